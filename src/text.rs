@@ -1,0 +1,101 @@
+//! Peer bytes made safe to show: nothing that leaves here can move a cursor, change a colour or hide a character.
+
+use std::fmt::Write as _;
+
+/// Whether a character may stand on a terminal as it is: printable, and neither a control, a format character (the
+/// bidirectional overrides, zero-width ones) nor a separator of lines.
+#[must_use]
+pub fn is_plain(character: char) -> bool {
+    let hidden = matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+    !character.is_control() && !hidden
+}
+
+/// UTF-8 shown as text, all else escaped as Rust writes it: `\n`, `\u{1b}`, `\xff`.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if is_plain(character) {
+                out.push(character);
+            } else {
+                out.extend(character.escape_default());
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+/// At most the first `limit` bytes, escaped, with `…` where more followed.
+#[must_use]
+pub fn preview(bytes: &[u8], limit: usize) -> String {
+    match bytes.get(..limit) {
+        Some(start) if start.len() < bytes.len() => {
+            // A character cut in two at the limit is left out rather than shown as broken.
+            let end = start
+                .utf8_chunks()
+                .last()
+                .map_or(limit, |chunk| if chunk.invalid().len() < 4 { limit - chunk.invalid().len() } else { limit });
+            format!("{}…", escape(&bytes[..end]))
+        }
+        _ => escape(bytes),
+    }
+}
+
+/// A count of bytes for people: `17 B`, `1.2 kB`, `3.4 MB` (powers of 1000).
+#[must_use]
+pub fn byte_count(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_shown_not_obeyed() {
+        assert_eq!(escape(b"\x1b[2Jhi\r\n"), r"\u{1b}[2Jhi\r\n");
+        assert_eq!(escape("grün 日本 👩".as_bytes()), "grün 日本 👩");
+        assert_eq!(escape(b"a\xff\xc3"), r"a\xff\xc3");
+        assert_eq!(escape("a\u{202e}b\u{200b}".as_bytes()), r"a\u{202e}b\u{200b}");
+    }
+
+    #[test]
+    fn a_preview_does_not_cut_a_character() {
+        assert_eq!(preview("日本".as_bytes(), 4), "日…");
+        assert_eq!(preview(b"abc", 3), "abc");
+        assert_eq!(preview(b"abcd", 3), "abc…");
+    }
+
+    #[test]
+    fn counts_round_to_the_unit_that_reads_best() {
+        assert_eq!(byte_count(999), "999 B");
+        assert_eq!(byte_count(1000), "1.0 kB");
+        assert_eq!(byte_count(999_960), "1.0 MB");
+        assert_eq!(byte_count(u64::MAX), "18.4 EB");
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_sequence_leaves_a_control_character(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(escape(&bytes).chars().all(is_plain));
+            prop_assert!(preview(&bytes, 10).chars().all(is_plain));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Frame headers (RFC 6455 5.2), read and written in the very form they have on the wire.
+
+use super::mask::{self, MaskKey};
+use super::opcode::Opcode;
+
+const FIN: u8 = 0x80;
+const MASK: u8 = 0x80;
+const LENGTH_16: u8 = 126;
+const LENGTH_64: u8 = 127;
+
+/// Bytes of the longest header: 2, a length of 8, a key of 4.
+pub const MAX_HEADER: usize = 14;
+
+/// How the payload length was written. A sender shall take the shortest (RFC 6455 5.2); not each does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthForm {
+    /// In the second byte itself: 0 to 125.
+    Seven,
+    /// 126, then two bytes.
+    Sixteen,
+    /// 127, then eight bytes.
+    SixtyFour,
+}
+
+impl LengthForm {
+    /// The shortest form that can hold `length`.
+    #[must_use]
+    pub const fn shortest(length: u64) -> Self {
+        match length {
+            0..=125 => Self::Seven,
+            126..=0xffff => Self::Sixteen,
+            _ => Self::SixtyFour,
+        }
+    }
+
+    /// 7, 16 or 64.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Seven => 7,
+            Self::Sixteen => 16,
+            Self::SixtyFour => 64,
+        }
+    }
+}
+
+/// One frame header, with nothing lost: `write` gives the bytes that `parse` took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// FIN, RSV1 to RSV3 and the opcode, as they stand on the wire.
+    pub first: u8,
+    /// The form in which `length` is written.
+    pub form: LengthForm,
+    /// The masking key, where the MASK bit is set.
+    pub mask: Option<MaskKey>,
+    /// Payload bytes that the header promises. Any 64-bit value may come from a peer.
+    pub length: u64,
+}
+
+impl FrameHeader {
+    /// A final frame without reserved bits, its length in the shortest form.
+    #[must_use]
+    pub const fn new(opcode: Opcode, length: u64, mask: Option<MaskKey>) -> Self {
+        Self { first: FIN | opcode.value(), form: LengthForm::shortest(length), mask, length }
+    }
+
+    /// Reads a header from the start of `bytes`: the header and the count of its bytes, or `None` while too few came.
+    #[inline]
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
+        let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
+        let (form, length, rest) = match second & !MASK {
+            LENGTH_16 => {
+                let (length, rest) = rest.split_first_chunk::<2>()?;
+                (LengthForm::Sixteen, u64::from(u16::from_be_bytes(*length)), rest)
+            }
+            LENGTH_64 => {
+                let (length, rest) = rest.split_first_chunk::<8>()?;
+                (LengthForm::SixtyFour, u64::from_be_bytes(*length), rest)
+            }
+            length => (LengthForm::Seven, u64::from(length), rest),
+        };
+        let (mask, rest) = if second & MASK == 0 {
+            (None, rest)
+        } else {
+            let (key, rest) = rest.split_first_chunk::<4>()?;
+            (Some(*key), rest)
+        };
+        Some((Self { first, form, mask, length }, bytes.len() - rest.len()))
+    }
+
+    /// Appends the header as it stands on the wire. A `length` too large for `form` is cut to what the form holds.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mask_bit = if self.mask.is_some() { MASK } else { 0 };
+        out.push(self.first);
+        match self.form {
+            LengthForm::Seven => out.push(mask_bit | (self.length as u8 & !MASK)),
+            LengthForm::Sixteen => {
+                out.push(mask_bit | LENGTH_16);
+                out.extend_from_slice(&(self.length as u16).to_be_bytes());
+            }
+            LengthForm::SixtyFour => {
+                out.push(mask_bit | LENGTH_64);
+                out.extend_from_slice(&self.length.to_be_bytes());
+            }
+        }
+        if let Some(key) = self.mask {
+            out.extend_from_slice(&key);
+        }
+    }
+
+    /// Bytes of the header on the wire: 2 to 14.
+    #[inline]
+    #[must_use]
+    pub const fn wire_length(&self) -> usize {
+        let length = match self.form {
+            LengthForm::Seven => 0,
+            LengthForm::Sixteen => 2,
+            LengthForm::SixtyFour => 8,
+        };
+        2 + length + if self.mask.is_some() { 4 } else { 0 }
+    }
+
+    /// The final fragment of a message, or its only one.
+    #[inline]
+    #[must_use]
+    pub const fn fin(&self) -> bool {
+        self.first & FIN != 0
+    }
+
+    /// RSV1, RSV2 and RSV3 as the bits 4, 2 and 1.
+    #[must_use]
+    pub const fn rsv(&self) -> u8 {
+        (self.first >> 4) & 0x7
+    }
+
+    /// The low four bits of the first byte.
+    #[inline]
+    #[must_use]
+    pub const fn opcode(&self) -> Opcode {
+        Opcode::new(self.first)
+    }
+}
+
+/// Appends a whole frame: the header with the shortest length, then `payload`, masked where `mask` is a key.
+pub fn write(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out: &mut Vec<u8>) {
+    FrameHeader::new(opcode, payload.len() as u64, mask).write(out);
+    let start = out.len();
+    out.extend_from_slice(payload);
+    if let Some(key) = mask {
+        mask::apply(key, 0, &mut out[start..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_rfc_s_examples_are_read() {
+        let (header, used) = FrameHeader::parse(&[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f]).unwrap();
+        assert_eq!(used, 6);
+        assert!(header.fin());
+        assert_eq!(header.opcode(), Opcode::TEXT);
+        assert_eq!((header.length, header.mask), (5, Some([0x37, 0xfa, 0x21, 0x3d])));
+        let (header, used) = FrameHeader::parse(&[0x82, 0x7e, 0x01, 0x00]).unwrap();
+        assert_eq!((header.length, header.form, used), (256, LengthForm::Sixteen, 4));
+    }
+
+    #[test]
+    fn a_length_in_a_needlessly_long_form_keeps_its_form() {
+        let bytes = [0x01, 0x7f, 0, 0, 0, 0, 0, 0, 0, 5];
+        let (header, _) = FrameHeader::parse(&bytes).unwrap();
+        let mut written = Vec::new();
+        header.write(&mut written);
+        assert_eq!(written, bytes);
+    }
+
+    #[test]
+    fn the_shortest_form_is_taken_at_each_edge() {
+        for (length, form) in [
+            (125, LengthForm::Seven),
+            (126, LengthForm::Sixteen),
+            (0xffff, LengthForm::Sixteen),
+            (0x1_0000, LengthForm::SixtyFour),
+        ] {
+            assert_eq!(LengthForm::shortest(length), form, "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_parsed_is_written_back_bit_for_bit(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+            match FrameHeader::parse(&bytes) {
+                Some((header, used)) => {
+                    let mut written = Vec::new();
+                    header.write(&mut written);
+                    prop_assert_eq!(&written, &bytes[..used]);
+                    prop_assert_eq!(header.wire_length(), used);
+                }
+                None => prop_assert!(bytes.len() < MAX_HEADER),
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Heads: the HTTP part of a handshake, kept as bytes.
+//!
+//! The splitting is our own and lenient, since a broken head is the very thing to look at: lines end at LF with or
+//! without CR before it, and a line without a colon is a field without a name. `httparse` says what a strict parser
+//! makes of the same bytes (`strict_error`).
+
+use std::ops::Range;
+
+/// Where the head ends: the offset after the first empty line. `scanned` is how many bytes were searched before, so
+/// that a head that comes in small pieces is not searched again each time.
+#[must_use]
+pub fn end(bytes: &[u8], scanned: usize) -> Option<usize> {
+    // An empty line may straddle the border of what was searched: LF, CR, LF.
+    let from = scanned.saturating_sub(3).min(bytes.len());
+    let mut at = from;
+    while let Some(offset) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+        let after = at + offset + 1;
+        match &bytes[after..] {
+            [b'\n', ..] => return Some(after + 1),
+            [b'\r', b'\n', ..] => return Some(after + 2),
+            _ => at = after,
+        }
+    }
+    None
+}
+
+/// One line of the head after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Bytes before the first colon, as they came; empty where the line has no colon.
+    pub name: &'a [u8],
+    /// Bytes after it, with spaces and tabs around them taken off.
+    pub value: &'a [u8],
+    /// Offset of `value` in the head.
+    pub value_at: usize,
+}
+
+impl Field<'_> {
+    /// Compares the name, upper and lower case alike (RFC 9110 5.1).
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
+/// A whole head, looked at in place.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    raw: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    /// Takes the bytes of a head, the empty line included or not.
+    #[must_use]
+    pub const fn new(raw: &'a [u8]) -> Self {
+        Self { raw }
+    }
+
+    /// The first line without its line end.
+    #[must_use]
+    pub fn start_line(&self) -> &'a [u8] {
+        self.lines().next().map_or(&[][..], |range| &self.raw[range])
+    }
+
+    /// The lines after the first, up to the empty one.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let raw = self.raw;
+        self.lines().skip(1).map(move |range| field(raw, range))
+    }
+
+    /// The first field of that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<Field<'a>> {
+        self.fields().find(|field| field.is(name))
+    }
+
+    /// The value of the first field of that name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&'a [u8]> {
+        self.field(name).map(|field| field.value)
+    }
+
+    /// All values of that name, in order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields().filter(move |field| field.is(name)).map(|field| field.value)
+    }
+
+    /// The offsets of the second word of the first line: a request's target.
+    #[must_use]
+    pub fn target_range(&self) -> Option<Range<usize>> {
+        let line = self.start_line();
+        let from = line.iter().position(|byte| *byte == b' ')? + 1;
+        let length = line[from..].iter().position(|byte| *byte == b' ').unwrap_or(line.len() - from);
+        Some(from..from + length)
+    }
+
+    /// A request's target; empty where the first line has none.
+    #[must_use]
+    pub fn target(&self) -> &'a [u8] {
+        self.target_range().map_or(&[][..], |range| &self.raw[range])
+    }
+
+    /// A response's status: three digits after the first space.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        let line = self.start_line();
+        if !line.starts_with(b"HTTP/") {
+            return None;
+        }
+        let digits = line.split(|byte| *byte == b' ').find(|word| !word.is_empty() && !word.starts_with(b"HTTP/"))?;
+        match digits {
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+                Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the request has to do with WebSocket, however malformed: Upgrade names it, or any Sec-WebSocket field
+    /// is there.
+    #[must_use]
+    pub fn smells_of_websocket(&self) -> bool {
+        self.fields().any(|field| {
+            let names_it = field.is("upgrade")
+                && field.value.windows(b"websocket".len()).any(|word| word.eq_ignore_ascii_case(b"websocket"));
+            names_it || starts_with_ignoring_case(field.name, b"sec-websocket")
+        })
+    }
+
+    /// Whether the first line has the shape of an HTTP/1 request: a method, a target, a version.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        let mut words = self.start_line().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        let method = words.next().is_some_and(|word| word.iter().all(|byte| byte.is_ascii_graphic()));
+        method && words.next().is_some() && words.last().is_some_and(|word| word.starts_with(b"HTTP/1."))
+    }
+
+    /// What a strict HTTP parser has against a request's head, in its own words; `None` where it takes it.
+    #[must_use]
+    pub fn strict_error(&self) -> Option<String> {
+        let mut fields = [httparse::EMPTY_HEADER; 256];
+        httparse::Request::new(&mut fields).parse(self.raw).err().map(|error| error.to_string())
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let raw = self.raw;
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let rest = raw.get(at..).filter(|rest| !rest.is_empty())?;
+            let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            let start = at;
+            at += length + 1;
+            let line = &raw[start..start + length];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            (!line.is_empty() || start == 0).then_some(start..start + line.len())
+        })
+    }
+}
+
+fn field(raw: &[u8], range: Range<usize>) -> Field<'_> {
+    let line = &raw[range.clone()];
+    let colon = line.iter().position(|byte| *byte == b':');
+    let (name, after) = colon.map_or((&line[..0], 0), |colon| (&line[..colon], colon + 1));
+    let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+    let value = &line[after..];
+    let lead = value.iter().take_while(blank).count();
+    let trail = value[lead..].iter().rev().take_while(blank).count();
+    Field { name, value: &value[lead..value.len() - trail], value_at: range.start + after + lead }
+}
+
+fn starts_with_ignoring_case(bytes: &[u8], prefix: &[u8]) -> bool {
+    bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost:  a.example \r\nno colon\r\nUPGRADE: WebSocket\r\n\r\nrest";
+
+    #[test]
+    fn the_end_is_after_the_first_empty_line() {
+        assert_eq!(end(REQUEST, 0), Some(REQUEST.len() - 4));
+        assert_eq!(end(b"GET / HTTP/1.1\nHost: x\n\nrest", 0), Some(24));
+        assert_eq!(end(b"GET / HTTP/1.1\r\nHost: x\r\n\r", 0), None);
+        assert_eq!(end(b"GET / HTTP/1.1\rHost: x\r\r", 0), None);
+    }
+
+    #[test]
+    fn fields_keep_their_bytes_and_their_places() {
+        let head = Head::new(REQUEST);
+        assert_eq!(head.start_line(), b"GET /chat HTTP/1.1");
+        assert_eq!(head.target(), b"/chat");
+        let host = head.field("host").unwrap();
+        assert_eq!((host.name, host.value, host.value_at), (b"Host".as_slice(), b"a.example".as_slice(), 27));
+        let names: Vec<_> = head.fields().map(|field| field.name).collect();
+        assert_eq!(names, [b"Host".as_slice(), b"", b"UPGRADE"]);
+        assert!(head.smells_of_websocket() && head.is_request());
+    }
+
+    #[test]
+    fn a_status_is_three_digits_after_the_version() {
+        assert_eq!(Head::new(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").status(), Some(101));
+        assert_eq!(Head::new(b"HTTP/1.1 404\r\n\r\n").status(), Some(404));
+        assert_eq!(Head::new(b"HTTP/1.1 1010 x\r\n\r\n").status(), None);
+        assert_eq!(Head::new(b"hello").status(), None);
+    }
+
+    #[test]
+    fn plain_requests_do_not_smell_of_websocket() {
+        assert!(!Head::new(b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n").smells_of_websocket());
+        assert!(Head::new(b"GET / HTTP/1.1\r\nsec-websocket-key1: x\r\n\r\n").smells_of_websocket());
+        assert!(!Head::new(b"\x16\x03\x01\x02").is_request());
+    }
+
+    proptest! {
+        #[test]
+        fn the_end_does_not_depend_on_how_the_bytes_came(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'a')], 0..40),
+        ) {
+            let whole = end(&bytes, 0);
+            let mut found = None;
+            for length in 0..=bytes.len() {
+                if let Some(at) = end(&bytes[..length], length.saturating_sub(1)) {
+                    found = Some(at);
+                    break;
+                }
+            }
+            prop_assert_eq!(whole, found);
+        }
+
+        #[test]
+        fn any_bytes_can_be_looked_at(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let head = Head::new(&bytes);
+            for field in head.fields() {
+                prop_assert_eq!(&bytes[field.value_at..field.value_at + field.value.len()], field.value);
+            }
+            let _ = (head.start_line(), head.status(), head.target(), head.smells_of_websocket(), head.strict_error());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The bytes of one peer: heads, frames and what they mean by the documents.
+//!
+//! Nothing here knows of sockets, clocks, randomness or output. Everything takes bytes as they came and says what
+//! they are; nothing is an error only because a document forbids it.
+
+pub mod accept;
+pub mod close;
+pub mod decoder;
+pub mod dialect;
+pub mod finding;
+pub mod frame;
+pub mod head;
+pub mod mask;
+pub mod message;
+pub mod opcode;
