@@ -5,6 +5,9 @@
 //! `playground` (sockets), `tui` and `headless` (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
+pub mod diagnose;
+pub mod engine;
+pub mod journal;
 pub mod relay;
 pub mod text;
 pub mod wire;

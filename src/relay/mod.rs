@@ -1,1 +1,14 @@
+//! One session, both lanes, without I/O: bytes, commands and the time go in; edits, replies and observations come out,
+//! into buffers that the caller owns. The same input gives the same output to the byte.
 
+pub mod edits;
+pub mod injection;
+mod lane;
+pub mod limits;
+pub mod observation;
+mod response;
+pub mod session;
+pub mod translate;
+
+#[cfg(test)]
+mod tests;

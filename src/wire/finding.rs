@@ -11,6 +11,29 @@ pub enum FindingKind {
     LengthImpossible,
 }
 
+/// How much a note or finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// May break something.
+    Warning,
+    /// Breaks something.
+    Error,
+}
+
+impl Level {
+    /// `note`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// One deviation in the bytes of one peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

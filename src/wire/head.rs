@@ -131,8 +131,8 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn is_request(&self) -> bool {
         let mut words = self.start_line().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        let method = words.next().is_some_and(|word| word.iter().all(|byte| byte.is_ascii_graphic()));
-        method && words.next().is_some() && words.last().is_some_and(|word| word.starts_with(b"HTTP/1."))
+        let method = words.next().is_some_and(|word| word.iter().all(u8::is_ascii_graphic));
+        method && words.next().is_some() && words.next_back().is_some_and(|word| word.starts_with(b"HTTP/1."))
     }
 
     /// What a strict HTTP parser has against a request's head, in its own words; `None` where it takes it.

@@ -1,0 +1,3 @@
+//! Sockets: everything that connects, reads, writes, waits and spawns.
+
+pub mod handle;

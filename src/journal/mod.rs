@@ -1,0 +1,13 @@
+//! What was seen, in memory: blocks of observations within a byte budget, and views over them.
+//!
+//! A session's task hands a block over by pointer, under one short lock; nothing here is done for each frame. Readers
+//! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest
+//! blocks go, and whoever shows them counts what went.
+
+mod store;
+mod summary;
+mod view;
+
+pub use store::{Block, Journal, Subscription};
+pub use summary::{SessionState, SessionSummary};
+pub use view::{Frame, Row, RowId, Scope, View};

@@ -1,0 +1,198 @@
+//! The blocks and their budget.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::relay::observation::{Observations, Record, SessionId};
+
+/// Observations that were handed over together. Never changed afterwards.
+#[derive(Debug)]
+pub struct Block {
+    /// Its place in the journal: 0, 1, 2 and so on, over all sessions.
+    pub sequence: u64,
+    /// The session that saw this; `None` for what belongs to none.
+    pub session: Option<SessionId>,
+    /// What was seen.
+    pub log: Observations,
+}
+
+impl Block {
+    /// Memory that the block takes, near enough.
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.log.records.capacity() * size_of::<Record>() + self.log.bytes.capacity()
+    }
+}
+
+struct Subscriber {
+    /// Set from the ring until the subscriber reads, so that a busy journal rings once.
+    rung: AtomicBool,
+    ring: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Inner {
+    blocks: VecDeque<Arc<Block>>,
+    /// Sequence of the next block.
+    next: u64,
+    size: usize,
+    /// Records that left for want of room.
+    evicted: u64,
+    subscribers: Vec<Arc<Subscriber>>,
+}
+
+/// All that was seen and is still remembered.
+pub struct Journal {
+    budget: usize,
+    inner: Mutex<Inner>,
+}
+
+impl Journal {
+    /// `budget`: bytes of memory for blocks. The newest block is always kept, however large.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self { budget, inner: Mutex::default() }
+    }
+
+    /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
+    pub fn push(&self, session: Option<SessionId>, log: Observations) {
+        let mut inner = self.lock();
+        let block = Arc::new(Block { sequence: inner.next, session, log });
+        inner.next += 1;
+        inner.size += block.size();
+        inner.blocks.push_back(block);
+        let mut dropped = Vec::new();
+        while inner.size > self.budget && inner.blocks.len() > 1 {
+            let Some(oldest) = inner.blocks.pop_front() else { break };
+            inner.size -= oldest.size();
+            inner.evicted += oldest.log.records.len() as u64;
+            dropped.push(oldest);
+        }
+        for subscriber in &inner.subscribers {
+            if !subscriber.rung.swap(true, Ordering::AcqRel) {
+                (subscriber.ring)();
+            }
+        }
+        drop(inner);
+        // Memory is given back outside the lock.
+        drop(dropped);
+    }
+
+    /// Asks for `ring` to be called when there is something new, once until the next read. It is called by the thread
+    /// of a session, under a lock: it must not block, nor call the journal.
+    pub fn subscribe(self: &Arc<Self>, ring: impl Fn() + Send + Sync + 'static) -> Subscription {
+        let subscriber = Arc::new(Subscriber { rung: AtomicBool::new(false), ring: Box::new(ring) });
+        let mut inner = self.lock();
+        inner.subscribers.push(Arc::clone(&subscriber));
+        if !inner.blocks.is_empty() {
+            subscriber.rung.store(true, Ordering::Release);
+            (subscriber.ring)();
+        }
+        drop(inner);
+        Subscription { journal: Arc::clone(self), subscriber, next: 0, missed: 0 }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing here panics half-way through a change.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One reader's place in the journal.
+pub struct Subscription {
+    journal: Arc<Journal>,
+    subscriber: Arc<Subscriber>,
+    next: u64,
+    missed: u64,
+}
+
+impl Subscription {
+    /// Adds the blocks that are new since the last call to `blocks`, and gives the sequence of the oldest block that
+    /// the journal still holds. Arms the bell again.
+    pub fn read(&mut self, blocks: &mut Vec<Arc<Block>>) -> u64 {
+        self.subscriber.rung.store(false, Ordering::Release);
+        let inner = self.journal.lock();
+        let first = inner.blocks.front().map_or(inner.next, |block| block.sequence);
+        let skip = self.next.saturating_sub(first);
+        if self.next < first {
+            self.missed += first - self.next;
+        }
+        blocks.extend(inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).cloned());
+        self.next = inner.next;
+        first
+    }
+
+    /// Blocks that went before this reader came for them, in all.
+    #[must_use]
+    pub const fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Records that left the journal's memory, in all.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.journal.lock().evicted
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.journal.lock().subscribers.retain(|other| !Arc::ptr_eq(other, &self.subscriber));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::relay::observation::{Event, Time};
+    use crate::wire::finding::Level;
+
+    fn note() -> Observations {
+        let mut log = Observations::default();
+        log.event(Time(0), Event::Note(Level::Note, "x".into()));
+        log.bytes = vec![0; 1000];
+        log
+    }
+
+    #[test]
+    fn the_oldest_blocks_go_when_the_budget_is_full_and_are_counted() {
+        let journal = Arc::new(Journal::new(5000));
+        let mut reader = journal.subscribe(|| ());
+        for _ in 0..10 {
+            journal.push(None, note());
+        }
+        let mut blocks = Vec::new();
+        let first = reader.read(&mut blocks);
+        assert!(first > 0 && blocks.len() as u64 == 10 - first);
+        assert_eq!((reader.missed(), reader.evicted()), (first, first));
+    }
+
+    #[test]
+    fn one_block_larger_than_the_budget_is_kept() {
+        let journal = Arc::new(Journal::new(10));
+        let mut reader = journal.subscribe(|| ());
+        journal.push(None, note());
+        let mut blocks = Vec::new();
+        reader.read(&mut blocks);
+        assert_eq!(blocks.len(), 1);
+    }
+
+    #[test]
+    fn the_bell_rings_once_until_the_next_read() {
+        let journal = Arc::new(Journal::new(1 << 20));
+        let rings = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&rings);
+        let mut reader = journal.subscribe(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        journal.push(None, note());
+        journal.push(None, note());
+        assert_eq!(rings.load(Ordering::Relaxed), 1);
+        let mut blocks = Vec::new();
+        reader.read(&mut blocks);
+        journal.push(None, note());
+        assert_eq!((rings.load(Ordering::Relaxed), blocks.len()), (2, 2));
+    }
+}

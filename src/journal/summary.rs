@@ -1,0 +1,145 @@
+//! What is remembered of a session as a whole, for as long as the screen may show it.
+
+use std::net::SocketAddr;
+
+use crate::relay::observation::{ClosedEvent, Ending, Event, HeadEvent, OpenEvent, Record, SessionId, Side, Time};
+use crate::wire::finding::Finding;
+
+/// Where a session is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// The upstream is being dialled, or its answer awaited.
+    Opening,
+    /// 101 came.
+    Open,
+    /// Another answer came, with that status; `None` where it was no HTTP.
+    Refused(Option<u16>),
+    /// Both sides are gone.
+    Closed,
+}
+
+/// One session at a glance. Frames themselves are rows of a view.
+#[derive(Clone, Debug)]
+pub struct SessionSummary {
+    /// Its number.
+    pub id: SessionId,
+    /// When the client asked.
+    pub opened: Time,
+    /// When something was last seen.
+    pub last: Time,
+    /// The client's address.
+    pub client: Option<SocketAddr>,
+    /// The request's target, as it came.
+    pub path: Vec<u8>,
+    /// Where it is in its life.
+    pub state: SessionState,
+    /// The request's head.
+    pub request: Option<HeadEvent>,
+    /// The answer's head: the last one, where interim answers came before.
+    pub response: Option<HeadEvent>,
+    /// What the handshake agreed on.
+    pub open: Option<OpenEvent>,
+    /// What wsproxy answered by itself, and why.
+    pub answered: Option<(u16, String)>,
+    /// Findings so far; the newest `FINDINGS` of them.
+    pub findings: Vec<(Time, Side, Finding)>,
+    /// How each side's bytes ended, by `Side::index`.
+    pub ended: [Option<Ending>; 2],
+    /// The end.
+    pub closed: Option<(Time, ClosedEvent)>,
+    /// Frames from each side, by `Side::index`.
+    pub frames: [u64; 2],
+    /// Payload bytes from each side, by `Side::index`.
+    pub payload: [u64; 2],
+}
+
+/// Findings that a summary keeps: a peer that breaks a rule in each frame must not take memory for each.
+const FINDINGS: usize = 100;
+
+impl SessionSummary {
+    pub(super) fn new(id: SessionId, time: Time) -> Self {
+        Self {
+            id,
+            opened: time,
+            last: time,
+            client: None,
+            path: Vec::new(),
+            state: SessionState::Opening,
+            request: None,
+            response: None,
+            open: None,
+            answered: None,
+            findings: Vec::new(),
+            ended: [None; 2],
+            closed: None,
+            frames: [0; 2],
+            payload: [0; 2],
+        }
+    }
+
+    /// Whether it can still change.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Bytes that its heads take.
+    pub(super) fn size(&self) -> usize {
+        let head = |head: &Option<HeadEvent>| head.as_ref().map_or(0, |head| head.bytes.len() + head.forwarded.len());
+        size_of::<Self>() + head(&self.request) + head(&self.response) + self.path.len()
+    }
+
+    pub(super) fn frame(&mut self, time: Time, from: Side, received: u64) {
+        self.last = self.last.max(time);
+        self.frames[from.index()] += 1;
+        self.payload[from.index()] += received;
+    }
+
+    pub(super) fn event(&mut self, time: Time, event: &Event) {
+        self.last = self.last.max(time);
+        match event {
+            Event::SessionOpened { client, path } => {
+                self.client = Some(*client);
+                self.path.clone_from(path);
+            }
+            Event::Head(head) if head.from == Side::Client => self.request = Some(head.clone()),
+            Event::Head(head) => {
+                self.response = Some(head.clone());
+                // 101 becomes `Open` with its own event; an interim answer decides nothing.
+                if !matches!(head.status, Some(100..=199)) || !head.complete {
+                    self.state = SessionState::Refused(head.status);
+                }
+            }
+            Event::Open(open) => {
+                self.open = Some(open.clone());
+                self.state = SessionState::Open;
+            }
+            Event::Answered { status, reason } => {
+                self.answered = Some((*status, reason.clone()));
+                self.state = SessionState::Refused(Some(*status));
+            }
+            Event::Finding(from, finding) => {
+                if self.findings.len() == FINDINGS {
+                    self.findings.remove(0);
+                }
+                self.findings.push((time, *from, finding.clone()));
+            }
+            Event::Ended { from, how } => self.ended[from.index()] = Some(*how),
+            Event::SessionClosed(closed) => {
+                self.closed = Some((time, closed.clone()));
+                self.state = SessionState::Closed;
+            }
+            Event::Listening { .. } | Event::Http { .. } | Event::Note(..) => {}
+        }
+    }
+}
+
+/// When a record was seen.
+pub(super) const fn time_of(record: &Record) -> Time {
+    match record {
+        Record::Frame(frame) => frame.time,
+        Record::More(more) => more.time,
+        Record::Raw(raw) => raw.time,
+        Record::Event(time, _) => *time,
+    }
+}

@@ -1,0 +1,391 @@
+//! An index over the journal for one reader: rows by number, in all sessions or in one, and sessions at a glance.
+//!
+//! A row is a frame, a run of raw bytes or an event. Rows are numbered from 0 in each scope and keep their numbers when
+//! older ones leave, so a selection stays where it is.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::relay::observation::{FrameRecord, Observations, Record, SessionId, Side, Time};
+use crate::wire::mask;
+
+use super::store::{Block, Subscription};
+use super::summary::{SessionSummary, time_of};
+
+/// Bytes that the summaries of closed sessions may take. Those of live ones are bounded by the number of sessions.
+const CLOSED_SUMMARIES: usize = 32 * 1024 * 1024;
+
+/// Which rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Of all sessions, and those that belong to none, in the order in which they were handed over.
+    All,
+    /// Of one session, in the order in which they were seen.
+    Session(SessionId),
+}
+
+/// A row's identity, the same in each scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId {
+    /// The block's sequence.
+    pub block: u64,
+    /// The record in it.
+    pub record: u32,
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Its identity.
+    pub id: RowId,
+    /// Whose it is.
+    pub session: Option<SessionId>,
+    /// When it was seen.
+    pub time: Time,
+    /// What it is: never `Record::More`.
+    pub record: &'a Record,
+    /// What its spans point into.
+    pub log: &'a Observations,
+}
+
+/// A frame with all that has come of it.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// Its first record.
+    pub record: &'a FrameRecord,
+    /// Payload bytes that came so far.
+    pub received: u64,
+    /// When the last of them came.
+    pub until: Time,
+    /// The payload that was kept, as on the wire.
+    pub wire: Cow<'a, [u8]>,
+}
+
+impl Frame<'_> {
+    /// The kept payload without its mask.
+    #[must_use]
+    pub fn payload(&self) -> Cow<'_, [u8]> {
+        match self.record.header.mask {
+            None => Cow::Borrowed(&self.wire),
+            Some(key) => {
+                let mut payload = self.wire.to_vec();
+                mask::apply(key, 0, &mut payload);
+                Cow::Owned(payload)
+            }
+        }
+    }
+
+    /// Whether all that the header promises has come.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.received >= self.record.header.length
+    }
+
+    /// Whether more came than was kept.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.received > self.wire.len() as u64
+    }
+}
+
+/// The blocks of one scope.
+#[derive(Debug, Default)]
+struct Blocks {
+    /// Sequence of the block and number of its first row.
+    list: VecDeque<(u64, u64)>,
+    /// Number of the row after the last.
+    end: u64,
+}
+
+impl Blocks {
+    fn push(&mut self, sequence: u64, rows: usize) {
+        self.list.push_back((sequence, self.end));
+        self.end += rows as u64;
+    }
+
+    fn evict(&mut self, first: u64) {
+        while self.list.front().is_some_and(|(sequence, _)| *sequence < first) {
+            self.list.pop_front();
+        }
+    }
+
+    fn range(&self) -> Range<u64> {
+        self.list.front().map_or(self.end, |(_, row)| *row)..self.end
+    }
+
+    /// The block that holds a row, and the row's place in it.
+    fn find(&self, row: u64) -> Option<(u64, usize)> {
+        let after = self.list.partition_point(|(_, first)| *first <= row);
+        let (sequence, first) = *self.list.get(after.checked_sub(1)?)?;
+        Some((sequence, usize::try_from(row - first).ok()?))
+    }
+}
+
+#[derive(Debug)]
+struct Indexed {
+    block: Arc<Block>,
+    /// Records that are rows; `None` where all are.
+    rows: Option<Box<[u32]>>,
+}
+
+impl Indexed {
+    fn new(block: Arc<Block>) -> Self {
+        let records = &block.log.records;
+        let is_row = |record: &&Record| !matches!(record, Record::More(_));
+        let rows = (!records.iter().all(|record| is_row(&record))).then(|| {
+            let rows = records.iter().enumerate().filter(|(_, record)| is_row(record));
+            rows.map(|(index, _)| index as u32).collect()
+        });
+        Self { block, rows }
+    }
+
+    fn count(&self) -> usize {
+        self.rows.as_ref().map_or(self.block.log.records.len(), |rows| rows.len())
+    }
+
+    fn record(&self, row: usize) -> Option<u32> {
+        match &self.rows {
+            Some(rows) => rows.get(row).copied(),
+            None => (row < self.block.log.records.len()).then_some(row as u32),
+        }
+    }
+
+    fn row(&self, record: u32) -> usize {
+        self.rows.as_ref().map_or(record as usize, |rows| rows.partition_point(|other| *other < record))
+    }
+}
+
+/// The index. It shares the journal's blocks and lets go of them when the journal does.
+pub struct View {
+    subscription: Subscription,
+    blocks: VecDeque<Indexed>,
+    all: Blocks,
+    by_session: HashMap<SessionId, Blocks>,
+    /// Where frames go on that began in an earlier record.
+    more: HashMap<(SessionId, u64), Vec<RowId>>,
+    sessions: BTreeMap<SessionId, SessionSummary>,
+    /// Closed sessions, oldest first, and what they take.
+    closed: VecDeque<SessionId>,
+    closed_size: usize,
+    forgotten: u64,
+}
+
+impl View {
+    /// An empty index; `sync` fills it.
+    #[must_use]
+    pub fn new(subscription: Subscription) -> Self {
+        Self {
+            subscription,
+            blocks: VecDeque::new(),
+            all: Blocks::default(),
+            by_session: HashMap::new(),
+            more: HashMap::new(),
+            sessions: BTreeMap::new(),
+            closed: VecDeque::new(),
+            closed_size: 0,
+            forgotten: 0,
+        }
+    }
+
+    /// Takes in what is new and lets go of what the journal has. Says whether anything changed.
+    pub fn sync(&mut self) -> bool {
+        let mut blocks = Vec::new();
+        let first = self.subscription.read(&mut blocks);
+        let changed = !blocks.is_empty();
+        self.evict(first);
+        for block in blocks {
+            self.add(block);
+        }
+        changed
+    }
+
+    /// Numbers of the rows that are there.
+    #[must_use]
+    pub fn range(&self, scope: Scope) -> Range<u64> {
+        self.scope(scope).map_or(0..0, Blocks::range)
+    }
+
+    /// A row by its number.
+    #[must_use]
+    pub fn row(&self, scope: Scope, number: u64) -> Option<Row<'_>> {
+        let (sequence, row) = self.scope(scope)?.find(number)?;
+        let record = self.block(sequence)?.record(row)?;
+        self.row_by_id(RowId { block: sequence, record })
+    }
+
+    /// A row by its identity; `None` once it left.
+    #[must_use]
+    pub fn row_by_id(&self, id: RowId) -> Option<Row<'_>> {
+        let block = &self.block(id.block)?.block;
+        let record = block.log.records.get(id.record as usize)?;
+        Some(Row { id, session: block.session, time: time_of(record), record, log: &block.log })
+    }
+
+    /// The number that a row has in a scope.
+    #[must_use]
+    pub fn number(&self, scope: Scope, id: RowId) -> Option<u64> {
+        let list = &self.scope(scope)?.list;
+        let found = list.binary_search_by_key(&id.block, |(sequence, _)| *sequence).ok()?;
+        let (_, first) = *list.get(found)?;
+        Some(first + self.block(id.block)?.row(id.record) as u64)
+    }
+
+    /// The whole of a frame; `None` for rows that are none.
+    #[must_use]
+    pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<Frame<'a>> {
+        let Record::Frame(record) = row.record else { return None };
+        let mut frame = Frame {
+            record,
+            received: record.received,
+            until: record.time,
+            wire: Cow::Borrowed(row.log.span(record.kept)),
+        };
+        let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
+        for id in more.into_iter().flatten() {
+            let Some(Row { record: Record::More(more), log, .. }) = self.row_by_id(*id) else { continue };
+            frame.received = more.received;
+            frame.until = more.time;
+            frame.wire.to_mut().extend_from_slice(log.span(more.kept));
+        }
+        Some(frame)
+    }
+
+    /// Payload bytes of a frame that have come, without joining them.
+    #[must_use]
+    pub fn received(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
+        let more = session.and_then(|session| self.more.get(&(session, record.number)));
+        let last = more.and_then(|more| more.last()).and_then(|id| self.row_by_id(*id));
+        match last.map(|row| row.record) {
+            Some(Record::More(more)) => more.received,
+            _ => record.received,
+        }
+    }
+
+    /// A session at a glance.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<&SessionSummary> {
+        self.sessions.get(&id)
+    }
+
+    /// All sessions that are remembered, by number.
+    pub fn sessions(&self) -> impl DoubleEndedIterator<Item = &SessionSummary> + ExactSizeIterator {
+        self.sessions.values()
+    }
+
+    /// Rows that left memory, in all.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.subscription.evicted()
+    }
+
+    /// Closed sessions whose summaries left memory.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn scope(&self, scope: Scope) -> Option<&Blocks> {
+        match scope {
+            Scope::All => Some(&self.all),
+            Scope::Session(id) => self.by_session.get(&id),
+        }
+    }
+
+    fn block(&self, sequence: u64) -> Option<&Indexed> {
+        let first = self.blocks.front()?.block.sequence;
+        self.blocks.get(usize::try_from(sequence.checked_sub(first)?).ok()?)
+    }
+
+    fn evict(&mut self, first: u64) {
+        while self.blocks.front().is_some_and(|indexed| indexed.block.sequence < first) {
+            let Some(Indexed { block, .. }) = self.blocks.pop_front() else { break };
+            let Some(session) = block.session else { continue };
+            if let Some(blocks) = self.by_session.get_mut(&session) {
+                blocks.evict(first);
+            }
+            for record in &block.log.records {
+                if let Record::More(more) = record {
+                    self.forget_more(session, more.number, first);
+                }
+            }
+        }
+        self.all.evict(first);
+    }
+
+    fn forget_more(&mut self, session: SessionId, number: u64, first: u64) {
+        if let Some(list) = self.more.get_mut(&(session, number)) {
+            list.retain(|id| id.block >= first);
+            if list.is_empty() {
+                self.more.remove(&(session, number));
+            }
+        }
+    }
+
+    fn add(&mut self, block: Arc<Block>) {
+        let sequence = block.sequence;
+        if let Some(session) = block.session {
+            self.summarise(session, &block);
+        }
+        let indexed = Indexed::new(block);
+        self.all.push(sequence, indexed.count());
+        if let Some(session) = indexed.block.session {
+            self.by_session.entry(session).or_default().push(sequence, indexed.count());
+        }
+        self.blocks.push_back(indexed);
+    }
+
+    fn summarise(&mut self, id: SessionId, block: &Block) {
+        let Some(time) = block.log.records.first().map(time_of) else { return };
+        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
+        let was_live = summary.is_live();
+        for (index, record) in block.log.records.iter().enumerate() {
+            match record {
+                Record::Frame(frame) => summary.frame(frame.time, frame.from, frame.received),
+                Record::More(more) => {
+                    summary.last = summary.last.max(more.time);
+                    summary.payload[more.from.index()] += more.added;
+                    let id_of_more = RowId { block: block.sequence, record: index as u32 };
+                    self.more.entry((id, more.number)).or_default().push(id_of_more);
+                }
+                Record::Raw(raw) => summary.last = summary.last.max(raw.time),
+                Record::Event(time, event) => summary.event(*time, event),
+            }
+        }
+        if was_live && !summary.is_live() {
+            self.closed.push_back(id);
+            self.closed_size += summary.size();
+            self.forget_closed();
+        }
+    }
+
+    fn forget_closed(&mut self) {
+        while self.closed_size > CLOSED_SUMMARIES {
+            let Some(oldest) = self.closed.pop_front() else { break };
+            if let Some(summary) = self.sessions.remove(&oldest) {
+                self.closed_size = self.closed_size.saturating_sub(summary.size());
+                self.by_session.remove(&oldest);
+                self.forgotten += 1;
+            }
+        }
+    }
+}
+
+impl Row<'_> {
+    /// From which side, or in whose place, the row's bytes were sent.
+    #[must_use]
+    pub fn from(&self) -> Option<Side> {
+        use crate::relay::observation::Event;
+        match self.record {
+            Record::Frame(frame) => Some(frame.from),
+            Record::Raw(raw) => Some(raw.from),
+            Record::More(_) => None,
+            Record::Event(_, event) => match &**event {
+                Event::Head(head) => Some(head.from),
+                Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),
+                _ => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a user puts into a lane, and the answers to it.
+
+use std::fmt;
+
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask;
+use crate::wire::mask::MaskKey;
+use crate::wire::opcode::Opcode;
+
+/// Bytes to put into a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Injection {
+    /// A frame; it gets the shortest length form, and a mask where it goes to the server.
+    Frame {
+        /// FIN, RSV and opcode.
+        first: u8,
+        /// The payload before masking.
+        payload: Vec<u8>,
+    },
+    /// Bytes as they are, a frame or not.
+    Raw(Vec<u8>),
+}
+
+impl Injection {
+    /// A frame that is a whole message, or a control frame.
+    #[must_use]
+    pub fn whole(opcode: Opcode, payload: Vec<u8>) -> Self {
+        Self::Frame { first: 0x80 | opcode.value(), payload }
+    }
+
+    /// Where it may go in: a new data frame only between messages, all else between frames.
+    pub(super) fn needs_whole_message(&self) -> bool {
+        match self {
+            Self::Frame { first, .. } => {
+                let opcode = Opcode::new(*first);
+                !opcode.is_control() && opcode != Opcode::CONTINUATION
+            }
+            Self::Raw(_) => false,
+        }
+    }
+
+    pub(super) const fn is_raw(&self) -> bool {
+        matches!(self, Self::Raw(_))
+    }
+}
+
+/// A frame as it will stand on the wire: header and masked payload.
+pub(super) fn encode(first: u8, mut payload: Vec<u8>, key: Option<MaskKey>) -> (FrameHeader, Vec<u8>) {
+    let header = FrameHeader { first, ..FrameHeader::new(Opcode::new(first), payload.len() as u64, key) };
+    if let Some(key) = key {
+        mask::apply(key, 0, &mut payload);
+    }
+    (header, payload)
+}
+
+/// The caller's own number for an injection, given back with each reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token(pub u64);
+
+/// What became of an injection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is on its way, as that frame of the session (`None` for raw bytes that are not just one frame).
+    Sent {
+        /// The frame's number.
+        frame: Option<u64>,
+    },
+    /// It will go as soon as its place comes.
+    Waiting(Wait),
+    /// It will not go.
+    Refused(Refusal),
+}
+
+/// What an injection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The end of a frame that the peer has sent a part of.
+    Frame,
+    /// The final fragment of a message that the peer has begun.
+    Message,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Frame => "waiting for the end of an unfinished frame",
+            Self::Message => "waiting for the end of an unfinished message",
+        })
+    }
+}
+
+/// Why an injection will not go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No 101 answer yet, or never.
+    #[error("the session is not open: the server has not answered with 101")]
+    NotOpen,
+    /// The lane is not decoded, so no place between frames is known.
+    #[error("this lane carries no frames that wsproxy can read; only /raw goes in")]
+    NotFrames,
+    /// A close frame has passed in this direction.
+    #[error("a close frame has already gone this way; only /raw can follow it")]
+    AfterClose,
+    /// The side in whose place it would be sent, or the receiver, is gone.
+    #[error("the connection is closed in this direction")]
+    Ended,
+    /// Too many wait already.
+    #[error("too many injections wait in this lane already")]
+    TooMany,
+    /// The session ended before its place came.
+    #[error("the session ended before there was a place for it")]
+    NeverCame,
+    /// There is no such session.
+    #[error("the session is over")]
+    NoSession,
+    /// The session has more commands than it has taken.
+    #[error("the session is busy: its peer does not read; try again")]
+    Busy,
+}

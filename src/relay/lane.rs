@@ -1,0 +1,376 @@
+//! One direction of an open session: it follows the frames that pass, writes them down, and knows the places where an
+//! injection may go in.
+
+use std::collections::VecDeque;
+
+use rand::Rng as _;
+use rand::rngs::StdRng;
+
+use crate::wire::close::CloseBody;
+use crate::wire::decoder::{Decoder, Part};
+use crate::wire::finding::{Finding, FindingKind};
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask::{self, MaskKey};
+use crate::wire::message::MessageState;
+use crate::wire::opcode::Opcode;
+
+use super::injection::{self, Injection, Refusal, Reply, Token, Wait};
+use super::limits::Limits;
+use super::observation::{
+    Ending, Event, FrameRecord, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
+};
+use super::session::Output;
+
+/// What a lane needs of its session for one call.
+pub(super) struct Context<'a> {
+    pub now: Time,
+    /// The number of the last frame.
+    pub frames: &'a mut u64,
+    pub random: &'a mut StdRng,
+    pub limits: &'a Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The handshake is not over.
+    Handshake,
+    /// Frames are decoded.
+    Frames,
+    /// Whatever comes is relayed and shown as bytes.
+    Raw,
+}
+
+/// A frame whose end has not come.
+#[derive(Debug)]
+struct Current {
+    record: FrameRecord,
+    /// Payload bytes kept so far, in all hand-overs.
+    kept: usize,
+    /// Whether its record is written.
+    recorded: bool,
+}
+
+/// A close frame that passed.
+#[derive(Clone, Debug)]
+pub(super) struct CloseSeen {
+    pub origin: Origin,
+    pub code: Option<u16>,
+    pub reason: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub from: Side,
+    pub mode: Mode,
+    pub relayed: Relayed,
+    pub ended: Option<Ending>,
+    /// The first close frame in this direction.
+    pub close: Option<CloseSeen>,
+    pub frames: u64,
+    pub bytes: u64,
+    decoder: Decoder,
+    message: MessageState,
+    current: Option<Current>,
+    close_body: Vec<u8>,
+    waiting: VecDeque<(Token, Injection)>,
+}
+
+impl Lane {
+    pub fn new(from: Side) -> Self {
+        Self {
+            from,
+            mode: Mode::Handshake,
+            relayed: Relayed::AsIs,
+            ended: None,
+            close: None,
+            frames: 0,
+            bytes: 0,
+            decoder: Decoder::default(),
+            message: MessageState::default(),
+            current: None,
+            close_body: Vec::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Follows `input`, whose first byte is at offset `base` of what was read.
+    pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
+        if self.mode == Mode::Frames {
+            self.follow(context, input, base, out);
+        } else if !input.is_empty() {
+            out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
+        }
+    }
+
+    fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
+        let mut at = 0;
+        loop {
+            if !self.waiting.is_empty() {
+                self.inject_waiting(context, base + at, out);
+            }
+            let rest = &input[at..];
+            let Some((part, used)) = self.decoder.next(rest) else { break };
+            at += used;
+            match part {
+                Part::Header(header) => self.begin(context, header, &out.log),
+                Part::Payload { last, .. } => self.payload(context, &rest[..used], last, &mut out.log),
+                Part::Lost(header) => {
+                    self.lose(context, header, out);
+                    self.receive(context, &input[at..], base + at, out);
+                    return;
+                }
+            }
+        }
+        self.record_unfinished(&mut out.log);
+    }
+
+    #[inline]
+    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
+        *context.frames += 1;
+        self.frames += 1;
+        self.message.frame(&header);
+        let record = FrameRecord {
+            time: context.now,
+            number: *context.frames,
+            header,
+            kept: Span { at: log.bytes.len() as u32, length: 0 },
+            received: 0,
+            from: self.from,
+            origin: Origin::Peer,
+            relayed: self.relayed,
+        };
+        self.current = Some(Current { record, kept: 0, recorded: false });
+    }
+
+    #[inline]
+    fn payload(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
+        let Some(current) = &mut self.current else { return };
+        if current.record.header.opcode() == Opcode::CLOSE {
+            let (key, offset) = (current.record.header.mask, current.record.received);
+            self.close_piece(key, offset, payload, last);
+        }
+        let Some(current) = &mut self.current else { return };
+        current.record.received += payload.len() as u64;
+        let room = context.limits.kept - current.kept;
+        let keep = payload.get(..room).unwrap_or(payload);
+        current.kept += keep.len();
+        if current.recorded {
+            let FrameRecord { number, from, received, .. } = current.record;
+            let added = payload.len() as u64;
+            log.more(MoreRecord { time: context.now, number, from, kept: Span::default(), added, received }, keep);
+        } else {
+            current.record.kept = log.keep(keep);
+            if last {
+                log.records.push(Record::Frame(current.record));
+            }
+        }
+        if last {
+            self.current = None;
+        }
+    }
+
+    /// Writes down a frame that the input left unfinished, so that it is seen while it is under way.
+    fn record_unfinished(&mut self, log: &mut Observations) {
+        if let Some(current) = &mut self.current
+            && !current.recorded
+        {
+            current.recorded = true;
+            log.records.push(Record::Frame(current.record));
+        }
+    }
+
+    fn close_piece(&mut self, key: Option<MaskKey>, offset: u64, payload: &[u8], last: bool) {
+        // A control frame holds at most 125 bytes (RFC 6455 5.5); more tells nothing about the close.
+        let room = 125usize.saturating_sub(self.close_body.len());
+        let start = self.close_body.len();
+        self.close_body.extend_from_slice(payload.get(..room).unwrap_or(payload));
+        if let Some(key) = key {
+            mask::apply(key, offset, &mut self.close_body[start..]);
+        }
+        if last {
+            let body = std::mem::take(&mut self.close_body);
+            self.note_close(Origin::Peer, &body);
+        }
+    }
+
+    fn note_close(&mut self, origin: Origin, body: &[u8]) {
+        if self.close.is_none() {
+            let code = CloseBody::parse(body).code();
+            let reason = code.map_or_else(Vec::new, |(_, reason)| reason.to_vec());
+            self.close = Some(CloseSeen { origin, code: code.map(|(code, _)| code), reason });
+        }
+    }
+
+    /// From here on the lane is a raw pipe.
+    fn lose(&mut self, context: &Context<'_>, header: FrameHeader, out: &mut Output) {
+        self.mode = Mode::Raw;
+        let mut bytes = Vec::new();
+        header.write(&mut bytes);
+        out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
+        let finding = Finding {
+            kind: FindingKind::LengthImpossible,
+            at: 2,
+            length: 8,
+            window: bytes,
+            window_at: 0,
+            detail: format!("the header promises {} bytes", header.length),
+            frame: None,
+        };
+        out.log.event(context.now, Event::Finding(self.from, finding));
+        self.refuse_waiting(Refusal::NotFrames, out);
+    }
+
+    /// Takes an injection: bytes that go at once are added to `bytes`, to be sent behind all that was read before.
+    pub fn inject(
+        &mut self,
+        context: &mut Context<'_>,
+        token: Token,
+        injection: Injection,
+        bytes: &mut Vec<u8>,
+        out: &mut Output,
+    ) {
+        let reply = match self.refusal(&injection, context.limits) {
+            Some(refusal) => Reply::Refused(refusal),
+            None => match self.wait(&injection) {
+                Some(wait) => {
+                    self.waiting.push_back((token, injection));
+                    Reply::Waiting(wait)
+                }
+                None => self.write_injection(context, injection, Origin::Injected, bytes, &mut out.log),
+            },
+        };
+        out.replies.push((token, reply));
+    }
+
+    fn refusal(&self, injection: &Injection, limits: &Limits) -> Option<Refusal> {
+        match self.mode {
+            _ if self.ended.is_some() => Some(Refusal::Ended),
+            Mode::Handshake => Some(Refusal::NotOpen),
+            Mode::Raw if !injection.is_raw() => Some(Refusal::NotFrames),
+            Mode::Frames if self.close.is_some() && !injection.is_raw() => Some(Refusal::AfterClose),
+            _ if self.waiting.len() >= limits.waiting => Some(Refusal::TooMany),
+            _ => None,
+        }
+    }
+
+    /// What stands in the way at the place where the lane is now.
+    fn wait(&self, injection: &Injection) -> Option<Wait> {
+        if self.mode == Mode::Raw {
+            return None;
+        }
+        if !self.decoder.is_between_frames() {
+            return Some(Wait::Frame);
+        }
+        (injection.needs_whole_message() && self.message.unfinished().is_some()).then_some(Wait::Message)
+    }
+
+    /// Puts in, at `at` of the input, what has its place there. Those that wait for more keep their order.
+    fn inject_waiting(&mut self, context: &mut Context<'_>, at: usize, out: &mut Output) {
+        if !self.decoder.is_between_frames() {
+            return;
+        }
+        let mut bytes = Vec::new();
+        for _ in 0..self.waiting.len() {
+            let Some((token, injection)) = self.waiting.pop_front() else { break };
+            if self.wait(&injection).is_some() {
+                self.waiting.push_back((token, injection));
+            } else {
+                let reply = match self.refusal(&injection, context.limits) {
+                    Some(refusal) => Reply::Refused(refusal),
+                    None => self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log),
+                };
+                out.replies.push((token, reply));
+            }
+        }
+        if !bytes.is_empty() {
+            out.edits.insert(at, bytes);
+        }
+    }
+
+    /// Answers all that still wait: their place will not come.
+    pub fn refuse_waiting(&mut self, refusal: Refusal, out: &mut Output) {
+        out.replies.extend(self.waiting.drain(..).map(|(token, _)| (token, Reply::Refused(refusal))));
+    }
+
+    fn write_injection(
+        &mut self,
+        context: &mut Context<'_>,
+        injection: Injection,
+        origin: Origin,
+        bytes: &mut Vec<u8>,
+        log: &mut Observations,
+    ) -> Reply {
+        match injection {
+            Injection::Frame { first, payload } => {
+                if Opcode::new(first) == Opcode::CLOSE {
+                    self.note_close(origin, &payload);
+                }
+                // A client masks, a server does not (RFC 6455 5.1).
+                let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
+                let (header, payload) = injection::encode(first, payload, key);
+                header.write(bytes);
+                bytes.extend_from_slice(&payload);
+                Reply::Sent { frame: Some(self.record_own(context, header, &payload, origin, log)) }
+            }
+            Injection::Raw(raw) => {
+                bytes.extend_from_slice(&raw);
+                Reply::Sent { frame: self.record_raw(context, &raw, origin, log) }
+            }
+        }
+    }
+
+    /// Raw bytes that are just one whole frame are shown as one.
+    fn record_raw(
+        &mut self,
+        context: &mut Context<'_>,
+        raw: &[u8],
+        origin: Origin,
+        log: &mut Observations,
+    ) -> Option<u64> {
+        if self.mode == Mode::Frames
+            && let Some((header, used)) = FrameHeader::parse(raw)
+            && header.length == (raw.len() - used) as u64
+        {
+            return Some(self.record_own(context, header, &raw[used..], origin, log));
+        }
+        log.raw(context.now, self.from, origin, raw, context.limits.kept);
+        None
+    }
+
+    fn record_own(
+        &mut self,
+        context: &mut Context<'_>,
+        header: FrameHeader,
+        payload: &[u8],
+        origin: Origin,
+        log: &mut Observations,
+    ) -> u64 {
+        *context.frames += 1;
+        self.frames += 1;
+        let kept = log.keep(payload.get(..context.limits.kept).unwrap_or(payload));
+        log.records.push(Record::Frame(FrameRecord {
+            time: context.now,
+            number: *context.frames,
+            header,
+            kept,
+            received: payload.len() as u64,
+            from: self.from,
+            origin,
+            relayed: Relayed::AsIs,
+        }));
+        *context.frames
+    }
+
+    /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
+    pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
+        let free = self.mode == Mode::Frames && self.close.is_none() && self.ended.is_none();
+        if free && self.decoder.is_between_frames() {
+            self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
+        }
+    }
+
+    /// Whether no close frame can be expected from this side any more.
+    pub fn is_finished(&self) -> bool {
+        self.ended.is_some() || self.mode != Mode::Frames
+    }
+}

@@ -1,0 +1,44 @@
+//! All limits in one place, each with its reason. Those that a user may want to change are flags of the same name.
+
+use std::time::Duration;
+
+/// What a session may take of memory and time.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a head. Browsers send 1 to 8 kB; cookies and tokens make it more. Servers commonly stop at 8 to 64 KiB.
+    pub head: usize,
+    /// Time for a client to send its whole head. A person who types one with netcat has a chance; a dead one is gone.
+    pub head_time: Duration,
+    /// Time for a TCP connection to the upstream and its TLS handshake, together.
+    pub dial_time: Duration,
+    /// Time for the upstream's answer to the handshake. Chrome gives up after 240 s; a little less, so that the answer
+    /// names the cause before the browser stops listening.
+    pub answer_time: Duration,
+    /// Payload bytes kept of one frame. More is relayed, counted and marked as truncated.
+    pub kept: usize,
+    /// Early client bytes (sent before the answer) that are kept to be decoded once the answer is there.
+    pub early: usize,
+    /// Injections that may wait for their place in one lane.
+    pub waiting: usize,
+    /// Time that peers have to answer the close frames which wsproxy sends when it is told to end a session. Chrome
+    /// answers at once; more than this makes quitting feel stuck.
+    pub closing_time: Duration,
+    /// Sessions at a time. Each takes two sockets and up to half a megabyte of buffers.
+    pub sessions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: 64 * 1024,
+            head_time: Duration::from_secs(30),
+            dial_time: Duration::from_secs(15),
+            answer_time: Duration::from_secs(230),
+            kept: 16 * 1024 * 1024,
+            early: 64 * 1024,
+            waiting: 64,
+            closing_time: Duration::from_millis(1500),
+            sessions: 4096,
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! One session from the client's head to the end of both lanes.
+
+use std::sync::Arc;
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use crate::text;
+use crate::wire::accept::AcceptCheck;
+use crate::wire::dialect::{Dialect, Framing};
+use crate::wire::finding::{Finding, FindingKind};
+use crate::wire::head::Head;
+
+use super::edits::{Edit, Edits};
+use super::injection::{Injection, Refusal, Reply, Token};
+use super::lane::{Context, Lane, Mode};
+use super::limits::Limits;
+use super::observation::{
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side,
+    Time,
+};
+use super::response::{Progress, ResponseHead};
+use super::translate::{AddressRules, Translator};
+
+/// What a call gives back. The caller owns the buffers and empties them as it likes.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// What was seen.
+    pub log: Observations,
+    /// What differs from the input of this call.
+    pub edits: Edits,
+    /// Answers to injections.
+    pub replies: Vec<(Token, Reply)>,
+}
+
+/// What a session needs to know at its start.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// Address translation.
+    pub rules: Arc<AddressRules>,
+    /// Bounds.
+    pub limits: Limits,
+    /// For mask keys; unpredictable in use, fixed in tests (RFC 6455 5.3).
+    pub seed: [u8; 32],
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The server's answer is awaited or under way.
+    Answer { head: ResponseHead, early: Vec<u8> },
+    /// 101 came, or another answer that ends the handshake.
+    Answered,
+}
+
+/// The first thing that began the end.
+#[derive(Debug)]
+struct First {
+    by: ClosedBy,
+    how: ClosedHow,
+    code: Option<u16>,
+    reason: Vec<u8>,
+}
+
+/// The state of one session.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    random: StdRng,
+    translator: Translator,
+    dialect: Dialect,
+    key: Option<Vec<u8>>,
+    phase: Phase,
+    open: bool,
+    lanes: [Lane; 2],
+    frames: u64,
+    first: Option<First>,
+    closing: bool,
+}
+
+impl Session {
+    /// Begins with the client's whole head. Gives the head to send to the upstream.
+    #[must_use]
+    pub fn new(config: SessionConfig, now: Time, raw: &[u8], log: &mut Observations) -> (Self, Vec<u8>) {
+        let head = Head::new(raw);
+        let dialect = Dialect::of_request(head);
+        let translator = config.rules.for_client(head.value("host"));
+        let (forwarded, changes) = translator.request(raw);
+        let event = HeadEvent {
+            from: Side::Client,
+            bytes: raw.to_vec(),
+            forwarded: forwarded.clone(),
+            changes,
+            dialect,
+            status: None,
+            complete: true,
+        };
+        log.event(now, Event::Head(event));
+        let mut session = Self {
+            random: StdRng::from_seed(config.seed),
+            translator,
+            dialect,
+            key: head.value("sec-websocket-key").map(<[u8]>::to_vec),
+            phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
+            open: false,
+            lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
+            frames: 0,
+            first: None,
+            closing: false,
+            config,
+        };
+        session.lanes[Side::Client.index()].bytes = raw.len() as u64;
+        (session, forwarded)
+    }
+
+    /// Takes bytes that were read from one side. They go to the other side as they are, but for `out.edits`.
+    pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
+        self.lanes[from.index()].bytes += input.len() as u64;
+        match (&mut self.phase, from) {
+            (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
+            (Phase::Answer { early, .. }, Side::Client) if early.len() + input.len() <= self.config.limits.early => {
+                early.extend_from_slice(input);
+            }
+            _ => self.pass(now, from, input, 0, out),
+        }
+        if self.closing {
+            out.edits = Edits::default();
+            out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
+        }
+        self.note_close_frame(from);
+    }
+
+    /// Takes an injection towards one side. What goes at once is added to `bytes`, to be sent to that side behind
+    /// everything that was passed on before; `out.replies` has the answer.
+    pub fn inject(
+        &mut self,
+        now: Time,
+        to: Side,
+        token: Token,
+        injection: Injection,
+        bytes: &mut Vec<u8>,
+        out: &mut Output,
+    ) {
+        if self.closing {
+            out.replies.push((token, Reply::Refused(Refusal::Ended)));
+            return;
+        }
+        let (lane, mut context) = self.lane(now, to.other());
+        lane.inject(&mut context, token, injection, bytes, out);
+        self.note_close_frame(to.other());
+    }
+
+    /// Takes the end of a side's bytes. What was held of that side's is added to `bytes`, to be sent on first.
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
+        if self.lanes[from.index()].ended.is_some() {
+            return;
+        }
+        if let (Phase::Answer { .. }, Side::Server) = (&self.phase, from) {
+            self.end_of_unfinished_answer(now, bytes, out);
+        }
+        let how_closed = match how {
+            Ending::Fin => ClosedHow::Fin,
+            Ending::Reset => ClosedHow::Reset,
+        };
+        self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
+        let lane = &mut self.lanes[from.index()];
+        lane.ended = Some(how);
+        lane.refuse_waiting(Refusal::NeverCame, out);
+        out.log.event(now, Event::Ended { from, how });
+    }
+
+    /// Ends the session from within: a close frame to each side where one can stand, added to that side's `bytes`
+    /// (index by `Side::index`). From here on nothing that comes is passed on.
+    pub fn close(&mut self, now: Time, by: ClosedBy, code: u16, bytes: &mut [Vec<u8>; 2], out: &mut Output) {
+        if self.closing {
+            return;
+        }
+        for to in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.lane(now, to.other());
+            lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to.index()], &mut out.log);
+            lane.refuse_waiting(Refusal::NeverCame, out);
+        }
+        let how = if self.open { ClosedHow::CloseFrame } else { ClosedHow::Fin };
+        self.note_first(by, how, self.open.then_some(code), Vec::new());
+        self.closing = true;
+        for lane in &mut self.lanes {
+            lane.relayed = Relayed::Dropped;
+            // A close frame that passed before is no answer to ours, but none will follow it.
+            if lane.close.as_ref().is_some_and(|close| close.origin == Origin::Proxy) {
+                lane.close = None;
+            }
+        }
+    }
+
+    /// Whether both sides have answered the close frames of `close`, or ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closing && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
+    }
+
+    /// Whether the server's answer was 101.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether the server's head has come.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self.phase, Phase::Answered)
+    }
+
+    /// Notes that a limit of time ended the session.
+    pub fn time_out(&mut self) {
+        self.note_first(ClosedBy::Proxy, ClosedHow::Timeout, None, Vec::new());
+    }
+
+    /// Writes the last record. Call it once, when both connections are gone.
+    pub fn finish(&mut self, now: Time, out: &mut Output) {
+        for lane in &mut self.lanes {
+            lane.refuse_waiting(Refusal::NeverCame, out);
+        }
+        let first = self.first.take().unwrap_or(First {
+            by: ClosedBy::Proxy,
+            how: ClosedHow::Fin,
+            code: None,
+            reason: Vec::new(),
+        });
+        let closed = ClosedEvent {
+            by: first.by,
+            how: first.how,
+            code: first.code,
+            reason: first.reason,
+            frames: [self.lanes[0].frames, self.lanes[1].frames],
+            bytes: [self.lanes[0].bytes, self.lanes[1].bytes],
+        };
+        out.log.event(now, Event::SessionClosed(closed));
+    }
+
+    fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
+        let context = Context { now, frames: &mut self.frames, random: &mut self.random, limits: &self.config.limits };
+        (&mut self.lanes[from.index()], context)
+    }
+
+    #[inline]
+    fn pass(&mut self, now: Time, from: Side, input: &[u8], base: usize, out: &mut Output) {
+        let (lane, mut context) = self.lane(now, from);
+        lane.receive(&mut context, input, base, out);
+    }
+
+    fn answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
+        let mut at = 0;
+        while let Phase::Answer { head, .. } = &mut self.phase {
+            let passed = head.forwarded.len();
+            let progress = head.feed(&input[at..], &self.translator, self.config.limits.head);
+            let taken = match progress {
+                Progress::Complete(taken) => taken,
+                Progress::More | Progress::TooLong => input.len() - at,
+            };
+            let replacement = &head.forwarded[passed..];
+            if replacement != &input[at..at + taken] {
+                out.edits.push(Edit { at, remove: taken, insert: replacement.to_vec() });
+            }
+            at += taken;
+            match progress {
+                Progress::More => return,
+                Progress::Complete(_) => self.conclude(now, true, out),
+                Progress::TooLong => self.conclude(now, false, out),
+            }
+        }
+        self.pass(now, Side::Server, &input[at..], at, out);
+    }
+
+    /// A head is whole (or as whole as it will be): says what it is and what follows it.
+    fn conclude(&mut self, now: Time, complete: bool, out: &mut Output) {
+        let Phase::Answer { head, .. } = &mut self.phase else { return };
+        let head = std::mem::take(head);
+        let answer = Head::new(&head.raw);
+        let status = answer.status();
+        self.log_answer(now, &head, status, complete, &mut out.log);
+        match status {
+            // An interim answer: another head follows (RFC 9110 15.2).
+            Some(100 | 102..=199) if complete => {}
+            Some(101) if complete => self.begin_frames(now, &head.raw, out),
+            _ => self.begin_raw(now, out),
+        }
+    }
+
+    fn log_answer(&self, now: Time, head: &ResponseHead, status: Option<u16>, complete: bool, log: &mut Observations) {
+        let changes: Vec<Change> = head.changes.clone();
+        let event = HeadEvent {
+            from: Side::Server,
+            bytes: head.raw.clone(),
+            forwarded: head.forwarded.clone(),
+            changes,
+            dialect: self.dialect,
+            status,
+            complete,
+        };
+        log.event(now, Event::Head(event));
+    }
+
+    fn begin_frames(&mut self, now: Time, raw: &[u8], out: &mut Output) {
+        let head = Head::new(raw);
+        let accept = if self.dialect.facts().has_accept {
+            AcceptCheck::of(self.key.as_deref(), head.value("sec-websocket-accept"))
+        } else {
+            AcceptCheck::NoKey
+        };
+        let finding = accept_finding(&accept, raw);
+        let open = OpenEvent {
+            dialect_client: self.dialect,
+            dialect_server: self.dialect,
+            subprotocol: head.value("sec-websocket-protocol").map(<[u8]>::to_vec),
+            extensions: joined(head, "sec-websocket-extensions"),
+            accept,
+        };
+        out.log.event(now, Event::Open(open));
+        if let Some(finding) = finding {
+            out.log.event(now, Event::Finding(Side::Server, finding));
+        }
+        self.open = true;
+        self.leave_handshake(
+            now,
+            match self.dialect.facts().framing {
+                Framing::Rfc => Mode::Frames,
+                Framing::Raw => Mode::Raw,
+            },
+            out,
+        );
+    }
+
+    fn begin_raw(&mut self, now: Time, out: &mut Output) {
+        self.leave_handshake(now, Mode::Raw, out);
+    }
+
+    /// What the client sent early was passed on as it came; now it is known how to read it.
+    fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
+        let Phase::Answer { early, .. } = std::mem::replace(&mut self.phase, Phase::Answered) else { return };
+        for lane in &mut self.lanes {
+            lane.mode = mode;
+        }
+        self.pass(now, Side::Client, &early, 0, out);
+        self.note_close_frame(Side::Client);
+    }
+
+    fn end_of_unfinished_answer(&mut self, now: Time, bytes: &mut Vec<u8>, out: &mut Output) {
+        let Phase::Answer { head, .. } = &mut self.phase else { return };
+        let passed = head.forwarded.len();
+        head.flush();
+        bytes.extend_from_slice(&head.forwarded[passed..]);
+        if head.raw.is_empty() {
+            self.begin_raw(now, out);
+        } else {
+            self.conclude(now, false, out);
+        }
+    }
+
+    fn note_close_frame(&mut self, from: Side) {
+        if self.first.is_some() {
+            return;
+        }
+        if let Some(close) = self.lanes[from.index()].close.clone() {
+            let by = match close.origin {
+                Origin::Peer => ClosedBy::Peer(from),
+                Origin::Injected => ClosedBy::User,
+                Origin::Proxy => ClosedBy::Proxy,
+            };
+            self.note_first(by, ClosedHow::CloseFrame, close.code, close.reason);
+        }
+    }
+
+    fn note_first(&mut self, by: ClosedBy, how: ClosedHow, code: Option<u16>, reason: Vec<u8>) {
+        self.first.get_or_insert(First { by, how, code, reason });
+    }
+}
+
+/// All values of a field joined by a comma, as HTTP reads several lines (RFC 9110 5.3).
+fn joined(head: Head<'_>, name: &str) -> Option<Vec<u8>> {
+    let values: Vec<_> = head.values(name).collect();
+    (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+}
+
+fn accept_finding(accept: &AcceptCheck, raw: &[u8]) -> Option<Finding> {
+    let (kind, at, length, detail) = match accept {
+        AcceptCheck::Right { .. } | AcceptCheck::NoKey => return None,
+        AcceptCheck::Missing { expected } => {
+            (FindingKind::AcceptMissing, raw.len(), 0, format!("the key asks for {expected}"))
+        }
+        AcceptCheck::Wrong { expected, actual } => {
+            let at = Head::new(raw).field("sec-websocket-accept").map_or(0, |field| field.value_at);
+            let detail = format!("the key asks for {expected}, the server sent {}", text::preview(actual, 100));
+            (FindingKind::AcceptWrong, at, actual.len(), detail)
+        }
+    };
+    let start = at.saturating_sub(16);
+    let end = (at + length.min(64) + 16).min(raw.len());
+    Some(Finding {
+        kind,
+        at: at as u64,
+        length: length as u64,
+        window: raw[start..end].to_vec(),
+        window_at: start as u64,
+        detail,
+        frame: None,
+    })
+}

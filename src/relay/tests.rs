@@ -1,0 +1,1 @@
+//! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
