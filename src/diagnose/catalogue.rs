@@ -53,7 +53,7 @@ pub const fn words(kind: FindingKind) -> Words {
             fix: "hash the key's text as it came, with the GUID behind it, and encode the 20 raw bytes with base64",
         },
         FindingKind::LengthImpossible => Words {
-            id: "frame-length-impossible",
+            id: "frame-len64-msb",
             level: Level::Error,
             title: "a frame header promises 2^63 bytes or more, so nothing after it can be told apart",
             spec: "RFC 6455 5.2",
