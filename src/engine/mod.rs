@@ -1,12 +1,34 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
 
+pub mod answer;
+pub mod clock;
+pub mod dial;
+mod driver;
 pub mod handle;
+mod listener;
+pub mod passthrough;
+mod session;
+pub mod tls;
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::journal::Journal;
 use crate::relay::limits::Limits;
+use crate::relay::observation::{Event, Observations};
+use crate::relay::translate::AddressRules;
+
+use dial::Dialer;
+use handle::Handle;
+use listener::Shared;
+use passthrough::PassThrough;
 
 /// What the engine needs to know, checked.
 #[derive(Clone, Debug)]
@@ -63,3 +85,125 @@ pub struct TlsOptions {
     /// PEM file with roots that are trusted besides the platform's.
     pub ca: Option<PathBuf>,
 }
+
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address can't be listened on.
+    #[error("{}", bind_sentence(*addr, source))]
+    Bind {
+        /// Which address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The TLS options can't be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsSetupError),
+}
+
+fn bind_sentence(addr: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("{addr} is taken by another program; stop it, or choose another port, as in --listen 9001")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("{addr} needs privileges; choose a port above 1023, as in --listen 9000")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!(
+                "{addr} is not an address of this machine; --listen takes one that is, as in --listen 127.0.0.1:9000"
+            )
+        }
+        _ => format!("can't listen on {addr}: {error}"),
+    }
+}
+
+/// A started engine.
+pub struct Running {
+    addresses: Vec<SocketAddr>,
+    handle: Handle,
+    finished: mpsc::Receiver<()>,
+}
+
+/// Binds all addresses and begins to accept clients. Call it within a tokio runtime.
+///
+/// # Errors
+/// When an address can't be bound, or the TLS options can't be used.
+pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) -> Result<Running, StartError> {
+    let dialer = Dialer::new(config.upstream.clone(), &config.tls, config.limits.dial_time)?;
+    let rules = Arc::new(AddressRules {
+        authority: config.upstream.authority(),
+        secure: config.upstream.secure,
+        path: config.upstream.path.clone(),
+        keep_host: config.keep_host,
+        origin: config.origin,
+    });
+    let listeners = bind_all(&config.listen)?;
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let mut log = Observations::default();
+    let upstream = config.upstream.to_string();
+    log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream });
+    journal.push(None, log);
+    let passthrough =
+        PassThrough::new(dialer.clone(), Arc::clone(&rules), config.limits.clone(), Arc::clone(&journal), clock::now);
+    let shared = Arc::new(Shared {
+        room: Semaphore::new(config.limits.sessions),
+        limits: config.limits,
+        rules,
+        dialer,
+        journal,
+        handle: handle.clone(),
+        passthrough,
+        sessions: AtomicU64::new(0),
+    });
+    let (alive, finished) = mpsc::channel(1);
+    for listener in listeners {
+        tokio::spawn(listener::accept(listener, Arc::clone(&shared), alive.clone()));
+    }
+    Ok(Running { addresses, handle, finished })
+}
+
+impl Running {
+    /// What is listened on, with the ports that the system chose.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Waits for `Handle::shut_down`, then until each session has ended or had its time to.
+    pub async fn finished(mut self) {
+        let mut shutdown = self.handle.shutdown();
+        if shutdown.wait_for(|quit| *quit).await.is_ok() {
+            while self.finished.recv().await.is_some() {}
+        }
+    }
+}
+
+/// Binds each address. Port 0 becomes one free port for all; where it is taken in the other family, that one is left out.
+fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in addresses {
+        let chosen = listeners.first().and_then(|first| first.local_addr().ok()).map(|first| first.port());
+        let mut addr = *address;
+        if let (0, Some(port)) = (addr.port(), chosen) {
+            addr.set_port(port);
+        }
+        match listener::bind(addr) {
+            Ok(listener) => listeners.push(listener),
+            // A machine without IPv6 still has the other address.
+            Err(error) if !listeners.is_empty() && may_be_left_out(addr, address.port(), &error) => {}
+            Err(source) => return Err(StartError::Bind { addr, source }),
+        }
+    }
+    Ok(listeners)
+}
+
+fn may_be_left_out(addr: SocketAddr, asked: u16, error: &io::Error) -> bool {
+    let no_ipv6 = matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(AFNOSUPPORT);
+    (addr.is_ipv6() && no_ipv6) || (asked == 0 && error.kind() == io::ErrorKind::AddrInUse)
+}
+
+/// Linux's number for "address family not supported", which has no `ErrorKind`.
+const AFNOSUPPORT: i32 = 97;

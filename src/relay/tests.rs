@@ -1,1 +1,499 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use crate::wire::decoder::{Decoder, Part};
+use crate::wire::finding::FindingKind;
+use crate::wire::frame::{self, FrameHeader};
+use crate::wire::mask;
+use crate::wire::opcode::Opcode;
+
+use super::injection::{Injection, Refusal, Reply, Token, Wait};
+use super::limits::Limits;
+use super::observation::{
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Observations, Origin, Record, Relayed, Side, Time,
+};
+use super::session::{Output, Session, SessionConfig};
+use super::translate::AddressRules;
+
+const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+const HELLO: &[u8] = b"\x81\x05Hello";
+
+/// A session with everything that came out of it.
+struct Scene {
+    session: Session,
+    out: Output,
+    /// What each side received, by `Side::index`.
+    received: [Vec<u8>; 2],
+    /// Bytes that are given to the session at a time.
+    step: usize,
+}
+
+impl Scene {
+    fn new(step: usize) -> Self {
+        Self::with(step, Limits::default())
+    }
+
+    fn with(step: usize, limits: Limits) -> Self {
+        let rules = Arc::new(AddressRules {
+            authority: "upstream:9999".into(),
+            secure: false,
+            path: String::new(),
+            keep_host: false,
+            origin: None,
+        });
+        let mut out = Output::default();
+        let config = SessionConfig { rules, limits, seed: [7; 32] };
+        let (session, head) = Session::new(config, Time(1), REQUEST, &mut out.log);
+        Self { session, out, received: [Vec::new(), head], step }
+    }
+
+    fn open(step: usize) -> Self {
+        let mut scene = Self::new(step);
+        scene.feed(Side::Server, ANSWER);
+        scene.received = [Vec::new(), Vec::new()];
+        scene
+    }
+
+    fn feed(&mut self, from: Side, bytes: &[u8]) {
+        for piece in bytes.chunks(self.step) {
+            self.session.receive(Time(2), from, piece, &mut self.out);
+            self.out.edits.apply(piece, &mut self.received[from.other().index()]);
+        }
+    }
+
+    fn inject(&mut self, to: Side, injection: Injection) -> Vec<Reply> {
+        let bytes = &mut self.received[to.index()];
+        self.session.inject(Time(3), to, Token(1), injection, bytes, &mut self.out);
+        self.replies()
+    }
+
+    fn replies(&mut self) -> Vec<Reply> {
+        self.out.replies.drain(..).map(|(_, reply)| reply).collect()
+    }
+
+    fn end(&mut self, from: Side, how: Ending) {
+        let bytes = &mut self.received[from.other().index()];
+        self.session.end(Time(4), from, how, bytes, &mut self.out);
+    }
+
+    fn events(&self) -> impl Iterator<Item = &Event> {
+        self.out.log.records.iter().filter_map(|record| match record {
+            Record::Event(_, event) => Some(&**event),
+            _ => None,
+        })
+    }
+
+    fn findings(&self) -> Vec<FindingKind> {
+        let found = self.events().filter_map(|event| match event {
+            Event::Finding(_, finding) => Some(finding.kind),
+            _ => None,
+        });
+        found.collect()
+    }
+
+    fn closed(&mut self) -> ClosedEvent {
+        self.session.finish(Time(5), &mut self.out);
+        let closed = self.events().find_map(|event| match event {
+            Event::SessionClosed(closed) => Some(closed.clone()),
+            _ => None,
+        });
+        closed.expect("a session that is finished says so")
+    }
+
+    fn frames(&self) -> Vec<(FrameRecord, Vec<u8>)> {
+        frames(&self.out.log)
+    }
+}
+
+/// Frames with all payload that was kept, unmasked.
+fn frames(log: &Observations) -> Vec<(FrameRecord, Vec<u8>)> {
+    let mut frames: Vec<(FrameRecord, Vec<u8>)> = Vec::new();
+    for record in &log.records {
+        match record {
+            Record::Frame(frame) => frames.push((*frame, log.span(frame.kept).to_vec())),
+            Record::More(more) => {
+                let (frame, payload) =
+                    frames.iter_mut().find(|(frame, _)| frame.number == more.number).expect("more of a known frame");
+                payload.extend_from_slice(log.span(more.kept));
+                frame.received = more.received;
+            }
+            Record::Raw(_) | Record::Event(..) => {}
+        }
+    }
+    for (frame, payload) in &mut frames {
+        if let Some(key) = frame.header.mask {
+            mask::apply(key, 0, payload);
+        }
+    }
+    frames
+}
+
+/// The frames of a stream, cut by the decoder.
+fn decode(bytes: &[u8]) -> Vec<(FrameHeader, Vec<u8>)> {
+    let mut decoder = Decoder::default();
+    let mut frames: Vec<(FrameHeader, Vec<u8>)> = Vec::new();
+    let mut at = 0;
+    while let Some((part, used)) = decoder.next(&bytes[at..]) {
+        match part {
+            Part::Header(header) => frames.push((header, Vec::new())),
+            Part::Payload { length, .. } => {
+                let (header, payload) = frames.last_mut().expect("payload follows a header");
+                let offset = payload.len() as u64;
+                let mut piece = bytes[at..at + length].to_vec();
+                if let Some(key) = header.mask {
+                    mask::apply(key, offset, &mut piece);
+                }
+                payload.extend(piece);
+            }
+            Part::Lost(_) => panic!("lost"),
+        }
+        at += used;
+    }
+    frames
+}
+
+/// Each scenario in one piece, a byte at a time, and in between.
+fn at_each_step(scenario: impl Fn(usize)) {
+    for step in [usize::MAX, 1, 2, 3, 7] {
+        scenario(step);
+    }
+}
+
+#[test]
+fn both_heads_and_all_frames_pass_as_they_came() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Server, &[ANSWER, HELLO].concat());
+        assert_eq!(scene.received[0], [ANSWER, HELLO].concat());
+        let request = String::from_utf8(REQUEST.to_vec()).unwrap();
+        assert_eq!(scene.received[1], request.replace("localhost:9000", "upstream:9999").into_bytes());
+        let frames = scene.frames();
+        assert_eq!(frames.len(), 1);
+        assert_eq!((frames[0].0.number, frames[0].0.from, frames[0].1.as_slice()), (1, Side::Server, &b"Hello"[..]));
+        assert!(scene.findings().is_empty());
+    });
+}
+
+#[test]
+fn a_wrong_accept_value_is_relayed_and_found() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("s3pP", "S3PP").into_bytes();
+        scene.feed(Side::Server, &answer);
+        assert_eq!(scene.received[0], answer);
+        assert_eq!(scene.findings(), [FindingKind::AcceptWrong]);
+    });
+}
+
+#[test]
+fn a_missing_accept_value_is_found() {
+    let mut scene = Scene::new(usize::MAX);
+    scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n");
+    assert_eq!(scene.findings(), [FindingKind::AcceptMissing]);
+}
+
+#[test]
+fn an_interim_answer_is_passed_and_another_head_awaited() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        let bytes = [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", ANSWER, HELLO].concat();
+        scene.feed(Side::Server, &bytes);
+        assert_eq!(scene.received[0], bytes);
+        assert!(scene.session.is_open());
+        assert_eq!(scene.frames().len(), 1);
+    });
+}
+
+#[test]
+fn a_refused_handshake_is_a_raw_pipe_that_takes_no_frames() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        let bytes = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
+        scene.feed(Side::Server, bytes);
+        assert_eq!(scene.received[0], bytes);
+        assert!(scene.session.is_answered() && !scene.session.is_open());
+        let replies = scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![]));
+        assert_eq!(replies, [Reply::Refused(Refusal::NotFrames)]);
+        let raw: u64 =
+            scene.out.log.records.iter().map(|r| if let Record::Raw(raw) = r { raw.length } else { 0 }).sum();
+        assert_eq!(raw, 2);
+    });
+}
+
+#[test]
+fn early_client_bytes_are_frames_once_the_answer_is_101() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        let mut early = Vec::new();
+        frame::write(Opcode::TEXT, b"early", Some([1, 2, 3, 4]), &mut early);
+        scene.feed(Side::Client, &early[..7]);
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Client, &early[7..]);
+        assert!(scene.received[1].ends_with(&early));
+        let frames = scene.frames();
+        assert_eq!(frames.len(), 1);
+        assert_eq!(frames[0].1, b"early");
+    });
+}
+
+#[test]
+fn a_length_that_makes_no_sense_turns_the_lane_into_a_pipe() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        let bytes = [HELLO, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1], b"anything", HELLO].concat();
+        scene.feed(Side::Server, &bytes);
+        assert_eq!(scene.received[0], bytes);
+        assert_eq!(scene.findings(), [FindingKind::LengthImpossible]);
+        assert_eq!(scene.frames().len(), 1);
+        assert_eq!(
+            scene.inject(Side::Client, Injection::whole(Opcode::PING, vec![])),
+            [Reply::Refused(Refusal::NotFrames)]
+        );
+        assert_eq!(scene.inject(Side::Client, Injection::Raw(b"x".to_vec())), [Reply::Sent { frame: None }]);
+        assert_eq!(*scene.received[0].last().unwrap(), b'x');
+    });
+}
+
+#[test]
+fn an_injected_frame_is_masked_towards_the_server_only() {
+    let mut scene = Scene::open(usize::MAX);
+    assert_eq!(
+        scene.inject(Side::Server, Injection::whole(Opcode::TEXT, b"hi".to_vec())),
+        [Reply::Sent { frame: Some(1) }]
+    );
+    assert_eq!(
+        scene.inject(Side::Client, Injection::whole(Opcode::BINARY, b"ho".to_vec())),
+        [Reply::Sent { frame: Some(2) }]
+    );
+    let to_server = decode(&scene.received[1]);
+    assert!(to_server[0].0.mask.is_some() && to_server[0].1 == b"hi");
+    assert_eq!(scene.received[0], b"\x82\x02ho");
+    let frames = scene.frames();
+    assert_eq!(
+        (frames[0].0.origin, frames[0].0.from, frames[0].1.as_slice()),
+        (Origin::Injected, Side::Client, &b"hi"[..])
+    );
+}
+
+#[test]
+fn a_data_frame_waits_for_the_end_of_a_message_and_a_control_frame_for_the_end_of_a_frame() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        scene.feed(Side::Server, b"\x01\x03a");
+        let text = Injection::whole(Opcode::TEXT, b"T".to_vec());
+        let ping = Injection::whole(Opcode::PING, b"P".to_vec());
+        assert_eq!(scene.inject(Side::Client, text), [Reply::Waiting(Wait::Frame)]);
+        assert_eq!(scene.inject(Side::Client, ping), [Reply::Waiting(Wait::Frame)]);
+        scene.feed(Side::Server, b"bc");
+        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(2) }], "the ping goes between the fragments");
+        assert_eq!(
+            scene.inject(Side::Client, Injection::whole(Opcode::TEXT, b"U".to_vec())),
+            [Reply::Waiting(Wait::Message)]
+        );
+        scene.feed(Side::Server, b"\x80\x01d\x81\x01e");
+        assert_eq!(scene.replies().len(), 2);
+        assert_eq!(scene.received[0], b"\x01\x03abc\x89\x01P\x80\x01d\x81\x01T\x81\x01U\x81\x01e");
+    });
+}
+
+#[test]
+fn an_injection_whose_place_never_comes_is_refused() {
+    let mut scene = Scene::open(1);
+    scene.feed(Side::Server, b"\x01\x01a");
+    scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![]));
+    scene.end(Side::Server, Ending::Reset);
+    assert_eq!(scene.replies(), [Reply::Refused(Refusal::NeverCame)]);
+    assert_eq!(scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![])), [Reply::Refused(Refusal::Ended)]);
+}
+
+#[test]
+fn nothing_but_raw_bytes_follows_a_close_frame() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, b"\x88\x05\x03\xe8bye");
+    assert_eq!(
+        scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![])),
+        [Reply::Refused(Refusal::AfterClose)]
+    );
+    assert_eq!(scene.inject(Side::Client, Injection::Raw(HELLO.to_vec())), [Reply::Sent { frame: Some(2) }]);
+    assert!(scene.received[0].ends_with(HELLO));
+}
+
+#[test]
+fn the_end_tells_who_began_it_and_how() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        let mut close = Vec::new();
+        frame::write(Opcode::CLOSE, b"\x0f\xa1done", Some([9, 8, 7, 6]), &mut close);
+        scene.feed(Side::Client, &close);
+        scene.feed(Side::Server, b"\x88\x02\x0f\xa1");
+        scene.end(Side::Server, Ending::Fin);
+        scene.end(Side::Client, Ending::Fin);
+        let closed = scene.closed();
+        assert_eq!((closed.by, closed.how), (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame));
+        assert_eq!((closed.code, closed.reason.as_slice(), closed.frames), (Some(4001), &b"done"[..], [1, 1]));
+    });
+}
+
+#[test]
+fn a_reset_in_the_middle_of_a_frame_is_told_as_such() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Client, b"\x82\xfe\x10\x00abcdXYZ");
+    scene.end(Side::Client, Ending::Reset);
+    let closed = scene.closed();
+    assert_eq!((closed.by, closed.how, closed.code), (ClosedBy::Peer(Side::Client), ClosedHow::Reset, None));
+    let frames = scene.frames();
+    assert_eq!((frames[0].0.received, frames[0].0.header.length), (3, 4096));
+}
+
+#[test]
+fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        let mut bytes = [Vec::new(), Vec::new()];
+        scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut bytes, &mut scene.out);
+        assert_eq!(bytes[0], b"\x88\x02\x03\xe9");
+        assert_eq!(decode(&bytes[1])[0].1, b"\x03\xe9");
+        assert!(!scene.session.is_closed());
+        scene.feed(Side::Server, b"\x88\x02\x03\xe9");
+        assert!(!scene.session.is_closed());
+        let mut answer = Vec::new();
+        frame::write(Opcode::CLOSE, b"\x03\xe9", Some([1, 1, 1, 1]), &mut answer);
+        scene.feed(Side::Client, &answer);
+        assert!(scene.session.is_closed());
+        assert_eq!(scene.received, [Vec::new(), Vec::new()]);
+        let relayed: Vec<_> = scene.frames().iter().map(|(frame, _)| (frame.origin, frame.relayed)).collect();
+        let own = (Origin::Proxy, Relayed::AsIs);
+        let dropped = (Origin::Peer, Relayed::Dropped);
+        assert_eq!(relayed, [own, own, dropped, dropped]);
+        let closed = scene.closed();
+        assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(1001)));
+    });
+}
+
+#[test]
+fn a_close_within_a_frame_sends_no_close_frame_into_it() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, b"\x82\x09half");
+    let mut bytes = [Vec::new(), Vec::new()];
+    scene.session.close(Time(4), ClosedBy::User, 1000, &mut bytes, &mut scene.out);
+    assert!(bytes[0].is_empty() && !bytes[1].is_empty());
+}
+
+#[test]
+fn no_more_of_a_frame_is_kept_than_the_limit_and_all_of_it_is_relayed() {
+    at_each_step(|step| {
+        let mut scene = Scene::with(step, Limits { kept: 10, ..Limits::default() });
+        scene.feed(Side::Server, ANSWER);
+        let mut bytes = Vec::new();
+        frame::write(Opcode::BINARY, &[5; 1000], None, &mut bytes);
+        scene.feed(Side::Server, &bytes);
+        assert!(scene.received[0].ends_with(&bytes));
+        let frames = scene.frames();
+        assert_eq!((frames[0].1.len(), frames[0].0.received), (10, 1000));
+        assert!(scene.out.log.records.len() < 10, "pieces of a frame join one record");
+    });
+}
+
+#[test]
+fn an_answer_that_ends_early_is_passed_on_whole() {
+    let mut scene = Scene::new(1);
+    scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nSec-Web");
+    assert!(!scene.received[0].ends_with(b"Sec-Web"), "it may become an address");
+    scene.end(Side::Server, Ending::Fin);
+    assert!(scene.received[0].ends_with(b"Sec-Web"));
+    assert!(!scene.session.is_open());
+}
+
+/// A message as fragments, in a lane's own framing.
+fn message(fragments: &[Vec<u8>], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (index, payload) in fragments.iter().enumerate() {
+        let opcode = if index == 0 { Opcode::TEXT } else { Opcode::CONTINUATION };
+        let start = bytes.len();
+        frame::write(opcode, payload, mask, &mut bytes);
+        if index + 1 < fragments.len() {
+            bytes[start] &= 0x7f;
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_after_the_handshake_pass_as_they_came(
+        bytes in proptest::collection::vec(any::<u8>(), 0..600),
+        step in 1usize..80,
+        side in any::<bool>(),
+    ) {
+        let from = if side { Side::Client } else { Side::Server };
+        let mut scene = Scene::open(step);
+        scene.feed(from, &bytes);
+        prop_assert_eq!(&scene.received[from.other().index()], &bytes);
+    }
+
+    #[test]
+    fn any_answer_passes_as_it_came_unless_it_names_the_upstream(
+        bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r'), Just(b':')], 0..400),
+        step in 1usize..80,
+    ) {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Server, &bytes);
+        scene.end(Side::Server, Ending::Fin);
+        prop_assert_eq!(&scene.received[0], &bytes);
+    }
+
+    #[test]
+    fn what_is_written_down_does_not_depend_on_how_the_bytes_came(
+        bytes in proptest::collection::vec(any::<u8>(), 0..600),
+        step in 1usize..80,
+    ) {
+        let recorded = |step| {
+            let mut scene = Scene::open(step);
+            scene.feed(Side::Client, &bytes);
+            let frames = scene.frames();
+            frames.into_iter().map(|(f, payload)| (f.number, f.header, f.received, payload)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(recorded(step), recorded(usize::MAX));
+    }
+
+    #[test]
+    fn injections_never_break_a_message(
+        messages in proptest::collection::vec(
+            proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 1..4), 1..6),
+        step in 1usize..30,
+        at in proptest::collection::vec((0usize..200, any::<bool>()), 1..6),
+        to_server in any::<bool>(),
+    ) {
+        let to = if to_server { Side::Server } else { Side::Client };
+        let mask = to_server.then_some([3, 1, 4, 1]);
+        let bytes: Vec<u8> = messages.iter().flat_map(|fragments| message(fragments, mask)).collect();
+        let mut scene = Scene::open(usize::MAX);
+        for (index, piece) in bytes.chunks(step).enumerate() {
+            for (_, control) in at.iter().filter(|(place, _)| *place == index) {
+                let opcode = if *control { Opcode::PING } else { Opcode::BINARY };
+                scene.inject(to, Injection::whole(opcode, b"injected".to_vec()));
+            }
+            scene.feed(to.other(), piece);
+        }
+        let frames = decode(&scene.received[to.index()]);
+        let (own, injected): (Vec<_>, Vec<_>) = frames.iter().partition(|(_, payload)| payload != b"injected");
+        let expected = decode(&bytes);
+        prop_assert_eq!(own.into_iter().cloned().collect::<Vec<_>>(), expected);
+        let wanted = at.iter().filter(|(place, _)| *place < bytes.len().div_ceil(step)).count();
+        prop_assert_eq!(injected.len(), wanted);
+        let mut open = false;
+        for (header, _) in &frames {
+            if header.opcode() == Opcode::BINARY {
+                prop_assert!(!open, "a data frame inside a message");
+            } else if !header.opcode().is_control() {
+                open = !header.fin();
+            }
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Drives one session: four I/O directions, the commands, the clock, in one task and without a wait between them.
+//!
+//! What came in one read goes out in one write, straight from the read buffer where nothing was edited. A direction is
+//! read again only when all that was read before is written, so a slow reader stops only the lane that feeds it.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Sleep;
+
+use crate::journal::Journal;
+use crate::relay::injection::{Reply, Token};
+use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side};
+use crate::relay::session::{Output, Session};
+
+use super::answer;
+use super::clock;
+use super::handle::{Command, Replier};
+
+/// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
+const SMALL_BUFFER: usize = 16 * 1024;
+/// Large enough that a system call's price vanishes, small enough to stay in a core's cache.
+const LARGE_BUFFER: usize = 256 * 1024;
+/// A block is handed over when it holds so much, or when the session waits.
+const BLOCK: usize = 256 * 1024;
+/// Close codes (RFC 6455 7.4.1).
+const NORMAL_CLOSURE: u16 = 1000;
+const GOING_AWAY: u16 = 1001;
+
+/// A connection to a peer.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
+    /// The socket under it.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+/// Bytes on their way from one side to the other.
+struct Pipe {
+    buffer: Vec<u8>,
+    /// What of `buffer` was read and not yet written.
+    pending: std::ops::Range<usize>,
+    /// Edited and injected bytes; they go after `pending`.
+    extra: Vec<u8>,
+    extra_written: usize,
+    /// Whether bytes were written that a buffering stream (TLS) may still hold.
+    unflushed: bool,
+    ended: Option<Ending>,
+    /// Whether the receiver was told of the end.
+    told: bool,
+}
+
+impl Pipe {
+    fn new() -> Self {
+        Self {
+            buffer: vec![0; SMALL_BUFFER],
+            pending: 0..0,
+            extra: Vec::new(),
+            extra_written: 0,
+            unflushed: false,
+            ended: None,
+            told: false,
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.pending.is_empty() && self.extra_written == self.extra.len() && !self.unflushed
+    }
+
+    fn is_done(&self) -> bool {
+        self.ended.is_some() && self.told
+    }
+
+    /// One read, where everything before is written.
+    fn poll_read(&mut self, source: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(&mut self.buffer);
+        ready!(Pin::new(source).poll_read(cx, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    fn grow(&mut self) {
+        if self.buffer.len() < LARGE_BUFFER {
+            self.buffer.resize((self.buffer.len() * 4).min(LARGE_BUFFER), 0);
+        }
+    }
+
+    /// One write of what is pending, then a flush when all is written. Ready when it did something.
+    fn poll_write(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut target = Pin::new(target);
+        if !self.pending.is_empty() {
+            let written = ready!(target.as_mut().poll_write(cx, &self.buffer[self.pending.clone()]))?;
+            self.pending.start += accepted(written)?;
+        } else if self.extra_written < self.extra.len() {
+            let written = ready!(target.as_mut().poll_write(cx, &self.extra[self.extra_written..]))?;
+            self.extra_written += accepted(written)?;
+        } else {
+            ready!(target.as_mut().poll_flush(cx))?;
+            self.unflushed = false;
+            return Poll::Ready(Ok(()));
+        }
+        self.unflushed = true;
+        if self.extra_written == self.extra.len() {
+            self.extra.clear();
+            self.extra_written = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Nothing more can be delivered, so nothing more is read.
+    fn abandon(&mut self) {
+        self.pending = 0..0;
+        self.extra.clear();
+        self.extra_written = 0;
+        self.unflushed = false;
+        self.ended.get_or_insert(Ending::Fin);
+        self.told = true;
+    }
+}
+
+fn accepted(written: usize) -> io::Result<usize> {
+    if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
+}
+
+/// What the session's task was given.
+pub(super) struct Setup<C, S> {
+    pub id: SessionId,
+    pub client: C,
+    pub server: S,
+    pub session: Session,
+    /// The head for the upstream.
+    pub head: Vec<u8>,
+    /// What the client sent behind its head.
+    pub early: Vec<u8>,
+    pub journal: Arc<Journal>,
+    pub commands: mpsc::Receiver<Command>,
+    pub shutdown: watch::Receiver<bool>,
+    pub answer_time: Duration,
+    pub closing_time: Duration,
+}
+
+pub(super) struct Driver<C, S> {
+    id: SessionId,
+    client: C,
+    server: S,
+    session: Session,
+    pipes: [Pipe; 2],
+    out: Output,
+    journal: Arc<Journal>,
+    commands: Option<mpsc::Receiver<Command>>,
+    repliers: HashMap<Token, Replier>,
+    next_token: u64,
+    /// Runs until the answer has come, and again when wsproxy ends the session.
+    deadline: Option<Pin<Box<Sleep>>>,
+    closing_time: Duration,
+    closing: bool,
+}
+
+/// Relays until both sides are gone.
+pub(super) async fn drive<C: Connection, S: Connection>(setup: Setup<C, S>) {
+    let mut shutdown = setup.shutdown.clone();
+    let mut driver = Driver::new(setup);
+    let mut quit = std::pin::pin!(async move {
+        // An error means that nobody can ask any more.
+        if shutdown.wait_for(|quit| *quit).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    });
+    let mut quitting = false;
+    poll_fn(|cx| {
+        if !quitting && quit.as_mut().poll(cx).is_ready() {
+            quitting = true;
+            driver.close(ClosedBy::Proxy, GOING_AWAY);
+        }
+        driver.poll(cx)
+    })
+    .await;
+    driver.finish();
+}
+
+impl<C: Connection, S: Connection> Driver<C, S> {
+    fn new(setup: Setup<C, S>) -> Self {
+        let mut driver = Self {
+            id: setup.id,
+            client: setup.client,
+            server: setup.server,
+            session: setup.session,
+            pipes: [Pipe::new(), Pipe::new()],
+            out: Output::default(),
+            journal: setup.journal,
+            commands: Some(setup.commands),
+            repliers: HashMap::new(),
+            next_token: 0,
+            deadline: Some(Box::pin(tokio::time::sleep(setup.answer_time))),
+            closing_time: setup.closing_time,
+            closing: false,
+        };
+        // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
+        driver.pipes[Side::Client.index()].extra = [setup.head, setup.early.clone()].concat();
+        if !setup.early.is_empty() {
+            // Nothing is edited before the answer has come.
+            driver.received(Side::Client, &setup.early);
+        }
+        driver
+    }
+
+    /// Does all that can be done now; ready when the session is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let mut progress = self.poll_commands(cx);
+            progress |= self.poll_lane(Side::Client, cx);
+            progress |= self.poll_lane(Side::Server, cx);
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            progress |= self.poll_deadline(cx);
+            if !progress {
+                break;
+            }
+        }
+        self.hand_over();
+        Poll::Pending
+    }
+
+    fn is_over(&self) -> bool {
+        let [first, second] = &self.pipes;
+        // A reset tears the whole connection down, once what came before it is delivered.
+        let reset = |pipe: &Pipe| pipe.ended == Some(Ending::Reset) && pipe.told;
+        (first.is_done() && second.is_done()) || reset(first) || reset(second)
+    }
+
+    /// One write, one read and, at the end, one word to the receiver. Says whether anything moved.
+    fn poll_lane(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
+        let pipe = &mut self.pipes[from.index()];
+        let mut progress = false;
+        if !pipe.is_drained() {
+            let written = match from {
+                Side::Client => pipe.poll_write(&mut self.server, cx),
+                Side::Server => pipe.poll_write(&mut self.client, cx),
+            };
+            match written {
+                Poll::Ready(Ok(())) => progress = true,
+                Poll::Ready(Err(_)) => {
+                    self.lost(from.other());
+                    return true;
+                }
+                Poll::Pending => return false,
+            }
+        }
+        let pipe = &self.pipes[from.index()];
+        if !pipe.is_drained() {
+            return progress;
+        }
+        match pipe.ended {
+            None => self.read(from, cx) || progress,
+            Some(how) if !pipe.told => self.pass_end(from, how, cx) || progress,
+            Some(_) => progress,
+        }
+    }
+
+    fn read(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
+        let pipe = &mut self.pipes[from.index()];
+        let read = match from {
+            Side::Client => pipe.poll_read(&mut self.client, cx),
+            Side::Server => pipe.poll_read(&mut self.server, cx),
+        };
+        match read {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(0)) => self.ended(from, Ending::Fin),
+            // A TLS peer that leaves without saying so has still ended its bytes.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended(from, Ending::Fin),
+            Poll::Ready(Err(_)) => self.ended(from, Ending::Reset),
+            Poll::Ready(Ok(length)) => {
+                // The buffer leaves the pipe for the call, since the session's output goes into the pipe.
+                let buffer = std::mem::take(&mut pipe.buffer);
+                self.received(from, &buffer[..length]);
+                let edited = !self.out.edits.is_empty();
+                let pipe = &mut self.pipes[from.index()];
+                if edited {
+                    self.out.edits.apply(&buffer[..length], &mut pipe.extra);
+                } else {
+                    pipe.pending = 0..length;
+                }
+                let full = length == buffer.len();
+                pipe.buffer = buffer;
+                if full {
+                    pipe.grow();
+                }
+            }
+        }
+        true
+    }
+
+    /// Shows bytes to the session; what it wants to say goes out.
+    fn received(&mut self, from: Side, bytes: &[u8]) {
+        let answered = self.session.is_answered();
+        self.session.receive(clock::now(), from, bytes, &mut self.out);
+        if !answered && self.session.is_answered() && !self.closing {
+            self.deadline = None;
+        }
+        self.after_call();
+    }
+
+    fn ended(&mut self, from: Side, how: Ending) {
+        let pipe = &mut self.pipes[from.index()];
+        pipe.ended = Some(how);
+        self.session.end(clock::now(), from, how, &mut pipe.extra, &mut self.out);
+        if self.session.is_answered() && !self.closing {
+            self.deadline = None;
+        }
+        self.after_call();
+        if how == Ending::Reset {
+            self.pipes[from.other().index()].abandon();
+        }
+    }
+
+    /// A side can't be written to any more: it is gone, even if it had only said that it would send no more.
+    fn lost(&mut self, side: Side) {
+        if self.pipes[side.index()].ended.is_none() {
+            self.ended(side, Ending::Reset);
+        }
+        let pipe = &mut self.pipes[side.index()];
+        pipe.ended = Some(Ending::Reset);
+        pipe.told = false;
+        self.pipes[side.other().index()].abandon();
+    }
+
+    /// Tells the receiver of a lane that its sender has ended, in the same way.
+    fn pass_end(&mut self, from: Side, how: Ending, cx: &mut Context<'_>) -> bool {
+        let done = match (how, from) {
+            (Ending::Reset, Side::Client) => Poll::Ready(reset(&self.server)),
+            (Ending::Reset, Side::Server) => Poll::Ready(reset(&self.client)),
+            (Ending::Fin, Side::Client) => Pin::new(&mut self.server).poll_shutdown(cx),
+            (Ending::Fin, Side::Server) => Pin::new(&mut self.client).poll_shutdown(cx),
+        };
+        // A receiver that can't be told is gone itself; its own lane says so.
+        self.pipes[from.index()].told = done.is_ready();
+        done.is_ready()
+    }
+
+    fn poll_commands(&mut self, cx: &mut Context<'_>) -> bool {
+        // Injected bytes queue in `extra`; one at a time keeps what a stalled peer can make us hold small.
+        if self.pipes.iter().any(|pipe| pipe.extra.len() > BLOCK) {
+            return false;
+        }
+        let Some(commands) = &mut self.commands else { return false };
+        match commands.poll_recv(cx) {
+            Poll::Ready(Some(Command::Inject { to, injection, reply })) => {
+                let token = Token(self.next_token);
+                self.next_token += 1;
+                self.repliers.insert(token, reply);
+                let bytes = &mut self.pipes[to.other().index()].extra;
+                self.session.inject(clock::now(), to, token, injection, bytes, &mut self.out);
+                self.after_call();
+                true
+            }
+            Poll::Ready(Some(Command::Close)) => {
+                self.close(ClosedBy::User, NORMAL_CLOSURE);
+                true
+            }
+            Poll::Ready(None) => {
+                self.commands = None;
+                false
+            }
+            Poll::Pending => false,
+        }
+    }
+
+    /// Ends the session from within: close frames where they fit, then a little time for the answers.
+    fn close(&mut self, by: ClosedBy, code: u16) {
+        if std::mem::replace(&mut self.closing, true) {
+            return;
+        }
+        let mut bytes = [Vec::new(), Vec::new()];
+        self.session.close(clock::now(), by, code, &mut bytes, &mut self.out);
+        for to in [Side::Client, Side::Server] {
+            self.pipes[to.other().index()].extra.append(&mut bytes[to.index()]);
+        }
+        self.deadline = Some(Box::pin(tokio::time::sleep(self.closing_time)));
+        self.after_call();
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.closing && self.session.is_closed() && self.pipes.iter().any(|pipe| pipe.ended.is_none()) {
+            self.end_both();
+            return true;
+        }
+        let Some(deadline) = &mut self.deadline else { return false };
+        if deadline.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.deadline = None;
+        self.timed_out();
+        true
+    }
+
+    /// Both sides get the end of the bytes, behind what is still to be written.
+    fn end_both(&mut self) {
+        for pipe in &mut self.pipes {
+            pipe.ended.get_or_insert(Ending::Fin);
+        }
+    }
+
+    fn timed_out(&mut self) {
+        if self.closing {
+            // The peers had their time.
+            for pipe in &mut self.pipes {
+                pipe.abandon();
+            }
+            return;
+        }
+        // Nobody answered. If not a byte came, there is room for an answer of our own.
+        self.session.time_out();
+        let reason = "the upstream took the request and did not answer in time".to_owned();
+        let client = &mut self.pipes[Side::Server.index()];
+        client.extra.extend_from_slice(&answer::answer(504, &reason));
+        self.out.log.event(clock::now(), Event::Answered { status: 504, reason });
+        self.end_both();
+    }
+
+    /// Passes replies on, and the block when it is full.
+    fn after_call(&mut self) {
+        for (token, reply) in self.out.replies.drain(..) {
+            let waits = matches!(reply, Reply::Waiting(_));
+            if let Some(replier) = self.repliers.get_mut(&token) {
+                replier(reply);
+            }
+            if !waits {
+                self.repliers.remove(&token);
+            }
+        }
+        if self.out.log.size() >= BLOCK {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if !self.out.log.is_empty() {
+            let next = Observations::sized_like(&self.out.log);
+            self.journal.push(Some(self.id), std::mem::replace(&mut self.out.log, next));
+        }
+    }
+
+    fn finish(&mut self) {
+        self.session.finish(clock::now(), &mut self.out);
+        self.after_call();
+        self.hand_over();
+    }
+}
+
+/// Makes the socket's end an RST instead of a FIN.
+fn reset(connection: &impl Connection) -> io::Result<()> {
+    connection.tcp().set_zero_linger()
+}

@@ -1,0 +1,226 @@
+//! Accepts clients, reads their first head, and sends each where it belongs: to a session, through to the upstream, or
+//! away with an answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::journal::Journal;
+use crate::relay::limits::Limits;
+use crate::relay::observation::{Event, Observations, SessionId};
+use crate::relay::translate::AddressRules;
+use crate::wire::finding::Level;
+use crate::wire::head::{self, Head};
+
+use super::answer;
+use super::clock;
+use super::dial::Dialer;
+use super::handle::Handle;
+use super::passthrough::{self, PassThrough};
+use super::session::{self, Visitor};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// How long to wait when the system has no file descriptor left for one more client.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// What all connections share.
+pub(super) struct Shared {
+    pub limits: Limits,
+    pub rules: Arc<AddressRules>,
+    pub dialer: Dialer,
+    pub journal: Arc<Journal>,
+    pub handle: Handle,
+    pub passthrough: PassThrough,
+    pub room: Semaphore,
+    pub sessions: AtomicU64,
+}
+
+impl Shared {
+    pub fn next_session(&self) -> SessionId {
+        SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn observe(&self, event: Event) {
+        let mut log = Observations::default();
+        log.event(clock::now(), event);
+        self.journal.push(None, log);
+    }
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// As the system says: the port is taken, the address is not this machine's, or the port needs privileges.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for the connections of the last run to time out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Accepts clients until told to shut down. Each connection holds a clone of `alive` while it matters.
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
+    let mut shutdown = shared.handle.shutdown();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = shutdown.wait_for(|quit| *quit) => return,
+        };
+        match accepted {
+            Ok((socket, address)) => {
+                tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.clone()));
+            }
+            Err(error) => {
+                tracing::error!(%error, "accept");
+                shared.observe(Event::Note(Level::Error, format!("a client could not be accepted: {error}")));
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}
+
+/// What the start of a connection turned out to be.
+enum Opening {
+    /// A whole head of so many bytes.
+    Head(usize),
+    /// Nothing came, and the client left.
+    Nothing,
+    /// No head that can be served, and the answer to it.
+    Refused(u16, String),
+    /// wsproxy is told to quit.
+    Quit,
+}
+
+async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, alive: mpsc::Sender<()>) {
+    // Each write is a whole answer to something; waiting for more would only add delay.
+    let _ = socket.set_nodelay(true);
+    let mut read = Vec::new();
+    loop {
+        match opening(&shared, &mut socket, &mut read).await {
+            Opening::Nothing | Opening::Quit => return,
+            Opening::Refused(status, reason) => return refuse(&shared, socket, address, status, reason).await,
+            Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
+                let early = read.split_off(length);
+                return visit(&shared, Visitor { socket, address, head: read, early }, alive).await;
+            }
+            Opening::Head(_) => match passthrough::serve(socket, read, &shared.passthrough).await {
+                Some((same, head)) => (socket, read) = (same, head),
+                None => return,
+            },
+        }
+    }
+}
+
+async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: mpsc::Sender<()>) {
+    match shared.room.try_acquire() {
+        Ok(permit) => {
+            session::run(shared, visitor).await;
+            drop(permit);
+        }
+        Err(_) => {
+            let reason = format!(
+                "wsproxy already relays {} sessions; close some, or raise --max-sessions",
+                shared.limits.sessions
+            );
+            refuse(shared, visitor.socket, visitor.address, 503, reason).await;
+        }
+    }
+    drop(alive);
+}
+
+async fn refuse(shared: &Shared, mut socket: TcpStream, address: SocketAddr, status: u16, reason: String) {
+    let reason = format!("{reason} (client {address})");
+    tracing::warn!(status, reason, "refused");
+    let bytes = answer::answer(status, &reason);
+    shared.observe(Event::Answered { status, reason });
+    session::send_and_close(&mut socket, &bytes).await;
+}
+
+/// Reads until there is a whole head, or a reason why there never will be.
+async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) -> Opening {
+    let mut shutdown = shared.handle.shutdown();
+    let time = shared.limits.head_time;
+    let deadline = tokio::time::sleep(time);
+    tokio::pin!(deadline);
+    let mut scanned = 0;
+    loop {
+        if let Some(length) = head::end(read, scanned) {
+            return judge(&read[..length]).unwrap_or(Opening::Head(length));
+        }
+        scanned = read.len();
+        if let Some(reason) = never_a_head(read) {
+            return Opening::Refused(400, reason.to_owned());
+        }
+        if read.len() >= shared.limits.head {
+            return Opening::Refused(
+                431,
+                format!("the request head is longer than {} bytes; --max-head allows more", shared.limits.head),
+            );
+        }
+        // No more than the limit, so that a client can't make the buffer larger than a head may be.
+        let room = (shared.limits.head - read.len()).min(16 * 1024);
+        read.reserve(room);
+        let mut limited = (&mut *socket).take(room as u64);
+        tokio::select! {
+            result = limited.read_buf(read) => match result {
+                Ok(0) | Err(_) if read.is_empty() => return Opening::Nothing,
+                Ok(0) | Err(_) => return Opening::Refused(400, cut_short(read)),
+                Ok(_) => {}
+            },
+            () = &mut deadline => return Opening::Refused(408, too_slow(read, time)),
+            _ = shutdown.wait_for(|quit| *quit) => return Opening::Quit,
+        }
+    }
+}
+
+/// What is wrong with a whole head that is neither WebSocket nor HTTP.
+fn judge(bytes: &[u8]) -> Option<Opening> {
+    let head = Head::new(bytes);
+    if head.smells_of_websocket() {
+        return None;
+    }
+    let reason = if head.is_request() {
+        head.strict_error().map(|error| format!("the request head is not HTTP/1.1: {error}"))
+    } else {
+        Some("the first line is no HTTP/1 request line, as in: GET /path HTTP/1.1".to_owned())
+    };
+    reason.map(|reason| Opening::Refused(400, reason))
+}
+
+/// Says of the first bytes why no head will ever come of them.
+fn never_a_head(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x16, 0x03, ..] => Some(
+            "these bytes are a TLS handshake, and wsproxy listens without TLS; use ws:// or http:// towards it \
+             (--upstream wss://... is TLS behind it)",
+        ),
+        _ => bytes
+            .iter()
+            .take(16)
+            .take_while(|byte| **byte != b'\n')
+            .any(|byte| !matches!(byte, b'\r' | b'\t' | b' '..=b'~'))
+            .then_some("the first bytes are no HTTP request"),
+    }
+}
+
+fn cut_short(read: &[u8]) -> String {
+    format!("the client left after {} bytes of a request head, before its empty line", read.len())
+}
+
+fn too_slow(read: &[u8], time: Duration) -> String {
+    match read.len() {
+        0 => format!("the client sent nothing for {} s", time.as_secs_f32()),
+        length => format!(
+            "the request head was not whole after {} s: {length} bytes came, but no empty line",
+            time.as_secs_f32()
+        ),
+    }
+}

@@ -1,0 +1,103 @@
+//! One session's task: dial, then drive.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId};
+use crate::relay::session::{Session, SessionConfig};
+use crate::wire::head::Head;
+
+use super::answer;
+use super::clock;
+use super::driver::{self, Setup};
+use super::listener::Shared;
+
+/// A client that is sent an answer may still be sending; reading on for so long lets the answer arrive.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A client that asked for a WebSocket.
+pub(super) struct Visitor {
+    pub socket: TcpStream,
+    pub address: SocketAddr,
+    /// The whole head.
+    pub head: Vec<u8>,
+    /// What came behind it.
+    pub early: Vec<u8>,
+}
+
+/// Runs a session to its end.
+pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
+    let id = shared.next_session();
+    let (commands, registration) = shared.handle.register(id);
+    let mut log = Observations::default();
+    let now = clock::now();
+    let path = Head::new(&visitor.head).target().to_vec();
+    log.event(now, Event::SessionOpened { client: visitor.address, path });
+    let config =
+        SessionConfig { rules: Arc::clone(&shared.rules), limits: shared.limits.clone(), seed: rand::random() };
+    let (session, head) = Session::new(config, now, &visitor.head, &mut log);
+    shared.journal.push(Some(id), log);
+    let mut shutdown = shared.handle.shutdown();
+    let dialled = tokio::select! {
+        dialled = shared.dialer.dial() => dialled.map_err(|error| (error.status(), error.to_string())),
+        _ = shutdown.wait_for(|quit| *quit) => Err((503, "wsproxy is told to quit".to_owned())),
+    };
+    match dialled {
+        Ok(server) => {
+            let setup = Setup {
+                id,
+                client: visitor.socket,
+                server,
+                session,
+                head,
+                early: visitor.early,
+                journal: Arc::clone(&shared.journal),
+                commands,
+                shutdown: shared.handle.shutdown(),
+                answer_time: shared.limits.answer_time,
+                closing_time: shared.limits.closing_time,
+            };
+            driver::drive(setup).await;
+        }
+        Err((status, reason)) => refuse(shared, id, visitor, status, reason).await,
+    }
+    drop(registration);
+}
+
+/// Answers in the upstream's place.
+async fn refuse(shared: &Shared, id: SessionId, mut visitor: Visitor, status: u16, reason: String) {
+    tracing::warn!(session = id.0, status, reason, "answered in the upstream's place");
+    let bytes = answer::answer(status, &reason);
+    let mut log = Observations::default();
+    log.event(clock::now(), Event::Answered { status, reason });
+    shared.journal.push(Some(id), log);
+    send_and_close(&mut visitor.socket, &bytes).await;
+    let closed = ClosedEvent {
+        by: ClosedBy::Proxy,
+        how: ClosedHow::Answered,
+        code: None,
+        reason: Vec::new(),
+        frames: [0; 2],
+        bytes: [(visitor.head.len() + visitor.early.len()) as u64, 0],
+    };
+    let mut log = Observations::default();
+    log.event(clock::now(), Event::SessionClosed(closed));
+    shared.journal.push(Some(id), log);
+}
+
+/// Sends an answer so that it arrives: a socket closed with unread bytes in it is reset, and the answer lost with it.
+pub(super) async fn send_and_close(socket: &mut TcpStream, bytes: &[u8]) {
+    let exchange = async {
+        socket.write_all(bytes).await?;
+        socket.shutdown().await?;
+        let mut rest = [0; 4096];
+        while socket.read(&mut rest).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // A client that is gone, or stays too long, has had its answer as far as it can.
+    let _ = tokio::time::timeout(LINGER, exchange).await;
+}

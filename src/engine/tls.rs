@@ -1,0 +1,4 @@
+//! temporary
+#[derive(Debug, thiserror::Error)]
+#[error("x")]
+pub struct TlsSetupError;
