@@ -1,0 +1,67 @@
+//! A real Chromium through the real binary, and what a person sees of it in the terminal.
+
+use crate::chromium::Browser;
+use crate::terminal::Terminal;
+
+/// How the page shows what it got.
+const LOG: &str = "document.querySelector('#log').innerText";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_playground_s_page_talks_through_the_proxy_and_gets_what_is_typed_in_the_terminal() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut terminal = Terminal::start(&["--listen", "0"], 30, 120);
+    let port = terminal.port();
+    let page = format!("http://localhost:{port}/?path=/broadcast%26connect=1");
+
+    let mut first = browser.open(&page.replace("%26", "&")).await;
+    first.until("document.querySelector('#state').innerText.toLowerCase().includes('open')").await;
+    let mut second = browser.open(&page.replace("%26", "&")).await;
+    second.until("document.querySelector('#state').innerText.toLowerCase().includes('open')").await;
+
+    first.eval("document.querySelector('#message').value = 'from the first tab'; document.querySelector('#send').click()").await;
+    first.until(&format!("{LOG}.includes('from the first tab')")).await;
+    second.until(&format!("{LOG}.includes('from the first tab')")).await;
+    terminal.until_shows("from the first tab");
+
+    // By hand, to the client: the page can't tell it from the server's own.
+    terminal.keys("c");
+    terminal.keys("typed in the terminal");
+    terminal.until_shows("typed in the terminal");
+    terminal.keys("\r");
+    terminal.until_shows("sent as frame");
+    let arrived = format!("{LOG}.includes('typed in the terminal')");
+    let one = tokio::select! { value = first.until(&arrived) => value, value = second.until(&arrived) => value };
+    assert_eq!(one, true);
+
+    // And to the server, which sends it to both.
+    terminal.keys("\x1b");
+    terminal.keys("s");
+    terminal.keys("to everybody");
+    terminal.until_shows("to everybody");
+    terminal.keys("\r");
+    first.until(&format!("{LOG}.includes('to everybody')")).await;
+    second.until(&format!("{LOG}.includes('to everybody')")).await;
+
+    terminal.keys("\x1bQ");
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_restored());
+    first.until("document.querySelector('#log').innerText.includes('1001')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_playground_echoes_text_and_binary_and_closes_as_asked() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut terminal = Terminal::start(&["--listen", "0"], 24, 80);
+    let port = terminal.port();
+    let mut tab = browser.open(&format!("http://localhost:{port}/?path=/echo&connect=1&send=hello")).await;
+    tab.until(&format!("{LOG}.split('hello').length > 2")).await;
+    let close = "new Promise(done => { const socket = new WebSocket(`ws://${location.host}/echo`); \
+        socket.binaryType = 'arraybuffer'; \
+        socket.onopen = () => socket.send(new Uint8Array([1, 2, 255])); \
+        socket.onmessage = event => { socket.close(4001, [...new Uint8Array(event.data)].join()) }; \
+        socket.onclose = event => done([event.code, event.reason, event.wasClean]) })";
+    assert_eq!(tab.eval(close).await, serde_json::json!([4001, "1,2,255", true]));
+    terminal.until_shows("4001");
+    terminal.keys("Q");
+    assert_eq!(terminal.wait(), 0);
+}

@@ -1,0 +1,132 @@
+//! Real Chromium, headless, driven over its own debugging protocol.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::support::{DEADLINE, in_time};
+
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// A running browser with a profile of its own.
+pub struct Browser {
+    child: Child,
+    port: u16,
+    _profile: tempfile::TempDir,
+}
+
+/// One page.
+pub struct Tab {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+}
+
+fn find() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let candidates = std::env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    candidates.into_iter().find(|candidate| candidate.is_file())
+}
+
+impl Browser {
+    /// Starts Chromium; `None` where there is none, unless WSPROXY_TEST_BROWSER says that there must be.
+    pub async fn start() -> Option<Self> {
+        let Some(program) = find() else {
+            let required = std::env::var("WSPROXY_TEST_BROWSER").is_ok_and(|value| value == "required");
+            assert!(!required, "WSPROXY_TEST_BROWSER=required, but there is no Chromium in PATH");
+            eprintln!("skipped: no Chromium in PATH");
+            return None;
+        };
+        let profile = tempfile::tempdir().unwrap();
+        let child = Command::new(program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args(["--remote-debugging-port=0", "--disable-dev-shm-usage", "about:blank"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Chromium starts");
+        let file = profile.path().join("DevToolsActivePort");
+        let start = Instant::now();
+        let port = loop {
+            let written = std::fs::read_to_string(&file).unwrap_or_default();
+            if let Some(port) = written.lines().next().and_then(|line| line.parse().ok()) {
+                break port;
+            }
+            assert!(start.elapsed() < DEADLINE, "Chromium did not say where it listens");
+            tokio::task::yield_now().await;
+        };
+        Some(Self { child, port, _profile: profile })
+    }
+
+    /// Opens a page in a tab of its own.
+    pub async fn open(&self, url: &str) -> Tab {
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let request = format!("PUT /json/new?{url} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // Chromium may keep the connection, so the body's own end counts.
+        in_time("a new tab", async {
+            let mut buffer = [0; 4096];
+            while !answer.trim_end().ends_with('}') {
+                let read = socket.read(&mut buffer).await.unwrap();
+                assert!(read > 0, "{answer}");
+                answer.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+            }
+        })
+        .await;
+        let body = &answer[answer.find("\r\n\r\n").unwrap()..];
+        let target: Value = serde_json::from_str(body.trim()).unwrap();
+        let url = target["webSocketDebuggerUrl"].as_str().unwrap();
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        Tab { socket, next: 0 }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Tab {
+    /// Runs script in the page and gives its value; a promise is awaited.
+    pub async fn eval(&mut self, script: &str) -> Value {
+        self.next += 1;
+        let id = self.next;
+        let parameters = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let call = json!({ "id": id, "method": "Runtime.evaluate", "params": parameters });
+        self.socket.send(Message::text(call.to_string())).await.unwrap();
+        let answer = in_time(script, async {
+            loop {
+                let message = self.socket.next().await.unwrap().unwrap();
+                let Ok(text) = message.into_text() else { continue };
+                let value: Value = serde_json::from_str(&text).unwrap_or_default();
+                if value["id"] == id {
+                    return value;
+                }
+            }
+        })
+        .await;
+        assert!(answer["result"]["exceptionDetails"].is_null(), "{script}: {answer}");
+        answer["result"]["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true in the page, and gives its value.
+    pub async fn until(&mut self, expression: &str) -> Value {
+        let wait = format!(
+            "new Promise(done => {{ const look = () => {{ let value; try {{ value = ({expression}) }} catch {{}} \
+             if (value) done(value); else setTimeout(look, 10) }}; look() }})"
+        );
+        self.eval(&wait).await
+    }
+}

@@ -1,0 +1,144 @@
+//! The real binary in a real pseudo-terminal, its screen read through a terminal emulator.
+
+use std::io::{Read as _, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::DEADLINE;
+
+struct Emulator {
+    parser: vt100::Parser,
+    /// All that the program wrote, raw.
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+/// A running wsproxy and its screen.
+pub struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    shared: Arc<(Mutex<Emulator>, Condvar)>,
+}
+
+impl Terminal {
+    pub fn start(arguments: &[&str], rows: u16, cols: u16) -> Self {
+        Self::start_with(arguments, &[], rows, cols)
+    }
+
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pty");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wsproxy"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env_remove("NO_COLOR");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("the binary starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let writer = pair.master.take_writer().expect("a writer");
+        let emulator = Emulator { parser: vt100::Parser::new(rows, cols, 0), raw: Vec::new(), ended: false };
+        let shared = Arc::new((Mutex::new(emulator), Condvar::new()));
+        let reading = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut emulator = reading.0.lock().unwrap();
+                emulator.parser.process(&buffer[..read]);
+                emulator.raw.extend_from_slice(&buffer[..read]);
+                emulator.ended = read == 0;
+                reading.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        Self { child, master: pair.master, writer, shared }
+    }
+
+    /// Types; escape sequences stand for keys.
+    pub fn keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.writer.flush().expect("the terminal takes keys");
+    }
+
+    pub fn resize(&self, rows: u16, cols: u16) {
+        self.shared.0.lock().unwrap().parser.screen_mut().set_size(rows, cols);
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+    }
+
+    /// Waits until the screen shows what `condition` looks for.
+    pub fn until<T>(&self, what: &str, mut condition: impl FnMut(&str) -> Option<T>) -> T {
+        let start = Instant::now();
+        let mut emulator = self.shared.0.lock().unwrap();
+        loop {
+            let contents = emulator.parser.screen().contents();
+            if let Some(found) = condition(&contents) {
+                return found;
+            }
+            let left = DEADLINE.saturating_sub(start.elapsed());
+            assert!(!left.is_zero() && !emulator.ended, "waited in vain for {what}; the screen:\n{contents}");
+            emulator = self.shared.1.wait_timeout(emulator, left).unwrap().0;
+        }
+    }
+
+    pub fn until_shows(&self, text: &str) {
+        self.until(text, |screen| screen.contains(text).then_some(()));
+    }
+
+    /// The port that the screen names.
+    pub fn port(&self) -> u16 {
+        self.until("the address", |screen| {
+            let after = screen.split("localhost:").nth(1)?;
+            let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        })
+    }
+
+    /// Waits for the end of the program: its exit code.
+    pub fn wait(&mut self) -> u32 {
+        let start = Instant::now();
+        let mut emulator = self.shared.0.lock().unwrap();
+        while !emulator.ended {
+            let left = DEADLINE.saturating_sub(start.elapsed());
+            let contents = emulator.parser.screen().contents();
+            assert!(!left.is_zero(), "waited in vain for the end; the screen:\n{contents}");
+            emulator = self.shared.1.wait_timeout(emulator, left).unwrap().0;
+        }
+        drop(emulator);
+        self.child.wait().expect("an exit status").exit_code()
+    }
+
+    /// Whether the program left the terminal as it found it.
+    pub fn is_restored(&self) -> bool {
+        let emulator = self.shared.0.lock().unwrap();
+        let screen = emulator.parser.screen();
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && !screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    }
+
+    /// Everything that the program wrote to the terminal.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.0.lock().unwrap().raw.clone()
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.process_id().expect("a running child")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Already gone where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
