@@ -5,6 +5,7 @@
 //! `playground` (sockets), `tui` and `headless` (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
+pub mod playground;
 pub mod relay;
 pub mod text;
 pub mod wire;
