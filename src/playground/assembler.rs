@@ -21,8 +21,8 @@ pub enum Event {
     Ping(Vec<u8>),
     /// A pong.
     Pong,
-    /// A close frame, with its code if it has one.
-    Close(Option<u16>),
+    /// A close frame, with its code and reason if it has them.
+    Close(Option<(u16, String)>),
 }
 
 /// Why the connection can't go on.
@@ -171,18 +171,18 @@ impl Assembler {
     }
 }
 
-/// The code of a close frame's payload.
-fn closing(payload: &[u8]) -> Result<Option<u16>, Violation> {
+/// The code and reason of a close frame's payload.
+fn closing(payload: &[u8]) -> Result<Option<(u16, String)>, Violation> {
     match CloseBody::parse(payload) {
         CloseBody::Empty => Ok(None),
         CloseBody::Short(_) => Err(protocol_error("a close frame of one byte holds no code")),
         CloseBody::Code { code, .. } if !close::code(code).sendable => {
             Err(protocol_error("the close code may not stand in a close frame"))
         }
-        CloseBody::Code { reason, .. } if std::str::from_utf8(reason).is_err() => {
-            Err(Violation { code: 1007, reason: "the close reason is not UTF-8" })
-        }
-        CloseBody::Code { code, .. } => Ok(Some(code)),
+        CloseBody::Code { code, reason } => match std::str::from_utf8(reason) {
+            Ok(reason) => Ok(Some((code, reason.to_owned()))),
+            Err(_) => Err(Violation { code: 1007, reason: "the close reason is not UTF-8" }),
+        },
     }
 }
 

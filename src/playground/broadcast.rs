@@ -129,7 +129,7 @@ async fn listen(reader: &mut Reader, room: &Room, answer: &mpsc::Sender<Bytes>) 
         };
         match event {
             Err(violation) => return Ok(Ending::Broken(violation)),
-            Ok(Event::Close(code)) => return Ok(Ending::Theirs(code)),
+            Ok(Event::Close(body)) => return Ok(Ending::Theirs(body)),
             Ok(Event::Pong) => {}
             // Fails only when the page is about to go.
             Ok(Event::Ping(payload)) => drop(answer.send(framed(Opcode::PONG, &payload)).await),

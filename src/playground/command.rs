@@ -17,9 +17,9 @@ const MAX_REASON: usize = 123;
 pub struct Help {
     /// How to write it.
     pub form: &'static str,
-    /// What the page's button sends.
+    /// What the page's button shows and sends.
     pub example: &'static str,
-    /// What it does, in one sentence.
+    /// What it does, as the rest of a sentence that begins with the form.
     pub sentence: &'static str,
 }
 
@@ -28,19 +28,15 @@ pub const COMMANDS: &[Help] = &[
     Help {
         form: "/ping",
         example: "/ping",
-        sentence: "The server sends a ping. The browser answers by itself and tells the page nothing.",
+        sentence: "sends a ping; the browser answers by itself and tells the page nothing.",
     },
     Help {
         form: "/close CODE REASON",
         example: "/close 4000 enough",
-        sentence: "The server begins the closing handshake.",
+        sentence: "begins the closing handshake from the server.",
     },
-    Help { form: "/burst N", example: "/burst 100", sentence: "The server sends N small texts at once, up to 100000." },
-    Help {
-        form: "/fragments N",
-        example: "/fragments 5",
-        sentence: "The server sends one text in N frames, up to 1000.",
-    },
+    Help { form: "/burst N", example: "/burst 100", sentence: "sends N small texts at once, up to 100000." },
+    Help { form: "/fragments N", example: "/fragments 5", sentence: "sends one text in N frames, up to 1000." },
 ];
 
 /// A command that can be obeyed.

@@ -29,7 +29,7 @@ async fn converse(socket: &mut Socket) -> io::Result<Ending> {
         };
         let writer = &mut socket.writer;
         match event {
-            Event::Close(code) => return Ok(Ending::Theirs(code)),
+            Event::Close(body) => return Ok(Ending::Theirs(body)),
             Event::Pong => {}
             Event::Ping(payload) => writer.send(Opcode::PONG, &payload).await?,
             Event::Binary(bytes) => writer.send(Opcode::BINARY, &bytes).await?,

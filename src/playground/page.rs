@@ -57,7 +57,7 @@ fn commands() -> String {
     for help in COMMANDS {
         let _ = write!(
             out,
-            r#"<li><button type="button" class="command" data-send="{}">{}</button><span>{}</span></li>"#,
+            r#"<li><button type="button" class="command">{}</button><span><code>{}</code> {}</span></li>"#,
             help.example, help.form, help.sentence
         );
     }

@@ -32,8 +32,8 @@ type Stream = TokioIo<Upgraded>;
 /// How a conversation ends.
 #[derive(Debug)]
 pub enum Ending {
-    /// The peer sent a close frame with this code.
-    Theirs(Option<u16>),
+    /// The peer sent a close frame with this code and reason: it gets the same back.
+    Theirs(Option<(u16, String)>),
     /// The server begins the closing handshake.
     Ours {
         /// A code that may be sent.
@@ -85,10 +85,11 @@ impl Socket {
 
     async fn finish(&mut self, ending: Ending) -> io::Result<()> {
         match ending {
-            Ending::Theirs(code) => self.writer.close(code, "").await?,
-            Ending::Broken(violation) => self.writer.close(Some(violation.code), violation.reason).await?,
+            Ending::Theirs(None) => self.writer.close(&[]).await?,
+            Ending::Theirs(Some((code, reason))) => self.writer.close(&close_body(code, &reason)).await?,
+            Ending::Broken(violation) => self.writer.close(&close_body(violation.code, violation.reason)).await?,
             Ending::Ours { code, reason } => {
-                self.writer.close(Some(code), &reason).await?;
+                self.writer.close(&close_body(code, &reason)).await?;
                 while !matches!(self.receive().await?, Ok(Event::Close(_)) | Err(_)) {}
             }
         }
@@ -199,13 +200,12 @@ impl Writer {
         if self.pending.len() >= FLUSH_AT { self.flush().await } else { Ok(()) }
     }
 
-    async fn close(&mut self, code: Option<u16>, reason: &str) -> io::Result<()> {
-        let mut payload = Vec::new();
-        if let Some(code) = code {
-            payload.extend_from_slice(&code.to_be_bytes());
-            payload.extend_from_slice(reason.as_bytes());
-        }
-        self.send(Opcode::CLOSE, &payload).await?;
+    async fn close(&mut self, body: &[u8]) -> io::Result<()> {
+        self.send(Opcode::CLOSE, body).await?;
         self.flush().await
     }
+}
+
+fn close_body(code: u16, reason: &str) -> Vec<u8> {
+    [&code.to_be_bytes(), reason.as_bytes()].concat()
 }
