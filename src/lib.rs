@@ -8,6 +8,7 @@
 pub mod diagnose;
 pub mod engine;
 pub mod journal;
+pub mod playground;
 pub mod relay;
 pub mod text;
 pub mod wire;

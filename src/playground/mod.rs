@@ -1,0 +1,122 @@
+//! The built-in upstream: a correct RFC 6455 server with a web page, for trying wsproxy with nothing else at hand.
+//!
+//! It is a peer like any other: it knows nothing of the proxy before it, and reads and writes with the same codec.
+//! Everything it does runs inside one task, so it ends with the handle. No peer's bytes decide how much memory is taken:
+//! connections, messages and queues are all bounded.
+
+mod assembler;
+mod broadcast;
+mod command;
+mod echo;
+mod endpoints;
+mod handshake;
+mod http;
+mod page;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use broadcast::Room;
+use endpoints::Kind;
+use http::{Site, Upgrade};
+use socket::Socket;
+
+/// Connections at one time; further ones wait in the listener's backlog. Chromium opens at most 255 WebSockets in all.
+const MAX_CONNECTIONS: usize = 256;
+
+/// How long to wait after the system refused a connection (mostly for want of file descriptors).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A running playground. Dropping it ends the listener and each connection.
+#[derive(Debug)]
+pub struct Playground {
+    addr: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Playground {
+    /// The loopback address and port that it listens on.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+impl Drop for Playground {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Binds 127.0.0.1 on a free port and serves until the returned handle is dropped (or the runtime ends).
+///
+/// # Errors
+///
+/// When no port can be bound.
+pub async fn start() -> io::Result<Playground> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let addr = listener.local_addr()?;
+    Ok(Playground { addr, task: tokio::spawn(accept(listener)) })
+}
+
+async fn accept(listener: TcpListener) {
+    let room = Arc::new(Room::default());
+    // The connections live in this set, so they end when this task is aborted.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&room)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the playground could not accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Serves HTTP, then the WebSocket endpoint if the last request asked for one.
+async fn connection(stream: TcpStream, room: Arc<Room>) {
+    // Without it frames would be held back; a socket that refuses is only slower.
+    let _ = stream.set_nodelay(true);
+    let site = Site::default();
+    let service = service_fn(|request| {
+        let response = site.respond(request);
+        async move { Ok::<_, std::convert::Infallible>(response) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection to the playground ended in HTTP");
+        return;
+    }
+    if let Some(upgrade) = site.into_upgrade() {
+        websocket(upgrade, room).await;
+    }
+}
+
+async fn websocket(upgrade: Upgrade, room: Arc<Room>) {
+    let Ok(upgraded) = upgrade.pending.await else { return };
+    match upgrade.endpoint.kind {
+        Kind::Echo => echo::serve(Socket::new(upgraded, echo::MAX_MESSAGE)).await,
+        Kind::Broadcast => broadcast::serve(Socket::new(upgraded, broadcast::MAX_MESSAGE), &room).await,
+    }
+}
