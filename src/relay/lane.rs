@@ -109,6 +109,13 @@ impl Lane {
                 self.inject_waiting(context, base + at, out);
             }
             let rest = &input[at..];
+            if let Some((header, payload)) = self.decoder.whole(rest)
+                && header.opcode() != Opcode::CLOSE
+            {
+                at += payload.end;
+                self.whole(context, header, &rest[payload], &mut out.log);
+                continue;
+            }
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
@@ -122,6 +129,13 @@ impl Lane {
             }
         }
         self.record_unfinished(&mut out.log);
+    }
+
+    /// The usual case, in one step: a frame that came whole.
+    #[inline]
+    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, payload: &[u8], log: &mut Observations) {
+        self.message.frame(&header);
+        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
     }
 
     #[inline]
@@ -310,7 +324,7 @@ impl Lane {
                 let (header, payload) = injection::encode(first, payload, key);
                 header.write(bytes);
                 bytes.extend_from_slice(&payload);
-                Reply::Sent { frame: Some(self.record_own(context, header, &payload, origin, log)) }
+                Reply::Sent { frame: Some(self.write_down(context, header, &payload, origin, Relayed::AsIs, log)) }
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
@@ -331,18 +345,21 @@ impl Lane {
             && let Some((header, used)) = FrameHeader::parse(raw)
             && header.length == (raw.len() - used) as u64
         {
-            return Some(self.record_own(context, header, &raw[used..], origin, log));
+            return Some(self.write_down(context, header, &raw[used..], origin, Relayed::AsIs, log));
         }
         log.raw(context.now, self.from, origin, raw, context.limits.kept);
         None
     }
 
-    fn record_own(
+    /// Records a whole frame, and gives its number.
+    #[inline]
+    fn write_down(
         &mut self,
         context: &mut Context<'_>,
         header: FrameHeader,
         payload: &[u8],
         origin: Origin,
+        relayed: Relayed,
         log: &mut Observations,
     ) -> u64 {
         *context.frames += 1;
@@ -356,7 +373,7 @@ impl Lane {
             received: payload.len() as u64,
             from: self.from,
             origin,
-            relayed: Relayed::AsIs,
+            relayed,
         }));
         *context.frames
     }

@@ -3,6 +3,8 @@
 //! It keeps no payload, so a frame of any length passes in constant memory. It judges nothing: each bit pattern is a
 //! header, but for a length with the top bit set, in which no sense can be made (RFC 6455 5.2).
 
+use std::ops::Range;
+
 use super::frame::{FrameHeader, MAX_HEADER};
 
 /// One part of the stream.
@@ -60,6 +62,19 @@ impl Decoder {
             }
             State::Lost => None,
         }
+    }
+
+    /// A frame that is there from its first byte to its last: its header, and where in `input` its payload is. The same
+    /// as `next` three times, without the steps in between, for the many small frames of a busy lane.
+    #[inline]
+    #[must_use]
+    pub fn whole(&self, input: &[u8]) -> Option<(FrameHeader, Range<usize>)> {
+        if !self.is_between_frames() {
+            return None;
+        }
+        let (header, start) = FrameHeader::parse(input)?;
+        let end = start.checked_add(usize::try_from(header.length).ok()?)?;
+        (end <= input.len()).then_some((header, start..end))
     }
 
     /// Whether the bytes so far end between two frames.
@@ -149,6 +164,18 @@ mod tests {
         assert_eq!(decoder.next(&[]), Some((Part::Payload { length: 0, last: true }, 0)));
         assert_eq!(decoder.next(&[]), None);
         assert!(decoder.is_between_frames());
+    }
+
+    #[test]
+    fn a_whole_frame_is_one_only_when_its_last_byte_is_there() {
+        let decoder = Decoder::default();
+        assert_eq!(decoder.whole(&[0x81, 0x02, b'h']), None);
+        let (header, payload) = decoder.whole(&[0x81, 0x02, b'h', b'i', 0x81]).unwrap();
+        assert_eq!((header.length, payload), (2, 2..4));
+        assert_eq!(decoder.whole(&[0x82, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), None);
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.next(&[0x81]), None);
+        assert_eq!(decoder.whole(&[0x81, 0x00]), None, "another frame has begun");
     }
 
     #[test]
