@@ -11,4 +11,5 @@ pub mod journal;
 pub mod playground;
 pub mod relay;
 pub mod text;
+pub mod tui;
 pub mod wire;

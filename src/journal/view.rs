@@ -24,6 +24,8 @@ pub enum Scope {
     All,
     /// Of one session, in the order in which they were seen.
     Session(SessionId),
+    /// Of none: what wsproxy says of itself.
+    Own,
 }
 
 /// A row's identity, the same in each scope.
@@ -163,6 +165,7 @@ pub struct View {
     blocks: VecDeque<Indexed>,
     all: Blocks,
     by_session: HashMap<SessionId, Blocks>,
+    own: Blocks,
     /// Where frames go on that began in an earlier record.
     more: HashMap<(SessionId, u64), Vec<RowId>>,
     sessions: BTreeMap<SessionId, SessionSummary>,
@@ -181,6 +184,7 @@ impl View {
             blocks: VecDeque::new(),
             all: Blocks::default(),
             by_session: HashMap::new(),
+            own: Blocks::default(),
             more: HashMap::new(),
             sessions: BTreeMap::new(),
             closed: VecDeque::new(),
@@ -252,6 +256,29 @@ impl View {
         Some(frame)
     }
 
+    /// The start of a frame's kept payload without its mask: at most `limit` bytes, and no more are copied.
+    #[must_use]
+    pub fn start(&self, row: Row<'_>, limit: usize) -> Vec<u8> {
+        let Record::Frame(record) = row.record else { return Vec::new() };
+        let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
+        let pieces = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)? {
+            Row { record: Record::More(more), log, .. } => Some(log.span(more.kept)),
+            _ => None,
+        });
+        let mut start = Vec::new();
+        for piece in std::iter::once(row.log.span(record.kept)).chain(pieces) {
+            let room = limit - start.len();
+            start.extend_from_slice(piece.get(..room).unwrap_or(piece));
+            if start.len() == limit {
+                break;
+            }
+        }
+        if let Some(key) = record.header.mask {
+            mask::apply(key, 0, &mut start);
+        }
+        start
+    }
+
     /// Payload bytes of a frame that have come, without joining them.
     #[must_use]
     pub fn received(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
@@ -290,6 +317,7 @@ impl View {
         match scope {
             Scope::All => Some(&self.all),
             Scope::Session(id) => self.by_session.get(&id),
+            Scope::Own => Some(&self.own),
         }
     }
 
@@ -312,6 +340,7 @@ impl View {
             }
         }
         self.all.evict(first);
+        self.own.evict(first);
     }
 
     fn forget_more(&mut self, session: SessionId, number: u64, first: u64) {
@@ -330,9 +359,11 @@ impl View {
         }
         let indexed = Indexed::new(block);
         self.all.push(sequence, indexed.count());
-        if let Some(session) = indexed.block.session {
-            self.by_session.entry(session).or_default().push(sequence, indexed.count());
-        }
+        let blocks = match indexed.block.session {
+            Some(session) => self.by_session.entry(session).or_default(),
+            None => &mut self.own,
+        };
+        blocks.push(sequence, indexed.count());
         self.blocks.push_back(indexed);
     }
 

@@ -1,0 +1,358 @@
+//! What each action does.
+
+use crate::journal::{Row, Scope, View};
+use crate::relay::injection::{Injection, Token};
+use crate::relay::observation::{Record, SessionId, Side};
+use crate::wire::finding::Level;
+
+use super::compose;
+use super::composer::{Answer, Composer, Recall};
+use super::cursor::Scroll;
+use super::detail::{BodyShown, BytesShown};
+use super::keymap::{Action, Place};
+use super::message::Effect;
+use super::model::{DetailPlace, Model, Overlay, Question, Tab};
+
+/// Does it.
+pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit | Action::Interrupt => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Leave => return leave(model),
+        Action::Yes => return confirm(model),
+        Action::Send => return send(model),
+        Action::Resend => return resend(model, view),
+        Action::Down => step(model, view, 1),
+        Action::Up => step(model, view, -1),
+        Action::HalfPageDown => step(model, view, page(model) / 2),
+        Action::HalfPageUp => step(model, view, -(page(model) / 2)),
+        Action::PageDown => step(model, view, page(model)),
+        Action::PageUp => step(model, view, -page(model)),
+        Action::First => step(model, view, i64::MIN),
+        Action::Last => last(model, view),
+        Action::Follow => follow(model),
+        Action::NextPane => turn_to_pane(model, 1),
+        Action::PreviousPane => turn_to_pane(model, 2),
+        Action::PreviousSession => step_session(model, view, -1),
+        Action::NextSession => step_session(model, view, 1),
+        Action::Frames => open(model, Tab::Frames),
+        Action::Sessions => open(model, Tab::Sessions),
+        Action::Handshake => open(model, Tab::Handshake),
+        Action::Diagnosis => open(model, Tab::Diagnosis),
+        Action::Log => open(model, Tab::Log),
+        Action::Deeper => deeper(model),
+        Action::Back => back(model),
+        Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
+        Action::No | Action::Discard | Action::CloseHelp => model.overlay = None,
+        Action::Freeze => freeze(model),
+        Action::ToServer => compose(model, view, Side::Server),
+        Action::ToClient => compose(model, view, Side::Client),
+        Action::CloseSession => ask_to_close(model, view),
+        Action::Hex => toggle_body(model, BodyShown::Hex),
+        Action::Text => toggle_body(model, BodyShown::Text),
+        Action::Decoder => next_decoder(model),
+        Action::Bytes => toggle_bytes(model),
+        Action::Times => {
+            model.times = model.times.next();
+            model.toast(Level::Note, format!("times: {}", model.times.name()));
+        }
+        Action::Maximise => model.arrangement.maximised = !model.arrangement.maximised,
+        Action::MoveDetail => {
+            let right = model.areas.detail_is_right;
+            model.arrangement.detail = if right { DetailPlace::Below } else { DetailPlace::Right };
+        }
+        Action::Shrink => resize(model, -1),
+        Action::Grow => resize(model, 1),
+        Action::NewLine => edit(model, |composer| {
+            composer.input.insert_newline();
+            composer.parse();
+        }),
+        Action::Complete => edit(model, Composer::complete),
+        Action::Earlier => recall(model, Recall::Earlier),
+        Action::Later => recall(model, Recall::Later),
+    }
+    Vec::new()
+}
+
+/// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
+#[must_use]
+pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
+    let on_frames = model.tab == Tab::Frames;
+    match action {
+        Action::ToServer | Action::ToClient | Action::CloseSession => {
+            model.session(view).is_some_and(|summary| summary.is_live())
+        }
+        Action::Resend => {
+            on_frames && selected_row(model, view).is_some_and(|row| matches!(row.record, Record::Frame(_)))
+        }
+        Action::Deeper => on_frames || matches!(model.tab, Tab::Sessions | Tab::Log),
+        Action::NextPane => on_frames || model.tab == Tab::Log,
+        Action::Follow => !model.shown_list().0.is_following(),
+        Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
+        Action::Freeze => on_frames,
+        Action::Times => matches!(model.place(), Place::Frames | Place::Log),
+        _ => true,
+    }
+}
+
+/// The row that is selected in the list that is shown.
+#[must_use]
+pub fn selected_row<'a>(model: &Model, view: &'a View) -> Option<Row<'a>> {
+    let (scope, number) = model.selected(view)?;
+    view.row(scope, number)
+}
+
+fn page(model: &Model) -> i64 {
+    let areas = &model.areas;
+    let height = match model.place() {
+        Place::Sessions => areas.sessions.height,
+        Place::Frames | Place::Log => areas.rows.height,
+        Place::Detail => areas.detail.height,
+        _ => areas.page.height,
+    };
+    i64::from(height.max(2))
+}
+
+/// Moves by so many rows, lines or sessions, wherever the focus is.
+pub fn step(model: &mut Model, view: &View, by: i64) {
+    match model.place() {
+        Place::Sessions => step_session(model, view, by),
+        Place::Frames | Place::Log => {
+            let (cursor, scope) = model.list();
+            cursor.step(&view.range(scope), by);
+        }
+        Place::Detail => model.detail.scroll.step(by),
+        Place::Handshake | Place::Diagnosis => model.page.scroll.step(by),
+        Place::Help => {
+            if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
+                scroll.step(by);
+            }
+        }
+        Place::Everywhere | Place::Composer | Place::Question => {}
+    }
+}
+
+fn last(model: &mut Model, view: &View) {
+    match model.place() {
+        Place::Frames | Place::Log => follow(model),
+        _ => step(model, view, i64::MAX),
+    }
+}
+
+fn follow(model: &mut Model) {
+    model.list().0.follow();
+}
+
+/// The place of the chosen session among all, where 0 stands for all of them.
+#[must_use]
+pub fn session_index(model: &Model, view: &View) -> usize {
+    match model.scope {
+        Scope::Session(id) => view.sessions().position(|summary| summary.id == id).map_or(0, |index| index + 1),
+        _ => 0,
+    }
+}
+
+fn step_session(model: &mut Model, view: &View, by: i64) {
+    let last = view.sessions().len() as i64;
+    let index = (session_index(model, view) as i64).saturating_add(by).clamp(0, last);
+    choose_session(model, view, index as usize);
+}
+
+/// Shows the frames of a session by its place among all; 0 for all.
+pub fn choose_session(model: &mut Model, view: &View, index: usize) {
+    let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
+    let scope = chosen.map_or(Scope::All, |summary| Scope::Session(summary.id));
+    if scope == model.scope {
+        return;
+    }
+    // The selected row stays selected where it is among the rows that are now shown.
+    let selected = model.frames.selected(&view.range(model.scope)).and_then(|row| view.row(model.scope, row));
+    let kept = selected.and_then(|row| view.number(scope, row.id));
+    model.scope = scope;
+    match kept {
+        Some(row) if !model.frames.is_following() => model.frames.select(&view.range(scope), row),
+        _ => model.frames.follow(),
+    }
+}
+
+fn open(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    model.arrangement.maximised = false;
+    if model.pane == Place::Detail {
+        model.pane = Place::Frames;
+    }
+}
+
+fn turn_to_pane(model: &mut Model, by: usize) {
+    const PANES: [Place; 3] = [Place::Sessions, Place::Frames, Place::Detail];
+    match model.tab {
+        Tab::Frames => {
+            let index = PANES.iter().position(|pane| *pane == model.pane).unwrap_or_default();
+            model.pane = PANES[(index + by) % PANES.len()];
+        }
+        Tab::Log => model.pane = if model.pane == Place::Detail { Place::Frames } else { Place::Detail },
+        _ => {}
+    }
+}
+
+fn deeper(model: &mut Model) {
+    match (model.tab, model.pane) {
+        (Tab::Sessions, _) => {
+            open(model, Tab::Frames);
+            model.pane = Place::Frames;
+        }
+        (Tab::Frames, Place::Sessions) => model.pane = Place::Frames,
+        (Tab::Frames | Tab::Log, Place::Detail) => model.arrangement.maximised = !model.arrangement.maximised,
+        (Tab::Frames | Tab::Log, _) => model.pane = Place::Detail,
+        _ => {}
+    }
+}
+
+fn back(model: &mut Model) {
+    if model.arrangement.maximised {
+        model.arrangement.maximised = false;
+    } else if model.place() == Place::Detail {
+        model.pane = Place::Frames;
+    } else if model.tab != Tab::Frames {
+        open(model, Tab::Frames);
+    } else {
+        model.pane = Place::Sessions;
+    }
+}
+
+fn leave(model: &mut Model) -> Vec<Effect> {
+    if model.arrangement.maximised || model.place() == Place::Detail || model.tab != Tab::Frames {
+        back(model);
+        return Vec::new();
+    }
+    // A frozen display does not know how many are open by now.
+    if model.overview.live > 0 || model.is_frozen() {
+        model.overlay = Some(Overlay::Question(Question::Quit));
+        return Vec::new();
+    }
+    vec![Effect::Quit]
+}
+
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Question(Question::Quit)) => vec![Effect::Quit],
+        Some(Overlay::Question(Question::Close(session))) => {
+            model.toast(Level::Note, format!("session {}: close frames are on their way", session.0));
+            vec![Effect::Close(session)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn freeze(model: &mut Model) {
+    model.frozen = match model.frozen {
+        None => Some(model.now),
+        Some(_) => None,
+    };
+}
+
+/// The session that an injection is for, if it is live; else says why not.
+fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
+    match model.session(view) {
+        None => model.toast(Level::Warning, "there is no session yet: connect a client first"),
+        Some(summary) if !summary.is_live() => {
+            let id = summary.id.0;
+            model.toast(Level::Warning, format!("session {id} is over: choose a live one with [ and ]"));
+        }
+        Some(summary) => return Some(summary.id),
+    }
+    None
+}
+
+fn compose(model: &mut Model, view: &View, to: Side) {
+    if let Some(session) = live_session(model, view) {
+        model.answer = model.answer.take().filter(Answer::is_waiting);
+        model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to))));
+    }
+}
+
+fn ask_to_close(model: &mut Model, view: &View) {
+    if let Some(session) = live_session(model, view) {
+        model.overlay = Some(Overlay::Question(Question::Close(session)));
+    }
+}
+
+fn edit(model: &mut Model, change: impl FnOnce(&mut Composer)) {
+    if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+        change(composer);
+    }
+}
+
+fn recall(model: &mut Model, direction: Recall) {
+    if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+        composer.recall(&model.history, direction);
+    }
+}
+
+fn send(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
+    let text = composer.text();
+    let Ok(injection) = composer.parsed.clone() else { return Vec::new() };
+    if composer.is_empty() {
+        return Vec::new();
+    }
+    let (session, to) = (composer.session, composer.to);
+    composer.clear();
+    model.history.push(text);
+    vec![inject(model, session, to, injection)]
+}
+
+fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
+    let Some((row, frame)) = selected_row(model, view).and_then(|row| Some((row, view.frame(row)?))) else {
+        model.toast(Level::Warning, "only a frame can be sent once more: select one");
+        return Vec::new();
+    };
+    let Some(session) = row.session else { return Vec::new() };
+    if !frame.is_complete() || frame.is_truncated() {
+        model.toast(Level::Warning, "not all of this frame was kept, so it can't be sent once more");
+        return Vec::new();
+    }
+    let injection = Injection::Frame { first: frame.record.header.first, payload: frame.payload().into_owned() };
+    vec![inject(model, session, frame.record.from.other(), injection)]
+}
+
+fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
+    let token = Token(model.next_token);
+    model.next_token += 1;
+    let what = compose::describe(&injection, to);
+    model.answer = Some(Answer { token, what, reply: None, since: model.now });
+    Effect::Inject { session, to, injection, token }
+}
+
+fn toggle_body(model: &mut Model, body: BodyShown) {
+    model.body = if model.body == body { BodyShown::Auto } else { body };
+}
+
+fn next_decoder(model: &mut Model) {
+    let (body, name) = match model.body {
+        BodyShown::Auto => (BodyShown::Hex, "hex"),
+        BodyShown::Hex => (BodyShown::Text, "text"),
+        BodyShown::Text => (BodyShown::Json, "JSON"),
+        BodyShown::Json => (BodyShown::Auto, "automatic"),
+    };
+    model.body = body;
+    model.toast(Level::Note, format!("decoder: {name}"));
+}
+
+fn toggle_bytes(model: &mut Model) {
+    let (bytes, name) = match model.bytes {
+        BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
+        BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),
+    };
+    model.bytes = bytes;
+    model.toast(Level::Note, format!("bytes {name}"));
+}
+
+fn resize(model: &mut Model, by: i16) {
+    let arrangement = &mut model.arrangement;
+    if model.tab == Tab::Frames && model.pane == Place::Sessions {
+        arrangement.sessions = (arrangement.sessions + 2 * by).clamp(-10, 40);
+    } else {
+        arrangement.share = arrangement.share.saturating_add_signed(5 * by).clamp(15, 85);
+    }
+}

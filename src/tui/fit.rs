@@ -1,0 +1,106 @@
+//! Text cut and padded to columns, by the width that a terminal gives it.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// At most `columns` wide, with `…` where more followed.
+#[must_use]
+pub fn cut(text: &str, columns: usize) -> String {
+    let mut taken = 0;
+    // Where the text ends if a `…` has to follow.
+    let mut end = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let wide = grapheme.width();
+        if taken + wide > columns {
+            return if columns == 0 { String::new() } else { format!("{}…", &text[..end]) };
+        }
+        taken += wide;
+        if taken < columns {
+            end = at + grapheme.len();
+        }
+    }
+    text.to_owned()
+}
+
+/// Exactly `columns` wide, at the left.
+#[must_use]
+pub fn left(text: &str, columns: usize) -> String {
+    let mut out = cut(text, columns);
+    let missing = columns.saturating_sub(width(&out));
+    out.extend(std::iter::repeat_n(' ', missing));
+    out
+}
+
+/// Exactly `columns` wide, at the right.
+#[must_use]
+pub fn right(text: &str, columns: usize) -> String {
+    let cut = cut(text, columns);
+    let missing = columns.saturating_sub(width(&cut));
+    format!("{:missing$}{cut}", "")
+}
+
+/// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
+#[must_use]
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count in at most five columns: `999`, `12.3k`, `4.5M`.
+#[must_use]
+pub fn short(number: u64) -> String {
+    let (divisor, unit) = match number {
+        0..1_000 => return number.to_string(),
+        1_000..1_000_000 => (1_000, 'k'),
+        1_000_000..1_000_000_000 => (1_000_000, 'M'),
+        _ => (1_000_000_000, 'G'),
+    };
+    let tenths = number / (divisor / 10);
+    if tenths < 1000 { format!("{}.{}{unit}", tenths / 10, tenths % 10) } else { format!("{}{unit}", tenths / 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wide_characters_are_not_cut_in_half() {
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 1), "…");
+        assert_eq!(left("日本語", 4), "日… ");
+        assert_eq!(right("ab", 4), "  ab");
+    }
+
+    #[test]
+    fn numbers_read_at_a_glance() {
+        assert_eq!(number(1_234_567), "1 234 567");
+        for (count, text) in [(999, "999"), (1_000, "1.0k"), (12_345, "12.3k"), (123_456, "123k"), (4_500_000, "4.5M")]
+        {
+            assert_eq!(short(count), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn padded_text_has_its_width(text in ".{0,40}", columns in 0usize..30) {
+            prop_assert_eq!(width(&left(&text, columns)), columns);
+            prop_assert_eq!(width(&right(&text, columns)), columns);
+        }
+    }
+}

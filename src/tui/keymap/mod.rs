@@ -1,0 +1,267 @@
+//! Keys: one table from which dispatch, footer, help and `docs/keys.md` come.
+
+mod print;
+mod table;
+
+use std::fmt;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+pub use print::markdown;
+pub use table::BINDINGS;
+
+/// What a key can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table says what each does")]
+pub enum Action {
+    Down,
+    Up,
+    HalfPageDown,
+    HalfPageUp,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    NextPane,
+    PreviousPane,
+    PreviousSession,
+    NextSession,
+    Frames,
+    Sessions,
+    Handshake,
+    Diagnosis,
+    Log,
+    Deeper,
+    Back,
+    Leave,
+    Quit,
+    Interrupt,
+    Suspend,
+    Help,
+    Follow,
+    Freeze,
+    ToServer,
+    ToClient,
+    Resend,
+    CloseSession,
+    Hex,
+    Text,
+    Decoder,
+    Bytes,
+    Times,
+    Maximise,
+    MoveDetail,
+    Shrink,
+    Grow,
+    Send,
+    NewLine,
+    Complete,
+    Earlier,
+    Later,
+    Discard,
+    Yes,
+    No,
+    CloseHelp,
+}
+
+/// Where on the screen keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The narrow list of sessions and its table.
+    Sessions,
+    /// The frame log.
+    Frames,
+    /// The detail of the selected row.
+    Detail,
+    /// The heads of a session.
+    Handshake,
+    /// The problems.
+    Diagnosis,
+    /// wsproxy's own events.
+    Log,
+    /// Wherever nothing lies over the panes.
+    Everywhere,
+    /// The composer.
+    Composer,
+    /// A question.
+    Question,
+    /// The help screen.
+    Help,
+}
+
+impl Place {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 10] = [
+        Self::Everywhere,
+        Self::Sessions,
+        Self::Frames,
+        Self::Detail,
+        Self::Handshake,
+        Self::Diagnosis,
+        Self::Log,
+        Self::Composer,
+        Self::Question,
+        Self::Help,
+    ];
+
+    /// A title for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions",
+            Self::Frames => "Frames",
+            Self::Detail => "Detail",
+            Self::Handshake => "Handshake",
+            Self::Diagnosis => "Diagnosis",
+            Self::Log => "Log",
+            Self::Everywhere => "Everywhere",
+            Self::Composer => "Composer",
+            Self::Question => "Question",
+            Self::Help => "Help",
+        }
+    }
+
+    /// Whether keys that are not its own go on to `Everywhere`.
+    #[must_use]
+    pub const fn is_pane(self) -> bool {
+        !matches!(self, Self::Composer | Self::Question | Self::Help)
+    }
+}
+
+/// A key with its modifiers. Shift is part of the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+impl Key {
+    /// A key by itself.
+    #[must_use]
+    pub const fn plain(code: KeyCode) -> Self {
+        Self { code, modifiers: KeyModifiers::NONE }
+    }
+
+    /// A character.
+    #[must_use]
+    pub const fn char(character: char) -> Self {
+        Self::plain(KeyCode::Char(character))
+    }
+
+    /// Control and a character.
+    #[must_use]
+    pub const fn ctrl(character: char) -> Self {
+        Self { code: KeyCode::Char(character), modifiers: KeyModifiers::CONTROL }
+    }
+
+    /// Alt and a key.
+    #[must_use]
+    pub const fn alt(code: KeyCode) -> Self {
+        Self { code, modifiers: KeyModifiers::ALT }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        // Terminals differ in whether they report shift beside a capital letter or a back tab.
+        Self { code: event.code, modifiers: event.modifiers - KeyModifiers::SHIFT }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.modifiers.contains(KeyModifiers::CONTROL) {
+            formatter.write_str("ctrl-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::ALT) {
+            formatter.write_str("alt-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => formatter.write_str("space"),
+            KeyCode::Char(character) => write!(formatter, "{character}"),
+            KeyCode::Up => formatter.write_str("↑"),
+            KeyCode::Down => formatter.write_str("↓"),
+            KeyCode::Left => formatter.write_str("←"),
+            KeyCode::Right => formatter.write_str("→"),
+            KeyCode::PageUp => formatter.write_str("pgup"),
+            KeyCode::PageDown => formatter.write_str("pgdn"),
+            KeyCode::BackTab => formatter.write_str("shift-tab"),
+            code => formatter.write_str(&format!("{code:?}").to_lowercase()),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What is asked for.
+    pub action: Action,
+    /// The keys, the one to show first.
+    pub keys: &'static [Key],
+    /// Where they work.
+    pub places: &'static [Place],
+    /// What it does, in a line.
+    pub help: &'static str,
+    /// A word for the footer; empty for what is not shown there.
+    pub hint: &'static str,
+}
+
+impl Binding {
+    /// Its keys for people: `j ↓`.
+    #[must_use]
+    pub fn keys_text(&self) -> String {
+        self.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a key asks for in a place.
+#[must_use]
+pub fn lookup(place: Place, key: Key) -> Option<Action> {
+    in_place(place).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+/// The bindings that work in a place: its own, then those that work everywhere.
+pub fn in_place(place: Place) -> impl Iterator<Item = &'static Binding> {
+    let own = BINDINGS.iter().filter(move |binding| binding.places.contains(&place));
+    let general = BINDINGS.iter().filter(move |binding| {
+        place != Place::Everywhere && place.is_pane() && binding.places.contains(&Place::Everywhere)
+    });
+    own.chain(general)
+}
+
+/// The first key of an action, for people; empty where it has none.
+#[must_use]
+pub fn key_of(action: Action) -> String {
+    let binding = BINDINGS.iter().find(|binding| binding.action == action);
+    binding.and_then(|binding| binding.keys.first()).map(Key::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_place() {
+        for place in Place::ALL {
+            let keys: Vec<Key> = in_place(place).flat_map(|binding| binding.keys).copied().collect();
+            for (index, key) in keys.iter().enumerate() {
+                assert!(!keys[..index].contains(key), "{key} in {}", place.name());
+            }
+        }
+    }
+
+    #[test]
+    fn shift_is_part_of_the_character() {
+        let event = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(lookup(Place::Frames, event.into()), Some(Action::Last));
+        let event = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
+        assert_eq!(lookup(Place::Frames, event.into()), Some(Action::First));
+    }
+
+    #[test]
+    fn what_lies_over_the_panes_takes_all_keys() {
+        assert_eq!(lookup(Place::Composer, Key::char('q')), None);
+        assert_eq!(lookup(Place::Question, Key::char('2')), None);
+        assert_eq!(lookup(Place::Detail, Key::char('2')), Some(Action::Sessions));
+    }
+}

@@ -1,0 +1,48 @@
+//! The table as documentation.
+
+use std::fmt::Write as _;
+
+use super::{BINDINGS, Place};
+
+/// `docs/keys.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Keys\n\n\
+         Written from the one table that the screen itself uses (`src/tui/keymap/table.rs`); a test keeps it so.\n\
+         On the screen, `?` shows the keys of the pane you are in, and the last line those that work now.\n",
+    );
+    for place in Place::ALL {
+        let _ = write!(out, "\n## {}\n\n| key | does |\n|---|---|\n", place.name());
+        for binding in BINDINGS.iter().filter(|binding| binding.places.contains(&place)) {
+            let keys: Vec<String> = binding.keys.iter().map(|key| code(&key.to_string())).collect();
+            let _ = writeln!(out, "| {} | {} |", keys.join(" "), binding.help);
+        }
+    }
+    out.push_str(
+        "\nThe mouse works too: a click takes a row, a pane or a tab, the wheel scrolls. Hold shift to select text as your \
+         terminal does.\n",
+    );
+    out
+}
+
+/// A key in a table cell, where a bar would end the cell.
+fn code(key: &str) -> String {
+    format!("`{}`", key.replace('|', "\\|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_is_what_the_table_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+        if std::env::var_os("WSPROXY_BLESS").is_some() {
+            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
+            std::fs::write(path, markdown()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(written == markdown(), "docs/keys.md is out of date: run WSPROXY_BLESS=1 cargo test keymap");
+    }
+}

@@ -1,0 +1,136 @@
+//! The table. Its order is the order of the footer and of the help screen.
+
+use crossterm::event::KeyCode;
+
+use super::{Action, Binding, Key, Place};
+
+const fn bind(
+    action: Action,
+    keys: &'static [Key],
+    places: &'static [Place],
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { action, keys, places, help, hint }
+}
+
+/// Panes with rows or lines to move through.
+const MOVING: &[Place] =
+    &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log, Place::Help];
+const EVERYWHERE: &[Place] = &[Place::Everywhere];
+const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
+const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
+const COMPOSER: &[Place] = &[Place::Composer];
+const QUESTION: &[Place] = &[Place::Question];
+
+/// Every key.
+pub const BINDINGS: &[Binding] = &[
+    bind(Action::Yes, &[Key::char('y'), Key::plain(KeyCode::Enter)], QUESTION, "yes", "yes"),
+    bind(
+        Action::No,
+        &[Key::char('n'), Key::plain(KeyCode::Esc), Key::char('q'), Key::ctrl('g')],
+        QUESTION,
+        "no",
+        "no, and back to where you were",
+    ),
+    bind(Action::Send, &[Key::plain(KeyCode::Enter)], COMPOSER, "send", "send it; the composer stays open"),
+    bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], COMPOSER, "close", "close the composer"),
+    bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMPOSER, "complete", "complete a slash command"),
+    bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMPOSER, "history", "the line sent before"),
+    bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMPOSER, "", "the line sent after it"),
+    bind(
+        Action::NewLine,
+        &[Key::alt(KeyCode::Enter), Key::ctrl('j')],
+        COMPOSER,
+        "new line",
+        "a line break within the payload",
+    ),
+    bind(Action::Down, &[Key::char('j'), Key::plain(KeyCode::Down)], MOVING, "", "down"),
+    bind(Action::Up, &[Key::char('k'), Key::plain(KeyCode::Up)], MOVING, "", "up"),
+    bind(Action::HalfPageDown, &[Key::ctrl('d')], MOVING, "", "half a page down"),
+    bind(Action::HalfPageUp, &[Key::ctrl('u')], MOVING, "", "half a page up"),
+    bind(Action::PageDown, &[Key::char(' '), Key::plain(KeyCode::PageDown)], MOVING, "", "a page down"),
+    bind(Action::PageUp, &[Key::plain(KeyCode::PageUp)], MOVING, "", "a page up"),
+    bind(Action::First, &[Key::char('g'), Key::plain(KeyCode::Home)], MOVING, "", "the first"),
+    bind(
+        Action::Last,
+        &[Key::char('G'), Key::plain(KeyCode::End)],
+        MOVING,
+        "",
+        "the last; in Frames and Log also follow what comes",
+    ),
+    bind(
+        Action::CloseHelp,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('?')],
+        &[Place::Help],
+        "close",
+        "close help",
+    ),
+    bind(Action::Follow, &[Key::char('F')], &[Place::Frames, Place::Detail, Place::Log], "follow", "follow the newest"),
+    bind(
+        Action::Deeper,
+        &[Key::plain(KeyCode::Enter)],
+        EVERYWHERE,
+        "open",
+        "deeper: to the frames, to the detail, the detail alone",
+    ),
+    bind(Action::ToServer, &[Key::char('s')], EVERYWHERE, "send to server", "compose something to send to the server"),
+    bind(Action::ToClient, &[Key::char('c')], EVERYWHERE, "to client", "compose something to send to the client"),
+    bind(Action::Resend, &[Key::char('r')], FRAMES, "resend", "send the selected frame once more, the same way"),
+    bind(Action::Hex, &[Key::char('x')], BYTES, "hex", "show the payload as hex"),
+    bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
+    bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON"),
+    bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
+    bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
+    bind(Action::NextPane, &[Key::plain(KeyCode::Tab)], EVERYWHERE, "pane", "the next pane"),
+    bind(Action::PreviousPane, &[Key::plain(KeyCode::BackTab)], EVERYWHERE, "", "the pane before"),
+    bind(Action::Back, &[Key::plain(KeyCode::Esc)], EVERYWHERE, "", "back"),
+    bind(Action::PreviousSession, &[Key::char('[')], EVERYWHERE, "", "the session before"),
+    bind(Action::NextSession, &[Key::char(']')], EVERYWHERE, "", "the next session"),
+    bind(
+        Action::CloseSession,
+        &[Key::char('X')],
+        EVERYWHERE,
+        "close session",
+        "close the session, with close frames (asks)",
+    ),
+    bind(
+        Action::Freeze,
+        &[Key::char('p')],
+        EVERYWHERE,
+        "freeze",
+        "freeze the display or let it go on; the relay goes on",
+    ),
+    bind(
+        Action::Times,
+        &[Key::char('T')],
+        EVERYWHERE,
+        "times",
+        "times as clock, since the session began, since the row before",
+    ),
+    bind(Action::Maximise, &[Key::char('\\')], EVERYWHERE, "zoom", "give this pane all the room, or give it back"),
+    bind(Action::MoveDetail, &[Key::char('|')], EVERYWHERE, "", "the detail to the right, or below"),
+    bind(Action::Shrink, &[Key::char('<')], EVERYWHERE, "", "less room for the detail; in Sessions for the list"),
+    bind(Action::Grow, &[Key::char('>')], EVERYWHERE, "", "more room for the detail; in Sessions for the list"),
+    bind(Action::Frames, &[Key::char('1')], EVERYWHERE, "", "the frames"),
+    bind(Action::Sessions, &[Key::char('2')], EVERYWHERE, "", "the sessions as a table"),
+    bind(Action::Handshake, &[Key::char('3')], EVERYWHERE, "", "the handshake of the session"),
+    bind(Action::Diagnosis, &[Key::char('4')], EVERYWHERE, "", "the problems that were seen"),
+    bind(Action::Log, &[Key::char('5')], EVERYWHERE, "", "wsproxy's own events"),
+    bind(Action::Quit, &[Key::char('Q')], EVERYWHERE, "", "quit without asking; sessions get close frames"),
+    bind(
+        Action::Interrupt,
+        &[Key::ctrl('c')],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        "",
+        "quit without asking; sessions get close frames",
+    ),
+    bind(
+        Action::Suspend,
+        &[Key::ctrl('z')],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        "",
+        "suspend; the shell's fg brings it back (the relay waits meanwhile)",
+    ),
+];

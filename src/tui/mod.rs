@@ -1,0 +1,34 @@
+//! The screen: what people see, and the keys they press.
+//!
+//! Elm-shaped. `Model` is all that the screen remembers; `update` takes a message and gives back effects for the outside
+//! world; `view` draws. Rows themselves stay in the journal's `View`: of a million, only those that are visible are
+//! formatted. `run` owns the terminal and the thread's loop, and nothing else here knows of either.
+//!
+//! No byte of a peer gets to the terminal but through `crate::text`.
+
+mod actions;
+mod clock;
+pub mod compose;
+mod composer;
+mod cursor;
+pub mod detail;
+mod fit;
+pub mod keymap;
+mod message;
+mod model;
+mod mouse;
+mod overview;
+mod run;
+mod terminal;
+pub mod theme;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use message::{Effect, Message};
+pub use model::{Info, Model};
+pub use run::{Inbox, Remote, channel, run};
+pub use update::update;
+pub use view::view;

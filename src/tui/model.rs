@@ -1,0 +1,392 @@
+//! All that the screen remembers. What was seen is not here: it stays in the journal's `View`.
+
+use std::net::SocketAddr;
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::journal::{RowId, Scope, SessionSummary, View};
+use crate::relay::observation::{SessionId, Time};
+use crate::wire::finding::Level;
+
+use super::clock::TimeDisplay;
+use super::composer::{Answer, Composer, History};
+use super::cursor::{Cursor, Scroll};
+use super::detail::{BodyShown, BytesShown};
+use super::keymap::Place;
+use super::overview::Overview;
+use super::theme::Theme;
+
+/// What the screen says about the proxy itself.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// Addresses that it listens on.
+    pub addresses: Vec<SocketAddr>,
+    /// The upstream, as a URL.
+    pub upstream: String,
+    /// Whether the upstream is the built-in playground.
+    pub playground: bool,
+}
+
+impl Info {
+    /// The listening addresses in few columns: `localhost:9000` where they are loopback.
+    #[must_use]
+    pub fn listening(&self) -> String {
+        let Some(first) = self.addresses.first() else { return "nowhere".into() };
+        if self.addresses.iter().all(|address| address.ip().is_loopback() && address.port() == first.port()) {
+            return format!("localhost:{}", first.port());
+        }
+        self.addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Host and port under which a browser on this machine reaches the proxy.
+    #[must_use]
+    pub fn reachable(&self) -> String {
+        match self.addresses.first() {
+            Some(address) if !address.ip().is_loopback() && !address.ip().is_unspecified() => address.to_string(),
+            Some(address) => format!("localhost:{}", address.port()),
+            None => "localhost".into(),
+        }
+    }
+}
+
+/// The pages of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Sessions, frame log and detail.
+    #[default]
+    Frames,
+    /// The sessions as a table.
+    Sessions,
+    /// A session's heads.
+    Handshake,
+    /// What went wrong.
+    Diagnosis,
+    /// wsproxy's own events.
+    Log,
+}
+
+impl Tab {
+    /// In the order of their keys.
+    pub const ALL: [Self; 5] = [Self::Frames, Self::Sessions, Self::Handshake, Self::Diagnosis, Self::Log];
+
+    /// Its name on the screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Frames => "Frames",
+            Self::Sessions => "Sessions",
+            Self::Handshake => "Handshake",
+            Self::Diagnosis => "Diagnosis",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// Where the detail stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DetailPlace {
+    /// Right on a wide screen, else below.
+    #[default]
+    Automatic,
+    /// Right of the frame log.
+    Right,
+    /// Below it.
+    Below,
+}
+
+/// How the user has arranged the panes.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrangement {
+    /// Where the detail stands.
+    pub detail: DetailPlace,
+    /// The detail's part of the room, in percent.
+    pub share: u16,
+    /// Columns of the list of sessions, besides what the width of the screen gives it.
+    pub sessions: i16,
+    /// Whether the pane with the focus has all the room.
+    pub maximised: bool,
+}
+
+impl Default for Arrangement {
+    fn default() -> Self {
+        Self { detail: DetailPlace::Automatic, share: 45, sessions: 0, maximised: false }
+    }
+}
+
+/// Where things were drawn last, for the mouse and for moving by pages.
+#[derive(Clone, Debug, Default)]
+pub struct Areas {
+    /// The names of the tabs.
+    pub tabs: Vec<(Rect, Tab)>,
+    /// Rows of sessions, in the list or in the table.
+    pub sessions: Rect,
+    /// Rows of the frame log, or of wsproxy's own.
+    pub rows: Rect,
+    /// Lines of the detail.
+    pub detail: Rect,
+    /// Lines of the page that has only one pane.
+    pub page: Rect,
+    /// The bar with the worst problem.
+    pub problem: Rect,
+    /// Whether the detail is right of the frame log.
+    pub detail_is_right: bool,
+}
+
+/// What lies over the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of the place it was asked for in.
+    Help(Place, Scroll),
+    /// Something to send.
+    Composer(Box<Composer>),
+    /// Something to confirm.
+    Question(Question),
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Quit although sessions are open.
+    Quit,
+    /// Close a session.
+    Close(SessionId),
+}
+
+/// A line that is shown for a while.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// How much it matters.
+    pub level: Level,
+    /// What it says.
+    pub text: String,
+    /// Since when.
+    pub time: Time,
+}
+
+/// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// What they were made from.
+    pub key: Option<LinesKey>,
+    /// The lines.
+    pub lines: Vec<Line<'static>>,
+    /// How far they are scrolled.
+    pub scroll: Scroll,
+}
+
+/// What decides how a text pane looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinesKey {
+    /// Which row or session.
+    pub subject: Subject,
+    /// What is there of it: changes when more comes.
+    pub extent: u64,
+    /// Which bytes.
+    pub bytes: BytesShown,
+    /// In which form.
+    pub body: BodyShown,
+    /// In how many columns.
+    pub width: u16,
+}
+
+/// What a text pane shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A row.
+    Row(RowId),
+    /// A session's handshake and end.
+    Session(SessionId),
+    /// The problems of a scope.
+    Problems(Scope),
+}
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct Model {
+    /// What is proxied.
+    pub(super) info: Info,
+    /// What things look like.
+    pub(super) theme: Theme,
+    /// For times of day.
+    pub(super) zone: TimeZone,
+    /// The time.
+    pub(super) now: Time,
+    /// The page.
+    pub(super) tab: Tab,
+    /// The pane that has the focus on the page of frames.
+    pub(super) pane: Place,
+    /// Whose frames are shown.
+    pub(super) scope: Scope,
+    /// The place in the frame log.
+    pub(super) frames: Cursor,
+    /// The place in wsproxy's own log.
+    pub(super) own: Cursor,
+    /// The first visible session.
+    pub(super) sessions_top: usize,
+    /// Which bytes of a payload are shown.
+    pub(super) bytes: BytesShown,
+    /// In which form a payload is shown.
+    pub(super) body: BodyShown,
+    /// The selected row in full.
+    pub(super) detail: Lines,
+    /// The lines of the page that has only one pane.
+    pub(super) page: Lines,
+    /// What the time column shows.
+    pub(super) times: TimeDisplay,
+    /// The panes.
+    pub(super) arrangement: Arrangement,
+    /// Since when the display is frozen.
+    pub(super) frozen: Option<Time>,
+    /// What lies over the panes.
+    pub(super) overlay: Option<Overlay>,
+    /// Lines sent in this run.
+    pub(super) history: History,
+    /// What became of the last injection.
+    pub(super) answer: Option<Answer>,
+    /// The number of the next injection.
+    pub(super) next_token: u64,
+    /// A line that is shown for a while.
+    pub(super) toast: Option<Toast>,
+    /// Numbers over all sessions.
+    pub(super) overview: Overview,
+    /// Where things were drawn.
+    pub(super) areas: Areas,
+}
+
+/// How long a toast stays, in microseconds: errors take longer to read.
+const TOAST: u64 = 4_000_000;
+const TOAST_OF_TROUBLE: u64 = 10_000_000;
+
+impl Model {
+    /// The screen at its start.
+    #[must_use]
+    pub fn new(info: Info, theme: Theme, zone: TimeZone, now: Time) -> Self {
+        Self {
+            info,
+            theme,
+            zone,
+            now,
+            tab: Tab::default(),
+            pane: Place::Frames,
+            scope: Scope::All,
+            frames: Cursor::default(),
+            own: Cursor::default(),
+            sessions_top: 0,
+            bytes: BytesShown::Unmasked,
+            body: BodyShown::Auto,
+            detail: Lines::default(),
+            page: Lines::default(),
+            times: TimeDisplay::default(),
+            arrangement: Arrangement::default(),
+            frozen: None,
+            overlay: None,
+            history: History::default(),
+            answer: None,
+            next_token: 0,
+            toast: None,
+            overview: Overview::default(),
+            areas: Areas::default(),
+        }
+    }
+
+    /// Whether the display is frozen: the journal's view is to be left as it is.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// In how many microseconds the screen changes although nothing happens; `None` for never.
+    #[must_use]
+    pub fn next_change(&self) -> Option<u64> {
+        let ages = [
+            self.overview.problem.as_ref().map(|problem| problem.time),
+            self.answer.as_ref().filter(|answer| answer.is_waiting()).map(|answer| answer.since),
+        ];
+        let next_age = ages.into_iter().flatten().map(|then| {
+            let age = self.now.0.saturating_sub(then.0);
+            // Ages are shown in seconds, then in minutes.
+            let step = if age < 60_000_000 { 1_000_000 } else { 60_000_000 };
+            step - age % step
+        });
+        let toast = self.toast.as_ref().map(|toast| self.toast_end(toast).saturating_sub(self.now.0).max(1));
+        let rate = (self.overview.rate(self.now) > 0).then_some(1_000_000);
+        let table = (self.tab == Tab::Sessions && self.overview.live > 0).then_some(1_000_000);
+        next_age.chain(toast).chain(rate).chain(table).min()
+    }
+
+    /// Where keys go.
+    pub(super) const fn place(&self) -> Place {
+        match (&self.overlay, self.tab) {
+            (Some(Overlay::Help(..)), _) => Place::Help,
+            (Some(Overlay::Composer(_)), _) => Place::Composer,
+            (Some(Overlay::Question(_)), _) => Place::Question,
+            (None, tab) => self.place_on(tab),
+        }
+    }
+
+    /// Where keys go on a page by itself.
+    pub(super) const fn place_on(&self, tab: Tab) -> Place {
+        match tab {
+            Tab::Frames => self.pane,
+            Tab::Sessions => Place::Sessions,
+            Tab::Handshake => Place::Handshake,
+            Tab::Diagnosis => Place::Diagnosis,
+            Tab::Log if matches!(self.pane, Place::Detail) => Place::Detail,
+            Tab::Log => Place::Log,
+        }
+    }
+
+    /// Shows a line for a while.
+    pub(super) fn toast(&mut self, level: Level, text: impl Into<String>) {
+        self.toast = Some(Toast { level, text: text.into(), time: self.now });
+    }
+
+    /// Takes away what has been shown for long enough.
+    pub(super) fn expire(&mut self) {
+        if self.toast.as_ref().is_some_and(|toast| self.toast_end(toast) <= self.now.0) {
+            self.toast = None;
+        }
+    }
+
+    const fn toast_end(&self, toast: &Toast) -> u64 {
+        toast.time.0.saturating_add(if matches!(toast.level, Level::Note) { TOAST } else { TOAST_OF_TROUBLE })
+    }
+
+    /// The cursor of the list that is shown, and its rows.
+    pub(super) const fn list(&mut self) -> (&mut Cursor, Scope) {
+        match self.tab {
+            Tab::Log => (&mut self.own, Scope::Own),
+            _ => (&mut self.frames, self.scope),
+        }
+    }
+
+    /// The same to look at.
+    pub(super) const fn shown_list(&self) -> (&Cursor, Scope) {
+        match self.tab {
+            Tab::Log => (&self.own, Scope::Own),
+            _ => (&self.frames, self.scope),
+        }
+    }
+
+    /// The scope of the list that is shown and the number of its selected row.
+    pub(super) fn selected(&self, view: &View) -> Option<(Scope, u64)> {
+        let (cursor, scope) = self.shown_list();
+        cursor.selected(&view.range(scope)).map(|row| (scope, row))
+    }
+
+    /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.
+    pub(super) fn session<'a>(&self, view: &'a View) -> Option<&'a SessionSummary> {
+        if let Scope::Session(id) = self.scope {
+            return view.session(id);
+        }
+        if !self.frames.is_following()
+            && let Some(row) = self.frames.selected(&view.range(self.scope))
+            && let Some(id) = view.row(self.scope, row).and_then(|row| row.session)
+        {
+            return view.session(id);
+        }
+        view.sessions().rev().find(|summary| summary.is_live()).or_else(|| view.sessions().next_back())
+    }
+}

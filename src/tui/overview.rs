@@ -1,0 +1,200 @@
+//! All sessions in one glance: how many are open, how fast frames come, and what is wrong.
+
+use std::collections::VecDeque;
+
+use crate::diagnose;
+use crate::journal::{SessionState, SessionSummary, View};
+use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
+use crate::text;
+use crate::wire::close;
+use crate::wire::finding::{Finding, Level};
+
+/// Something that went wrong in a session.
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble<'a> {
+    /// A peer broke a rule.
+    Finding(Side, &'a Finding),
+    /// wsproxy had to answer by itself.
+    Answered(u16, &'a str),
+    /// The server refused the handshake.
+    Refused(Option<u16>),
+    /// A side tore the connection down.
+    Reset(Side),
+    /// A side ended an open session without a close frame.
+    NoCloseFrame(Side),
+    /// A limit of time was met.
+    TimedOut,
+    /// A side closed with a code that tells of trouble.
+    Code(ClosedBy, u16, &'a [u8]),
+}
+
+impl Trouble<'_> {
+    /// How much it matters.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::Finding(_, finding) => diagnose::words(finding.kind).level,
+            Self::Answered(..) | Self::Refused(_) => Level::Error,
+            Self::NoCloseFrame(Side::Client) | Self::Reset(Side::Client) => Level::Note,
+            Self::Reset(Side::Server) | Self::NoCloseFrame(Side::Server) | Self::TimedOut | Self::Code(..) => {
+                Level::Warning
+            }
+        }
+    }
+
+    /// What happened, in plain words, safe to show.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Finding(_, finding) => diagnose::words(finding.kind).title.to_owned(),
+            Self::Answered(status, reason) => format!("answered {status}: {}", text::escape(reason.as_bytes())),
+            Self::Refused(Some(status)) => format!("the server answered {status}, not 101"),
+            Self::Refused(None) => "the server's answer is no HTTP".to_owned(),
+            Self::Reset(side) => format!("the {} tore the connection down (RST)", side.name()),
+            Self::NoCloseFrame(side) => {
+                format!("the {} ended the connection without a close frame; the other side sees 1006", side.name())
+            }
+            Self::TimedOut => "nothing came in time".to_owned(),
+            Self::Code(by, code, reason) => {
+                let reason =
+                    if reason.is_empty() { String::new() } else { format!(": {}", text::preview(reason, 120)) };
+                format!("{} closed with {code} {}{reason}", by.name(), close::code(*code).name)
+            }
+        }
+    }
+}
+
+/// All that is wrong with a session, in the order in which it happened.
+pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble<'_>)> {
+    let findings = summary.findings.iter().map(|(time, from, finding)| (*time, Trouble::Finding(*from, finding)));
+    let answered = summary.answered.iter().map(|(status, reason)| (summary.last, Trouble::Answered(*status, reason)));
+    findings.chain(answered).chain(refused(summary)).chain(bad_end(summary))
+}
+
+fn refused(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
+    let response = summary.response.as_ref().filter(|_| summary.open.is_none() && summary.answered.is_none())?;
+    let interim = matches!(response.status, Some(100..=199)) && response.complete;
+    (!interim || summary.state == SessionState::Closed).then_some((summary.last, Trouble::Refused(response.status)))
+}
+
+fn bad_end(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
+    let (time, closed) = summary.closed.as_ref()?;
+    let trouble = match (closed.how, closed.by, closed.code) {
+        (ClosedHow::Timeout, ..) => Trouble::TimedOut,
+        (ClosedHow::Reset, ClosedBy::Peer(side), _) => Trouble::Reset(side),
+        (ClosedHow::Fin, ClosedBy::Peer(side), _) if summary.open.is_some() => Trouble::NoCloseFrame(side),
+        (ClosedHow::CloseFrame, by @ ClosedBy::Peer(_), Some(code @ (1002..=1015 | 0..=999))) => {
+            Trouble::Code(by, code, &closed.reason)
+        }
+        _ => return None,
+    };
+    Some((*time, trouble))
+}
+
+/// How a side's bytes ended, in words.
+#[must_use]
+pub const fn ending(how: Ending) -> &'static str {
+    match how {
+        Ending::Fin => "FIN: it will send no more",
+        Ending::Reset => "RST: the connection was torn down",
+    }
+}
+
+/// The worst problem, for the bar that is always there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// How much it matters.
+    pub level: Level,
+    /// Whose it is.
+    pub session: SessionId,
+    /// When it was seen.
+    pub time: Time,
+    /// In plain words.
+    pub text: String,
+}
+
+/// The numbers of the header line, and the worst problem.
+#[derive(Debug, Default)]
+pub struct Overview {
+    /// Sessions that can still change.
+    pub live: usize,
+    /// Frames, in all sessions that are remembered.
+    pub frames: u64,
+    /// The worst problem: of the worst level, rather of a live session, rather new.
+    pub problem: Option<Problem>,
+    samples: VecDeque<(Time, u64)>,
+    /// How often it was refreshed.
+    generation: u64,
+}
+
+/// Over how long the rate is taken, and between samples, in microseconds.
+const WINDOW: u64 = 2_000_000;
+const SAMPLE: u64 = 200_000;
+
+impl Overview {
+    /// Looks at all sessions.
+    pub fn refresh(&mut self, view: &View, now: Time) {
+        let (mut live, mut frames) = (0, 0);
+        let mut worst: Option<((Level, bool, Time), SessionId, Trouble<'_>)> = None;
+        for summary in view.sessions() {
+            live += usize::from(summary.is_live());
+            frames += summary.frames[0] + summary.frames[1];
+            for (time, trouble) in troubles(summary) {
+                let rank = (trouble.level(), summary.is_live(), time);
+                if rank.0 > Level::Note && worst.as_ref().is_none_or(|(other, ..)| rank >= *other) {
+                    worst = Some((rank, summary.id, trouble));
+                }
+            }
+        }
+        self.generation += 1;
+        self.live = live;
+        self.frames = frames;
+        self.problem =
+            worst.map(|((level, _, time), session, trouble)| Problem { level, session, time, text: trouble.text() });
+        self.sample(now);
+    }
+
+    /// Changes with each refresh.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Notes how many frames there are at a time.
+    pub fn sample(&mut self, now: Time) {
+        let due = self.samples.back().is_none_or(|(time, _)| now.0 >= time.0.saturating_add(SAMPLE));
+        if due {
+            self.samples.push_back((now, self.frames));
+        }
+        while self.samples.get(1).is_some_and(|(time, _)| time.0.saturating_add(WINDOW) <= now.0) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Frames a second, lately.
+    #[must_use]
+    pub fn rate(&self, now: Time) -> u64 {
+        let Some((start, frames)) = self.samples.front() else { return 0 };
+        // The first look at a full journal is no burst.
+        let elapsed = now.0.saturating_sub(start.0).max(SAMPLE);
+        self.frames.saturating_sub(*frames).saturating_mul(1_000_000) / elapsed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_and_falls() {
+        let mut overview = Overview::default();
+        overview.sample(Time(0));
+        overview.frames = 1000;
+        overview.sample(Time(1_000_000));
+        assert_eq!(overview.rate(Time(1_000_000)), 1000);
+        for second in 2..5 {
+            overview.sample(Time(second * 1_000_000));
+        }
+        assert_eq!(overview.rate(Time(4_000_000)), 0);
+    }
+}

@@ -1,0 +1,306 @@
+//! The screen's own thread: waits for keys, the journal and replies, and draws.
+//!
+//! It draws at once after a key, at most thirty times a second otherwise, and only when something changed. With nothing
+//! to wait for it sleeps; only while an age is on the screen it wakes once a second.
+
+use std::io;
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossterm::event::Event;
+use jiff::tz::TimeZone;
+
+use crate::engine::handle::Handle;
+use crate::journal::{Journal, View};
+use crate::relay::injection::{Reply, Token};
+use crate::relay::observation::Time;
+
+use super::message::{Effect, Message};
+use super::model::{Info, Model};
+use super::terminal::{self, Terminal};
+use super::theme::Theme;
+
+/// Messages that may wait. Keys wait in the terminal beyond that.
+const MESSAGES: usize = 1024;
+/// Time between two draws that no key asked for.
+const BETWEEN_DRAWS: Duration = Duration::from_millis(33);
+
+/// What wakes the screen.
+enum Wake {
+    Input(Event),
+    /// The keyboard is gone.
+    InputFailed(io::Error),
+    Reply(Token, Reply),
+    /// Another thread failed.
+    Panicked(String),
+    /// Look at the flags.
+    Look,
+}
+
+/// What is set before a `Wake::Look`, so that it gets through even where there is no room for one.
+#[derive(Default)]
+struct Flags {
+    quit: AtomicBool,
+    rung: AtomicBool,
+}
+
+/// Ends the screen from elsewhere.
+#[derive(Clone)]
+pub struct Remote {
+    sender: SyncSender<Wake>,
+    flags: Arc<Flags>,
+}
+
+impl Remote {
+    /// Makes `run` give the terminal back, close the sessions and return. Never blocks.
+    pub fn quit(&self) {
+        self.flags.quit.store(true, Ordering::SeqCst);
+        // If there is no room, the screen is awake and will look.
+        let _ = self.sender.try_send(Wake::Look);
+    }
+}
+
+/// The screen's end of its channel.
+pub struct Inbox {
+    receiver: Receiver<Wake>,
+    remote: Remote,
+}
+
+/// A remote control and the inbox for `run`.
+#[must_use]
+pub fn channel() -> (Remote, Inbox) {
+    let (sender, receiver) = sync_channel(MESSAGES);
+    let remote = Remote { sender, flags: Arc::default() };
+    (remote.clone(), Inbox { receiver, remote })
+}
+
+/// Shows the screen until the user, or the remote control, quits. Then everything has been told to shut down. It is
+/// best called on the process's first thread, which is the one that a suspend stops at once.
+///
+/// # Errors
+///
+/// Where the terminal can't be used, or goes away.
+pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
+    let hook = Hook::set(inbox.remote.sender.clone());
+    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| screen.run());
+    drop(hook);
+    handle.shut_down();
+    result
+}
+
+struct Screen {
+    inbox: Inbox,
+    handle: Handle,
+    terminal: Terminal,
+    model: Model,
+    view: View,
+    drawn: Instant,
+    /// Whether something changed since the last draw, and how soon it is wanted on the screen.
+    due: Due,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Nothing,
+    Soon,
+    Now,
+}
+
+impl Screen {
+    fn new(inbox: Inbox, journal: &Arc<Journal>, handle: Handle, info: Info) -> io::Result<Self> {
+        let bell = inbox.remote.clone();
+        let subscription = journal.subscribe(move || {
+            bell.flags.rung.store(true, Ordering::SeqCst);
+            let _ = bell.sender.try_send(Wake::Look);
+        });
+        let theme = if no_color() { Theme::monochrome() } else { Theme::default() };
+        let terminal = Terminal::take()?;
+        let keyboard = inbox.remote.sender.clone();
+        thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard))?;
+        Ok(Self {
+            inbox,
+            handle,
+            terminal,
+            model: Model::new(info, theme, TimeZone::system(), now()),
+            view: View::new(subscription),
+            drawn: Instant::now(),
+            due: Due::Now,
+        })
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        loop {
+            self.draw()?;
+            let Some(wake) = self.wait()? else { continue };
+            let mut next = Some(wake);
+            self.update(Message::Time(now()))?;
+            while let Some(wake) = next {
+                if self.take(wake)? == Flow::Quit {
+                    return Ok(());
+                }
+                next = self.inbox.receiver.try_recv().ok();
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` where only time has passed.
+    fn wait(&mut self) -> io::Result<Option<Wake>> {
+        let flags = &self.inbox.remote.flags;
+        if flags.quit.load(Ordering::SeqCst) {
+            return Ok(Some(Wake::Look));
+        }
+        let rung = flags.rung.load(Ordering::SeqCst) && !self.model.is_frozen();
+        let timeout = if self.due > Due::Nothing || rung {
+            Some(BETWEEN_DRAWS.saturating_sub(self.drawn.elapsed()))
+        } else {
+            self.model.next_change().map(Duration::from_micros)
+        };
+        let wake = match timeout {
+            None => self.inbox.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(timeout) => self.inbox.receiver.recv_timeout(timeout),
+        };
+        match wake {
+            Ok(wake) => Ok(Some(wake)),
+            Err(RecvTimeoutError::Timeout) => {
+                self.due = Due::Now;
+                self.update(Message::Time(now()))?;
+                Ok(None)
+            }
+            // The inbox holds a sender itself.
+            Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("the screen's channel is gone")),
+        }
+    }
+
+    fn take(&mut self, wake: Wake) -> io::Result<Flow> {
+        let (message, due) = match wake {
+            Wake::Look => {
+                let quit = self.inbox.remote.flags.quit.load(Ordering::SeqCst);
+                return Ok(if quit { Flow::Quit } else { Flow::GoOn });
+            }
+            Wake::InputFailed(error) => return Err(error),
+            Wake::Input(Event::Key(event)) => (Message::Key(event), Due::Now),
+            Wake::Input(Event::Mouse(event)) => (Message::Mouse(event), Due::Now),
+            Wake::Input(Event::Paste(text)) => (Message::Paste(text), Due::Now),
+            Wake::Input(Event::Resize(..)) => {
+                self.due = Due::Now;
+                return Ok(Flow::GoOn);
+            }
+            Wake::Input(Event::FocusGained | Event::FocusLost) => return Ok(Flow::GoOn),
+            Wake::Reply(token, reply) => (Message::Reply(token, reply), Due::Now),
+            Wake::Panicked(text) => (Message::Trouble(text), Due::Now),
+        };
+        self.due = self.due.max(due);
+        self.update(message)
+    }
+
+    fn update(&mut self, message: Message) -> io::Result<Flow> {
+        for effect in super::update(&mut self.model, &self.view, message) {
+            match effect {
+                Effect::Quit => return Ok(Flow::Quit),
+                Effect::Suspend => self.terminal.suspend()?,
+                Effect::Close(session) => self.handle.close(session),
+                Effect::Inject { session, to, injection, token } => {
+                    let sender = self.inbox.remote.sender.clone();
+                    let reply = move |reply| {
+                        // A screen that is a thousand messages behind has other worries than this answer.
+                        let _ = sender.try_send(Wake::Reply(token, reply));
+                    };
+                    self.handle.inject(session, to, injection, Box::new(reply));
+                }
+            }
+        }
+        Ok(Flow::GoOn)
+    }
+
+    /// Draws, if it is time to.
+    fn draw(&mut self) -> io::Result<()> {
+        let rested = self.drawn.elapsed() >= BETWEEN_DRAWS;
+        if !self.model.is_frozen() && (rested || self.due == Due::Now) {
+            self.sync()?;
+        }
+        if self.due == Due::Now || (self.due == Due::Soon && rested) {
+            let (model, view) = (&mut self.model, &self.view);
+            self.terminal.draw(|frame| super::view(model, view, frame))?;
+            self.drawn = Instant::now();
+            self.due = Due::Nothing;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the journal has, if its bell rang.
+    fn sync(&mut self) -> io::Result<()> {
+        if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) && self.view.sync() {
+            self.update(Message::Time(now()))?;
+            self.update(Message::Journal)?;
+            self.due = self.due.max(Due::Soon);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    GoOn,
+    Quit,
+}
+
+fn read_input(sender: &SyncSender<Wake>) {
+    loop {
+        let (wake, last) = match crossterm::event::read() {
+            Ok(event) => (Wake::Input(event), false),
+            Err(error) => (Wake::InputFailed(error), true),
+        };
+        // Waiting here is right: keys that can't be taken yet wait in the terminal.
+        if sender.send(wake).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// The convention of no-color.org: set, and not empty.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+/// While it lives, a panic gives the terminal back before it is printed; one on another thread, which the screen
+/// outlives, is shown on the screen.
+struct Hook {
+    previous: Arc<PanicHook>,
+}
+
+impl Hook {
+    fn set(sender: SyncSender<Wake>) -> Self {
+        let previous = Arc::new(std::panic::take_hook());
+        let (inner, screen): (_, ThreadId) = (Arc::clone(&previous), thread::current().id());
+        std::panic::set_hook(Box::new(move |info| {
+            if thread::current().id() != screen && terminal::is_taken() {
+                let _ = sender.try_send(Wake::Panicked(format!("a bug in wsproxy: {info}").replace('\n', " ")));
+                return;
+            }
+            terminal::give_back();
+            inner(info);
+        }));
+        Self { previous }
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        // A hook can't be changed by a thread that panics.
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            std::panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}

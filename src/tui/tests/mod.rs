@@ -1,0 +1,6 @@
+//! The screen, drawn onto a buffer and driven by keys.
+
+mod keys;
+mod safety;
+mod screens;
+mod stage;

@@ -1,0 +1,149 @@
+//! Whole screens, as people see them.
+
+use crossterm::event::KeyCode;
+
+use crate::relay::observation::{Observations, SessionId, Side, Time};
+
+use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+fn snapshot(name: &str, play: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut stage = Stage::new(width, height);
+        play(&mut stage);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.screen());
+    }
+}
+
+/// Several sessions of each kind.
+fn lively(stage: &mut Stage) {
+    usual(&stage.journal);
+    ended(&stage.journal, 2, 2_500_000);
+    unreachable(&stage.journal, 3, 3_000_000);
+    stage.at(5_000_000).sync();
+}
+
+#[test]
+fn empty() {
+    snapshot("empty", |_| ());
+}
+
+#[test]
+fn empty_with_the_playground() {
+    snapshot("empty_playground", |stage| {
+        stage.model.info.playground = true;
+        stage.at(0);
+    });
+}
+
+#[test]
+fn usual_traffic() {
+    snapshot("usual", lively);
+}
+
+#[test]
+fn one_session_and_a_frame_in_detail() {
+    snapshot("detail", |stage| {
+        lively(stage);
+        stage.keys("]").keys("gjjj");
+    });
+}
+
+#[test]
+fn the_sessions_as_a_table() {
+    snapshot("sessions", |stage| {
+        lively(stage);
+        stage.keys("2j");
+    });
+}
+
+#[test]
+fn a_handshake() {
+    snapshot("handshake", |stage| {
+        lively(stage);
+        stage.keys("]3");
+    });
+}
+
+#[test]
+fn problems() {
+    snapshot("diagnosis", |stage| {
+        lively(stage);
+        wrong_accept(&stage.journal, 4, 3_500_000);
+        stage.sync().keys("4");
+    });
+}
+
+#[test]
+fn the_log() {
+    snapshot("log", |stage| {
+        lively(stage);
+        stage.keys("5");
+    });
+}
+
+#[test]
+fn composing_with_an_error() {
+    snapshot("composer", |stage| {
+        lively(stage);
+        stage.keys("]s").keys("/clos 1000");
+    });
+}
+
+#[test]
+fn help() {
+    snapshot("help", |stage| {
+        lively(stage);
+        stage.keys("?");
+    });
+}
+
+#[test]
+fn asking_before_it_quits() {
+    snapshot("quit", |stage| {
+        lively(stage);
+        stage.keys("q");
+    });
+}
+
+#[test]
+fn flooded_with_follow_off() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::with_budget(width, height, 1 << 20);
+        let mut actor = Actor::asks(&stage.journal, 1, 0, "/flood");
+        actor.after(900).opens().hand_over();
+        let mut flood = |stage: &mut Stage, frames: u32| {
+            for number in 0..frames {
+                let text = format!("{{\"price\":{},\"at\":{}}}", number * 7 % 1000, actor.now);
+                actor.after(10).frame(Side::Server, 0x81, text.as_bytes());
+                if number % 500 == 0 {
+                    actor.hand_over();
+                }
+            }
+            actor.hand_over();
+            stage.at(actor.now - NOON).sync();
+        };
+        flood(&mut stage, 20_000);
+        stage.keys("kkk");
+        flood(&mut stage, 2_000);
+        insta::assert_snapshot!(format!("flooded_{width}x{height}"), stage.screen());
+    }
+}
+
+#[test]
+fn a_small_screen_says_so_and_works() {
+    let mut stage = Stage::new(40, 10);
+    lively(&mut stage);
+    insta::assert_snapshot!("small_40x10", stage.screen());
+    stage.press(KeyCode::Enter);
+    insta::assert_snapshot!("small_detail_40x10", stage.screen());
+}
+
+#[test]
+fn an_empty_journal_of_no_session_is_no_trouble() {
+    let mut stage = Stage::new(80, 24);
+    stage.journal.push(Some(SessionId(9)), Observations::default());
+    stage.send(crate::tui::Message::Time(Time(u64::MAX)));
+    stage.sync().keys("12345sc rX?q");
+}

@@ -1,0 +1,297 @@
+//! A stage: a journal that real sessions write to, a screen over it, and a hand on the keyboard.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::journal::{Journal, View};
+use crate::relay::injection::{Injection, Token};
+use crate::relay::limits::Limits;
+use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
+use crate::relay::session::{Output, Session, SessionConfig};
+use crate::relay::translate::AddressRules;
+use crate::tui::theme::Theme;
+use crate::tui::{Effect, Info, Message, Model, update, view};
+use crate::wire::frame;
+use crate::wire::mask::MaskKey;
+use crate::wire::opcode::Opcode;
+
+/// 2026-01-01T12:00:00Z.
+pub const NOON: u64 = 1_767_268_800_000_000;
+const KEY: MaskKey = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A session that writes to a journal.
+pub struct Actor {
+    journal: Arc<Journal>,
+    id: SessionId,
+    session: Session,
+    output: Output,
+    pub now: u64,
+}
+
+impl Actor {
+    /// A client has asked for a path, at so many microseconds after noon.
+    pub fn asks(journal: &Arc<Journal>, id: u64, at: u64, path: &str) -> Self {
+        let now = NOON + at;
+        let mut log = Observations::default();
+        let client = ([127, 0, 0, 1], 50_000 + id as u16).into();
+        log.event(Time(now), Event::SessionOpened { client, path: path.into() });
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let rules = AddressRules {
+            authority: "localhost:9999".into(),
+            secure: false,
+            path: String::new(),
+            keep_host: false,
+            origin: None,
+        };
+        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
+        let output = Output { log, ..Output::default() };
+        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now }
+    }
+
+    /// Time passes, in microseconds.
+    pub fn after(&mut self, micros: u64) -> &mut Self {
+        self.now += micros;
+        self
+    }
+
+    /// Bytes from a side.
+    pub fn bytes(&mut self, from: Side, bytes: &[u8]) -> &mut Self {
+        self.session.receive(Time(self.now), from, bytes, &mut self.output);
+        self
+    }
+
+    /// The server's answer.
+    pub fn opens(&mut self) -> &mut Self {
+        self.answers("101 Switching Protocols", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    }
+
+    /// An answer with an accept value.
+    pub fn answers(&mut self, status: &str, accept: &str) -> &mut Self {
+        let head = format!(
+            "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        self.bytes(Side::Server, head.as_bytes())
+    }
+
+    /// A frame of a side's, by its first byte.
+    pub fn frame(&mut self, from: Side, first: u8, payload: &[u8]) -> &mut Self {
+        let mut bytes = Vec::new();
+        frame::write(Opcode::new(first), payload, (from == Side::Client).then_some(KEY), &mut bytes);
+        bytes[0] = first;
+        self.bytes(from, &bytes)
+    }
+
+    /// An injection.
+    pub fn injects(&mut self, to: Side, injection: Injection) -> &mut Self {
+        self.session.inject(Time(self.now), to, Token(0), injection, &mut Vec::new(), &mut self.output);
+        self
+    }
+
+    /// Another record of the engine's.
+    pub fn event(&mut self, event: Event) -> &mut Self {
+        self.output.log.event(Time(self.now), event);
+        self
+    }
+
+    /// The end of a side's bytes.
+    pub fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
+        self.session.end(Time(self.now), from, how, &mut Vec::new(), &mut self.output);
+        self
+    }
+
+    /// wsproxy ends it.
+    pub fn closes(&mut self, by: ClosedBy) -> &mut Self {
+        self.session.close(Time(self.now), by, 1001, &mut Default::default(), &mut self.output);
+        self
+    }
+
+    /// Both connections are gone.
+    pub fn finish(&mut self) -> &mut Self {
+        self.session.finish(Time(self.now), &mut self.output);
+        self.hand_over()
+    }
+
+    /// Hands over what was seen so far.
+    pub fn hand_over(&mut self) -> &mut Self {
+        self.journal.push(Some(self.id), std::mem::take(&mut self.output.log));
+        self
+    }
+}
+
+/// The usual session: text, binary, fragments, a ping, an injected frame, a closing handshake.
+pub fn usual(journal: &Arc<Journal>) {
+    use Side::{Client, Server};
+    let mut actor = Actor::asks(journal, 1, 0, "/echo?room=1");
+    actor.after(1_840).opens();
+    actor.after(5_000).frame(Client, 0x81, br#"{"type":"hello","user":"anna","tags":["a","b"]}"#);
+    actor.after(310).frame(Server, 0x81, r#"{"type":"welcome","text":"grüße, 日本"}"#.as_bytes());
+    actor.after(80_000).frame(Client, 0x82, &(0..=255).collect::<Vec<u8>>());
+    actor.after(1_200_000).frame(Server, 0x89, b"beat");
+    actor.after(200).frame(Client, 0x8a, b"beat");
+    actor.after(20).frame(Server, 0x01, b"one message ");
+    actor.after(20).frame(Server, 0x00, b"in three ");
+    actor.after(20).frame(Server, 0x80, b"fragments");
+    actor.after(900_000).injects(Client, Injection::whole(Opcode::TEXT, b"put in by hand".to_vec()));
+    actor.after(50).frame(Client, 0xc1, &[0xaa, 0x56, 0x4a, 0x2d, 0x4a, 0x55, 0x00]);
+    actor.after(50).bytes(Server, &[0x82, 0x7e, 0x10, 0x00, 1, 2, 3, 4]);
+    actor.hand_over();
+}
+
+/// A session that ended by itself.
+pub fn ended(journal: &Arc<Journal>, id: u64, at: u64) {
+    let mut actor = Actor::asks(journal, id, at, "/chat");
+    actor.after(900).opens();
+    actor.after(70_000).frame(Side::Server, 0x88, b"\x03\xe9server restarts");
+    actor.after(100).frame(Side::Client, 0x88, b"\x03\xe9");
+    actor.after(300).ends(Side::Server, Ending::Fin).ends(Side::Client, Ending::Fin).finish();
+}
+
+/// A session whose server answers with a wrong accept value.
+pub fn wrong_accept(journal: &Arc<Journal>, id: u64, at: u64) {
+    let mut actor = Actor::asks(journal, id, at, "/broken");
+    actor.after(900).answers("101 Switching Protocols", "c29tZXRoaW5nIGVsc2U=");
+    actor.after(200).ends(Side::Client, Ending::Fin).ends(Side::Server, Ending::Fin).finish();
+}
+
+/// A session that never reached the upstream.
+pub fn unreachable(journal: &Arc<Journal>, id: u64, at: u64) {
+    let mut actor = Actor::asks(journal, id, at, "/nobody");
+    let reason = "localhost:9999 refused the connection: nothing listens there".to_owned();
+    actor.after(300).event(Event::Answered { status: 502, reason }).ends(Side::Client, Ending::Fin).finish();
+}
+
+/// The screen with its journal.
+pub struct Stage {
+    pub journal: Arc<Journal>,
+    pub view: View,
+    pub model: Model,
+    pub effects: Vec<Effect>,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Stage {
+    pub fn new(width: u16, height: u16) -> Self {
+        Self::with_budget(width, height, 64 << 20)
+    }
+
+    pub fn with_budget(width: u16, height: u16, budget: usize) -> Self {
+        let journal = Arc::new(Journal::new(budget));
+        let mut log = Observations::default();
+        let addresses = vec![([127, 0, 0, 1], 9000).into()];
+        let upstream = "ws://localhost:9999".to_owned();
+        let listening = Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() };
+        log.event(Time(NOON - 1_000_000), listening);
+        journal.push(None, log);
+        let view = View::new(journal.subscribe(|| ()));
+        let info = Info { addresses, upstream, playground: false };
+        let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut stage = Self { journal, view, model, effects: Vec::new(), terminal };
+        stage.sync();
+        stage
+    }
+
+    /// Takes in what the journal has, as the thread's loop does.
+    pub fn sync(&mut self) -> &mut Self {
+        if !self.model.is_frozen() {
+            self.view.sync();
+        }
+        self.send(Message::Journal)
+    }
+
+    pub fn send(&mut self, message: Message) -> &mut Self {
+        let effects = update(&mut self.model, &self.view, message);
+        self.effects.extend(effects);
+        self.draw();
+        self
+    }
+
+    /// It is so many microseconds after noon.
+    pub fn at(&mut self, micros: u64) -> &mut Self {
+        self.send(Message::Time(Time(NOON + micros)))
+    }
+
+    pub fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    /// Presses each character's key.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for character in keys.chars() {
+            self.press(KeyCode::Char(character));
+        }
+        self
+    }
+
+    pub fn ctrl(&mut self, character: char) -> &mut Self {
+        self.send(Message::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL)))
+    }
+
+    pub fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        self.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    }
+
+    pub fn click(&mut self, column: u16, row: u16) -> &mut Self {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.terminal.backend_mut().resize(width, height);
+        self.draw();
+        self
+    }
+
+    fn draw(&mut self) {
+        let (model, rows) = (&mut self.model, &self.view);
+        self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
+    }
+
+    /// What each cell shows.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.terminal.backend().buffer().content().iter().map(|cell| cell.symbol())
+    }
+
+    /// The screen, each line closed with a bar, so that white space counts.
+    pub fn screen(&self) -> String {
+        let mut out = String::from("\n");
+        for line in self.lines() {
+            out.push_str(&line);
+            out.push_str("|\n");
+        }
+        out
+    }
+
+    /// The lines of the screen. What stands behind a wide character is left out.
+    pub fn lines(&self) -> Vec<String> {
+        let buffer = self.terminal.backend().buffer();
+        let width = usize::from(buffer.area.width);
+        let lines = buffer.content().chunks(width.max(1));
+        lines
+            .map(|cells| {
+                let mut line = String::new();
+                let mut skip = 0;
+                for cell in cells {
+                    if skip == 0 {
+                        line.push_str(cell.symbol());
+                        skip = crate::tui::fit::width(cell.symbol()).max(1);
+                    }
+                    skip -= 1;
+                }
+                line
+            })
+            .collect()
+    }
+
+    pub fn shows(&self, text: &str) -> bool {
+        self.lines().iter().any(|line| line.contains(text))
+    }
+}

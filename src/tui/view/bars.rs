@@ -1,0 +1,181 @@
+//! The lines around the panes: what is proxied, the pages, the worst problem, the keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::journal::View;
+use crate::tui::actions::is_useful;
+use crate::tui::clock::{self, Digits};
+use crate::tui::fit;
+use crate::tui::keymap::{self, Action, Place, key_of};
+use crate::tui::model::{Model, Overlay, Tab};
+use crate::tui::update::{answer_level, answer_text};
+
+use super::row::{level_glyph, level_style};
+
+/// What listens, where to, how much.
+pub fn header(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &model.theme;
+    let width = usize::from(area.width);
+    let numbers = numbers(model, view);
+    let upstream = if model.info.playground { "the built-in playground" } else { &model.info.upstream };
+    let left = Line::from(vec![
+        Span::styled(" wsproxy ", theme.title),
+        Span::styled(format!(" {} ", model.info.listening()), theme.client),
+        Span::styled("→ ", theme.dim),
+        Span::styled(upstream.to_owned(), theme.server),
+    ]);
+    buffer.set_line(area.x, area.y, &left, area.width);
+    let right = numbers.width();
+    if left.width() + right + 3 <= width {
+        buffer.set_line(area.right() - right as u16 - 1, area.y, &numbers, right as u16);
+    }
+}
+
+fn numbers(model: &Model, view: &View) -> Line<'static> {
+    let theme = &model.theme;
+    let overview = &model.overview;
+    let mut parts = Vec::new();
+    if let Some(since) = model.frozen {
+        let since = clock::clock(since, &model.zone, Digits::Seconds);
+        parts.push(Span::styled(format!("FROZEN since {since} ({}) · ", key_of(Action::Freeze)), theme.warning));
+    }
+    let open = if overview.live > 0 { theme.good } else { theme.dim };
+    parts.push(Span::styled(format!("{} open", overview.live), open));
+    let sessions = view.sessions().len() as u64 + view.forgotten();
+    let rate = overview.rate(model.now);
+    parts.push(Span::styled(
+        format!(" of {} · {} frames", fit::number(sessions), fit::number(overview.frames)),
+        theme.dim,
+    ));
+    if rate > 0 {
+        parts.push(Span::styled(format!(" · {}/s", fit::short(rate)), theme.text));
+    }
+    Line::from(parts)
+}
+
+/// The pages, and a word where the screen is small.
+pub fn tabs(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &model.theme;
+    let all: usize = Tab::ALL.iter().map(|tab| tab.name().len() + 5).sum();
+    let roomy = all < usize::from(area.width);
+    let mut x = area.x;
+    let mut places = Vec::new();
+    for (index, tab) in Tab::ALL.into_iter().enumerate() {
+        let (here, name) = (tab == model.tab, tab.name());
+        let words = if roomy || here { format!(" {} {name} ", index + 1) } else { format!(" {} ", index + 1) };
+        let style = if here { theme.selected.patch(theme.title) } else { theme.dim };
+        let room = area.right().saturating_sub(x);
+        let (end, _) = buffer.set_stringn(x, area.y, &words, usize::from(room), style);
+        places.push((Rect { x, width: end - x, ..area }, tab));
+        x = end.saturating_add(1).min(area.right());
+    }
+    let small = area.width < 60 || buffer.area.height < 16;
+    if small {
+        let words = "small screen";
+        let room = usize::from(area.right().saturating_sub(x));
+        if words.len() < room {
+            buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
+        }
+    }
+    let _ = view;
+    model.areas.tabs = places;
+}
+
+/// The worst problem, in plain words, and its age.
+pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &model.theme;
+    let line = match &model.overview.problem {
+        None => Line::from(vec![Span::styled(" ✓ ", theme.good), Span::styled("no problems seen", theme.dim)]),
+        Some(problem) => {
+            let style = level_style(problem.level, theme);
+            let age = match clock::age(problem.time, model.now).as_str() {
+                "now" => " · now ".to_owned(),
+                age => format!(" · {age} ago "),
+            };
+            let words = format!("session {}: {}", problem.session.0, problem.text);
+            let room = usize::from(area.width).saturating_sub(3 + fit::width(&age));
+            Line::from(vec![
+                Span::styled(format!(" {} ", level_glyph(problem.level)), style),
+                Span::styled(fit::cut(&words, room), style),
+                Span::styled(age, theme.dim),
+            ])
+        }
+    };
+    buffer.set_line(area.x, area.y, &line, area.width);
+    model.areas.problem = area;
+}
+
+/// What there is to say just now; else the keys that work here.
+pub fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &model.theme;
+    let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
+    let line = match (&model.toast, &model.answer) {
+        (Some(toast), _) => said(&toast.text, level_style(toast.level, theme), level_glyph(toast.level), area),
+        (None, Some(answer)) if answer.reply.is_some() && answer.is_waiting() && !composing => {
+            let level = answer_level(answer);
+            let age = clock::age(answer.since, model.now);
+            said(&format!("{} since {age}", answer_text(answer)), level_style(level, theme), level_glyph(level), area)
+        }
+        _ => keys(model, view, area),
+    };
+    buffer.set_line(area.x, area.y, &line, area.width);
+}
+
+fn said(text: &str, style: Style, glyph: &'static str, area: Rect) -> Line<'static> {
+    Line::styled(format!(" {glyph} {}", fit::cut(text, usize::from(area.width).saturating_sub(4))), style)
+}
+
+fn keys(model: &Model, view: &View, area: Rect) -> Line<'static> {
+    let theme = &model.theme;
+    let place = model.place();
+    let width = usize::from(area.width);
+    let shown =
+        keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && is_useful(model, view, binding.action));
+    // Help is the key to all others, so it stays when there is no room for the rest.
+    let help = (place.is_pane() && place != Place::Everywhere).then(|| ("?".to_owned(), "help"));
+    let mut used = 1 + help.as_ref().map_or(0, |(key, hint)| key.len() + hint.len() + 3);
+    let mut spans = vec![Span::raw(" ")];
+    for binding in shown.filter(|binding| binding.action != Action::Help) {
+        let key = key_of_binding(binding);
+        let more = fit::width(&key) + binding.hint.len() + 3;
+        if used + more > width {
+            continue;
+        }
+        used += more;
+        spans.push(Span::styled(key, theme.key));
+        spans.push(Span::styled(format!(" {}  ", hint(model, binding)), theme.dim));
+    }
+    if let Some((key, hint)) = help {
+        spans.push(Span::styled(key, theme.key));
+        spans.push(Span::styled(format!(" {hint}"), theme.dim));
+    }
+    Line::from(spans)
+}
+
+fn key_of_binding(binding: &keymap::Binding) -> String {
+    binding.keys.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The word for the footer: `q` goes back before it quits.
+fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
+    let inside = model.arrangement.maximised || model.place() == Place::Detail || model.tab != Tab::Frames;
+    match binding.action {
+        Action::Leave if inside => "back",
+        _ => binding.hint,
+    }
+}

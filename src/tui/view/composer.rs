@@ -1,0 +1,81 @@
+//! The composer, at the bottom: the text, what it means, and what became of the last one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget as _;
+
+use crate::journal::View;
+use crate::text;
+use crate::tui::clock;
+use crate::tui::compose::{self, CommandHelp};
+use crate::tui::composer::Composer;
+use crate::tui::fit;
+use crate::tui::model::{Model, Overlay};
+use crate::tui::update::{answer_level, answer_text};
+
+use super::overlay::panel;
+use super::row::{level_glyph, level_style};
+
+/// Lines of text that are shown at once.
+const LINES: u16 = 5;
+
+/// Draws it.
+pub fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    let Some(Overlay::Composer(composer)) = &model.overlay else { return };
+    let lines = (composer.input.lines().len() as u16).clamp(1, LINES);
+    let below = below(model, composer);
+    let height = (lines + below.len() as u16 + 2).min(area.height);
+    let outer = Rect { y: area.bottom() - height, height, ..area };
+    let inside = panel(model, outer, &heading(composer, view), buffer);
+    let input = Rect { height: lines.min(inside.height), ..inside };
+    (&composer.input).render(input, buffer);
+    for (y, line) in (input.bottom()..inside.bottom()).zip(&below) {
+        buffer.set_line(inside.x, y, line, inside.width);
+    }
+}
+
+fn heading(composer: &Composer, view: &View) -> String {
+    let path = view.session(composer.session).map(|summary| text::preview(&summary.path, 60)).unwrap_or_default();
+    format!("Send to the {} · session {} {path}", composer.to.name(), composer.session.0)
+}
+
+/// What stands under the text: what it means, commands, the last answer.
+fn below(model: &Model, composer: &Composer) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let mut lines = Vec::new();
+    match &composer.parsed {
+        _ if composer.is_empty() => {
+            lines.push(Line::styled("text is sent as a text frame; / begins a command", theme.dim));
+        }
+        Ok(injection) => {
+            lines.push(Line::styled(format!("⇒ {}", compose::describe(injection, composer.to)), theme.good));
+        }
+        Err(error) => {
+            let before = composer.text().get(..error.at).map_or(0, fit::width);
+            let caret = if composer.input.lines().len() == 1 { before } else { 0 };
+            lines.push(Line::styled(format!("{:caret$}^ {}", "", error.message), theme.error));
+        }
+    }
+    lines.extend(composer.candidates().map(|command| command_line(command, model)));
+    if let Some(answer) = &model.answer {
+        let level = answer_level(answer);
+        let since = if answer.reply.is_some() && answer.is_waiting() {
+            format!(" since {}", clock::age(answer.since, model.now))
+        } else {
+            String::new()
+        };
+        let words = format!("{} {}{since}", level_glyph(level), answer_text(answer));
+        lines.push(Line::styled(words, level_style(level, theme)));
+    }
+    lines
+}
+
+fn command_line(command: &CommandHelp, model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    Line::from(vec![
+        Span::styled(command.name, theme.key),
+        Span::styled(format!(" {}", command.arguments), theme.text),
+        Span::styled(format!("  {}", command.what), theme.dim),
+    ])
+}

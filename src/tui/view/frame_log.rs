@@ -1,0 +1,99 @@
+//! The frame log: a row for each frame, run of raw bytes and event.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::journal::{Scope, View};
+use crate::text;
+use crate::tui::fit;
+use crate::tui::keymap::{Action, Place, key_of};
+use crate::tui::model::{Model, Tab};
+
+use super::row::{self, Columns, Context};
+use super::{Focus, title, welcome};
+
+/// Draws it.
+pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    let place = if model.tab == Tab::Log { Place::Log } else { Place::Frames };
+    let focus = Focus::of(model, place);
+    let (name, state) = (name(model, view), state(model, view));
+    let inner = title(area, buffer, &model.theme, focus, &name, &state);
+    if inner.is_empty() {
+        return;
+    }
+    let (cursor, scope) = model.shown_list();
+    let (mut cursor, range) = (*cursor, view.range(scope));
+    let columns = Columns::new(model, scope, inner.width);
+    let rows = if inner.height > 2 && scope != Scope::Own {
+        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
+        Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
+    } else {
+        inner
+    };
+    cursor.settle(&range, rows.height);
+    *model.list().0 = cursor;
+    model.areas.rows = rows;
+    let selected = cursor.selected(&range);
+    let context = Context { model, view, scope, columns };
+    let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(scope, number)).map(|row| row.time);
+    for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
+        let Some(row) = view.row(scope, number) else { continue };
+        let line = row::line(&context, row, before);
+        buffer.set_line(rows.x, y, &line, rows.width);
+        before = Some(row.time);
+        if selected == Some(number) {
+            mark(Rect { y, height: 1, ..rows }, buffer, model, focus);
+        }
+    }
+    let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
+    let free = Rect { y: rows.y + used, height: rows.height - used, ..rows };
+    if view.sessions().len() == 0 && model.tab == Tab::Frames {
+        welcome::welcome(model, free, buffer);
+    }
+}
+
+/// Marks a selected row: in colour, and with a bar that shows without.
+pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus) {
+    let theme = &model.theme;
+    buffer.set_style(area, theme.selected);
+    let (bar, style) = match focus {
+        Focus::Here => ("▌", theme.border_focused),
+        Focus::Elsewhere => ("▏", theme.border),
+    };
+    if let Some(cell) = buffer.cell_mut((area.x, area.y)) {
+        cell.set_symbol(bar).set_style(style);
+    }
+}
+
+fn name(model: &Model, view: &View) -> String {
+    match model.shown_list().1 {
+        Scope::All => "Frames · all sessions".to_owned(),
+        Scope::Session(id) => {
+            let path = view.session(id).map(|summary| text::preview(&summary.path, 200)).unwrap_or_default();
+            format!("Frames · session {} {path}", id.0)
+        }
+        Scope::Own => "Log of wsproxy".to_owned(),
+    }
+}
+
+/// Whether it follows, and what is not to be seen any more.
+fn state(model: &Model, view: &View) -> String {
+    let (cursor, scope) = model.shown_list();
+    let range = view.range(scope);
+    let mut parts = Vec::new();
+    if range.start > 0 {
+        parts.push(format!("{} older left memory", fit::number(range.start)));
+    }
+    if cursor.is_following() {
+        parts.push("FOLLOW".into());
+    } else {
+        let new = cursor.unseen(&range);
+        let key = key_of(Action::Follow);
+        parts.push(if new > 0 {
+            format!("FOLLOW off, +{} new ({key})", fit::number(new))
+        } else {
+            format!("FOLLOW off ({key})")
+        });
+    }
+    parts.join(" · ")
+}

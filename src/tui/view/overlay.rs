@@ -1,0 +1,101 @@
+//! What lies over the panes: help, and questions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
+
+use crate::journal::View;
+use crate::tui::fit;
+use crate::tui::keymap::{self, Binding, Place};
+use crate::tui::model::{Model, Overlay, Question};
+
+/// A box in the middle, as large as it needs to be, as far as there is room. Gives its inside.
+fn window(model: &Model, area: Rect, width: u16, height: u16, title: &str, buffer: &mut Buffer) -> Rect {
+    let (width, height) = ((width + 4).min(area.width), (height + 2).min(area.height));
+    let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    panel(model, outer, title, buffer)
+}
+
+/// A box with a title over whatever was there. Gives its inside.
+pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer) -> Rect {
+    let theme = &model.theme;
+    Clear.render(outer, buffer);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.border_focused)
+        .title(Line::styled(format!(" {title} "), theme.title));
+    let inside = block.inner(outer);
+    block.render(outer, buffer);
+    Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside }
+}
+
+/// The keys of a place.
+pub fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+    let Some(Overlay::Help(place, _)) = model.overlay else { return };
+    let lines = help_lines(model, place);
+    let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
+    let title = format!("Keys · {}", place.name());
+    let inside = window(model, area, width, lines.len() as u16, &title, buffer);
+    let Some(Overlay::Help(_, scroll)) = &mut model.overlay else { return };
+    scroll.settle(lines.len(), inside.height);
+    model.areas.page = inside;
+    for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
+        buffer.set_line(inside.x, y, line, inside.width);
+    }
+    let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
+    if below > 0 && inside.width > 12 {
+        let more = format!(" {below} more ↓ ");
+        let x = inside.right().saturating_sub(fit::width(&more) as u16);
+        buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.theme.dim);
+    }
+}
+
+fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let own = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&place));
+    let general = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
+    let line = |binding: &Binding| {
+        Line::from(vec![
+            Span::styled(fit::left(&binding.keys_text(), 14), theme.key),
+            Span::styled(format!(" {}", binding.help), theme.text),
+        ])
+    };
+    let mut lines: Vec<_> = own.map(line).collect();
+    if place.is_pane() {
+        lines.push(Line::default());
+        lines.push(Line::styled("Everywhere", theme.title));
+        lines.extend(general.map(line));
+    }
+    lines
+}
+
+/// Something to confirm.
+pub fn question(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    let Some(Overlay::Question(question)) = &model.overlay else { return };
+    let open = model.overview.live;
+    let _ = view;
+    let (title, words, note) = match question {
+        Question::Quit => {
+            let sessions =
+                if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
+            ("Quit?", sessions, "Both sides of each get a close frame with 1001.")
+        }
+        Question::Close(session) => {
+            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
+        }
+    };
+    let theme = &model.theme;
+    let answers = Line::from(vec![
+        Span::styled("y", theme.key),
+        Span::styled(" yes    ", theme.text),
+        Span::styled("n", theme.key),
+        Span::styled(" no", theme.text),
+    ]);
+    let lines = [Line::styled(words, theme.text), Line::styled(note, theme.dim), Line::default(), answers];
+    let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
+    let inside = window(model, area, width, lines.len() as u16, title, buffer);
+    for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
+        buffer.set_line(inside.x, y, line, inside.width);
+    }
+}

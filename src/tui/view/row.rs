@@ -1,0 +1,426 @@
+//! One row of the frame log.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::diagnose;
+use crate::journal::{Row, Scope, View};
+use crate::relay::observation::{
+    ClosedEvent, ClosedHow, Event, FrameRecord, HeadEvent, OpenEvent, Origin, RawRecord, Record, Relayed, Side, Time,
+};
+use crate::text;
+use crate::tui::clock::{self, Digits, TimeDisplay};
+use crate::tui::fit;
+use crate::tui::model::Model;
+use crate::tui::overview;
+use crate::tui::theme::Theme;
+use crate::wire::close::{self, CloseBody};
+use crate::wire::finding::Level;
+use crate::wire::head::Head;
+use crate::wire::opcode::Opcode;
+
+/// Columns and how wide each is; 0 for one that is left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    number: usize,
+    time: usize,
+    delta: usize,
+    digits: Digits,
+    /// All columns up to the preview.
+    before_preview: usize,
+    width: usize,
+}
+
+const DIRECTION: usize = 3;
+const OPCODE: usize = 6;
+const FLAGS: usize = 3;
+const LENGTH: usize = 6;
+const DELTA: usize = 8;
+
+impl Columns {
+    /// What fits.
+    #[must_use]
+    pub fn new(model: &Model, scope: Scope, width: u16) -> Self {
+        let width = usize::from(width);
+        let number = match scope {
+            Scope::All => 7,
+            Scope::Session(_) => 5,
+            Scope::Own => 0,
+        };
+        let digits = if width >= 110 { Digits::Microseconds } else { Digits::Milliseconds };
+        let delta = if model.times == TimeDisplay::Delta || width >= 84 { DELTA } else { 0 };
+        let time = match (model.times, digits) {
+            (TimeDisplay::Delta, _) => 0,
+            (TimeDisplay::Relative, _) => 11,
+            (TimeDisplay::Clock, Digits::Microseconds) => 15,
+            (TimeDisplay::Clock, _) => 12,
+        };
+        let mut columns = Self { number, time, delta, digits, before_preview: 0, width };
+        // On a narrow screen what was said matters more than when.
+        if width < 56 {
+            columns.time = 0;
+        }
+        if width < 44 {
+            columns.delta = 0;
+        }
+        let gap = |column: usize| if column == 0 { 0 } else { column + 1 };
+        columns.before_preview = 1
+            + gap(columns.number)
+            + gap(columns.time)
+            + gap(columns.delta)
+            + gap(DIRECTION)
+            + gap(OPCODE)
+            + gap(FLAGS)
+            + gap(LENGTH)
+            + 2;
+        columns
+    }
+
+    /// The line over the rows.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let mut out = String::from(" ");
+        let mut push = |text: &str, columns: usize| {
+            if columns > 0 {
+                out.push_str(text);
+                out.push(' ');
+            }
+        };
+        push(&fit::right("#", self.number), self.number);
+        push(&fit::left("time", self.time), self.time);
+        push(&fit::right("+delta", self.delta), self.delta);
+        push(&fit::left("dir", DIRECTION), DIRECTION);
+        push(&fit::left("opcode", OPCODE), OPCODE);
+        push("FRM", FLAGS);
+        push(&fit::right("length", LENGTH), LENGTH);
+        out.push_str("  preview");
+        out
+    }
+
+    fn preview(&self) -> usize {
+        self.width.saturating_sub(self.before_preview)
+    }
+}
+
+/// What a row is shown with.
+pub struct Context<'a> {
+    /// The screen.
+    pub model: &'a Model,
+    /// The journal.
+    pub view: &'a View,
+    /// Whose rows are shown.
+    pub scope: Scope,
+    /// The columns.
+    pub columns: Columns,
+}
+
+/// A row's line. `before` is the time of the row before it.
+#[must_use]
+pub fn line(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Line<'static> {
+    let theme = &context.model.theme;
+    let mut spans = start(context, row, before);
+    spans.push(direction(row.from(), theme));
+    match row.record {
+        Record::Frame(record) => frame(context, row, record, &mut spans),
+        Record::Raw(raw) => raw_bytes(context, row, raw, &mut spans),
+        Record::Event(_, happened) => {
+            let (style, words) = event(happened, theme);
+            spans.push(Span::styled(words, style));
+        }
+        Record::More(_) => {}
+    }
+    Line::from(spans)
+}
+
+/// Number and times.
+fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<'static>> {
+    let Context { model, view, scope, columns } = context;
+    let theme = &model.theme;
+    let mut spans = vec![Span::raw(" ")];
+    if columns.number > 0 {
+        spans.push(Span::styled(format!("{} ", fit::right(&number(row, *scope), columns.number)), theme.dim));
+    }
+    if columns.time > 0 {
+        let text = match model.times {
+            TimeDisplay::Relative => {
+                let opened = row.session.and_then(|id| view.session(id)).map_or(row.time, |summary| summary.opened);
+                fit::right(&clock::since(opened, row.time), columns.time)
+            }
+            _ => fit::left(&clock::clock(row.time, &model.zone, columns.digits), columns.time),
+        };
+        spans.push(Span::styled(format!("{text} "), theme.text));
+    }
+    if columns.delta > 0 {
+        let delta = before.map_or_else(String::new, |before| clock::delta(before, row.time));
+        spans.push(Span::styled(format!("{} ", fit::right(&delta, columns.delta)), theme.dim));
+    }
+    spans
+}
+
+/// A frame's number in its session, as replies and JSON have it, and the session's in front where rows of several stand.
+fn number(row: Row<'_>, scope: Scope) -> String {
+    let frame = match row.record {
+        Record::Frame(frame) => frame.number.to_string(),
+        _ => String::new(),
+    };
+    match (scope, row.session) {
+        (Scope::All, Some(session)) => format!("{}:{}", session.0, if frame.is_empty() { "-" } else { &frame }),
+        _ => frame,
+    }
+}
+
+fn side_style(from: Side, theme: &Theme) -> Style {
+    match from {
+        Side::Client => theme.client,
+        Side::Server => theme.server,
+    }
+}
+
+/// The arrow: from the client at the left, from the server at the right of its column.
+fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
+    match from {
+        Some(Side::Client) => Span::styled("─→  ", theme.client),
+        Some(Side::Server) => Span::styled(" ←─ ", theme.server),
+        None => Span::raw("    "),
+    }
+}
+
+fn frame(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
+    let theme = &context.model.theme;
+    let header = &record.header;
+    let opcode = header.opcode();
+    let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
+    let name = if opcode == Opcode::CONTINUATION { "cont".into() } else { opcode.to_string() };
+    spans.push(Span::styled(format!("{} ", fit::left(&name, OPCODE)), style));
+    spans.push(Span::styled(flags(record), theme.dim));
+    spans.push(Span::styled(format!(" {} ", fit::right(&length(header.length), LENGTH)), theme.text));
+    spans.push(verdict(context, row, record));
+    let received = context.view.received(row.session, record);
+    for (mark, style) in marks(record, received, theme) {
+        spans.push(Span::styled(format!("{mark} "), style));
+    }
+    let used = Line::from(spans.as_slice()).width();
+    let room = context.columns.width.saturating_sub(used);
+    // A character of UTF-8 takes up to four bytes.
+    let start = context.view.start(row, room.min(context.columns.preview()) * 4 + 4);
+    let words = fit::cut(&preview(record, &start, received), room);
+    spans.push(Span::styled(words, if opcode.is_control() { theme.control } else { theme.text }));
+}
+
+/// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.
+fn flags(record: &FrameRecord) -> String {
+    let rsv = match record.header.rsv() {
+        0 => '·',
+        4 => '1',
+        2 => '2',
+        1 => '3',
+        _ => '+',
+    };
+    let fin = if record.header.fin() { 'F' } else { '·' };
+    let mask = if record.header.mask.is_some() { 'M' } else { '·' };
+    format!("{fin}{rsv}{mask}")
+}
+
+fn length(length: u64) -> String {
+    if length < 1_000_000 { length.to_string() } else { fit::short(length) }
+}
+
+/// A mark where the frame has a finding.
+fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'static> {
+    let theme = &context.model.theme;
+    let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| summary.findings.as_slice());
+    let worst = findings
+        .into_iter()
+        .flatten()
+        .filter(|(_, from, finding)| *from == record.from && finding.frame == Some(record.number))
+        .map(|(_, _, finding)| diagnose::words(finding.kind).level)
+        .max();
+    match worst {
+        Some(level) => Span::styled(format!("{} ", level_glyph(level)), level_style(level, theme)),
+        None => Span::raw("  "),
+    }
+}
+
+/// What is special about a frame, in words.
+fn marks(record: &FrameRecord, received: u64, theme: &Theme) -> Vec<(String, Style)> {
+    let mut marks = Vec::new();
+    match record.origin {
+        Origin::Peer => {}
+        Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
+        Origin::Proxy => marks.push(("by wsproxy".to_owned(), theme.injected)),
+    }
+    if record.relayed == Relayed::Dropped {
+        marks.push(("not relayed".to_owned(), theme.warning));
+    }
+    if received < record.header.length {
+        let text = format!("{} of {}", text::byte_count(received), text::byte_count(record.header.length));
+        marks.push((text, theme.warning));
+    }
+    if record.header.rsv() & 4 != 0 && !record.header.opcode().is_control() {
+        marks.push(("compressed".to_owned(), theme.note));
+    }
+    marks
+}
+
+/// The start of a payload: text as text, a close frame's code by name, all else as hex.
+fn preview(record: &FrameRecord, start: &[u8], received: u64) -> String {
+    let opcode = record.header.opcode();
+    if opcode == Opcode::CLOSE && received == record.header.length {
+        return match CloseBody::parse(start) {
+            CloseBody::Empty => "no code".into(),
+            CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
+            CloseBody::Code { code, reason } => {
+                format!("{code} {}  {}", close::code(code).name, text::escape(reason))
+            }
+        };
+    }
+    let compressed = record.header.rsv() & 4 != 0;
+    let whole = start.len() as u64 == received;
+    let is_text = match opcode {
+        Opcode::TEXT => !compressed,
+        Opcode::BINARY => false,
+        _ => !compressed && looks_like_text(start),
+    };
+    if is_text {
+        // What was cut off here may end within a character.
+        return if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) };
+    }
+    hex(start)
+}
+
+/// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    text.chars().all(|character| text::is_plain(character) || matches!(character, '\n' | '\r' | '\t'))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut out = hex::encode(bytes);
+    let mut at = 2;
+    while at < out.len() {
+        out.insert(at, ' ');
+        at += 3;
+    }
+    out
+}
+
+fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut Vec<Span<'static>>) {
+    let theme = &context.model.theme;
+    let style = if raw.origin == Origin::Peer { theme.warning } else { theme.injected };
+    let word = if raw.origin == Origin::Peer { "raw" } else { "injected" };
+    spans.push(Span::styled(format!("{} ", fit::left("raw", OPCODE)), style));
+    spans.push(Span::styled(format!("··· {}   ", fit::right(&length(raw.length), LENGTH)), theme.dim));
+    if word != "raw" {
+        spans.push(Span::styled(format!("{word} "), style));
+    }
+    let kept = row.log.span(raw.kept);
+    let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
+    let words = if looks_like_text(start) { text::escape(start) } else { hex(start) };
+    spans.push(Span::styled(fit::cut(&words, context.columns.preview()), theme.text));
+}
+
+/// A glyph for a level, so that colour is not needed.
+#[must_use]
+pub const fn level_glyph(level: Level) -> &'static str {
+    match level {
+        Level::Note => "·",
+        Level::Warning => "!",
+        Level::Error => "✗",
+    }
+}
+
+/// A level's style.
+#[must_use]
+pub const fn level_style(level: Level, theme: &Theme) -> Style {
+    match level {
+        Level::Note => theme.note,
+        Level::Warning => theme.warning,
+        Level::Error => theme.error,
+    }
+}
+
+/// An event in a line.
+fn event(event: &Event, theme: &Theme) -> (Style, String) {
+    match event {
+        Event::Listening { addresses, upstream } => {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
+        }
+        Event::SessionOpened { client, path } => {
+            (theme.bold, format!("session opened by {client} for {}", text::preview(path, 300)))
+        }
+        Event::Head(head) => (theme.dim, head_words(head)),
+        Event::Open(open) => (theme.good, open_words(open)),
+        Event::Finding(_, finding) => {
+            let words = diagnose::words(finding.kind);
+            let glyph = level_glyph(words.level);
+            (level_style(words.level, theme), format!("{glyph} {}: {}", words.title, finding.detail))
+        }
+        Event::Answered { status, reason } => {
+            (theme.error, format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())))
+        }
+        Event::Ended { from, how } => (theme.dim, format!("{} ended: {}", from.name(), overview::ending(*how))),
+        Event::SessionClosed(closed) => (theme.bold, closed_words(closed)),
+        Event::Http { method, path, status } => {
+            let (method, path) = (text::preview(method.as_bytes(), 20), text::preview(path.as_bytes(), 300));
+            (theme.dim, format!("http {method} {path} → {status}"))
+        }
+        Event::Note(level, note) => {
+            (level_style(*level, theme), format!("{} {}", level_glyph(*level), text::escape(note.as_bytes())))
+        }
+    }
+}
+
+fn head_words(head: &HeadEvent) -> String {
+    let start = text::preview(Head::new(&head.bytes).start_line(), 300);
+    let whole = if head.complete { "" } else { " (its end never came)" };
+    let changes = match head.changes.len() {
+        0 => String::new(),
+        1 => " · 1 field rewritten".into(),
+        count => format!(" · {count} fields rewritten"),
+    };
+    format!("{start}{whole}{changes}")
+}
+
+fn open_words(open: &OpenEvent) -> String {
+    let mut words = format!("● open: {}", open.dialect_server.facts().name);
+    if let Some(subprotocol) = &open.subprotocol {
+        words.push_str(&format!(", subprotocol {}", text::preview(subprotocol, 60)));
+    }
+    if let Some(extensions) = &open.extensions {
+        words.push_str(&format!(", {}", text::preview(extensions, 120)));
+    }
+    words
+}
+
+/// The end of a session in a line.
+#[must_use]
+pub fn closed_words(closed: &ClosedEvent) -> String {
+    let mut words = match closed.how {
+        ClosedHow::Answered => "○ closed: there was never a connection to the upstream".to_owned(),
+        how => format!("○ closed by {} with {}", closed.by.name(), how_words(how)),
+    };
+    if let Some(code) = closed.code {
+        words.push_str(&format!(" {code} {}", close::code(code).name));
+    }
+    if !closed.reason.is_empty() {
+        words.push_str(&format!(": {}", text::preview(&closed.reason, 130)));
+    }
+    words
+}
+
+const fn how_words(how: ClosedHow) -> &'static str {
+    match how {
+        ClosedHow::CloseFrame => "a close frame",
+        ClosedHow::Fin => "FIN, without a close frame",
+        ClosedHow::Reset => "RST",
+        ClosedHow::Timeout => "a time-out",
+        ClosedHow::Answered => "an answer of wsproxy's",
+    }
+}

@@ -1,0 +1,47 @@
+//! What to do next, while there is nothing to see.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::keymap::{Action, key_of};
+use crate::tui::model::Model;
+
+/// Draws it in the middle of what is free, as far as it fits.
+pub fn welcome(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let lines = lines(model);
+    let height = lines.len() as u16;
+    let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
+    let top = area.y + area.height.saturating_sub(height) / 2;
+    let left = area.x + area.width.saturating_sub(width) / 2;
+    let room = area.right().saturating_sub(left);
+    for (y, line) in (top..area.bottom()).zip(&lines) {
+        buffer.set_line(left, y, line, room);
+    }
+}
+
+fn lines(model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let address = model.info.reachable();
+    let upstream = model.info.upstream.clone();
+    let mut lines = vec![Line::styled("No WebSocket has come yet.", theme.bold), Line::default()];
+    if model.info.playground {
+        lines.push(Line::styled("Open this in a browser:", theme.text));
+        lines.push(Line::styled(format!("  http://{address}/"), theme.key));
+        lines.push(Line::default());
+        lines.push(Line::styled("It is the playground that is built in.", theme.dim));
+    } else {
+        lines.push(Line::styled("Connect your client to this:", theme.text));
+        lines.push(Line::styled(format!("  ws://{address}/"), theme.key));
+        lines.push(Line::styled("in place of", theme.text));
+        lines.push(Line::styled(format!("  {upstream}"), theme.server));
+    }
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled(key_of(Action::Help), theme.key),
+        Span::styled(" keys   ", theme.dim),
+        Span::styled(key_of(Action::Leave), theme.key),
+        Span::styled(" quit", theme.dim),
+    ]));
+    lines
+}
