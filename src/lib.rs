@@ -11,6 +11,8 @@ pub mod diagnose;
 pub mod engine;
 pub mod headless;
 pub mod journal;
+pub mod playground;
 pub mod relay;
 pub mod text;
+pub mod tui;
 pub mod wire;

@@ -1,6 +1,10 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
 
+pub mod clock;
 pub mod handle;
+mod start;
+
+pub use start::{Running, StartError, start};
 
 use std::fmt;
 use std::net::SocketAddr;
