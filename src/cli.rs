@@ -5,7 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, value_parser};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::relay::limits::Limits;
@@ -13,12 +13,19 @@ use crate::relay::limits::Limits;
 /// A day: longer waits are the same as none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
 
+/// More than one address has ports for.
+const MAX_SESSIONS: u64 = 65_535;
+
 const EXAMPLES: &str = "\
 Examples:
-  wsproxy                                     the built-in playground: open http://localhost:9000/ in a browser
-  wsproxy --upstream localhost:9999           in front of a server of yours; let the client dial port 9000
-  wsproxy --upstream wss://example.org/chat   in front of a server elsewhere
-  wsproxy --upstream localhost:9999 --json    one JSON object a line, for scripts";
+  the built-in playground; open http://localhost:9000/ in a browser
+    wsproxy
+  in front of a server of yours; let the client connect to port 9000
+    wsproxy --upstream localhost:9999
+  in front of a server elsewhere, on another port
+    wsproxy --listen 8000 --upstream wss://example.org/chat
+  one JSON object a line, for scripts
+    wsproxy --upstream localhost:9999 --json";
 
 /// See and touch every WebSocket frame between a browser and a server.
 ///
@@ -107,22 +114,22 @@ pub struct LimitArguments {
 
     /// Time for a client to send its whole head
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().head_time.as_secs(),
-        value_parser = value_parser!(u64).range(1..=MAX_SECONDS))]
+        value_parser = seconds)]
     pub head_timeout: u64,
 
     /// Time to connect to the upstream, TLS included
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().dial_time.as_secs(),
-        value_parser = value_parser!(u64).range(1..=MAX_SECONDS))]
+        value_parser = seconds)]
     pub dial_timeout: u64,
 
     /// Time for the upstream to answer a handshake
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().answer_time.as_secs(),
-        value_parser = value_parser!(u64).range(1..=MAX_SECONDS))]
+        value_parser = seconds)]
     pub answer_timeout: u64,
 
     /// Sessions at a time; one more gets a 503
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().sessions as u64,
-        value_parser = value_parser!(u64).range(1..=1_000_000))]
+        value_parser = sessions)]
     pub max_sessions: u64,
 }
 
@@ -144,6 +151,19 @@ impl Command {
     }
 }
 
+fn seconds(value: &str) -> Result<u64, String> {
+    number(value, MAX_SECONDS, 30)
+}
+
+fn sessions(value: &str) -> Result<u64, String> {
+    number(value, MAX_SESSIONS, 100)
+}
+
+fn number(value: &str, most: u64, example: u64) -> Result<u64, String> {
+    let number = value.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("write a whole number from 1 to {most}, {example} for example"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +171,15 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_number_gets_a_right_one() {
+        for value in ["", "x", "0", "-1", "1.5", "86401"] {
+            let error = Arguments::try_parse_from(["wsproxy", &format!("--dial-timeout={value}")]).unwrap_err();
+            assert!(error.to_string().contains("write a whole number from 1 to 86400, 30 for example"), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
     }
 
     #[test]
