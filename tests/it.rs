@@ -1,1 +1,6 @@
+//! The one integration binary.
 
+mod command_line;
+mod docs;
+mod layers;
+mod support;
