@@ -5,8 +5,11 @@
 //! `playground` (sockets), `tui` and `headless` (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
+pub mod cli;
+pub mod config;
 pub mod diagnose;
 pub mod engine;
+pub mod headless;
 pub mod journal;
 pub mod playground;
 pub mod relay;

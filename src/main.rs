@@ -1,1 +1,242 @@
-fn main() {}
+//! The program: parse, run, exit code.
+//!
+//! Exit codes: 0 fine, 2 the command line or a file is wrong, 3 it could not start.
+#![forbid(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
+use wsproxy::cli::{Arguments, Command};
+use wsproxy::config::{Config, Output, Terminals};
+use wsproxy::engine::handle::Handle;
+use wsproxy::engine::{self, Running, StartError, Upstream, clock};
+use wsproxy::headless::{self, Format};
+use wsproxy::journal::Journal;
+use wsproxy::playground::{self, Playground};
+use wsproxy::relay::observation::{Event, Observations};
+use wsproxy::tui;
+use wsproxy::wire::finding::Level;
+
+/// The command line or a file is wrong.
+const WRONG: u8 = 2;
+
+/// It could not start, or not go on.
+const FAILED: u8 = 3;
+
+/// Time for the last lines to go out once everything has ended. Who reads them may have stopped to.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Why the program ends early.
+struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+trait OrFail<T> {
+    fn or_fail(self, code: u8) -> Result<T, Failure>;
+}
+
+impl<T> OrFail<T> for anyhow::Result<T> {
+    fn or_fail(self, code: u8) -> Result<T, Failure> {
+        self.map_err(|error| Failure { code, error })
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Some(command) => print(command),
+        None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, error }) => {
+            eprintln!("wsproxy: {error:#}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn print(command: &Command) -> Result<(), Failure> {
+    match command.run(&mut io::stdout().lock()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("can't write to standard output").or_fail(WRONG),
+    }
+}
+
+/// What runs, however it is shown.
+struct Proxy {
+    runtime: Runtime,
+    journal: Arc<Journal>,
+    handle: Handle,
+    running: Running,
+    info: tui::Info,
+    /// Ends when dropped.
+    _playground: Option<Playground>,
+}
+
+fn serve(mut config: Config) -> Result<(), Failure> {
+    if let Some(file) = config.log.take() {
+        log_to(file);
+    }
+    let journal = Arc::new(Journal::new(config.history));
+    if let Some(warning) = config.exposure() {
+        eprintln!("wsproxy: {warning}");
+        let mut log = Observations::default();
+        log.event(clock::now(), Event::Note(Level::Warning, warning));
+        journal.push(None, log);
+    }
+    let proxy = Proxy::start(&config, journal)?;
+    match config.output {
+        Output::Screen => proxy.show(),
+        Output::Lines(format) => proxy.print(format),
+    }
+}
+
+impl Proxy {
+    fn start(config: &Config, journal: Arc<Journal>) -> Result<Self, Failure> {
+        let runtime = Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.context("can't start threads").or_fail(FAILED)?;
+        let handle = Handle::default();
+        let (playground, upstream) = match &config.upstream {
+            Some(upstream) => (None, upstream.clone()),
+            None => {
+                let playground = runtime.block_on(playground::start());
+                let playground = playground.context("can't start the playground").or_fail(FAILED)?;
+                let upstream = local(playground.addr());
+                (Some(playground), upstream)
+            }
+        };
+        let engine = config.engine(upstream.clone());
+        let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
+        let running = running.map_err(start_failure)?;
+        let addresses = running.addresses().to_vec();
+        let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
+        Ok(Self { runtime, journal, handle, running, info, _playground: playground })
+    }
+
+    /// The screen, until the user quits or a signal comes.
+    fn show(self) -> Result<(), Failure> {
+        let (remote, inbox) = tui::channel();
+        let handle = self.handle.clone();
+        self.on_signal(move || {
+            handle.shut_down();
+            remote.quit();
+        })?;
+        let result = tui::run(inbox, Arc::clone(&self.journal), self.handle.clone(), self.info);
+        self.handle.shut_down();
+        self.runtime.block_on(self.running.finished());
+        // A look-up of a name may still be under way, and nobody waits for it any more.
+        self.runtime.shutdown_background();
+        result.context("can't use the terminal").or_fail(FAILED)
+    }
+
+    /// Lines on standard output, until a signal comes or nobody reads them any more.
+    fn print(self, format: Format) -> Result<(), Failure> {
+        eprintln!("wsproxy: {}", greeting(&self.info));
+        let handle = self.handle.clone();
+        self.on_signal(move || handle.shut_down())?;
+        let (remote, inbox) = headless::channel();
+        let (done, printed) = mpsc::sync_channel(1);
+        let (journal, handle) = (Arc::clone(&self.journal), self.handle.clone());
+        thread::spawn(move || {
+            let result = headless::run(&inbox, &journal, format, &mut io::stdout().lock());
+            handle.shut_down();
+            let _ = done.send(result);
+        });
+        self.runtime.block_on(self.running.finished());
+        remote.stop();
+        let result = printed.recv_timeout(LAST_LINES).unwrap_or(Ok(()));
+        self.runtime.shutdown_background();
+        result.context("can't write to standard output").or_fail(WRONG)
+    }
+
+    /// Calls `act` once, on the first signal that asks the program to end.
+    fn on_signal(&self, act: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+        let context = self.runtime.enter();
+        let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
+        drop(context);
+        self.runtime.spawn(async move {
+            signal.await;
+            act();
+        });
+        Ok(())
+    }
+}
+
+/// Resolves on the first signal that asks the program to end: ctrl-c, SIGTERM, or the terminal's end.
+#[cfg(unix)]
+fn end_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
+
+/// Resolves on ctrl-c.
+#[cfg(not(unix))]
+fn end_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// wsproxy's own log, to a file and never to the terminal.
+fn log_to(file: File) {
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(Mutex::new(file))
+        .init();
+}
+
+fn local(address: SocketAddr) -> Upstream {
+    Upstream { secure: false, host: address.ip().to_string(), port: address.port(), path: String::new() }
+}
+
+fn start_failure(error: StartError) -> Failure {
+    match error {
+        StartError::Bind { addr, source } if source.kind() == io::ErrorKind::AddrInUse => {
+            let other = addr.port().checked_add(1).unwrap_or(9001);
+            let error = anyhow!(
+                "{addr} is taken, another program listens there: end that one, or listen elsewhere with --listen {other}"
+            );
+            Failure { code: FAILED, error }
+        }
+        StartError::Bind { .. } => Failure { code: FAILED, error: error.into() },
+        StartError::Tls(_) => Failure { code: WRONG, error: error.into() },
+    }
+}
+
+/// Where to go now, in one line.
+fn greeting(info: &tui::Info) -> String {
+    let own = |address: &SocketAddr| {
+        let ip = address.ip();
+        ip.is_unspecified() || ip == IpAddr::from(Ipv4Addr::LOCALHOST) || ip == IpAddr::from(Ipv6Addr::LOCALHOST)
+    };
+    let place = match info.addresses.iter().find(|address| own(address)).or(info.addresses.first()) {
+        Some(address) if own(address) => format!("localhost:{}", address.port()),
+        Some(address) => address.to_string(),
+        None => "nowhere".to_owned(),
+    };
+    if info.playground {
+        format!("listening on http://{place}/, upstream playground, open it in a browser")
+    } else {
+        format!("listening on http://{place}/, upstream {}, let the client connect to ws://{place}/", info.upstream)
+    }
+}

@@ -1,7 +1,7 @@
 //! A real Chromium through the real binary, and what a person sees of it in the terminal.
 
-use crate::chromium::Browser;
-use crate::terminal::Terminal;
+use crate::support::chromium::Browser;
+use crate::support::terminal::Terminal;
 
 /// How the page shows what it got.
 const LOG: &str = "document.querySelector('#log').innerText";
@@ -18,7 +18,11 @@ async fn the_playground_s_page_talks_through_the_proxy_and_gets_what_is_typed_in
     let mut second = browser.open(&page.replace("%26", "&")).await;
     second.until("document.querySelector('#state').innerText.toLowerCase().includes('open')").await;
 
-    first.eval("document.querySelector('#message').value = 'from the first tab'; document.querySelector('#send').click()").await;
+    first
+        .eval(
+            "document.querySelector('#message').value = 'from the first tab'; document.querySelector('#send').click()",
+        )
+        .await;
     first.until(&format!("{LOG}.includes('from the first tab')")).await;
     second.until(&format!("{LOG}.includes('from the first tab')")).await;
     terminal.until_shows("from the first tab");

@@ -1,4 +1,8 @@
 //! All integration tests in one binary: they share what they need, and link once.
 
+mod browser;
+mod command_line;
+mod docs;
+mod layers;
 mod sockets;
 mod support;

@@ -12,7 +12,7 @@ use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::{ClosedBy, ClosedHow, Event, Origin, Side};
 use wsproxy::wire::opcode::Opcode;
 
-use crate::support::*;
+use crate::support::proxy::*;
 
 #[tokio::test]
 async fn tungstenite_talks_to_tungstenite_through_it() {

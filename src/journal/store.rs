@@ -89,7 +89,7 @@ impl Journal {
             (subscriber.ring)();
         }
         drop(inner);
-        Subscription { journal: Arc::clone(self), subscriber, next: 0, missed: 0 }
+        Subscription { journal: Arc::clone(self), subscriber, next: 0, seen: 0, missed: 0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -103,6 +103,8 @@ pub struct Subscription {
     journal: Arc<Journal>,
     subscriber: Arc<Subscriber>,
     next: u64,
+    /// Records that it was given.
+    seen: u64,
     missed: u64,
 }
 
@@ -115,14 +117,16 @@ impl Subscription {
         let first = inner.blocks.front().map_or(inner.next, |block| block.sequence);
         let skip = self.next.saturating_sub(first);
         if self.next < first {
-            self.missed += first - self.next;
+            // All that it was given left before what it missed, so what left is one or the other.
+            self.missed = inner.evicted - self.seen;
         }
-        blocks.extend(inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).cloned());
+        let new = inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
+        blocks.extend(new.inspect(|block| self.seen += block.log.records.len() as u64).cloned());
         self.next = inner.next;
         first
     }
 
-    /// Blocks that went before this reader came for them, in all.
+    /// Records that went before this reader came for them, in all.
     #[must_use]
     pub const fn missed(&self) -> u64 {
         self.missed
@@ -167,6 +171,23 @@ mod tests {
         let first = reader.read(&mut blocks);
         assert!(first > 0 && blocks.len() as u64 == 10 - first);
         assert_eq!((reader.missed(), reader.evicted()), (first, first));
+    }
+
+    #[test]
+    fn a_slow_reader_misses_records_and_knows_how_many() {
+        let journal = Arc::new(Journal::new(5000));
+        let mut reader = journal.subscribe(|| ());
+        let mut blocks = Vec::new();
+        for round in 0..3 {
+            for _ in 0..10 {
+                let mut log = note();
+                log.event(Time(0), Event::Note(Level::Note, "y".into()));
+                journal.push(None, log);
+            }
+            reader.read(&mut blocks);
+            assert_eq!(reader.missed() + 2 * blocks.len() as u64, 20 * (round + 1));
+        }
+        assert!(reader.missed() > 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::support::DEADLINE;
+use crate::support::proxy::DEADLINE;
 
 struct Emulator {
     parser: vt100::Parser,

@@ -1,0 +1,194 @@
+//! The command line as it is typed: one table for the parser, `--help`, the man page, completions and docs/cli.md.
+//!
+//! Nothing is checked here beyond what the parser can say by itself; `config` turns this into something that holds.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::relay::limits::Limits;
+
+/// A day: longer waits are the same as none.
+const MAX_SECONDS: u64 = 24 * 60 * 60;
+
+/// More than one address has ports for.
+const MAX_SESSIONS: u64 = 65_535;
+
+const EXAMPLES: &str = "\
+Examples:
+  the built-in playground; open http://localhost:9000/ in a browser
+    wsproxy
+  in front of a server of yours; let the client connect to port 9000
+    wsproxy --upstream localhost:9999
+  in front of a server elsewhere, on another port
+    wsproxy --listen 8000 --upstream wss://example.org/chat
+  one JSON object a line, for scripts
+    wsproxy --upstream localhost:9999 --json";
+
+/// See and touch every WebSocket frame between a browser and a server.
+///
+/// wsproxy listens on one port and relays to one upstream, bit for bit. The screen shows each frame as it passes, and
+/// puts in frames of your own. Plain HTTP on the same port passes through, so a page and its socket stay together.
+#[derive(Debug, Parser)]
+#[command(name = "wsproxy", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// What to do instead of relaying.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The flags of the proxy.
+    #[command(flatten)]
+    pub proxy: ProxyArguments,
+}
+
+/// Things that are done at once.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page in roff
+    Man,
+}
+
+/// The flags of the proxy, as typed.
+#[derive(Args, Debug)]
+pub struct ProxyArguments {
+    /// Where to listen; a bare port listens on this machine only (127.0.0.1 and ::1)
+    #[arg(long, value_name = "[HOST:]PORT", default_value = "9000")]
+    pub listen: String,
+
+    /// Whom to relay to: ws (default), wss, http or https; without it, the built-in playground
+    #[arg(long, value_name = "[SCHEME://]HOST:PORT[/PATH]")]
+    pub upstream: Option<String>,
+
+    /// Take any certificate of the upstream
+    #[arg(long, conflicts_with = "ca")]
+    pub insecure: bool,
+
+    /// Trust the roots in this PEM file besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// Print a line for each frame and event; the default where standard output is no terminal
+    #[arg(long)]
+    pub headless: bool,
+
+    /// Print a JSON object a line instead
+    #[arg(long)]
+    pub json: bool,
+
+    /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
+    #[arg(long, value_name = "BYTES", default_value = "256M")]
+    pub history: String,
+
+    /// Add wsproxy's own log to this file
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Leave Host, Origin and Location as they are
+    #[arg(long)]
+    pub keep_host: bool,
+
+    /// Send this as the Origin of each request
+    #[arg(long, value_name = "VALUE")]
+    pub origin: Option<String>,
+
+    /// Bounds of memory and time.
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// Bounds that a user may want to change.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArguments {
+    /// Longest head of a request or an answer, in bytes or with k, M or G
+    #[arg(long, value_name = "BYTES", default_value = "64k")]
+    pub max_head: String,
+
+    /// Time for a client to send its whole head
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().head_time.as_secs(),
+        value_parser = seconds)]
+    pub head_timeout: u64,
+
+    /// Time to connect to the upstream, TLS included
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().dial_time.as_secs(),
+        value_parser = seconds)]
+    pub dial_timeout: u64,
+
+    /// Time for the upstream to answer a handshake
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().answer_time.as_secs(),
+        value_parser = seconds)]
+    pub answer_timeout: u64,
+
+    /// Sessions at a time; one more gets a 503
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().sessions as u64,
+        value_parser = sessions)]
+    pub max_sessions: u64,
+}
+
+impl Command {
+    /// Writes what was asked for.
+    ///
+    /// # Errors
+    /// When `out` can't be written to.
+    pub fn run(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        match self {
+            Self::Completions { shell } => {
+                // clap_complete panics where it can't write, so it writes to memory.
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut Arguments::command(), "wsproxy", &mut script);
+                out.write_all(&script)
+            }
+            Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
+        }
+    }
+}
+
+fn seconds(value: &str) -> Result<u64, String> {
+    number(value, MAX_SECONDS, 30)
+}
+
+fn sessions(value: &str) -> Result<u64, String> {
+    number(value, MAX_SESSIONS, 100)
+}
+
+fn number(value: &str, most: u64, example: u64) -> Result<u64, String> {
+    let number = value.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("write a whole number from 1 to {most}, {example} for example"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_number_gets_a_right_one() {
+        for value in ["", "x", "0", "-1", "1.5", "86401"] {
+            let error = Arguments::try_parse_from(["wsproxy", &format!("--dial-timeout={value}")]).unwrap_err();
+            assert!(error.to_string().contains("write a whole number from 1 to 86400, 30 for example"), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn completions_and_manual_name_the_flags() {
+        for command in [Command::Completions { shell: Shell::Bash }, Command::Man] {
+            let mut out = Vec::new();
+            command.run(&mut out).unwrap();
+            let text = String::from_utf8(out).unwrap().replace('\\', "");
+            assert!(text.contains("--upstream") && text.contains("--answer-timeout"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What the user asked for, checked: nothing in a `Config` can turn out wrong later but for the world outside.
+
+mod address;
+
+use std::fs::{File, OpenOptions};
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::cli::{LimitArguments, ProxyArguments};
+use crate::engine::{EngineConfig, TlsOptions, Upstream};
+use crate::headless::Format;
+use crate::relay::limits::Limits;
+use crate::text;
+
+/// Bytes of a head below which no browser's handshake fits.
+const LEAST_HEAD: usize = 1024;
+
+/// Bytes of history below which the screen would show nothing.
+const LEAST_HISTORY: usize = 64 * 1024;
+
+/// Where what is seen goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The interactive screen.
+    Screen,
+    /// Lines on standard output.
+    Lines(Format),
+}
+
+/// Which of the standard streams are terminals.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminals {
+    /// Standard input: keys come from there.
+    pub input: bool,
+    /// Standard output: the screen goes there.
+    pub output: bool,
+}
+
+impl Terminals {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { input: std::io::stdin().is_terminal(), output: std::io::stdout().is_terminal() }
+    }
+}
+
+/// The checked command line.
+#[derive(Debug)]
+pub struct Config {
+    /// Addresses to listen on.
+    pub listen: Vec<SocketAddr>,
+    /// Whom to relay to; `None` is the playground.
+    pub upstream: Option<Upstream>,
+    /// How to trust it.
+    pub tls: TlsOptions,
+    /// Leave Host, Origin and Location as they are.
+    pub keep_host: bool,
+    /// A value for each Origin field.
+    pub origin: Option<String>,
+    /// Bounds of memory and time.
+    pub limits: Limits,
+    /// Where what is seen goes.
+    pub output: Output,
+    /// Bytes of memory for what was seen.
+    pub history: usize,
+    /// The file for wsproxy's own log, open for appending.
+    pub log: Option<File>,
+}
+
+impl Config {
+    /// Checks what was typed. Looks up the name in `--listen` and opens the files that are named.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong and shows a right value.
+    pub fn new(arguments: &ProxyArguments, terminals: Terminals) -> Result<Self> {
+        let listen = address::listen(&arguments.listen)?;
+        let upstream = arguments.upstream.as_deref().map(address::upstream).transpose()?;
+        if let Some(upstream) = upstream.as_ref().filter(|upstream| address::would_loop(&listen, upstream)) {
+            bail!(
+                "--upstream {upstream} is where wsproxy itself listens, so each connection would run in a circle: \
+                 write another port, as in --listen {}",
+                upstream.port.wrapping_add(1).max(1024)
+            );
+        }
+        Ok(Self {
+            listen,
+            upstream,
+            tls: tls(arguments)?,
+            keep_host: arguments.keep_host,
+            origin: origin(arguments.origin.as_deref())?,
+            limits: limits(&arguments.limits)?,
+            output: output(arguments, terminals)?,
+            history: size("--history", &arguments.history, LEAST_HISTORY)?,
+            log: log(arguments)?,
+        })
+    }
+
+    /// What the engine needs to know, once it is clear whom to relay to.
+    #[must_use]
+    pub fn engine(&self, upstream: Upstream) -> EngineConfig {
+        EngineConfig {
+            listen: self.listen.clone(),
+            upstream,
+            tls: self.tls.clone(),
+            keep_host: self.keep_host,
+            origin: self.origin.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+
+    /// Says who else can connect, where more than this machine can.
+    #[must_use]
+    pub fn exposure(&self) -> Option<String> {
+        let wide = self.listen.iter().find(|address| !address.ip().is_loopback())?;
+        Some(format!(
+            "listening on {wide}: everyone who can reach this machine can use the proxy and its upstream; \
+             --listen {} keeps it to this machine",
+            wide.port()
+        ))
+    }
+}
+
+fn tls(arguments: &ProxyArguments) -> Result<TlsOptions> {
+    if let Some(path) = &arguments.ca {
+        File::open(path).with_context(|| format!("can't read the file of --ca, {}", path.display()))?;
+    }
+    Ok(TlsOptions { insecure: arguments.insecure, ca: arguments.ca.clone() })
+}
+
+fn log(arguments: &ProxyArguments) -> Result<Option<File>> {
+    let Some(path) = &arguments.log else { return Ok(None) };
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    Ok(Some(file.with_context(|| format!("can't write the file of --log, {}", path.display()))?))
+}
+
+fn origin(value: Option<&str>) -> Result<Option<String>> {
+    let Some(value) = value else { return Ok(None) };
+    ensure!(
+        !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()),
+        "--origin {} can't stand in a header: write https://example.org, for example",
+        text::escape(value.as_bytes())
+    );
+    Ok(Some(value.to_owned()))
+}
+
+fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {
+    if arguments.json {
+        return Ok(Output::Lines(Format::Json));
+    }
+    if arguments.headless || !terminals.output {
+        return Ok(Output::Lines(Format::Text));
+    }
+    ensure!(
+        terminals.input,
+        "the screen needs a keyboard, but standard input is no terminal: add --headless for lines"
+    );
+    Ok(Output::Screen)
+}
+
+fn limits(arguments: &LimitArguments) -> Result<Limits> {
+    Ok(Limits {
+        head: size("--max-head", &arguments.max_head, LEAST_HEAD)?,
+        head_time: Duration::from_secs(arguments.head_timeout),
+        dial_time: Duration::from_secs(arguments.dial_timeout),
+        answer_time: Duration::from_secs(arguments.answer_timeout),
+        sessions: usize::try_from(arguments.max_sessions).unwrap_or(usize::MAX),
+        ..Limits::default()
+    })
+}
+
+/// A count of bytes, with k, M or G behind it for powers of 1024.
+fn size(flag: &str, value: &str, least: usize) -> Result<usize> {
+    let shown = text::escape(value.as_bytes());
+    let digits = value.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G']);
+    let shift = match value.as_bytes().get(digits.len()..) {
+        Some(b"") => Some(0),
+        Some(b"k" | b"K") => Some(10),
+        Some(b"m" | b"M") => Some(20),
+        Some(b"g" | b"G") => Some(30),
+        _ => None,
+    };
+    let number = digits.parse::<usize>().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let bytes = shift.zip(number).and_then(|(shift, number)| number.checked_mul(1 << shift));
+    let bytes = bytes.with_context(|| format!("{flag} {shown} is no count of bytes: write 65536, 64k, 256M or 1G"))?;
+    ensure!(bytes >= least, "{flag} {shown} is too little to work with: write {}k or more", least / 1024);
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! Command lines, right and wrong.
+
+use clap::Parser as _;
+
+use super::*;
+use crate::cli::Arguments;
+
+const SCREEN: Terminals = Terminals { input: true, output: true };
+
+fn config(line: &[&str]) -> Result<Config> {
+    let arguments = Arguments::try_parse_from([&["wsproxy"], line].concat())?;
+    Config::new(&arguments.proxy, SCREEN)
+}
+
+fn upstream(value: &str) -> String {
+    match config(&["--upstream", value]) {
+        Ok(config) => config.upstream.unwrap().to_string(),
+        Err(error) => format!("{error}"),
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_limits() {
+    let config = config(&[]).unwrap();
+    assert_eq!(format!("{:?}", config.limits), format!("{:?}", Limits::default()));
+    assert_eq!(config.listen, ["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()]);
+    assert_eq!((config.upstream, config.output, config.history), (None, Output::Screen, 256 << 20));
+}
+
+#[test]
+fn upstreams_are_read_as_people_type_them() {
+    for (value, secure, host, port, path) in [
+        ("localhost:9999", false, "localhost", 9999, ""),
+        ("ws://LOCALHOST:9999/", false, "localhost", 9999, ""),
+        ("http://localhost", false, "localhost", 80, ""),
+        ("WS://localhost/chat", false, "localhost", 80, "/chat"),
+        ("wss://example.org", true, "example.org", 443, ""),
+        ("https://example.org:8443/a/b", true, "example.org", 8443, "/a/b"),
+        ("127.0.0.1:1", false, "127.0.0.1", 1, ""),
+        ("[::1]:65535/x", false, "::1", 65535, "/x"),
+        ("wss://[2001:db8::1]", true, "2001:db8::1", 443, ""),
+        ("bücher.example:80", false, "xn--bcher-kva.example", 80, ""),
+        ("ws://localhost:9999/@me", false, "localhost", 9999, "/@me"),
+        ("localhost:9999/@me", false, "localhost", 9999, "/@me"),
+    ] {
+        let expected = Upstream { secure, host: host.into(), port, path: path.into() };
+        assert_eq!(config(&["--upstream", value]).unwrap().upstream, Some(expected), "{value}");
+    }
+}
+
+#[test]
+fn a_wrong_upstream_gets_one_sentence_with_a_right_one() {
+    for (value, expected) in [
+        ("localhost", "--upstream localhost has no port: write localhost:9999, or ws://localhost for port 80"),
+        ("[::1]", "--upstream [::1] has no port: write [::1]:9999, or ws://[::1] for port 80"),
+        ("", "--upstream  has no host: write localhost:9999, for example"),
+        ("ws://", "--upstream ws:// has no host: write localhost:9999, for example"),
+        (":9999", "--upstream :9999 has no host: write localhost:9999, for example"),
+        (
+            "ftp://x",
+            "--upstream ftp://x has a scheme other than ws, wss, http and https: write ws://localhost:9999, for example",
+        ),
+        ("x:0", "--upstream x:0 has port 0, and a port is 1 to 65535: write localhost:9999, for example"),
+        (
+            "x:65536",
+            "--upstream x:65536 has a port that is not a number from 1 to 65535: write localhost:9999, for example",
+        ),
+        (
+            "x:+80",
+            "--upstream x:+80 has a port that is not a number from 1 to 65535: write localhost:9999, for example",
+        ),
+        ("ws://x:", "--upstream ws://x: has no port behind its colon: write localhost:9999, for example"),
+        ("::1:9999", "--upstream ::1:9999 is an IPv6 address without brackets: write [::1]:9999"),
+        ("fe80::1", "--upstream fe80::1 is an IPv6 address without brackets: write [fe80::1]:9999"),
+        ("::1", "--upstream ::1 is an IPv6 address without brackets: write [::1]:9999"),
+        ("ws:x:1", "--upstream ws:x:1 has too many colons: write localhost:9999, for example"),
+        (
+            "[::1]9999",
+            "--upstream [::1]9999 has something between the bracket and the port: write [::1]:9999, for example",
+        ),
+        ("a b:80", "--upstream a b:80 has a host that can't be one: write localhost:9999, for example"),
+        (
+            "x:1/#y",
+            "--upstream x:1/#y has a fragment (#), which is never sent to a server: leave it out, as in \
+             ws://localhost:9999/chat",
+        ),
+        (
+            "x:1?y",
+            "--upstream x:1?y has a query (?), but each client sends its own: leave it out, as in \
+             ws://localhost:9999/chat",
+        ),
+        (
+            "x:1/\u{1b}",
+            "--upstream x:1/\\u{1b} has a character in its path that can't stand there: write it as %20, for example",
+        ),
+    ] {
+        assert_eq!(upstream(value), expected);
+    }
+}
+
+#[test]
+fn a_password_is_refused_and_not_repeated() {
+    for value in ["ws://me:secret@host:80", "me:secret@host:80/x", "ws://me@host"] {
+        assert_eq!(
+            upstream(value),
+            "--upstream holds a user name, which wsproxy can't pass on: leave it out, as in ws://localhost:9999"
+        );
+    }
+}
+
+#[test]
+fn listen_takes_a_port_or_a_host_with_one() {
+    for (value, expected) in [
+        ("9000", &["127.0.0.1:9000", "[::1]:9000"][..]),
+        (":9000", &["127.0.0.1:9000", "[::1]:9000"]),
+        ("localhost:9000", &["127.0.0.1:9000", "[::1]:9000"]),
+        ("0", &["127.0.0.1:0", "[::1]:0"]),
+        ("127.0.0.1:0", &["127.0.0.1:0"]),
+        ("0.0.0.0:9000", &["0.0.0.0:9000"]),
+        ("[::]:9000", &["[::]:9000"]),
+    ] {
+        let listen = config(&["--listen", value]).unwrap().listen;
+        assert_eq!(listen.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{value}");
+    }
+}
+
+#[test]
+fn a_wrong_listen_gets_one_sentence_with_a_right_one() {
+    for (value, expected) in [
+        ("localhost", "--listen localhost has no port: write localhost:9000, or just 9000"),
+        ("0.0.0.0", "--listen 0.0.0.0 has no port: write 0.0.0.0:9000, or just 9000"),
+        ("65536", "--listen 65536 has a port that is not a number from 1 to 65535: write 9000, for example"),
+        (":", "--listen : has no port behind its colon: write 9000, for example"),
+        ("", "--listen  has no port behind its colon: write 9000, for example"),
+        (
+            "http://localhost:9000",
+            "--listen http://localhost:9000 takes no scheme and no path: write 9000, or 0.0.0.0:9000",
+        ),
+        ("::1:9000", "--listen ::1:9000 is an IPv6 address without brackets: write [::1]:9000"),
+        (
+            "no-such-host.invalid:9000",
+            "--listen no-such-host.invalid:9000 names a host that is not found: write 9000, or 0.0.0.0:9000",
+        ),
+    ] {
+        assert_eq!(config(&["--listen", value]).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn listening_wider_than_this_machine_is_told() {
+    for (value, told) in [("9000", false), ("127.0.0.2:9000", false), ("0.0.0.0:9000", true), ("[::]:9000", true)] {
+        assert_eq!(config(&["--listen", value]).unwrap().exposure().is_some(), told, "{value}");
+    }
+}
+
+#[test]
+fn an_upstream_that_is_the_proxy_itself_is_refused() {
+    for (listen, upstream, refused) in [
+        ("9000", "localhost:9000", true),
+        ("9000", "ws://127.0.0.1:9000/x", true),
+        ("9000", "[::1]:9000", true),
+        ("0.0.0.0:9000", "127.0.0.1:9000", true),
+        ("9000", "0.0.0.0:9000", true),
+        ("9000", "localhost:9001", false),
+        ("127.0.0.1:9000", "127.0.0.2:9000", false),
+        ("9000", "example.org:9000", false),
+    ] {
+        let result = config(&["--listen", listen, "--upstream", upstream]);
+        assert_eq!(result.is_err(), refused, "{listen} {upstream}");
+    }
+    let error = config(&["--upstream", "localhost:9000"]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "--upstream ws://localhost:9000 is where wsproxy itself listens, so each connection would run in a circle: \
+         write another port, as in --listen 9001"
+    );
+}
+
+#[test]
+fn sizes_have_suffixes_and_a_least() {
+    for (value, bytes) in [("65536", 65536), ("64k", 65536), ("1M", 1 << 20), ("2g", 2 << 30)] {
+        assert_eq!(size("--history", value, 1024).unwrap(), bytes, "{value}");
+    }
+    for value in ["", "k", "1kk", "-1", "+5", "1.5M", "99999999999G", "1T"] {
+        let error = size("--history", value, 1024).unwrap_err().to_string();
+        assert_eq!(error, format!("--history {value} is no count of bytes: write 65536, 64k, 256M or 1G"));
+    }
+    let error = size("--max-head", "10", 1024).unwrap_err().to_string();
+    assert_eq!(error, "--max-head 10 is too little to work with: write 1k or more");
+}
+
+#[test]
+fn the_output_follows_flags_then_terminals() {
+    let output = |line: &[&str], input, output| {
+        let arguments = Arguments::try_parse_from([&["wsproxy"], line].concat()).unwrap();
+        Config::new(&arguments.proxy, Terminals { input, output }).map(|config| config.output)
+    };
+    assert_eq!(output(&[], true, false).unwrap(), Output::Lines(Format::Text));
+    assert_eq!(output(&["--headless"], true, true).unwrap(), Output::Lines(Format::Text));
+    assert_eq!(output(&["--json"], true, true).unwrap(), Output::Lines(Format::Json));
+    assert_eq!(
+        output(&[], false, true).unwrap_err().to_string(),
+        "the screen needs a keyboard, but standard input is no terminal: add --headless for lines"
+    );
+}
+
+#[test]
+fn files_and_header_values_are_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing.pem");
+    let error = config(&["--ca", missing.to_str().unwrap()]).unwrap_err().to_string();
+    assert!(error.starts_with("can't read the file of --ca, "), "{error}");
+    let error = config(&["--log", directory.path().to_str().unwrap()]).unwrap_err().to_string();
+    assert!(error.starts_with("can't write the file of --log, "), "{error}");
+    let error = config(&["--origin", "a\r\nb"]).unwrap_err().to_string();
+    assert_eq!(error, r"--origin a\r\nb can't stand in a header: write https://example.org, for example");
+}

@@ -1,0 +1,60 @@
+//! One thing to print, the same for all formats.
+
+use std::borrow::Cow;
+
+use crate::diagnose::Verdict;
+use crate::relay::observation::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
+use crate::wire::opcode::Opcode;
+
+/// One line to be.
+pub struct Item<'a> {
+    pub session: Option<SessionId>,
+    pub time: Time,
+    pub what: What<'a>,
+}
+
+/// What the line is about.
+pub enum What<'a> {
+    Frame(Frame<'a>),
+    Raw(&'a RawRecord, &'a [u8]),
+    Event(&'a Event),
+    Verdict(Cause),
+}
+
+/// A frame with all that came of it.
+pub struct Frame<'a> {
+    pub record: &'a FrameRecord,
+    /// Payload bytes that came.
+    pub received: u64,
+    /// What was kept of them, without its mask.
+    pub payload: Cow<'a, [u8]>,
+}
+
+impl Frame<'_> {
+    /// Whether `payload` is less than what the header promises.
+    pub fn is_truncated(&self) -> bool {
+        (self.payload.len() as u64) < self.record.header.length
+    }
+
+    /// The payload as text, where the frame says that it is one: UTF-8, and no extension has a hand in it.
+    pub fn text(&self) -> Option<&str> {
+        let header = &self.record.header;
+        let is_text = header.opcode() == Opcode::TEXT && header.rsv() == 0;
+        std::str::from_utf8(&self.payload).ok().filter(|_| is_text)
+    }
+}
+
+/// A verdict and the finding that decided it.
+pub struct Cause {
+    pub verdict: Verdict,
+    pub finding: &'static str,
+    pub frame: Option<u64>,
+}
+
+/// The word for the end of a side's bytes, the same as in `ClosedHow`.
+pub const fn ending(how: Ending) -> &'static str {
+    match how {
+        Ending::Fin => "FIN",
+        Ending::Reset => "RST",
+    }
+}

@@ -1,0 +1,351 @@
+//! JSON Lines: the contract for scripts. Fields may be added, never renamed; `Line` has them in their order.
+
+use std::borrow::Cow;
+use std::io;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use crate::diagnose;
+use crate::relay::observation::{Event, RawRecord, SessionId, Side, Time};
+use crate::text;
+use crate::wire::finding::Finding;
+
+use super::item::{self, Cause, Frame, Item, What};
+
+/// Raised when a field changes its meaning.
+const VERSION: u8 = 1;
+
+/// The only policy that there is yet.
+const POLICY: &str = "faithful";
+
+#[derive(Serialize)]
+struct Versioned<'a> {
+    v: u8,
+    #[serde(flatten)]
+    line: Line<'a>,
+}
+
+/// Each event, its fields in the order in which they are written.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'a> {
+    Listening {
+        addr: String,
+        upstream: &'a str,
+        policy: &'static str,
+    },
+    SessionOpened {
+        session: Option<u64>,
+        time: String,
+        client: String,
+        path: Cow<'a, str>,
+    },
+    Head {
+        session: Option<u64>,
+        time: String,
+        from: &'static str,
+        dialect: &'static str,
+        status: Option<u16>,
+        bytes: String,
+        changed: Vec<&'a str>,
+        complete: bool,
+    },
+    Open {
+        session: Option<u64>,
+        time: String,
+        dialect_client: &'static str,
+        dialect_server: &'static str,
+        subprotocol: Option<Cow<'a, str>>,
+        extensions: Option<Cow<'a, str>>,
+    },
+    Frame {
+        session: Option<u64>,
+        frame: u64,
+        time: String,
+        from: &'static str,
+        opcode: String,
+        fin: bool,
+        rsv: u8,
+        masked: bool,
+        mask_key: Option<String>,
+        length: u64,
+        length_form: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<String>,
+        truncated: bool,
+        origin: &'static str,
+        relayed: &'static str,
+    },
+    Finding {
+        session: Option<u64>,
+        frame: Option<u64>,
+        time: String,
+        from: &'static str,
+        id: &'static str,
+        level: &'static str,
+        title: &'static str,
+        at: Place,
+        bytes: String,
+        bytes_at: u64,
+        detail: &'a str,
+        spec: &'static str,
+        chrome: &'static str,
+        firefox: &'static str,
+        safari: &'static str,
+        cause: &'static str,
+        fix: &'static str,
+        repaired: bool,
+    },
+    Verdict {
+        session: Option<u64>,
+        time: String,
+        browser: &'static str,
+        outcome: &'static str,
+        error_text: Option<&'static str>,
+        close_code: Option<u16>,
+        finding: &'static str,
+        frame: Option<u64>,
+        basis: &'static str,
+    },
+    Raw {
+        session: Option<u64>,
+        time: String,
+        from: &'static str,
+        length: u64,
+        payload: String,
+        truncated: bool,
+        origin: &'static str,
+    },
+    Answered {
+        session: Option<u64>,
+        time: String,
+        status: u16,
+        reason: &'a str,
+    },
+    Ended {
+        session: Option<u64>,
+        time: String,
+        from: &'static str,
+        how: &'static str,
+    },
+    SessionClosed {
+        session: Option<u64>,
+        time: String,
+        by: &'static str,
+        how: &'static str,
+        code: Option<u16>,
+        reason: Cow<'a, str>,
+        frames: Sides,
+        bytes: Sides,
+    },
+    Http {
+        time: String,
+        method: &'a str,
+        path: &'a str,
+        status: u16,
+    },
+    Note {
+        session: Option<u64>,
+        time: String,
+        level: &'static str,
+        message: &'a str,
+    },
+    Lost {
+        records: u64,
+    },
+}
+
+/// A place in a head or frame, in bytes.
+#[derive(Serialize)]
+struct Place {
+    offset: u64,
+    length: u64,
+}
+
+/// A count for each side.
+#[derive(Serialize)]
+struct Sides {
+    client: u64,
+    server: u64,
+}
+
+/// Adds the line, or lines, for an item.
+pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
+    if let What::Event(Event::Listening { addresses, upstream }) = &item.what {
+        for address in addresses {
+            put(Line::Listening { addr: address.to_string(), upstream, policy: POLICY }, out);
+        }
+        return;
+    }
+    let session = item.session.map(|SessionId(number)| number);
+    let time = rfc3339(item.time);
+    let line = match &item.what {
+        What::Frame(frame) => frame_line(session, time, frame),
+        What::Raw(raw, kept) => raw_line(session, time, raw, kept),
+        What::Verdict(cause) => verdict_line(session, time, cause),
+        What::Event(event) => match event_line(session, time, event) {
+            Some(line) => line,
+            None => return,
+        },
+    };
+    put(line, out);
+}
+
+/// Adds the line that says how many records are missing.
+pub fn lost(records: u64, out: &mut Vec<u8>) {
+    put(Line::Lost { records }, out);
+}
+
+fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
+    let header = &frame.record.header;
+    let text = frame.text();
+    Line::Frame {
+        session,
+        frame: frame.record.number,
+        time,
+        from: frame.record.from.name(),
+        opcode: header.opcode().to_string(),
+        fin: header.fin(),
+        rsv: header.rsv(),
+        masked: header.mask.is_some(),
+        mask_key: header.mask.map(hex::encode),
+        length: header.length,
+        length_form: header.form.bits(),
+        text,
+        payload: text.is_none().then(|| STANDARD.encode(&frame.payload)),
+        truncated: frame.is_truncated(),
+        origin: frame.record.origin.name(),
+        relayed: frame.record.relayed.name(),
+    }
+}
+
+fn raw_line<'a>(session: Option<u64>, time: String, raw: &RawRecord, kept: &[u8]) -> Line<'a> {
+    Line::Raw {
+        session,
+        time,
+        from: raw.from.name(),
+        length: raw.length,
+        payload: STANDARD.encode(kept),
+        truncated: (kept.len() as u64) < raw.length,
+        origin: raw.origin.name(),
+    }
+}
+
+fn verdict_line<'a>(session: Option<u64>, time: String, cause: &Cause) -> Line<'a> {
+    Line::Verdict {
+        session,
+        time,
+        browser: "chrome",
+        outcome: cause.verdict.outcome.name(),
+        error_text: cause.verdict.error_text,
+        close_code: cause.verdict.close_code,
+        finding: cause.finding,
+        frame: cause.frame,
+        basis: "predicted",
+    }
+}
+
+fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Finding) -> Line<'_> {
+    let words = diagnose::words(finding.kind);
+    Line::Finding {
+        session,
+        frame: finding.frame,
+        time,
+        from: from.name(),
+        id: words.id,
+        level: words.level.name(),
+        title: words.title,
+        at: Place { offset: finding.at, length: finding.length },
+        bytes: hex::encode(&finding.window),
+        bytes_at: finding.window_at,
+        detail: &finding.detail,
+        spec: words.spec,
+        chrome: words.chrome,
+        firefox: words.firefox,
+        safari: words.safari,
+        cause: words.cause,
+        fix: words.fix,
+        repaired: false,
+    }
+}
+
+fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
+    Some(match event {
+        Event::Listening { .. } => return None,
+        Event::SessionOpened { client, path } => {
+            Line::SessionOpened { session, time, client: client.to_string(), path: String::from_utf8_lossy(path) }
+        }
+        Event::Head(head) => Line::Head {
+            session,
+            time,
+            from: head.from.name(),
+            dialect: head.dialect.facts().name,
+            status: head.status,
+            bytes: STANDARD.encode(&head.bytes),
+            changed: head.changes.iter().map(|change| change.field.as_str()).collect(),
+            complete: head.complete,
+        },
+        Event::Open(open) => Line::Open {
+            session,
+            time,
+            dialect_client: open.dialect_client.facts().name,
+            dialect_server: open.dialect_server.facts().name,
+            subprotocol: open.subprotocol.as_deref().map(String::from_utf8_lossy),
+            extensions: open.extensions.as_deref().map(String::from_utf8_lossy),
+        },
+        Event::Finding(from, finding) => finding_line(session, time, *from, finding),
+        Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
+        Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
+        Event::SessionClosed(closed) => Line::SessionClosed {
+            session,
+            time,
+            by: closed.by.name(),
+            how: closed.how.name(),
+            code: closed.code,
+            reason: String::from_utf8_lossy(&closed.reason),
+            frames: sides(closed.frames),
+            bytes: sides(closed.bytes),
+        },
+        Event::Http { method, path, status } => Line::Http { time, method, path, status: *status },
+        Event::Note(level, message) => Line::Note { session, time, level: level.name(), message },
+    })
+}
+
+const fn sides([client, server]: [u64; 2]) -> Sides {
+    Sides { client, server }
+}
+
+fn rfc3339(time: Time) -> String {
+    let micros = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    format!("{:.6}", micros.unwrap_or(Timestamp::MAX))
+}
+
+fn put(line: Line<'_>, out: &mut Vec<u8>) {
+    let mut serializer = Serializer::with_formatter(&mut *out, Plain);
+    let written = Versioned { v: VERSION, line }.serialize(&mut serializer);
+    debug_assert!(written.is_ok(), "a `Vec` takes all that is written, and each key is a name");
+    out.push(b'\n');
+}
+
+/// Compact JSON in which nothing can move a cursor or hide a character, for those who read it on a terminal.
+struct Plain;
+
+impl Formatter for Plain {
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut plain = 0;
+        for (at, character) in fragment.char_indices().filter(|(_, character)| !text::is_plain(*character)) {
+            writer.write_all(&fragment.as_bytes()[plain..at])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            plain = at + character.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[plain..])
+    }
+}

@@ -1,0 +1,194 @@
+//! Blocks in, bytes of output out. No I/O; the same blocks give the same bytes.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use crate::diagnose;
+use crate::journal::Block;
+use crate::relay::observation::{
+    Event, FrameRecord, MoreRecord, Observations, RawRecord, Record, SessionId, Side, Time,
+};
+use crate::wire::finding::Finding;
+use crate::wire::mask;
+
+use super::Format;
+use super::item::{Cause, Frame, Item, What};
+use super::{json, lines};
+
+/// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
+const PENDING: usize = 64 * 1024 * 1024;
+
+/// A frame whose last byte has not come.
+struct Unfinished {
+    record: FrameRecord,
+    received: u64,
+    wire: Vec<u8>,
+}
+
+/// What is remembered of a session between blocks.
+#[derive(Default)]
+struct Session {
+    /// By `Side::index`.
+    unfinished: [Option<Unfinished>; 2],
+    /// Chrome's verdict is in: what comes later can't change it.
+    judged: bool,
+}
+
+/// Prints each frame once, when it is complete, or when it is clear that it will not be.
+pub struct Printer {
+    format: Format,
+    zone: TimeZone,
+    sessions: HashMap<SessionId, Session>,
+    /// Bytes in `Unfinished::wire`, all together.
+    pending: usize,
+    opened: u64,
+    frames: u64,
+}
+
+impl Printer {
+    /// `zone` is for the times of day in text.
+    #[must_use]
+    pub fn new(format: Format, zone: TimeZone) -> Self {
+        Self { format, zone, sessions: HashMap::new(), pending: 0, opened: 0, frames: 0 }
+    }
+
+    /// Adds the lines for a block. Blocks come in the journal's order.
+    pub fn block(&mut self, block: &Block, out: &mut Vec<u8>) {
+        let session = block.session;
+        for record in &block.log.records {
+            match record {
+                Record::Frame(frame) => self.frame(session, frame, &block.log, out),
+                Record::More(more) => self.more(session, more, &block.log, out),
+                Record::Raw(raw) => self.raw(session, raw, &block.log, out),
+                Record::Event(time, event) => self.event(session, *time, event, out),
+            }
+        }
+    }
+
+    /// Says that so many records left the journal before they could be printed.
+    pub fn lost(&mut self, records: u64, out: &mut Vec<u8>) {
+        // What is left of unfinished frames may be among them, and so may the ends of sessions.
+        self.give_up_all(out);
+        match self.format {
+            Format::Text => lines::lost(records, out),
+            Format::Json => json::lost(records, out),
+        }
+    }
+
+    /// Adds what there is to say at the end.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        self.give_up_all(out);
+        if self.format == Format::Text {
+            lines::summary(self.opened, self.frames, out);
+        }
+    }
+
+    fn frame(&mut self, session: Option<SessionId>, record: &FrameRecord, log: &Observations, out: &mut Vec<u8>) {
+        let wire = log.span(record.kept);
+        let Some(id) = session.filter(|_| record.received < record.header.length) else {
+            self.print_frame(session, record, record.received, wire, out);
+            return;
+        };
+        self.give_up(id, record.from, out);
+        let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire).to_vec();
+        self.pending += wire.len();
+        let unfinished = Unfinished { record: *record, received: record.received, wire };
+        self.sessions.entry(id).or_default().unfinished[record.from.index()] = Some(unfinished);
+    }
+
+    fn more(&mut self, session: Option<SessionId>, more: &MoreRecord, log: &Observations, out: &mut Vec<u8>) {
+        // Its begin may have been lost; then it was told as lost.
+        let Some(id) = session else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(unfinished) = &mut session.unfinished[more.from.index()] else { return };
+        if unfinished.record.number != more.number {
+            return;
+        }
+        // Once a piece was left out, those behind it have no place.
+        if unfinished.wire.len() as u64 == unfinished.received {
+            let wire = log.span(more.kept);
+            let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire);
+            self.pending += wire.len();
+            unfinished.wire.extend_from_slice(wire);
+        }
+        unfinished.received = more.received;
+        if more.received >= unfinished.record.header.length {
+            self.give_up(id, more.from, out);
+        }
+    }
+
+    fn raw(&mut self, session: Option<SessionId>, raw: &RawRecord, log: &Observations, out: &mut Vec<u8>) {
+        self.print(&Item { session, time: raw.time, what: What::Raw(raw, log.span(raw.kept)) }, out);
+    }
+
+    fn event(&mut self, session: Option<SessionId>, time: Time, event: &Event, out: &mut Vec<u8>) {
+        if let (Event::SessionClosed(_), Some(id)) = (event, session) {
+            self.forget(id, out);
+        }
+        self.opened += u64::from(matches!(event, Event::SessionOpened { .. }));
+        self.print(&Item { session, time, what: What::Event(event) }, out);
+        if let Event::Finding(Side::Server, finding) = event {
+            self.judge(session, time, finding, out);
+        }
+    }
+
+    /// The first thing that a server does wrong decides what the page gets.
+    fn judge(&mut self, session: Option<SessionId>, time: Time, finding: &Finding, out: &mut Vec<u8>) {
+        let Some(id) = session else { return };
+        if std::mem::replace(&mut self.sessions.entry(id).or_default().judged, true) {
+            return;
+        }
+        let verdict = diagnose::of_finding(finding.kind);
+        let cause = Cause { verdict, finding: diagnose::words(finding.kind).id, frame: finding.frame };
+        self.print(&Item { session, time, what: What::Verdict(cause) }, out);
+    }
+
+    /// Prints a lane's unfinished frame with what came of it.
+    fn give_up(&mut self, id: SessionId, from: Side, out: &mut Vec<u8>) {
+        let session = self.sessions.get_mut(&id);
+        if let Some(unfinished) = session.and_then(|session| session.unfinished[from.index()].take()) {
+            self.pending -= unfinished.wire.len();
+            self.print_frame(Some(id), &unfinished.record, unfinished.received, &unfinished.wire, out);
+        }
+    }
+
+    fn forget(&mut self, id: SessionId, out: &mut Vec<u8>) {
+        self.give_up(id, Side::Client, out);
+        self.give_up(id, Side::Server, out);
+        self.sessions.remove(&id);
+    }
+
+    fn give_up_all(&mut self, out: &mut Vec<u8>) {
+        let mut sessions: Vec<_> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
+        for id in sessions {
+            self.forget(id, out);
+        }
+    }
+
+    fn print_frame(
+        &mut self,
+        session: Option<SessionId>,
+        record: &FrameRecord,
+        received: u64,
+        wire: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        self.frames += 1;
+        let mut payload = Cow::Borrowed(wire);
+        if let Some(key) = record.header.mask {
+            mask::apply(key, 0, payload.to_mut());
+        }
+        let frame = Frame { record, received, payload };
+        self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
+    }
+
+    fn print(&self, item: &Item<'_>, out: &mut Vec<u8>) {
+        match self.format {
+            Format::Text => lines::write(&self.zone, item, out),
+            Format::Json => json::write(item, out),
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Golden lines: the contract for scripts, and what people read.
+
+use std::net::SocketAddr;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::journal::Block;
+use crate::relay::observation::{
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, MoreRecord, Observations,
+    OpenEvent, Origin, RawRecord, Record, Relayed, SessionId, Side, Span, Time,
+};
+use crate::text;
+use crate::wire::accept::AcceptCheck;
+use crate::wire::dialect::Dialect;
+use crate::wire::finding::{Finding, FindingKind, Level};
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask;
+use crate::wire::opcode::Opcode;
+
+/// 2026-01-02T03:04:05.678901Z.
+const NOW: Time = Time(1_767_323_045_678_901);
+
+const KEY: [u8; 4] = [1, 2, 3, 4];
+
+fn client() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 50_000))
+}
+
+fn event(event: Event) -> Observations {
+    let mut log = Observations::default();
+    log.event(NOW, event);
+    log
+}
+
+fn keep(log: &mut Observations, bytes: &[u8]) -> Span {
+    let at = log.bytes.len() as u32;
+    log.bytes.extend_from_slice(bytes);
+    Span { at, length: bytes.len() as u32 }
+}
+
+/// A frame of which the first `came` bytes are in the log.
+fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usize) -> Observations {
+    let mut log = Observations::default();
+    let mut wire = payload.to_vec();
+    mask::apply(header.mask.unwrap_or_default(), 0, &mut wire);
+    let kept = keep(&mut log, &wire[..came]);
+    let received = came as u64;
+    let record =
+        FrameRecord { time: NOW, number, header, kept, received, from, origin: Origin::Peer, relayed: Relayed::AsIs };
+    log.records.push(Record::Frame(record));
+    log
+}
+
+fn more(from: Side, number: u64, wire: &[u8], received: u64) -> Observations {
+    let mut log = Observations::default();
+    let kept = keep(&mut log, wire);
+    let added = wire.len() as u64;
+    log.records.push(Record::More(MoreRecord { time: NOW, number, from, kept, added, received }));
+    log
+}
+
+fn whole(from: Side, opcode: Opcode, payload: &[u8]) -> Observations {
+    let key = (from == Side::Client).then_some(KEY);
+    frame(from, 1, FrameHeader::new(opcode, payload.len() as u64, key), payload, payload.len())
+}
+
+fn print_into(printer: &mut Printer, session: Option<u64>, log: Observations) -> String {
+    let mut out = Vec::new();
+    printer.block(&Block { sequence: 0, session: session.map(SessionId), log }, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn json(log: Observations) -> String {
+    print_into(&mut Printer::new(Format::Json, TimeZone::UTC), Some(7), log)
+}
+
+fn line(log: Observations) -> String {
+    print_into(&mut Printer::new(Format::Text, TimeZone::UTC), Some(7), log)
+}
+
+fn head(from: Side, bytes: &[u8], status: Option<u16>) -> Event {
+    let host = Change { field: "Host".into(), from: b"a".to_vec(), to: b"b".to_vec() };
+    Event::Head(HeadEvent {
+        from,
+        bytes: bytes.to_vec(),
+        forwarded: bytes.to_vec(),
+        changes: if from == Side::Client { vec![host] } else { Vec::new() },
+        dialect: Dialect::Rfc6455,
+        status,
+        complete: true,
+    })
+}
+
+fn open(subprotocol: Option<&[u8]>) -> Event {
+    Event::Open(OpenEvent {
+        dialect_client: Dialect::Rfc6455,
+        dialect_server: Dialect::Rfc6455,
+        subprotocol: subprotocol.map(<[u8]>::to_vec),
+        extensions: None,
+        accept: AcceptCheck::NoKey,
+    })
+}
+
+fn finding(from: Side) -> Event {
+    let finding = Finding {
+        kind: FindingKind::AcceptWrong,
+        at: 97,
+        length: 3,
+        window: b": abc\r\n".to_vec(),
+        window_at: 95,
+        detail: "the key asks for x=, the server sent abc".into(),
+        frame: None,
+    };
+    Event::Finding(from, finding)
+}
+
+fn closed(reason: &[u8]) -> Event {
+    Event::SessionClosed(ClosedEvent {
+        by: ClosedBy::Peer(Side::Server),
+        how: ClosedHow::CloseFrame,
+        code: Some(1000),
+        reason: reason.to_vec(),
+        frames: [1, 2],
+        bytes: [300, 4000],
+    })
+}
+
+#[test]
+fn json_listening_has_a_line_for_each_address() {
+    let addresses = vec!["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()];
+    assert_eq!(
+        json(event(Event::Listening { addresses, upstream: "ws://localhost:9999".into() })),
+        concat!(
+            r#"{"v":1,"event":"listening","addr":"127.0.0.1:9000","upstream":"ws://localhost:9999","policy":"faithful"}"#,
+            "\n",
+            r#"{"v":1,"event":"listening","addr":"[::1]:9000","upstream":"ws://localhost:9999","policy":"faithful"}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn json_has_the_fields_of_the_contract_in_their_order() {
+    let golden = [
+        (
+            Event::SessionOpened { client: client(), path: b"/echo".to_vec() },
+            r#"{"v":1,"event":"session_opened","session":7,"time":"2026-01-02T03:04:05.678901Z","client":"127.0.0.1:50000","path":"/echo"}"#,
+        ),
+        (
+            head(Side::Client, b"GET / HTTP/1.1\r\n\r\n", None),
+            r#"{"v":1,"event":"head","session":7,"time":"2026-01-02T03:04:05.678901Z","from":"client","dialect":"rfc6455","status":null,"bytes":"R0VUIC8gSFRUUC8xLjENCg0K","changed":["Host"],"complete":true}"#,
+        ),
+        (
+            head(Side::Server, b"HTTP/1.1 101 x\r\n\r\n", Some(101)),
+            r#"{"v":1,"event":"head","session":7,"time":"2026-01-02T03:04:05.678901Z","from":"server","dialect":"rfc6455","status":101,"bytes":"SFRUUC8xLjEgMTAxIHgNCg0K","changed":[],"complete":true}"#,
+        ),
+        (
+            open(Some(b"chat")),
+            r#"{"v":1,"event":"open","session":7,"time":"2026-01-02T03:04:05.678901Z","dialect_client":"rfc6455","dialect_server":"rfc6455","subprotocol":"chat","extensions":null}"#,
+        ),
+        (
+            Event::Answered { status: 502, reason: "refused".into() },
+            r#"{"v":1,"event":"answered","session":7,"time":"2026-01-02T03:04:05.678901Z","status":502,"reason":"refused"}"#,
+        ),
+        (
+            Event::Ended { from: Side::Server, how: Ending::Reset },
+            r#"{"v":1,"event":"ended","session":7,"time":"2026-01-02T03:04:05.678901Z","from":"server","how":"RST"}"#,
+        ),
+        (
+            closed(b"bye"),
+            r#"{"v":1,"event":"session_closed","session":7,"time":"2026-01-02T03:04:05.678901Z","by":"server","how":"close frame","code":1000,"reason":"bye","frames":{"client":1,"server":2},"bytes":{"client":300,"server":4000}}"#,
+        ),
+        (
+            Event::Http { method: "GET".into(), path: "/".into(), status: 200 },
+            r#"{"v":1,"event":"http","time":"2026-01-02T03:04:05.678901Z","method":"GET","path":"/","status":200}"#,
+        ),
+        (
+            Event::Note(Level::Warning, "wide".into()),
+            r#"{"v":1,"event":"note","session":7,"time":"2026-01-02T03:04:05.678901Z","level":"warning","message":"wide"}"#,
+        ),
+    ];
+    for (given, expected) in golden {
+        assert_eq!(json(event(given)), format!("{expected}\n"));
+    }
+}
+
+#[test]
+fn json_frames_have_text_or_a_payload() {
+    assert_eq!(
+        json(whole(Side::Client, Opcode::TEXT, b"Hello")),
+        concat!(
+            r#"{"v":1,"event":"frame","session":7,"frame":1,"time":"2026-01-02T03:04:05.678901Z","from":"client","opcode":"text","fin":true,"rsv":0,"masked":true,"mask_key":"01020304","length":5,"length_form":7,"text":"Hello","truncated":false,"origin":"peer","relayed":"as-is"}"#,
+            "\n"
+        )
+    );
+    assert_eq!(
+        json(whole(Side::Server, Opcode::new(3), &[0; 3])),
+        concat!(
+            r#"{"v":1,"event":"frame","session":7,"frame":1,"time":"2026-01-02T03:04:05.678901Z","from":"server","opcode":"0x3","fin":true,"rsv":0,"masked":false,"mask_key":null,"length":3,"length_form":7,"payload":"AAAA","truncated":false,"origin":"peer","relayed":"as-is"}"#,
+            "\n"
+        )
+    );
+    // Neither broken UTF-8 nor what an extension made of a text is text.
+    assert!(json(whole(Side::Server, Opcode::TEXT, b"\xff")).contains(r#""payload":"/w==""#));
+    let compressed = FrameHeader { first: 0xc1, ..FrameHeader::new(Opcode::TEXT, 1, None) };
+    assert!(json(frame(Side::Server, 1, compressed, b"a", 1)).contains(r#""rsv":4"#));
+    assert!(json(frame(Side::Server, 1, compressed, b"a", 1)).contains(r#""payload":"YQ==""#));
+}
+
+#[test]
+fn json_raw_bytes_say_how_many_there_were() {
+    let mut log = Observations::default();
+    let kept = keep(&mut log, b"no frames");
+    let raw = RawRecord { time: NOW, from: Side::Server, kept, length: 900, origin: Origin::Peer };
+    log.records.push(Record::Raw(raw));
+    assert_eq!(
+        json(log),
+        concat!(
+            r#"{"v":1,"event":"raw","session":7,"time":"2026-01-02T03:04:05.678901Z","from":"server","length":900,"payload":"bm8gZnJhbWVz","truncated":true,"origin":"peer"}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn json_a_server_s_finding_brings_a_verdict_once() {
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC);
+    let first = print_into(&mut printer, Some(7), event(finding(Side::Server)));
+    let mut lines = first.lines();
+    let told = lines.next().unwrap();
+    assert!(
+        told.starts_with(
+            r#"{"v":1,"event":"finding","session":7,"frame":null,"time":"2026-01-02T03:04:05.678901Z","from":"server","id":"resp-accept-mismatch","level":"error","title":"the accept value does not belong to the request's key","at":{"offset":97,"length":3},"bytes":"3a206162630d0a","bytes_at":95,"detail":"the key asks for x=, the server sent abc","spec":"#
+        ),
+        "{told}"
+    );
+    let told: serde_json::Value = serde_json::from_str(told).unwrap();
+    let keys: Vec<_> = told.as_object().unwrap().keys().skip(12).map(String::as_str).collect();
+    assert_eq!(keys, ["detail", "spec", "chrome", "firefox", "safari", "cause", "fix", "repaired"]);
+    assert_eq!(
+        lines.next().unwrap(),
+        r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value","close_code":1006,"finding":"resp-accept-mismatch","frame":null,"basis":"predicted"}"#
+    );
+    let again = print_into(&mut printer, Some(7), event(finding(Side::Server)));
+    assert_eq!(again.lines().count(), 1, "the page got its verdict already");
+    assert_eq!(json(event(finding(Side::Client))).lines().count(), 1, "a browser does not judge the client");
+}
+
+#[test]
+fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
+    let golden = [
+        (
+            event(Event::SessionOpened { client: client(), path: b"/echo".to_vec() }),
+            "03:04:05.678901    7          opened       by 127.0.0.1:50000 for /echo",
+        ),
+        (
+            event(head(Side::Client, b"GET /echo HTTP/1.1\r\n\r\n", None)),
+            "03:04:05.678901    7 →        request      GET /echo HTTP/1.1 (changed: Host)",
+        ),
+        (
+            event(head(Side::Server, b"HTTP/1.1 101 Switching Protocols\r\n\r\n", Some(101))),
+            "03:04:05.678901    7  ←       answer       HTTP/1.1 101 Switching Protocols",
+        ),
+        (event(open(Some(b"chat"))), "03:04:05.678901    7          open         rfc6455, subprotocol chat"),
+        (
+            whole(Side::Client, Opcode::TEXT, b"Hello"),
+            "03:04:05.678901    7 →      1 text                  FIN --- MASK       5  Hello",
+        ),
+        (
+            whole(Side::Server, Opcode::BINARY, &[0, 0xff]),
+            "03:04:05.678901    7  ←     1 binary                FIN --- ----       2  00 ff",
+        ),
+        (
+            whole(Side::Server, Opcode::CLOSE, b"\x03\xe8bye"),
+            "03:04:05.678901    7  ←     1 close                 FIN --- ----       5  1000 normal closure: bye",
+        ),
+        (
+            whole(Side::Server, Opcode::PING, b""),
+            "03:04:05.678901    7  ←     1 ping                  FIN --- ----       0",
+        ),
+        (
+            event(Event::Answered { status: 502, reason: "nobody there".into() }),
+            "03:04:05.678901    7          answered     502 by wsproxy: nobody there",
+        ),
+        (
+            event(Event::Ended { from: Side::Client, how: Ending::Fin }),
+            "03:04:05.678901    7 →        ended        client with FIN",
+        ),
+        (
+            event(closed(b"bye")),
+            "03:04:05.678901    7          closed       by server, close frame: 1000 normal closure: bye; 1 frame and \
+             300 B from the client, 2 frames and 4.0 kB from the server",
+        ),
+        (
+            event(Event::Http { method: "GET".into(), path: "/".into(), status: 200 }),
+            "03:04:05.678901    7          http         200 GET /",
+        ),
+        (event(Event::Note(Level::Warning, "wide".into())), "03:04:05.678901    7          warning      wide"),
+        (
+            event(finding(Side::Server)),
+            "03:04:05.678901    7  ←       error        resp-accept-mismatch: the accept value does not belong to the \
+             request's key (the key asks for x=, the server sent abc); help: hash the key's text as it came, with the \
+             GUID behind it, and encode the 20 raw bytes with base64\n\
+             03:04:05.678901    7          verdict      chrome fails: Error during WebSocket handshake: Incorrect \
+             'Sec-WebSocket-Accept' header value (the page sees close code 1006)",
+        ),
+    ];
+    for (log, expected) in golden {
+        assert_eq!(line(log), format!("{expected}\n"));
+    }
+}
+
+#[test]
+fn a_frame_in_pieces_is_printed_once_when_it_is_whole() {
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC);
+    let header = FrameHeader::new(Opcode::TEXT, 10, Some(KEY));
+    let mut wire = b"0123456789".to_vec();
+    mask::apply(KEY, 0, &mut wire);
+    assert_eq!(print_into(&mut printer, Some(1), frame(Side::Client, 1, header, b"0123456789", 3)), "");
+    assert_eq!(print_into(&mut printer, Some(1), more(Side::Client, 1, &wire[3..7], 7)), "");
+    let other = print_into(&mut printer, Some(2), whole(Side::Client, Opcode::TEXT, b"other"));
+    assert!(other.contains(r#""session":2"#), "{other}");
+    let done = print_into(&mut printer, Some(1), more(Side::Client, 1, &wire[7..], 10));
+    assert!(done.contains(r#""text":"0123456789","truncated":false"#), "{done}");
+    assert_eq!(print_into(&mut printer, Some(1), event(closed(b""))).lines().count(), 1);
+}
+
+#[test]
+fn an_unfinished_frame_is_printed_with_what_came_when_its_session_closes() {
+    for format in [Format::Json, Format::Text] {
+        let mut printer = Printer::new(format, TimeZone::UTC);
+        let header = FrameHeader::new(Opcode::TEXT, 10, None);
+        assert_eq!(print_into(&mut printer, Some(1), frame(Side::Server, 1, header, b"0123456789", 3)), "");
+        let end = print_into(&mut printer, Some(1), event(closed(b"")));
+        let expected = match format {
+            Format::Json => r#""length":10,"length_form":7,"text":"012","truncated":true"#,
+            Format::Text => "3/10  012\n",
+        };
+        assert!(end.contains(expected) && end.lines().count() == 2, "{end}");
+    }
+}
+
+#[test]
+fn what_was_lost_is_told_and_unfinished_frames_end_there() {
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC);
+    let header = FrameHeader::new(Opcode::TEXT, 10, None);
+    print_into(&mut printer, Some(1), frame(Side::Server, 1, header, b"0123456789", 3));
+    let mut out = Vec::new();
+    printer.lost(12, &mut out);
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.starts_with(r#"{"v":1,"event":"frame""#), "{out}");
+    assert!(out.ends_with("{\"v\":1,\"event\":\"lost\",\"records\":12}\n"), "{out}");
+    assert_eq!(print_into(&mut printer, Some(1), more(Side::Server, 1, b"9", 10)), "");
+}
+
+#[test]
+fn hostile_bytes_never_come_out_raw() {
+    let hostile = "\x1b[2J\u{9b}31m\u{202e}\r\n\"\\".as_bytes();
+    let logs = || {
+        [
+            whole(Side::Server, Opcode::TEXT, hostile),
+            whole(Side::Server, Opcode::PING, hostile),
+            whole(Side::Server, Opcode::CLOSE, &[b"\x03\xe8", hostile].concat()),
+            event(Event::SessionOpened { client: client(), path: hostile.to_vec() }),
+            event(head(Side::Server, hostile, None)),
+            event(open(Some(hostile))),
+            event(closed(hostile)),
+            event(Event::Http { method: "GET".into(), path: String::from_utf8_lossy(hostile).into(), status: 200 }),
+            event(Event::Note(Level::Note, String::from_utf8_lossy(hostile).into())),
+            event(Event::Answered { status: 502, reason: String::from_utf8_lossy(hostile).into() }),
+        ]
+    };
+    for log in logs() {
+        let out = line(log);
+        assert_eq!(out.lines().count(), 1, "{out}");
+        assert!(out.trim_end_matches('\n').chars().all(text::is_plain), "{out}");
+    }
+    for log in logs() {
+        let out = json(log);
+        assert!(out.trim_end_matches('\n').chars().all(text::is_plain), "{out}");
+    }
+    let told: serde_json::Value = serde_json::from_str(&json(whole(Side::Server, Opcode::TEXT, hostile))).unwrap();
+    assert_eq!(told["text"].as_str().unwrap().as_bytes(), hostile, "escaped, and nothing lost");
+}
+
+proptest! {
+    #[test]
+    fn any_text_survives_json(text in ".*") {
+        let told: serde_json::Value =
+            serde_json::from_str(&json(whole(Side::Client, Opcode::TEXT, text.as_bytes()))).unwrap();
+        prop_assert_eq!(told["text"].as_str().unwrap(), text);
+    }
+
+    #[test]
+    fn any_payload_gives_one_plain_line(opcode in 0u8..16, payload in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let out = line(whole(Side::Client, Opcode::new(opcode), &payload));
+        prop_assert_eq!(out.lines().count(), 1);
+        prop_assert!(out.trim_end_matches('\n').chars().all(text::is_plain));
+    }
+}
+
+#[test]
+fn run_prints_what_there_is_and_ends_with_a_summary() {
+    let journal = Arc::new(Journal::new(1 << 20));
+    journal.push(Some(SessionId(1)), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
+    journal.push(Some(SessionId(1)), whole(Side::Client, Opcode::TEXT, b"Hello"));
+    let (remote, inbox) = channel();
+    remote.stop();
+    let mut out = Vec::new();
+    run(&inbox, &journal, Format::Text, &mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(out.lines().count(), 3, "{out}");
+    assert!(out.ends_with("1 session, 1 frame\n"), "{out}");
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let journal = Arc::new(Journal::new(1 << 20));
+    journal.push(None, event(Event::Note(Level::Note, "x".into())));
+    let (_remote, inbox) = channel();
+    run(&inbox, &journal, Format::Json, &mut Gone).unwrap();
+}

@@ -1,0 +1,147 @@
+//! What documents show of the program comes from the program: its flags from the parser's table, its lines from a
+//! session.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::{Arg, Command, CommandFactory as _};
+use jiff::tz::TimeZone;
+use wsproxy::cli::Arguments;
+use wsproxy::headless::{Format, Printer};
+use wsproxy::journal::Block;
+use wsproxy::relay::limits::Limits;
+use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
+use wsproxy::relay::session::{Output as RelayOutput, Session, SessionConfig};
+use wsproxy::relay::translate::AddressRules;
+use wsproxy::wire::frame;
+use wsproxy::wire::opcode::Opcode;
+
+use crate::support::document;
+
+#[test]
+fn the_command_line_s_page_is_up_to_date() {
+    document::check("docs/cli.md", &page(Arguments::command()));
+}
+
+#[test]
+fn the_readme_s_examples_are_those_of_the_help() {
+    document::check_section("README.md", "examples", &examples(&Arguments::command()));
+}
+
+#[test]
+fn the_readme_s_lines_are_what_a_session_prints() {
+    let mut printer = Printer::new(Format::Text, TimeZone::UTC);
+    let mut out = Vec::new();
+    printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log: conversation() }, &mut out);
+    printer.finish(&mut out);
+    let lines = String::from_utf8(out).unwrap();
+    document::check_section("README.md", "lines", &format!("```\n{lines}```"));
+}
+
+/// A short session through the relay, as the engine would drive it.
+fn conversation() -> Observations {
+    let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
+    let rules = AddressRules {
+        authority: "localhost:9999".into(),
+        secure: false,
+        path: String::new(),
+        keep_host: false,
+        origin: None,
+    };
+    let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] };
+    let mut out = RelayOutput::default();
+    let client = SocketAddr::from(([127, 0, 0, 1], 50_412));
+    out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });
+    let request = "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    let (mut session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
+    session.receive(at(1), Side::Server, answer.as_bytes(), &mut out);
+    let mut say = |millis, from, opcode, payload: &[u8]| {
+        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, 0x3d]);
+        let mut bytes = Vec::new();
+        frame::write(opcode, payload, key, &mut bytes);
+        session.receive(at(millis), from, &bytes, &mut out);
+    };
+    say(4, Side::Client, Opcode::TEXT, br#"{"say":"hello"}"#);
+    say(6, Side::Server, Opcode::TEXT, "{\"said\":\"hello, grün \u{1b}[1mand bold\"}".as_bytes());
+    say(7, Side::Server, Opcode::BINARY, &[0, 1, 0xfe, 0xff]);
+    say(9, Side::Client, Opcode::CLOSE, b"\x03\xe8bye");
+    say(10, Side::Server, Opcode::CLOSE, b"\x03\xe8bye");
+    session.finish(at(11), &mut out);
+    out.log
+}
+
+fn page(mut command: Command) -> String {
+    command.build();
+    let mut out = "# The command line\n\nThis page is written by a test from the parser's own table. \
+                   `WSPROXY_BLESS=1 cargo test` rewrites it.\n\n```\n"
+        .to_owned();
+    out += &command.render_usage().to_string().replace("Usage: ", "").replace("\n       ", "\n");
+    out += "\n```\n";
+    for (heading, arguments) in by_heading(&command) {
+        out += &format!("\n## {heading}\n\n| flag | default | what it does |\n|---|---|---|\n");
+        for argument in arguments {
+            out += &row(argument);
+        }
+    }
+    out += "\n## Commands\n\n| command | what it does |\n|---|---|\n";
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        out += &subcommand_row(subcommand);
+    }
+    out += &format!("\n## Examples\n\n{}", examples(&command));
+    out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, or nobody reads its lines any \
+            more |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
+    out
+}
+
+/// Flags under their headings, in the order of the table.
+fn by_heading(command: &Command) -> Vec<(&str, Vec<&Arg>)> {
+    let mut sections: Vec<(&str, Vec<&Arg>)> = Vec::new();
+    for argument in command.get_arguments() {
+        let heading = argument.get_help_heading().unwrap_or("Flags");
+        match sections.iter_mut().find(|(name, _)| *name == heading) {
+            Some((_, arguments)) => arguments.push(argument),
+            None => sections.push((heading, vec![argument])),
+        }
+    }
+    sections
+}
+
+fn row(argument: &Arg) -> String {
+    let mut flag = format!("--{}", argument.get_long().unwrap_or_default());
+    if argument.get_action().takes_values() {
+        let names = argument.get_value_names().unwrap_or_default();
+        flag += &names.iter().map(|name| format!(" {name}")).collect::<String>();
+    }
+    let defaults = argument.get_default_values().iter().filter(|_| argument.get_action().takes_values());
+    let defaults: String = defaults.map(|value| format!("`{}`", value.to_string_lossy())).collect();
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    format!("| `{}` | {defaults} | {} |\n", cell(&flag), cell(&help))
+}
+
+fn subcommand_row(subcommand: &Command) -> String {
+    let names = subcommand.get_positionals().map(|argument| format!(" {}", argument.get_id().as_str().to_uppercase()));
+    let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
+    format!("| `{}{}` | {} |\n", subcommand.get_name(), names.collect::<String>(), cell(&about))
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// The examples of `--help`: a line of words, then the command.
+fn examples(command: &Command) -> String {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let blocks = text.lines().skip(1).map(|line| match line.strip_prefix("    ") {
+        Some(example) => format!("```\n{example}\n```\n"),
+        None => format!("{}:\n", capitalised(line.trim())),
+    });
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

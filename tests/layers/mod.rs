@@ -1,0 +1,206 @@
+//! Reads the sources and holds them to the map of the crate, since one package has no walls inside.
+
+mod source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use source::{Source, words};
+
+/// Each room and its layer. A room may use only rooms of lower layers.
+const LAYERS: [(&str, usize); 12] = [
+    ("text", 0),
+    ("wire", 0),
+    ("relay", 1),
+    ("diagnose", 1),
+    ("journal", 2),
+    ("engine", 3),
+    ("playground", 3),
+    ("tui", 4),
+    ("headless", 4),
+    ("cli", 5),
+    ("config", 6),
+    ("main", 7),
+];
+
+/// What stands in few places only: the words, the rooms or files that may have them, and why.
+const KEPT_IN_PLACE: [(&[&str], &[&str], &str); 4] = [
+    (
+        &["println!", "eprintln!", "print!", "eprint!", "dbg!"],
+        &["main", "headless", "cli"],
+        "printing is the program's",
+    ),
+    (
+        &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
+        &["engine/clock.rs"],
+        "elsewhere time is an argument",
+    ),
+    (&["tokio::"], &["engine", "playground", "main"], "only rooms with sockets know tokio"),
+    (&["unbounded_channel", "unbounded", "std::sync::mpsc::channel"], &[], "channels are bounded"),
+];
+
+/// Libraries that must not be on the data path: they fail first, and hide what they were asked to show.
+const WEBSOCKET_LIBRARIES: [&str; 5] = ["tungstenite", "websocket", "soketto", "wtx", "ws"];
+
+#[test]
+fn the_sources_keep_to_the_map() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files(&root);
+    assert!(files.len() > 30, "the sources are not where they were: {files:?}");
+    let mut found = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        found.extend(violations(&path, &fs::read_to_string(&file).unwrap()));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_websocket_library_is_on_the_data_path() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    assert_eq!(websocket_libraries(&manifest), Vec::<&str>::new());
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// What breaks the rules in one file; `path` is relative to `src`.
+fn violations(path: &str, text: &str) -> Vec<String> {
+    let source = Source::new(text);
+    let room = path.split('/').next().unwrap().trim_end_matches(".rs");
+    let mut found = Vec::new();
+    if room != "lib" {
+        found.extend(layer_violations(path, room, &source));
+    }
+    for line in source.lines_with("unsafe") {
+        found.push(format!("src/{path}:{line}: unsafe, and a measurement has not asked for it"));
+    }
+    if path.ends_with("tests.rs") || path.contains("tests/") {
+        return found;
+    }
+    let code = source.without_tests();
+    for (banned, allowed, reason) in KEPT_IN_PLACE {
+        if allowed.iter().any(|place| *place == room || *place == path) {
+            continue;
+        }
+        for word in banned {
+            let lines = code.lines_with(word);
+            found
+                .extend(lines.iter().map(|line| format!("src/{path}:{line}: `{word}` does not belong here: {reason}")));
+        }
+    }
+    for line in code.unbounded_channels() {
+        found.push(format!("src/{path}:{line}: a channel without a bound"));
+    }
+    found
+}
+
+fn layer_violations(path: &str, room: &str, source: &Source) -> Vec<String> {
+    let layer = |room: &str| LAYERS.iter().find(|(name, _)| *name == room).map(|(_, layer)| *layer);
+    let Some(own) = layer(room) else {
+        return vec![format!("src/{path}: the room `{room}` is not on the map (tests/layers)")];
+    };
+    let mut found = Vec::new();
+    for (line, used) in source.rooms_used() {
+        if used != room && layer(&used).is_none_or(|layer| layer >= own) {
+            found.push(format!("src/{path}:{line}: `{room}` must not use `{used}`, which is not under it"));
+        }
+    }
+    found
+}
+
+/// The WebSocket libraries among the dependencies that are built into the program.
+fn websocket_libraries(manifest: &str) -> Vec<&str> {
+    let mut section = "";
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']);
+        }
+        let is_built_in = section == "dependencies" || section.ends_with(".dependencies");
+        let name = line.split(['=', ' ', '.']).next().unwrap_or_default();
+        if is_built_in
+            && words(name).iter().any(|word| WEBSOCKET_LIBRARIES.iter().any(|library| is_about(word, library)))
+        {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn is_about(word: &str, library: &str) -> bool {
+    word == library || library.len() > 3 && word.contains(library)
+}
+
+#[test]
+fn a_room_that_reaches_up_is_caught() {
+    for (path, text) in [
+        ("wire/head.rs", "use crate::relay::session::Session;"),
+        ("relay/lane.rs", "fn f() { crate::diagnose::words(x) }"),
+        ("engine/tls.rs", "use crate::{\n    text,\n    tui::{self, Model},\n};"),
+        ("headless/mod.rs", "use crate::tui;"),
+        ("journal/mod.rs", "#[cfg(test)]\nmod tests {\n    use crate::engine::start;\n}"),
+        ("wire/mod.rs", "pub use crate :: config :: Config;"),
+        ("surprise/mod.rs", ""),
+        ("wire/mod.rs", "use crate::surprise;"),
+    ] {
+        assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_does_not_belong_in_a_place_is_caught() {
+    for (path, text) in [
+        ("wire/head.rs", "unsafe { *pointer }"),
+        ("engine/driver.rs", "println!(\"x\");"),
+        ("tui/run.rs", "let now = std::time::Instant::now();"),
+        ("engine/driver.rs", "SystemTime::now()"),
+        ("engine/clock.rs", "eprintln!(\"x\");"),
+        ("headless/mod.rs", "use tokio::sync::mpsc;"),
+        ("engine/driver.rs", "let (a, b) = mpsc::unbounded_channel();"),
+        ("engine/driver.rs", "let (a, b) = mpsc::channel();"),
+        ("tui/run.rs", "let (a, b) = mpsc::channel::<Vec<(u8, u8)>>();"),
+        ("tui/run.rs", "use std::sync::mpsc::{Receiver, channel};"),
+        ("tui/run.rs", "#[cfg(test)]\nmod tests { }\nfn f() { dbg!(1) }"),
+    ] {
+        assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_is_allowed_passes() {
+    for (path, text) in [
+        ("relay/lane.rs", "use crate::wire::mask;\nuse crate::relay::limits::Limits;\nuse crate::text;"),
+        ("config/mod.rs", "use crate::cli::Arguments;\nuse crate::{engine, headless::Format};"),
+        ("main.rs", "use tokio::runtime::Builder;\nfn main() { eprintln!(\"x\") }"),
+        ("engine/clock.rs", "pub fn now() { SystemTime::now() }"),
+        ("engine/driver.rs", "let (a, b) = tokio::sync::mpsc::channel(64);"),
+        ("tui/run.rs", "let (remote, inbox) = channel();\nuse std::sync::mpsc::{Receiver, sync_channel};"),
+        ("wire/head.rs", "/// As `crate::tui` and `tokio::spawn` do, unsafe.\n/* a /* nested */ println!() */"),
+        ("wire/head.rs", "const A: &str = \"crate::tui \\\" unsafe\"; const B: &str = r#\"\" println!()\"#;"),
+        ("wire/head.rs", "fn f<'a>(x: &'a str) -> char { let quote = '\"'; '\\'' } // unsafe"),
+        ("wire/head.rs", "#[cfg(test)]\nmod tests {\n    fn f() { println!(\"{}\", Instant::now()) }\n}"),
+        ("wire/tests.rs", "fn f() { println!() }"),
+        ("wire/mod.rs", "#![forbid(unsafe_code)]"),
+    ] {
+        assert_eq!(violations(path, text), Vec::<String>::new(), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_websocket_library_among_the_dependencies_is_caught() {
+    let manifest = "[dependencies]\nbytes = \"1\"\ntokio-tungstenite = \"1\"\nws.workspace = true\n\
+                    [dev-dependencies]\nfastwebsockets = \"1\"\n[target.'cfg(unix)'.dependencies]\nwtx = \"1\"\n";
+    assert_eq!(websocket_libraries(manifest), ["tokio-tungstenite", "ws", "wtx"]);
+}

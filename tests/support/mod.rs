@@ -1,0 +1,7 @@
+//! What several test modules need.
+
+pub mod chromium;
+pub mod document;
+pub mod program;
+pub mod proxy;
+pub mod terminal;
