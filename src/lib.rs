@@ -1,6 +1,6 @@
 //! wsproxy: a man in the middle for WebSocket traffic.
 //!
-//! The rooms, lowest first; each may use only those under it (`tests/layers.rs` holds it):
+//! The rooms, lowest first; each may use only those under it (`tests/layers` holds it):
 //! `text` and `wire` (bytes), `relay` and `diagnose` (one session; the words), `journal` (what was seen), `engine` and
 //! `playground` (sockets), `tui` and `headless` (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]

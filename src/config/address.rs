@@ -58,11 +58,13 @@ fn parse_upstream(value: &str) -> Result<Upstream> {
 fn path(rest: &str) -> Result<String> {
     ensure!(
         !rest.contains('#'),
-        "has a fragment (#), which is never sent to a server: leave it out, as in ws://localhost:9999/chat"
+        "has a fragment (#), which is never sent to a server: \
+         leave it out, as in ws://localhost:9999/chat"
     );
     ensure!(
         !rest.contains('?'),
-        "has a query (?), but each client sends its own: leave it out, as in ws://localhost:9999/chat"
+        "has a query (?), but each client sends its own: \
+         leave it out, as in ws://localhost:9999/chat"
     );
     ensure!(
         rest.bytes().all(|byte| byte.is_ascii_graphic()),
