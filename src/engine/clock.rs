@@ -1,7 +1,7 @@
 //! The one clock: wall time at the start, and the monotonic clock from there, so that time never runs backwards.
 
 use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::relay::observation::Time;
 
@@ -15,4 +15,9 @@ static START: LazyLock<(u64, Instant)> = LazyLock::new(|| {
 pub fn now() -> Time {
     let (wall, instant) = *START;
     Time(wall.saturating_add(u64::try_from(instant.elapsed().as_micros()).unwrap_or(u64::MAX)))
+}
+
+/// The moment when so much time will have passed, for timers.
+pub(super) fn after(time: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + time
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use crate::journal::Journal;
 use crate::relay::injection::{Reply, Token};
@@ -253,7 +253,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         if !self.block_waits {
             self.block_waits = true;
-            self.block_age.as_mut().reset(Instant::now() + BLOCK_AGE);
+            self.block_age.as_mut().reset(clock::after(BLOCK_AGE));
         }
         if self.block_age.as_mut().poll(cx).is_ready() {
             self.hand_over();

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future;
 use std::io;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::sleep;
 
 use super::assembler::Event;
 use super::socket::{Ending, Reader, Socket, Writer};
@@ -75,10 +76,13 @@ impl Room {
     async fn publish(&self, frame: &Bytes) {
         let full = self.offer(frame);
         // Those who have room have it already, so nobody but the sender waits here.
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = pin!(sleep(PATIENCE));
         for (number, queue) in full {
-            if timeout_at(deadline, queue.send(frame.clone())).await.is_err() {
-                self.remove(number);
+            tokio::select! {
+                biased;
+                // A page that is gone has left the room by itself.
+                _ = queue.send(frame.clone()) => {}
+                () = &mut patience => self.remove(number),
             }
         }
     }

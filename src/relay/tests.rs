@@ -366,7 +366,7 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
         frame::write(Opcode::CLOSE, b"\x03\xe9", Some([1, 1, 1, 1]), &mut answer);
         scene.feed(Side::Client, &answer);
         assert!(scene.session.is_closed());
-        assert_eq!(scene.received, [Vec::new(), Vec::new()]);
+        assert!(scene.received.iter().all(Vec::is_empty));
         let relayed: Vec<_> = scene.frames().iter().map(|(frame, _)| (frame.origin, frame.relayed)).collect();
         let own = (Origin::Proxy, Relayed::AsIs);
         let dropped = (Origin::Peer, Relayed::Dropped);

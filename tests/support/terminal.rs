@@ -1,6 +1,7 @@
 //! The real binary in a real pseudo-terminal, its screen read through a terminal emulator.
 
 use std::io::{Read as _, Write};
+use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
@@ -42,7 +43,11 @@ impl Terminal {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
-        let emulator = Emulator { parser: vt100::Parser::new(rows, cols, 0), raw: Vec::new(), ended: false };
+        let emulator = Emulator {
+            parser: vt100::Parser::new(at_least_one(rows), at_least_one(cols), 0),
+            raw: Vec::new(),
+            ended: false,
+        };
         let shared = Arc::new((Mutex::new(emulator), Condvar::new()));
         let reading = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -69,7 +74,7 @@ impl Terminal {
     }
 
     pub fn resize(&self, rows: u16, cols: u16) {
-        self.shared.0.lock().unwrap().parser.screen_mut().set_size(rows, cols);
+        self.shared.0.lock().unwrap().parser.screen_mut().set_size(at_least_one(rows), at_least_one(cols));
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
@@ -133,6 +138,10 @@ impl Terminal {
     pub fn process_id(&self) -> u32 {
         self.child.process_id().expect("a running child")
     }
+}
+
+fn at_least_one(size: u16) -> NonZero<u16> {
+    NonZero::new(size).expect("a terminal has a size")
 }
 
 impl Drop for Terminal {
