@@ -225,8 +225,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         back(model);
         return Vec::new();
     }
-    // A frozen display does not know how many are open by now.
-    if model.overview.live > 0 || model.is_frozen() {
+    if model.overview.live > 0 {
         model.overlay = Some(Overlay::Question(Question::Quit));
         return Vec::new();
     }

@@ -23,7 +23,9 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         }
         Message::Journal => {
             model.overview.refresh(view, model.now);
-            forget_gone_scope(model, view);
+            if !model.is_frozen() {
+                forget_gone_scope(model, view);
+            }
         }
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),

@@ -13,8 +13,9 @@ use crate::relay::limits::Limits;
 use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
+use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
-use crate::tui::{Effect, Info, Message, Model, update, view};
+use crate::tui::{Effect, Info, Message, Model, view};
 use crate::wire::frame;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
@@ -172,7 +173,7 @@ pub fn unreachable(journal: &Arc<Journal>, id: u64, at: u64) {
 /// The screen with its journal.
 pub struct Stage {
     pub journal: Arc<Journal>,
-    pub view: View,
+    pub feed: Feed,
     pub model: Model,
     pub effects: Vec<Effect>,
     terminal: Terminal<TestBackend>,
@@ -191,25 +192,24 @@ impl Stage {
         let listening = Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() };
         log.event(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
-        let view = View::new(journal.subscribe(|| ()));
+        let feed = Feed::new(View::new(journal.subscribe(|| ())));
         let info = Info { addresses, upstream, playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut stage = Self { journal, view, model, effects: Vec::new(), terminal };
+        let mut stage = Self { journal, feed, model, effects: Vec::new(), terminal };
         stage.sync();
         stage
     }
 
     /// Takes in what the journal has, as the thread's loop does.
     pub fn sync(&mut self) -> &mut Self {
-        if !self.model.is_frozen() {
-            self.view.sync();
-        }
-        self.send(Message::Journal)
+        self.feed.sync(&mut self.model);
+        self.draw();
+        self
     }
 
     pub fn send(&mut self, message: Message) -> &mut Self {
-        let effects = update(&mut self.model, &self.view, message);
+        let effects = self.feed.update(&mut self.model, message);
         self.effects.extend(effects);
         self.draw();
         self
@@ -251,7 +251,7 @@ impl Stage {
     }
 
     fn draw(&mut self) {
-        let (model, rows) = (&mut self.model, &self.view);
+        let (model, rows) = (&mut self.model, self.feed.shown());
         self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
     }
 

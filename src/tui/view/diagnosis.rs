@@ -1,5 +1,6 @@
 //! What went wrong, in full, the newest first.
 
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnose;
@@ -7,6 +8,7 @@ use crate::journal::{Scope, SessionSummary, View};
 use crate::relay::observation::{Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
+use crate::tui::fit;
 use crate::tui::model::Model;
 use crate::tui::overview::{Trouble, troubles};
 use crate::wire::finding::Finding;
@@ -18,7 +20,7 @@ const SHOWN: usize = 200;
 
 /// The problems of the chosen scope.
 #[must_use]
-pub fn lines(model: &Model, view: &View) -> Vec<Line<'static>> {
+pub fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let sessions: Vec<&SessionSummary> = match model.scope {
         Scope::Session(id) => view.session(id).into_iter().collect(),
@@ -28,7 +30,7 @@ pub fn lines(model: &Model, view: &View) -> Vec<Line<'static>> {
         sessions.into_iter().flat_map(|summary| troubles(summary).map(move |(time, it)| (summary, time, it)));
     let mut out = Vec::new();
     for (summary, time, trouble) in problems.take(SHOWN) {
-        problem(model, summary, time, &trouble, &mut out);
+        problem(model, summary, time, &trouble, columns, &mut out);
     }
     if out.is_empty() {
         out.push(Line::styled("No problems seen.", theme.good));
@@ -36,17 +38,22 @@ pub fn lines(model: &Model, view: &View) -> Vec<Line<'static>> {
     out
 }
 
-fn problem(model: &Model, summary: &SessionSummary, time: Time, trouble: &Trouble<'_>, out: &mut Vec<Line<'static>>) {
+fn problem(
+    model: &Model,
+    summary: &SessionSummary,
+    time: Time,
+    trouble: &Trouble<'_>,
+    columns: usize,
+    out: &mut Vec<Line<'static>>,
+) {
     let theme = &model.theme;
     let (level, style) = (trouble.level(), level_style(trouble.level(), theme));
     let id = match trouble {
         Trouble::Finding(_, finding) => format!("[{}]", diagnose::words(finding.kind).id),
         _ => String::new(),
     };
-    out.push(Line::from(vec![
-        Span::styled(format!("{} {}{id}: ", level_glyph(level), level.name()), style),
-        Span::styled(trouble.text(), theme.bold),
-    ]));
+    let label = format!("{} {}{id}: ", level_glyph(level), level.name());
+    labelled((label, style), (&trouble.text(), theme.bold), columns, out);
     let place = match trouble {
         Trouble::Finding(from, finding) => format!(" · {}", place(*from, finding)),
         _ => String::new(),
@@ -55,9 +62,24 @@ fn problem(model: &Model, summary: &SessionSummary, time: Time, trouble: &Troubl
     let path = text::preview(&summary.path, 100);
     out.push(Line::styled(format!("  {clock} · session {} {path}{place}", summary.id.0), theme.dim));
     if let Trouble::Finding(_, finding) = trouble {
-        words(model, finding, out);
+        words(model, finding, columns, out);
     }
     out.push(Line::default());
+}
+
+/// A text behind a label. Its further lines stand a little to the right.
+fn labelled(label: (String, Style), text: (&str, Style), columns: usize, out: &mut Vec<Line<'static>>) {
+    const INDENT: usize = 4;
+    let (label, label_style) = label;
+    let (text, style) = text;
+    let behind = columns.saturating_sub(fit::width(&label));
+    let first = fit::wrap(text, behind).into_iter().next().unwrap_or_default();
+    let rest = text.get(first.len()..).unwrap_or_default().trim_start();
+    out.push(Line::from(vec![Span::styled(label, label_style), Span::styled(first, style)]));
+    if !rest.is_empty() {
+        let lines = fit::wrap(rest, columns.saturating_sub(INDENT)).into_iter();
+        out.extend(lines.map(|line| Line::styled(format!("{:INDENT$}{line}", ""), style)));
+    }
 }
 
 fn place(from: Side, finding: &Finding) -> String {
@@ -69,7 +91,7 @@ fn place(from: Side, finding: &Finding) -> String {
     format!("{} → {} · {what}, byte {}", from.name(), from.other().name(), finding.at)
 }
 
-fn words(model: &Model, finding: &Finding, out: &mut Vec<Line<'static>>) {
+fn words(model: &Model, finding: &Finding, columns: usize, out: &mut Vec<Line<'static>>) {
     let theme = &model.theme;
     let words = diagnose::words(finding.kind);
     let notes = [
@@ -80,9 +102,6 @@ fn words(model: &Model, finding: &Finding, out: &mut Vec<Line<'static>>) {
         ("help", words.fix, theme.good),
     ];
     for (label, text, style) in notes.into_iter().filter(|(_, text, _)| !text.is_empty()) {
-        out.push(Line::from(vec![
-            Span::styled(format!("  {label}: "), theme.dim),
-            Span::styled(text.to_owned(), style),
-        ]));
+        labelled((format!("  {label}: "), theme.dim), (text, style), columns, out);
     }
 }

@@ -23,7 +23,7 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     }
     let (cursor, scope) = model.shown_list();
     let (mut cursor, range) = (*cursor, view.range(scope));
-    let columns = Columns::new(model, scope, inner.width);
+    let columns = Columns::new(model, view, scope, inner.width);
     let rows = if inner.height > 2 && scope != Scope::Own {
         buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
@@ -81,8 +81,10 @@ fn state(model: &Model, view: &View) -> String {
     let (cursor, scope) = model.shown_list();
     let range = view.range(scope);
     let mut parts = Vec::new();
-    if range.start > 0 {
-        parts.push(format!("{} older left memory", fit::number(range.start)));
+    // Rows that left before the screen came to read them have no numbers, but they count.
+    let gone = if scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
+    if gone > 0 {
+        parts.push(format!("{} older left memory", fit::number(gone)));
     }
     if cursor.is_following() {
         parts.push("FOLLOW".into());

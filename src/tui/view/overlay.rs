@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
-use crate::journal::View;
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::model::{Model, Overlay, Question};
@@ -71,15 +70,14 @@ fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
 }
 
 /// Something to confirm.
-pub fn question(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Question(question)) = &model.overlay else { return };
     let open = model.overview.live;
-    let _ = view;
     let (title, words, note) = match question {
         Question::Quit => {
             let sessions =
                 if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
-            ("Quit?", sessions, "Both sides of each get a close frame with 1001.")
+            ("Quit?", sessions, "Both sides of each get a close frame.")
         }
         Question::Close(session) => {
             ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
