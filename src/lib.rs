@@ -10,4 +10,5 @@ pub mod engine;
 pub mod journal;
 pub mod relay;
 pub mod text;
+pub mod tui;
 pub mod wire;

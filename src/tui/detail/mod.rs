@@ -1,0 +1,3 @@
+mod hex;
+mod json;
+mod page;

@@ -1,0 +1,5 @@
+//! The screen.
+
+pub mod compose;
+pub mod detail;
+pub mod theme;
