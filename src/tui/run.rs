@@ -118,7 +118,7 @@ impl Screen {
             bell.flags.rung.store(true, Ordering::SeqCst);
             let _ = bell.sender.try_send(Wake::Look);
         });
-        let theme = if no_color() { Theme::monochrome() } else { Theme::default() };
+        let theme = Theme::from_env(no_color());
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard))?;

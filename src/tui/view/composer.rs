@@ -52,8 +52,8 @@ fn below(model: &Model, composer: &Composer) -> Vec<Line<'static>> {
             lines.push(Line::styled(format!("⇒ {}", compose::describe(injection, composer.to)), theme.good));
         }
         Err(error) => {
-            let before = composer.text().get(..error.at).map_or(0, fit::width);
-            let caret = if composer.input.lines().len() == 1 { before } else { 0 };
+            let before: String = composer.text().chars().take(error.at).collect();
+            let caret = if composer.input.lines().len() == 1 { fit::width(&before) } else { 0 };
             lines.push(Line::styled(format!("{:caret$}^ {}", "", error.message), theme.error));
         }
     }
@@ -76,6 +76,6 @@ fn command_line(command: &CommandHelp, model: &Model) -> Line<'static> {
     Line::from(vec![
         Span::styled(command.name, theme.key),
         Span::styled(format!(" {}", command.arguments), theme.text),
-        Span::styled(format!("  {}", command.what), theme.dim),
+        Span::styled(format!("  {}", command.about), theme.dim),
     ])
 }

@@ -193,8 +193,8 @@ impl Focus {
 }
 
 /// A pane's title in a line above it: heavy where the focus is, so that it shows without colour too. Gives what is left
-/// of the area.
-fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &str, right: &str) -> Rect {
+/// of the area. Of what may stand at the right, the first for which there is room does.
+fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &str, right: &[String]) -> Rect {
     if area.is_empty() {
         return area;
     }
@@ -207,7 +207,7 @@ fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &st
     }
     // What is at the right changes, so it is what has to be seen.
     let room = usize::from(area.width.saturating_sub(4));
-    let right = if fit::width(right) + 12 > room { "" } else { right };
+    let right = right.iter().find(|right| fit::width(right) + 12 <= room).map_or("", String::as_str);
     let taken = if right.is_empty() { 0 } else { fit::width(right) + 4 };
     let left = fit::cut(left, room.saturating_sub(taken));
     if !left.is_empty() {

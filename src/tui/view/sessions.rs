@@ -20,17 +20,17 @@ use super::{Focus, frame_log, row, title};
 /// Draws the narrow list.
 pub fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let focus = Focus::of(model, Place::Sessions);
-    let inner = title(area, buffer, &model.theme, focus, "Sessions", "");
+    let inner = title(area, buffer, &model.theme, focus, "Sessions", &[]);
     rows(model, view, inner, focus, buffer, list_line);
 }
 
 /// Draws the table.
 pub fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let forgotten = match view.forgotten() {
-        0 => String::new(),
-        count => format!("{} older left memory", fit::number(count)),
+        0 => None,
+        count => Some(format!("{} older left memory", fit::number(count))),
     };
-    let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", &forgotten);
+    let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", forgotten.as_slice());
     if inner.height > 2 {
         let heading = format!("  {}", table_columns(inner.width, &HEADING));
         buffer.set_stringn(inner.x, inner.y, heading, usize::from(inner.width), model.theme.dim);

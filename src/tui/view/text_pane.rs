@@ -114,8 +114,8 @@ fn draw(
     };
     let theme = model.theme.clone();
     let form = form(model, focus);
-    let right = [form, position.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
-    let inner = title(area, buffer, &theme, focus, name, &right.join(" · "));
+    let right: Vec<&str> = [form, position.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    let inner = title(area, buffer, &theme, focus, name, &[right.join(" · ")]);
     for (y, line) in (inner.top()..inner.bottom()).zip(lines(model).lines.iter().skip(top)) {
         buffer.set_line(inner.x + 1.min(inner.width), y, line, inner_width(inner));
     }
