@@ -142,8 +142,7 @@ pub fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
         (Some(toast), _) => said(&toast.text, level_style(toast.level, theme), level_glyph(toast.level), area),
         (None, Some(answer)) if answer.reply.is_some() && answer.is_waiting() && !composing => {
             let level = answer_level(answer);
-            let age = clock::age(answer.since, model.now);
-            said(&format!("{} since {age}", answer_text(answer)), level_style(level, theme), level_glyph(level), area)
+            said(&answer_text(answer, model.now), level_style(level, theme), level_glyph(level), area)
         }
         _ => keys(model, view, area),
     };

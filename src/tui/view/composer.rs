@@ -7,7 +7,6 @@ use ratatui::widgets::Widget as _;
 
 use crate::journal::View;
 use crate::text;
-use crate::tui::clock;
 use crate::tui::compose::{self, CommandHelp};
 use crate::tui::composer::Composer;
 use crate::tui::fit;
@@ -60,12 +59,7 @@ fn below(model: &Model, composer: &Composer) -> Vec<Line<'static>> {
     lines.extend(composer.candidates().map(|command| command_line(command, model)));
     if let Some(answer) = &model.answer {
         let level = answer_level(answer);
-        let since = if answer.reply.is_some() && answer.is_waiting() {
-            format!(" since {}", clock::age(answer.since, model.now))
-        } else {
-            String::new()
-        };
-        let words = format!("{} {}{since}", level_glyph(level), answer_text(answer));
+        let words = format!("{} {}", level_glyph(level), answer_text(answer, model.now));
         lines.push(Line::styled(words, level_style(level, theme)));
     }
     lines

@@ -43,7 +43,7 @@ pub fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
-    if below > 0 && inside.width > 12 {
+    if below > 0 && inside.width > 12 && inside.height > 0 {
         let more = format!(" {below} more ↓ ");
         let x = inside.right().saturating_sub(fit::width(&more) as u16);
         buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.theme.dim);

@@ -48,7 +48,7 @@ fn rows(
     buffer: &mut Buffer,
     line: impl Fn(&Model, Option<&SessionSummary>, u16) -> Line<'static>,
 ) {
-    let (count, height) = (view.sessions().len() + 1, usize::from(area.height));
+    let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
     let selected = session_index(model, view);
     let top = model.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
     model.sessions_top = top.min(count.saturating_sub(height));
