@@ -308,6 +308,17 @@ impl View {
         }
     }
 
+    /// Payload bytes of a frame that were kept, without joining them.
+    #[must_use]
+    pub fn kept(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
+        let more = session.and_then(|session| self.more.get(&(session, record.number)));
+        let kept = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)?.record {
+            Record::More(more) => Some(u64::from(more.kept.length)),
+            _ => None,
+        });
+        u64::from(record.kept.length) + kept.sum::<u64>()
+    }
+
     /// A session at a glance.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&SessionSummary> {

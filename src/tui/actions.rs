@@ -68,6 +68,10 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
             composer.input.insert_newline();
             composer.parse();
         }),
+        Action::EraseLine => edit(model, |composer| {
+            composer.input.delete_line_by_head();
+            composer.parse();
+        }),
         Action::Complete => edit(model, Composer::complete),
         Action::Earlier => recall(model, Recall::Earlier),
         Action::Later => recall(model, Recall::Later),

@@ -52,10 +52,10 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
     if let Some(action) = keymap::lookup(place, event.into()) {
         return actions::perform(model, view, action);
     }
-    if let (Place::Composer, Some(Overlay::Composer(composer))) = (place, &mut model.overlay) {
-        if composer.input.input(event) {
-            composer.parse();
-        }
+    if let (Place::Composer, Some(Overlay::Composer(composer))) = (place, &mut model.overlay)
+        && composer.input.input(event)
+    {
+        composer.parse();
     }
     Vec::new()
 }

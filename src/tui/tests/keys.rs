@@ -9,7 +9,7 @@ use crate::tui::model::{Overlay, Tab};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
-use super::stage::{Actor, Stage, ended, usual};
+use super::stage::{Actor, KEPT, Stage, ended, usual};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -259,4 +259,15 @@ fn a_part_of_a_frame_grows_in_its_row() {
     actor.bytes(Side::Server, &[2, 3, 4, 5]).hand_over();
     stage.sync();
     assert!(stage.shows("01 02 03 04 05") && !stage.shows("of 5 B"), "{}", stage.screen());
+}
+
+#[test]
+fn a_frame_that_was_not_kept_whole_says_so_and_is_not_sent_once_more() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens().frame(Side::Client, 0x82, &vec![7; KEPT + 1000]).hand_over();
+    stage.sync();
+    assert!(stage.shows("5096   truncated to 4.1 kB 07 07"), "{}", stage.screen());
+    stage.keys("r");
+    assert!(stage.effects.is_empty(), "{:?}", stage.effects);
 }

@@ -14,7 +14,7 @@ const KEYS: &str = "jkgG FpxtmbT\\|<>[]12345scrX?nqy/";
 
 fn harmless(stage: &Stage) -> Result<(), TestCaseError> {
     for cell in stage.cells() {
-        prop_assert!(cell.chars().all(|character| text::is_plain(character)), "{cell:?}");
+        prop_assert!(cell.chars().all(text::is_plain), "{cell:?}");
     }
     Ok(())
 }

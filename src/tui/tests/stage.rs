@@ -10,7 +10,7 @@ use ratatui::backend::TestBackend;
 use crate::journal::{Journal, View};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
+use crate::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
@@ -22,6 +22,8 @@ use crate::wire::opcode::Opcode;
 
 /// 2026-01-01T12:00:00Z.
 pub const NOON: u64 = 1_767_268_800_000_000;
+/// Payload bytes that are kept of a frame.
+pub const KEPT: usize = 4096;
 const KEY: MaskKey = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A session that writes to a journal.
@@ -52,7 +54,8 @@ impl Actor {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config =
+            SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, ..Limits::default() }, seed: [7; 32] };
         let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
         let output = Output { log, ..Output::default() };
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now }
@@ -106,12 +109,6 @@ impl Actor {
     /// The end of a side's bytes.
     pub fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
         self.session.end(Time(self.now), from, how, &mut Vec::new(), &mut self.output);
-        self
-    }
-
-    /// wsproxy ends it.
-    pub fn closes(&mut self, by: ClosedBy) -> &mut Self {
-        self.session.close(Time(self.now), by, 1001, &mut Default::default(), &mut self.output);
         self
     }
 

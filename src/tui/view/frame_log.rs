@@ -68,7 +68,7 @@ pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus)
         Focus::Elsewhere => buffer.set_style(area, theme.bold),
     }
     if let Some(cell) = buffer.cell_mut((area.x, area.y)) {
-        cell.set_symbol(bar).set_style(style);
+        cell.set_symbol(bar).set_style(Style::reset().patch(style));
     }
 }
 

@@ -212,7 +212,8 @@ fn frame(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, spans: &mut 
     spans.push(Span::styled(format!(" {} ", fit::right(&length(header.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
     let received = context.view.received(row.session, record);
-    for (mark, style) in marks(record, received, theme) {
+    let kept = context.view.kept(row.session, record);
+    for (mark, style) in marks(record, received, kept, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
     let room = context.columns.width.saturating_sub(width(spans));
@@ -257,7 +258,7 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 }
 
 /// What is special about a frame, in words.
-fn marks(record: &FrameRecord, received: u64, theme: &Theme) -> Vec<(String, Style)> {
+fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
     match record.origin {
         Origin::Peer => {}
@@ -270,6 +271,9 @@ fn marks(record: &FrameRecord, received: u64, theme: &Theme) -> Vec<(String, Sty
     if received < record.header.length {
         let text = format!("{} of {}", text::byte_count(received), text::byte_count(record.header.length));
         marks.push((text, theme.warning));
+    }
+    if kept < received {
+        marks.push((format!("truncated to {}", text::byte_count(kept)), theme.warning));
     }
     if record.header.rsv() & 4 != 0 && !record.header.opcode().is_control() {
         marks.push(("compressed".to_owned(), theme.note));
