@@ -47,6 +47,12 @@ pub fn preview(bytes: &[u8], limit: usize) -> String {
     }
 }
 
+/// A byte as it stands in the last column of a hex view: itself where it is printable ASCII, else a dot.
+#[must_use]
+pub const fn ascii(byte: u8) -> char {
+    if matches!(byte, b' '..=b'~') { byte as char } else { '.' }
+}
+
 /// A count of bytes for people: `17 B`, `1.2 kB`, `3.4 MB` (powers of 1000).
 #[must_use]
 pub fn byte_count(bytes: u64) -> String {

@@ -1,6 +1,7 @@
 //! The words: what each finding means, what a browser makes of it, and how it is written. Pure; nothing is sent or read.
 
 mod catalogue;
+pub mod render;
 mod verdict;
 
 pub use catalogue::{Words, words};

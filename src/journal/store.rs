@@ -126,6 +126,12 @@ impl Subscription {
         first
     }
 
+    /// A subscription at the same place that no bell rings for, to keep what has been read so far.
+    pub(super) fn silent(&self) -> Self {
+        let subscriber = Arc::new(Subscriber { rung: AtomicBool::new(true), ring: Box::new(|| ()) });
+        Self { journal: Arc::clone(&self.journal), subscriber, next: self.next, missed: self.missed }
+    }
+
     /// Records that went before this reader came for them, in all.
     #[must_use]
     pub const fn missed(&self) -> u64 {

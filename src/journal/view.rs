@@ -93,7 +93,7 @@ impl Frame<'_> {
 }
 
 /// The blocks of one scope.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Blocks {
     /// Sequence of the block and number of its first row.
     list: VecDeque<(u64, u64)>,
@@ -125,7 +125,7 @@ impl Blocks {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Indexed {
     block: Arc<Block>,
     /// Records that are rows; `None` where all are.
@@ -190,6 +190,24 @@ impl View {
             closed: VecDeque::new(),
             closed_size: 0,
             forgotten: 0,
+        }
+    }
+
+    /// A copy that stays as it is while the journal goes on. It holds on to its blocks, so for as long as it lives the
+    /// journal's budget may be taken twice.
+    #[must_use]
+    pub fn freeze(&self) -> Self {
+        Self {
+            subscription: self.subscription.silent(),
+            blocks: self.blocks.clone(),
+            all: self.all.clone(),
+            by_session: self.by_session.clone(),
+            own: self.own.clone(),
+            more: self.more.clone(),
+            sessions: self.sessions.clone(),
+            closed: self.closed.clone(),
+            closed_size: self.closed_size,
+            forgotten: self.forgotten,
         }
     }
 
@@ -288,6 +306,17 @@ impl View {
             Some(Record::More(more)) => more.received,
             _ => record.received,
         }
+    }
+
+    /// Payload bytes of a frame that were kept, without joining them.
+    #[must_use]
+    pub fn kept(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
+        let more = session.and_then(|session| self.more.get(&(session, record.number)));
+        let kept = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)?.record {
+            Record::More(more) => Some(u64::from(more.kept.length)),
+            _ => None,
+        });
+        u64::from(record.kept.length) + kept.sum::<u64>()
     }
 
     /// A session at a glance.

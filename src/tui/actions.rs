@@ -3,9 +3,10 @@
 use crate::journal::{Row, Scope, View};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::observation::{Record, SessionId, Side};
+use crate::text;
 use crate::wire::finding::Level;
+use crate::wire::opcode::Opcode;
 
-use super::compose;
 use super::composer::{Answer, Composer, Recall};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown};
@@ -65,6 +66,10 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Grow => resize(model, 1),
         Action::NewLine => edit(model, |composer| {
             composer.input.insert_newline();
+            composer.parse();
+        }),
+        Action::EraseLine => edit(model, |composer| {
+            composer.input.delete_line_by_head();
             composer.parse();
         }),
         Action::Complete => edit(model, Composer::complete),
@@ -141,6 +146,7 @@ fn last(model: &mut Model, view: &View) {
 
 fn follow(model: &mut Model) {
     model.list().0.follow();
+    model.anchor = None;
 }
 
 /// The place of the chosen session among all, where 0 stands for all of them.
@@ -165,13 +171,15 @@ pub fn choose_session(model: &mut Model, view: &View, index: usize) {
     if scope == model.scope {
         return;
     }
-    // The selected row stays selected where it is among the rows that are now shown.
-    let selected = model.frames.selected(&view.range(model.scope)).and_then(|row| view.row(model.scope, row));
-    let kept = selected.and_then(|row| view.number(scope, row.id));
+    if !model.frames.is_following() {
+        let selected = model.frames.selected(&view.range(model.scope));
+        model.anchor = selected.and_then(|row| view.row(model.scope, row)).map(|row| row.id);
+    }
     model.scope = scope;
-    match kept {
-        Some(row) if !model.frames.is_following() => model.frames.select(&view.range(scope), row),
-        _ => model.frames.follow(),
+    // What was selected stays selected where it is among the rows that are now shown.
+    match model.anchor.and_then(|id| view.number(scope, id)) {
+        Some(row) => model.frames.select(&view.range(scope), row),
+        None => model.frames.follow(),
     }
 }
 
@@ -225,8 +233,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         back(model);
         return Vec::new();
     }
-    // A frozen display does not know how many are open by now.
-    if model.overview.live > 0 || model.is_frozen() {
+    if model.overview.live > 0 {
         model.overlay = Some(Overlay::Question(Question::Quit));
         return Vec::new();
     }
@@ -319,7 +326,12 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
 fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
     let token = Token(model.next_token);
     model.next_token += 1;
-    let what = compose::describe(&injection, to);
+    let what = match &injection {
+        Injection::Frame { first, payload } => {
+            format!("{} of {} to the {}", Opcode::new(*first), text::byte_count(payload.len() as u64), to.name())
+        }
+        Injection::Raw(bytes) => format!("{} raw to the {}", text::byte_count(bytes.len() as u64), to.name()),
+    };
     model.answer = Some(Answer { token, what, reply: None, since: model.now });
     Effect::Inject { session, to, injection, token }
 }

@@ -106,6 +106,15 @@ pub fn age(then: Time, now: Time) -> String {
     }
 }
 
+/// How long something lasted: `20 ms`, then as an age.
+#[must_use]
+pub fn lasted(start: Time, end: Time) -> String {
+    match end.0.saturating_sub(start.0) {
+        micros @ 0..1_000_000 => format!("{} ms", micros / 1000),
+        _ => age(start, end),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,8 +81,15 @@ impl Composer {
         }
     }
 
-    /// Recalls the line sent before the one that is shown, or after it.
+    /// Moves within a text of several lines; at its first or last, recalls the line sent before the one that is shown,
+    /// or after it.
     pub fn recall(&mut self, history: &History, direction: Recall) {
+        let (row, last) = (self.input.cursor().0, self.input.lines().len().saturating_sub(1));
+        match direction {
+            Recall::Earlier if row > 0 => return self.input.move_cursor(CursorMove::Up),
+            Recall::Later if row < last => return self.input.move_cursor(CursorMove::Down),
+            _ => {}
+        }
         let recalled = match (self.recalled, direction) {
             (None, Recall::Earlier) => Some(0),
             (Some(back), Recall::Earlier) => Some((back + 1).min(history.lines.len().saturating_sub(1))),

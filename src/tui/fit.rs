@@ -45,6 +45,36 @@ pub fn right(text: &str, columns: usize) -> String {
     format!("{:missing$}{cut}", "")
 }
 
+/// Lines of at most `columns`, broken between words where that can be.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_word_bounds() {
+        let blank = word.chars().all(char::is_whitespace);
+        if used > 0 && used + width(word) > columns {
+            lines.push(String::new());
+            used = 0;
+            if blank {
+                continue;
+            }
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = grapheme.width();
+            if used + wide > columns && used > 0 {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push_str(grapheme);
+            }
+            used += wide;
+        }
+    }
+    lines
+}
+
 /// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
 #[must_use]
 pub fn number(number: u64) -> String {
@@ -85,6 +115,13 @@ mod tests {
         assert_eq!(cut("abcd", 1), "…");
         assert_eq!(left("日本語", 4), "日… ");
         assert_eq!(right("ab", 4), "  ab");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), [""]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod compose;
 mod composer;
 mod cursor;
 pub mod detail;
+mod feed;
 mod fit;
 pub mod keymap;
 mod message;

@@ -221,6 +221,8 @@ pub struct Model {
     pub(super) scope: Scope,
     /// The place in the frame log.
     pub(super) frames: Cursor,
+    /// The row that was selected before the scope changed.
+    pub(super) anchor: Option<RowId>,
     /// The place in wsproxy's own log.
     pub(super) own: Cursor,
     /// The first visible session.
@@ -272,6 +274,7 @@ impl Model {
             pane: Place::Frames,
             scope: Scope::All,
             frames: Cursor::default(),
+            anchor: None,
             own: Cursor::default(),
             sessions_top: 0,
             bytes: BytesShown::Unmasked,

@@ -118,6 +118,8 @@ pub struct Problem {
 pub struct Overview {
     /// Sessions that can still change.
     pub live: usize,
+    /// Sessions in all.
+    pub sessions: u64,
     /// Frames, in all sessions that are remembered.
     pub frames: u64,
     /// The worst problem: of the worst level, rather of a live session, rather new.
@@ -148,6 +150,7 @@ impl Overview {
         }
         self.generation += 1;
         self.live = live;
+        self.sessions = view.sessions().len() as u64 + view.forgotten();
         self.frames = frames;
         self.problem =
             worst.map(|((level, _, time), session, trouble)| Problem { level, session, time, text: trouble.text() });

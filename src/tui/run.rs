@@ -19,6 +19,7 @@ use crate::journal::{Journal, View};
 use crate::relay::injection::{Reply, Token};
 use crate::relay::observation::Time;
 
+use super::feed::Feed;
 use super::message::{Effect, Message};
 use super::model::{Info, Model};
 use super::terminal::{self, Terminal};
@@ -97,7 +98,7 @@ struct Screen {
     handle: Handle,
     terminal: Terminal,
     model: Model,
-    view: View,
+    feed: Feed,
     drawn: Instant,
     /// Whether something changed since the last draw, and how soon it is wanted on the screen.
     due: Due,
@@ -117,7 +118,7 @@ impl Screen {
             bell.flags.rung.store(true, Ordering::SeqCst);
             let _ = bell.sender.try_send(Wake::Look);
         });
-        let theme = if no_color() { Theme::monochrome() } else { Theme::default() };
+        let theme = Theme::from_env(no_color());
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard))?;
@@ -126,7 +127,7 @@ impl Screen {
             handle,
             terminal,
             model: Model::new(info, theme, TimeZone::system(), now()),
-            view: View::new(subscription),
+            feed: Feed::new(View::new(subscription)),
             drawn: Instant::now(),
             due: Due::Now,
         })
@@ -153,8 +154,7 @@ impl Screen {
         if flags.quit.load(Ordering::SeqCst) {
             return Ok(Some(Wake::Look));
         }
-        let rung = flags.rung.load(Ordering::SeqCst) && !self.model.is_frozen();
-        let timeout = if self.due > Due::Nothing || rung {
+        let timeout = if self.due > Due::Nothing || flags.rung.load(Ordering::SeqCst) {
             Some(BETWEEN_DRAWS.saturating_sub(self.drawn.elapsed()))
         } else {
             self.model.next_change().map(Duration::from_micros)
@@ -198,7 +198,7 @@ impl Screen {
     }
 
     fn update(&mut self, message: Message) -> io::Result<Flow> {
-        for effect in super::update(&mut self.model, &self.view, message) {
+        for effect in self.feed.update(&mut self.model, message) {
             match effect {
                 Effect::Quit => return Ok(Flow::Quit),
                 Effect::Suspend => self.terminal.suspend()?,
@@ -219,11 +219,11 @@ impl Screen {
     /// Draws, if it is time to.
     fn draw(&mut self) -> io::Result<()> {
         let rested = self.drawn.elapsed() >= BETWEEN_DRAWS;
-        if !self.model.is_frozen() && (rested || self.due == Due::Now) {
+        if rested || self.due == Due::Now {
             self.sync()?;
         }
         if self.due == Due::Now || (self.due == Due::Soon && rested) {
-            let (model, view) = (&mut self.model, &self.view);
+            let (model, view) = (&mut self.model, self.feed.shown());
             self.terminal.draw(|frame| super::view(model, view, frame))?;
             self.drawn = Instant::now();
             self.due = Due::Nothing;
@@ -233,9 +233,9 @@ impl Screen {
 
     /// Takes in what the journal has, if its bell rang.
     fn sync(&mut self) -> io::Result<()> {
-        if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) && self.view.sync() {
+        if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
             self.update(Message::Time(now()))?;
-            self.update(Message::Journal)?;
+            self.feed.sync(&mut self.model);
             self.due = self.due.max(Due::Soon);
         }
         Ok(())

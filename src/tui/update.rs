@@ -4,9 +4,11 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::journal::{Scope, View};
 use crate::relay::injection::{Reply, Token};
+use crate::relay::observation::Time;
 use crate::wire::finding::Level;
 
 use super::actions;
+use super::clock;
 use super::composer::Answer;
 use super::keymap::{self, Place};
 use super::message::{Effect, Message};
@@ -23,7 +25,9 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         }
         Message::Journal => {
             model.overview.refresh(view, model.now);
-            forget_gone_scope(model, view);
+            if !model.is_frozen() {
+                forget_gone_scope(model, view);
+            }
         }
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),
@@ -48,10 +52,10 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
     if let Some(action) = keymap::lookup(place, event.into()) {
         return actions::perform(model, view, action);
     }
-    if let (Place::Composer, Some(Overlay::Composer(composer))) = (place, &mut model.overlay) {
-        if composer.input.input(event) {
-            composer.parse();
-        }
+    if let (Place::Composer, Some(Overlay::Composer(composer))) = (place, &mut model.overlay)
+        && composer.input.input(event)
+    {
+        composer.parse();
     }
     Vec::new()
 }
@@ -79,8 +83,9 @@ fn take_reply(model: &mut Model, token: Token, reply: Reply) {
         answer.since = now;
     }
     answer.reply = Some(reply);
-    let (level, text) = (answer_level(answer), answer_text(answer));
-    if !matches!(model.overlay, Some(Overlay::Composer(_))) {
+    let (level, text) = (answer_level(answer), answer_text(answer, now));
+    // What waits stands in the footer until it does no more.
+    if !answer.is_waiting() && !matches!(model.overlay, Some(Overlay::Composer(_))) {
         model.toast(level, text);
     }
 }
@@ -94,11 +99,14 @@ pub(super) const fn answer_level(answer: &Answer) -> Level {
     }
 }
 
-/// What became of an injection, in words.
-pub(super) fn answer_text(answer: &Answer) -> String {
+/// What became of an injection, in words, and since when it waits.
+pub(super) fn answer_text(answer: &Answer, now: Time) -> String {
     match &answer.reply {
-        None => format!("{}: on its way", answer.what),
-        Some(reply) => format!("{}: {}", answer.what, reply_text(reply)),
+        None => format!("on its way: {}", answer.what),
+        Some(reply @ Reply::Waiting(_)) => {
+            format!("{} since {}: {}", reply_text(reply), clock::age(answer.since, now), answer.what)
+        }
+        Some(reply) => format!("{}: {}", reply_text(reply), answer.what),
     }
 }
 

@@ -55,6 +55,7 @@ pub enum Action {
     Grow,
     Send,
     NewLine,
+    EraseLine,
     Complete,
     Earlier,
     Later,

@@ -45,6 +45,7 @@ pub const BINDINGS: &[Binding] = &[
         "new line",
         "a line break within the payload",
     ),
+    bind(Action::EraseLine, &[Key::ctrl('u')], COMPOSER, "", "erase up to the start of the line"),
     bind(Action::Down, &[Key::char('j'), Key::plain(KeyCode::Down)], MOVING, "", "down"),
     bind(Action::Up, &[Key::char('k'), Key::plain(KeyCode::Up)], MOVING, "", "up"),
     bind(Action::HalfPageDown, &[Key::ctrl('d')], MOVING, "", "half a page down"),

@@ -1,1 +1,273 @@
-//! Keys.
+//! Stories told with keys and the mouse, through the real update.
+
+use crossterm::event::{KeyCode, MouseEventKind};
+
+use crate::journal::Scope;
+use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
+use crate::relay::observation::{Observations, SessionId, Side};
+use crate::tui::model::{Overlay, Tab};
+use crate::tui::{Effect, Message};
+use crate::wire::opcode::Opcode;
+
+use super::stage::{Actor, KEPT, Stage, ended, usual};
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(100, 30);
+    usual(&stage.journal);
+    stage.at(3_000_000).sync();
+    stage
+}
+
+fn chosen(stage: &Stage) -> Option<u64> {
+    stage.model.selected(stage.feed.shown()).map(|(_, row)| row)
+}
+
+#[test]
+fn new_frames_do_not_move_the_selection() {
+    let mut stage = stage();
+    stage.keys("kk");
+    let before = chosen(&stage);
+    for id in 2..40 {
+        ended(&stage.journal, id, id * 100_000);
+    }
+    stage.sync();
+    assert_eq!(chosen(&stage), before);
+    assert!(stage.shows("FOLLOW off, +342 new"), "{}", stage.screen());
+    stage.keys("F");
+    assert!(stage.shows(" FOLLOW ") && chosen(&stage) > before);
+    stage.keys("g");
+    assert_eq!(chosen(&stage), Some(0));
+    stage.keys("G");
+    assert!(stage.shows(" FOLLOW "));
+}
+
+#[test]
+fn the_selected_frame_stays_selected_when_only_its_session_is_shown() {
+    let mut stage = stage();
+    ended(&stage.journal, 2, 0);
+    stage.sync().keys("F").keys("kkkkkkkk");
+    let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
+    let id = stage.feed.shown().row(scope, row).unwrap().id;
+    stage.keys("]]");
+    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
+    assert_eq!(stage.feed.shown().row(scope, row).unwrap().id, id);
+}
+
+#[test]
+fn a_text_is_sent_and_its_answers_are_shown() {
+    let mut stage = stage();
+    stage.keys("shello").press(KeyCode::Enter);
+    let injection = Injection::whole(Opcode::TEXT, b"hello".to_vec());
+    let expected = Effect::Inject { session: SessionId(1), to: Side::Server, injection, token: Token(0) };
+    assert_eq!(stage.effects, [expected]);
+    stage.send(Message::Reply(Token(0), Reply::Waiting(Wait::Message))).at(6_000_000);
+    assert!(stage.shows("unfinished message since 3 s"), "{}", stage.screen());
+    stage.press(KeyCode::Esc);
+    assert!(stage.shows("unfinished message since 3 s"), "{}", stage.screen());
+    stage.send(Message::Reply(Token(0), Reply::Sent { frame: Some(12) }));
+    assert!(stage.shows("sent as frame 12"), "{}", stage.screen());
+    stage.keys("c").press(KeyCode::Up);
+    assert!(stage.shows("│ hello"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    stage.send(Message::Reply(Token(1), Reply::Refused(Refusal::AfterClose)));
+    assert!(stage.shows("refused: a close frame has already gone this way"), "{}", stage.screen());
+}
+
+#[test]
+fn a_wrong_line_is_told_while_it_is_typed_and_is_not_sent() {
+    let mut stage = stage();
+    stage.keys("s/bin 0g").press(KeyCode::Enter);
+    assert!(stage.effects.is_empty() && stage.shows("^ "), "{}", stage.screen());
+    assert!(matches!(stage.model.overlay, Some(Overlay::Composer(_))));
+}
+
+#[test]
+fn a_paste_with_line_breaks_is_one_message() {
+    let mut stage = stage();
+    stage.keys("s").send(Message::Paste("{\r\n \"a\": 1\r\n}".into()));
+    stage.press(KeyCode::Enter);
+    let [Effect::Inject { injection, .. }] = stage.effects.as_slice() else { panic!("{:?}", stage.effects) };
+    assert_eq!(*injection, Injection::whole(Opcode::TEXT, b"{\n \"a\": 1\n}".to_vec()));
+}
+
+#[test]
+fn a_command_is_completed() {
+    let mut stage = stage();
+    stage.keys("s/cl").press(KeyCode::Tab).keys("1000 bye").press(KeyCode::Enter);
+    let [Effect::Inject { injection, .. }] = stage.effects.as_slice() else { panic!("{:?}", stage.effects) };
+    assert_eq!(*injection, Injection::whole(Opcode::CLOSE, b"\x03\xe8bye".to_vec()));
+}
+
+#[test]
+fn a_frame_is_sent_once_more_with_its_first_byte_and_without_its_mask() {
+    let mut stage = stage();
+    stage.keys("]gjjjj").keys("r");
+    let [Effect::Inject { to, injection, .. }] = stage.effects.as_slice() else { panic!("{:?}", stage.effects) };
+    let payload = br#"{"type":"hello","user":"anna","tags":["a","b"]}"#.to_vec();
+    assert_eq!((*to, injection), (Side::Server, &Injection::Frame { first: 0x81, payload }));
+    stage.keys("Gr");
+    assert_eq!(stage.effects.len(), 1, "an unfinished frame is not sent once more");
+    assert!(stage.shows("not all of this frame was kept"), "{}", stage.screen());
+}
+
+#[test]
+fn quitting_asks_only_while_a_session_is_open() {
+    let mut stage = stage();
+    stage.keys("qn");
+    assert!(stage.effects.is_empty() && stage.model.overlay.is_none());
+    stage.keys("qy");
+    assert_eq!(stage.effects, [Effect::Quit]);
+    let mut idle = Stage::new(80, 24);
+    ended(&idle.journal, 1, 0);
+    idle.sync().keys("q");
+    assert_eq!(idle.effects, [Effect::Quit]);
+    let mut sudden = self::stage();
+    sudden.keys("s").ctrl('c');
+    assert_eq!(sudden.effects, [Effect::Quit]);
+}
+
+#[test]
+fn q_goes_back_before_it_quits() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("3q");
+    assert!(stage.effects.is_empty() && stage.model.tab == Tab::Frames);
+    stage.press(KeyCode::Enter).keys("q");
+    assert!(stage.effects.is_empty());
+    stage.keys("q");
+    assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+#[test]
+fn closing_a_session_asks_and_is_done_once() {
+    let mut stage = stage();
+    stage.keys("Xy");
+    assert_eq!(stage.effects, [Effect::Close(SessionId(1))]);
+    let mut over = Stage::new(80, 24);
+    ended(&over.journal, 1, 0);
+    over.sync().keys("X");
+    assert!(over.effects.is_empty() && over.shows("session 1 is over"), "{}", over.screen());
+}
+
+#[test]
+fn a_frozen_display_stays_while_the_numbers_go_on() {
+    let mut stage = stage();
+    stage.keys("p");
+    let before = stage.lines()[3..20].to_vec();
+    ended(&stage.journal, 2, 0);
+    stage.sync();
+    assert_eq!(stage.lines()[3..20], before);
+    assert!(stage.shows("FROZEN (p) · 1 open · 13 frames"), "{}", stage.screen());
+    stage.keys("p");
+    assert!(stage.shows("2 /chat"), "{}", stage.screen());
+}
+
+#[test]
+fn what_was_frozen_outlives_the_budget() {
+    let mut stage = Stage::with_budget(80, 24, 20_000);
+    usual(&stage.journal);
+    stage.sync().keys("p");
+    let before = stage.lines()[3..20].to_vec();
+    for id in 2..100 {
+        ended(&stage.journal, id, 0);
+    }
+    stage.sync().keys("kjG");
+    assert_eq!(stage.lines()[4..14], before[1..11]);
+    stage.keys("p");
+    assert!(stage.shows("older left memory") && !stage.shows("binary"), "{}", stage.screen());
+}
+
+#[test]
+fn a_session_that_leaves_memory_gives_way_to_all() {
+    let mut stage = stage();
+    stage.model.scope = Scope::Session(SessionId(77));
+    stage.sync();
+    stage.journal.push(None, Observations::default());
+    stage.sync();
+    assert_eq!(stage.model.scope, Scope::All);
+}
+
+#[test]
+fn the_mouse_selects_and_scrolls() {
+    let mut stage = stage();
+    stage.click(18, 1);
+    assert_eq!(stage.model.tab, Tab::Sessions);
+    stage.click(2, 1).click(5, 4);
+    assert_eq!(stage.model.scope, Scope::Session(SessionId(1)));
+    stage.click(40, 6);
+    let rows = stage.model.areas.rows;
+    let (_, row) = stage.model.selected(stage.feed.shown()).unwrap();
+    assert_eq!(row, stage.model.frames.top() + u64::from(6 - rows.y));
+    stage.mouse(MouseEventKind::ScrollUp, 40, 6);
+    assert_eq!(chosen(&stage), Some(row - 3));
+    let problem = stage.model.areas.problem;
+    stage.click(problem.x, problem.y);
+    assert_eq!(stage.model.tab, Tab::Diagnosis);
+}
+
+#[test]
+fn panes_are_maximised_moved_and_resized() {
+    let mut stage = stage();
+    let width = stage.model.areas.rows.width;
+    stage.keys("\\");
+    assert!(stage.model.areas.rows.width == 100 && stage.model.areas.detail.is_empty());
+    stage.keys("\\|");
+    assert!(stage.model.areas.detail_is_right && stage.model.areas.rows.width < width);
+    let right = stage.model.areas.detail.width;
+    stage.keys(">");
+    assert!(stage.model.areas.detail.width > right);
+    stage.keys("|");
+    assert!(!stage.model.areas.detail_is_right);
+}
+
+#[test]
+fn times_are_shown_as_the_user_likes() {
+    let mut stage = stage();
+    assert!(stage.shows("12:00:02.187"));
+    stage.keys("T");
+    assert!(stage.shows("2.187") && !stage.shows("12:00:02.187"), "{}", stage.screen());
+    stage.keys("T");
+    assert!(stage.shows("+900.0ms"), "{}", stage.screen());
+}
+
+#[test]
+fn help_lists_the_keys_of_the_pane_and_no_others() {
+    let mut stage = Stage::new(120, 60);
+    stage.press(KeyCode::Enter).keys("?");
+    assert!(stage.shows("Keys · Detail") && stage.shows("show the payload as hex"), "{}", stage.screen());
+    stage.keys("q").keys("2?");
+    assert!(!stage.shows("show the payload as hex"), "{}", stage.screen());
+}
+
+#[test]
+fn a_message_passes_and_the_keys_are_back() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("s");
+    assert!(stage.shows("there is no session yet"), "{}", stage.screen());
+    assert!(stage.model.next_change().is_some());
+    stage.at(60_000_000);
+    assert!(stage.shows("? help") && stage.model.next_change().is_none(), "{}", stage.screen());
+}
+
+#[test]
+fn a_part_of_a_frame_grows_in_its_row() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens().bytes(Side::Server, &[0x82, 0x05, 1]).hand_over();
+    stage.sync();
+    assert!(stage.shows("1 B of 5 B 01"), "{}", stage.screen());
+    actor.bytes(Side::Server, &[2, 3, 4, 5]).hand_over();
+    stage.sync();
+    assert!(stage.shows("01 02 03 04 05") && !stage.shows("of 5 B"), "{}", stage.screen());
+}
+
+#[test]
+fn a_frame_that_was_not_kept_whole_says_so_and_is_not_sent_once_more() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens().frame(Side::Client, 0x82, &vec![7; KEPT + 1000]).hand_over();
+    stage.sync();
+    assert!(stage.shows("5096   truncated to 4.1 kB 07 07"), "{}", stage.screen());
+    stage.keys("r");
+    assert!(stage.effects.is_empty(), "{:?}", stage.effects);
+}

@@ -10,17 +10,20 @@ use ratatui::backend::TestBackend;
 use crate::journal::{Journal, View};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
+use crate::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
+use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
-use crate::tui::{Effect, Info, Message, Model, update, view};
+use crate::tui::{Effect, Info, Message, Model, view};
 use crate::wire::frame;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
 
 /// 2026-01-01T12:00:00Z.
 pub const NOON: u64 = 1_767_268_800_000_000;
+/// Payload bytes that are kept of a frame.
+pub const KEPT: usize = 4096;
 const KEY: MaskKey = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A session that writes to a journal.
@@ -51,7 +54,8 @@ impl Actor {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config =
+            SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, ..Limits::default() }, seed: [7; 32] };
         let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
         let output = Output { log, ..Output::default() };
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now }
@@ -105,12 +109,6 @@ impl Actor {
     /// The end of a side's bytes.
     pub fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
         self.session.end(Time(self.now), from, how, &mut Vec::new(), &mut self.output);
-        self
-    }
-
-    /// wsproxy ends it.
-    pub fn closes(&mut self, by: ClosedBy) -> &mut Self {
-        self.session.close(Time(self.now), by, 1001, &mut Default::default(), &mut self.output);
         self
     }
 
@@ -172,7 +170,7 @@ pub fn unreachable(journal: &Arc<Journal>, id: u64, at: u64) {
 /// The screen with its journal.
 pub struct Stage {
     pub journal: Arc<Journal>,
-    pub view: View,
+    pub feed: Feed,
     pub model: Model,
     pub effects: Vec<Effect>,
     terminal: Terminal<TestBackend>,
@@ -191,25 +189,24 @@ impl Stage {
         let listening = Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() };
         log.event(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
-        let view = View::new(journal.subscribe(|| ()));
+        let feed = Feed::new(View::new(journal.subscribe(|| ())));
         let info = Info { addresses, upstream, playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut stage = Self { journal, view, model, effects: Vec::new(), terminal };
+        let mut stage = Self { journal, feed, model, effects: Vec::new(), terminal };
         stage.sync();
         stage
     }
 
     /// Takes in what the journal has, as the thread's loop does.
     pub fn sync(&mut self) -> &mut Self {
-        if !self.model.is_frozen() {
-            self.view.sync();
-        }
-        self.send(Message::Journal)
+        self.feed.sync(&mut self.model);
+        self.draw();
+        self
     }
 
     pub fn send(&mut self, message: Message) -> &mut Self {
-        let effects = update(&mut self.model, &self.view, message);
+        let effects = self.feed.update(&mut self.model, message);
         self.effects.extend(effects);
         self.draw();
         self
@@ -251,7 +248,7 @@ impl Stage {
     }
 
     fn draw(&mut self) {
-        let (model, rows) = (&mut self.model, &self.view);
+        let (model, rows) = (&mut self.model, self.feed.shown());
         self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
     }
 

@@ -16,13 +16,12 @@ use crate::tui::update::{answer_level, answer_text};
 use super::row::{level_glyph, level_style};
 
 /// What listens, where to, how much.
-pub fn header(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let theme = &model.theme;
     let width = usize::from(area.width);
-    let numbers = numbers(model, view);
     let upstream = if model.info.playground { "the built-in playground" } else { &model.info.upstream };
     let left = Line::from(vec![
         Span::styled(" wsproxy ", theme.title),
@@ -31,28 +30,44 @@ pub fn header(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
         Span::styled(upstream.to_owned(), theme.server),
     ]);
     buffer.set_line(area.x, area.y, &left, area.width);
-    let right = numbers.width();
-    if left.width() + right + 3 <= width {
-        buffer.set_line(area.right() - right as u16 - 1, area.y, &numbers, right as u16);
+    let room = width.saturating_sub(left.width() + 3);
+    let numbers = [Numbers::All, Numbers::Few, Numbers::Fewest].map(|numbers| self::numbers(model, numbers));
+    if let Some(line) = numbers.iter().find(|line| line.width() <= room) {
+        let width = line.width() as u16;
+        buffer.set_line(area.right() - width - 1, area.y, line, width);
     }
 }
 
-fn numbers(model: &Model, view: &View) -> Line<'static> {
+/// How many of the numbers there is room for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbers {
+    All,
+    Few,
+    Fewest,
+}
+
+fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
     let theme = &model.theme;
     let overview = &model.overview;
     let mut parts = Vec::new();
     if let Some(since) = model.frozen {
-        let since = clock::clock(since, &model.zone, Digits::Seconds);
-        parts.push(Span::styled(format!("FROZEN since {since} ({}) · ", key_of(Action::Freeze)), theme.warning));
+        let since = match numbers {
+            Numbers::All => format!(" since {}", clock::clock(since, &model.zone, Digits::Seconds)),
+            _ => String::new(),
+        };
+        parts.push(Span::styled(format!("FROZEN{since} ({}) · ", key_of(Action::Freeze)), theme.warning));
     }
     let open = if overview.live > 0 { theme.good } else { theme.dim };
     parts.push(Span::styled(format!("{} open", overview.live), open));
-    let sessions = view.sessions().len() as u64 + view.forgotten();
     let rate = overview.rate(model.now);
-    parts.push(Span::styled(
-        format!(" of {} · {} frames", fit::number(sessions), fit::number(overview.frames)),
-        theme.dim,
-    ));
+    match numbers {
+        Numbers::All => {
+            let (sessions, frames) = (fit::number(overview.sessions), fit::number(overview.frames));
+            parts.push(Span::styled(format!(" of {sessions} · {frames} frames"), theme.dim));
+        }
+        Numbers::Few => parts.push(Span::styled(format!(" · {} frames", fit::short(overview.frames)), theme.dim)),
+        Numbers::Fewest => {}
+    }
     if rate > 0 {
         parts.push(Span::styled(format!(" · {}/s", fit::short(rate)), theme.text));
     }
@@ -60,7 +75,7 @@ fn numbers(model: &Model, view: &View) -> Line<'static> {
 }
 
 /// The pages, and a word where the screen is small.
-pub fn tabs(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -86,7 +101,6 @@ pub fn tabs(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
-    let _ = view;
     model.areas.tabs = places;
 }
 
@@ -128,8 +142,7 @@ pub fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
         (Some(toast), _) => said(&toast.text, level_style(toast.level, theme), level_glyph(toast.level), area),
         (None, Some(answer)) if answer.reply.is_some() && answer.is_waiting() && !composing => {
             let level = answer_level(answer);
-            let age = clock::age(answer.since, model.now);
-            said(&format!("{} since {age}", answer_text(answer)), level_style(level, theme), level_glyph(level), area)
+            said(&answer_text(answer, model.now), level_style(level, theme), level_glyph(level), area)
         }
         _ => keys(model, view, area),
     };
@@ -176,6 +189,7 @@ fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
     let inside = model.arrangement.maximised || model.place() == Place::Detail || model.tab != Tab::Frames;
     match binding.action {
         Action::Leave if inside => "back",
+        Action::Freeze if model.is_frozen() => "go on",
         _ => binding.hint,
     }
 }

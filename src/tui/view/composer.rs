@@ -7,11 +7,11 @@ use ratatui::widgets::Widget as _;
 
 use crate::journal::View;
 use crate::text;
-use crate::tui::clock;
-use crate::tui::compose::{self, CommandHelp};
+use crate::tui::compose::{self, CommandHelp, ComposeError};
 use crate::tui::composer::Composer;
 use crate::tui::fit;
 use crate::tui::model::{Model, Overlay};
+use crate::tui::theme::Theme;
 use crate::tui::update::{answer_level, answer_text};
 
 use super::overlay::panel;
@@ -24,7 +24,7 @@ const LINES: u16 = 5;
 pub fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Composer(composer)) = &model.overlay else { return };
     let lines = (composer.input.lines().len() as u16).clamp(1, LINES);
-    let below = below(model, composer);
+    let below = below(model, composer, usize::from(area.width.saturating_sub(4)));
     let height = (lines + below.len() as u16 + 2).min(area.height);
     let outer = Rect { y: area.bottom() - height, height, ..area };
     let inside = panel(model, outer, &heading(composer, view), buffer);
@@ -41,33 +41,38 @@ fn heading(composer: &Composer, view: &View) -> String {
 }
 
 /// What stands under the text: what it means, commands, the last answer.
-fn below(model: &Model, composer: &Composer) -> Vec<Line<'static>> {
+fn below(model: &Model, composer: &Composer, width: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
-    let mut lines = Vec::new();
-    match &composer.parsed {
+    let mut lines = match &composer.parsed {
         _ if composer.is_empty() => {
-            lines.push(Line::styled("text is sent as a text frame; / begins a command", theme.dim));
+            vec![Line::styled("text is sent as a text frame; / begins a command", theme.dim)]
         }
         Ok(injection) => {
-            lines.push(Line::styled(format!("⇒ {}", compose::describe(injection, composer.to)), theme.good));
+            let words = format!("⇒ {}", compose::describe(injection, composer.to));
+            fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.good)).collect()
         }
-        Err(error) => {
-            let before = composer.text().get(..error.at).map_or(0, fit::width);
-            let caret = if composer.input.lines().len() == 1 { before } else { 0 };
-            lines.push(Line::styled(format!("{:caret$}^ {}", "", error.message), theme.error));
-        }
-    }
+        Err(error) => error_lines(composer, error, width, theme),
+    };
     lines.extend(composer.candidates().map(|command| command_line(command, model)));
     if let Some(answer) = &model.answer {
         let level = answer_level(answer);
-        let since = if answer.reply.is_some() && answer.is_waiting() {
-            format!(" since {}", clock::age(answer.since, model.now))
-        } else {
-            String::new()
-        };
-        let words = format!("{} {}{since}", level_glyph(level), answer_text(answer));
-        lines.push(Line::styled(words, level_style(level, theme)));
+        let words = format!("{} {}", level_glyph(level), answer_text(answer, model.now));
+        let style = level_style(level, theme);
+        lines.extend(fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, style)));
     }
+    lines
+}
+
+/// An error under its place, beside the mark that points there if it fits, else under it.
+fn error_lines(composer: &Composer, error: &ComposeError, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let before: String = composer.text().chars().take(error.at).collect();
+    let caret = if composer.input.lines().len() == 1 { fit::width(&before) } else { 0 };
+    let styled = |text: String| Line::styled(text, theme.error);
+    if caret + 2 + fit::width(&error.message) <= width {
+        return vec![styled(format!("{:caret$}^ {}", "", error.message))];
+    }
+    let mut lines = vec![styled(format!("{:caret$}^", ""))];
+    lines.extend(fit::wrap(&error.message, width).into_iter().map(styled));
     lines
 }
 
@@ -76,6 +81,6 @@ fn command_line(command: &CommandHelp, model: &Model) -> Line<'static> {
     Line::from(vec![
         Span::styled(command.name, theme.key),
         Span::styled(format!(" {}", command.arguments), theme.text),
-        Span::styled(format!("  {}", command.what), theme.dim),
+        Span::styled(format!("  {}", command.about), theme.dim),
     ])
 }

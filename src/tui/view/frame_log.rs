@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::journal::{Scope, View};
 use crate::text;
@@ -23,7 +24,7 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     }
     let (cursor, scope) = model.shown_list();
     let (mut cursor, range) = (*cursor, view.range(scope));
-    let columns = Columns::new(model, scope, inner.width);
+    let columns = Columns::new(model, view, scope, inner.width);
     let rows = if inner.height > 2 && scope != Scope::Own {
         buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
@@ -55,13 +56,19 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
 /// Marks a selected row: in colour, and with a bar that shows without.
 pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus) {
     let theme = &model.theme;
-    buffer.set_style(area, theme.selected);
     let (bar, style) = match focus {
         Focus::Here => ("▌", theme.border_focused),
         Focus::Elsewhere => ("▏", theme.border),
     };
+    match focus {
+        Focus::Here => {
+            // One colour for the whole row: several, reversed, are hard to read.
+            buffer.set_style(area, Style::reset().patch(theme.selected));
+        }
+        Focus::Elsewhere => buffer.set_style(area, theme.bold),
+    }
     if let Some(cell) = buffer.cell_mut((area.x, area.y)) {
-        cell.set_symbol(bar).set_style(style);
+        cell.set_symbol(bar).set_style(Style::reset().patch(style));
     }
 }
 
@@ -76,24 +83,24 @@ fn name(model: &Model, view: &View) -> String {
     }
 }
 
-/// Whether it follows, and what is not to be seen any more.
-fn state(model: &Model, view: &View) -> String {
+/// Whether it follows, and what is not to be seen any more: in full, then shorter.
+fn state(model: &Model, view: &View) -> Vec<String> {
     let (cursor, scope) = model.shown_list();
     let range = view.range(scope);
-    let mut parts = Vec::new();
-    if range.start > 0 {
-        parts.push(format!("{} older left memory", fit::number(range.start)));
+    let key = key_of(Action::Follow);
+    let following = match (cursor.is_following(), cursor.unseen(&range)) {
+        (true, _) => "FOLLOW".to_owned(),
+        (false, 0) => format!("FOLLOW off ({key})"),
+        (false, new) => format!("FOLLOW off, +{} new ({key})", fit::number(new)),
+    };
+    // Rows that left before the screen came to read them have no numbers, but they count.
+    let gone = if scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
+    if gone == 0 {
+        return vec![following];
     }
-    if cursor.is_following() {
-        parts.push("FOLLOW".into());
-    } else {
-        let new = cursor.unseen(&range);
-        let key = key_of(Action::Follow);
-        parts.push(if new > 0 {
-            format!("FOLLOW off, +{} new ({key})", fit::number(new))
-        } else {
-            format!("FOLLOW off ({key})")
-        });
-    }
-    parts.join(" · ")
+    vec![
+        format!("{} older left memory · {following}", fit::number(gone)),
+        format!("{} gone · {following}", fit::short(gone)),
+        following,
+    ]
 }

@@ -37,14 +37,14 @@ pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
         return;
     }
     let bars = Bars::of(area);
-    bars::header(model, view, bars.header, buffer);
-    bars::tabs(model, view, bars.tabs, buffer);
+    bars::header(model, bars.header, buffer);
+    bars::tabs(model, bars.tabs, buffer);
     body(model, view, bars.body, buffer);
     bars::problem(model, bars.problem, buffer);
     bars::footer(model, view, bars.footer, buffer);
     match model.overlay {
         Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
-        Some(Overlay::Question(_)) => overlay::question(model, view, bars.body, buffer),
+        Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
         None => {}
     }
@@ -193,8 +193,11 @@ impl Focus {
 }
 
 /// A pane's title in a line above it: heavy where the focus is, so that it shows without colour too. Gives what is left
-/// of the area.
-fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &str, right: &str) -> Rect {
+/// of the area. Of what may stand at the right, the first for which there is room does.
+fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &str, right: &[String]) -> Rect {
+    if area.is_empty() {
+        return area;
+    }
     let (line, style, words) = match focus {
         Focus::Here => ("━", theme.border_focused, theme.title),
         Focus::Elsewhere => ("─", theme.border, theme.dim),
@@ -202,11 +205,13 @@ fn title(area: Rect, buffer: &mut Buffer, theme: &Theme, focus: Focus, left: &st
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(line).set_style(style);
     }
-    let room = usize::from(area.width.saturating_sub(2));
-    let right = if fit::width(left) + fit::width(right) + 6 > room { "" } else { right };
-    let left = fit::cut(left, room.saturating_sub(2));
+    // What is at the right changes, so it is what has to be seen.
+    let room = usize::from(area.width.saturating_sub(4));
+    let right = right.iter().find(|right| fit::width(right) + 12 <= room).map_or("", String::as_str);
+    let taken = if right.is_empty() { 0 } else { fit::width(right) + 4 };
+    let left = fit::cut(left, room.saturating_sub(taken));
     if !left.is_empty() {
-        buffer.set_stringn(area.x + 1, area.y, format!(" {left} "), room, words);
+        buffer.set_stringn(area.x + 1, area.y, format!(" {left} "), room + 2, words);
     }
     if !right.is_empty() {
         let width = fit::width(right) + 2;

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
-use crate::journal::View;
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::model::{Model, Overlay, Question};
@@ -44,7 +43,7 @@ pub fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
-    if below > 0 && inside.width > 12 {
+    if below > 0 && inside.width > 12 && inside.height > 0 {
         let more = format!(" {below} more ↓ ");
         let x = inside.right().saturating_sub(fit::width(&more) as u16);
         buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.theme.dim);
@@ -71,15 +70,14 @@ fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
 }
 
 /// Something to confirm.
-pub fn question(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Question(question)) = &model.overlay else { return };
     let open = model.overview.live;
-    let _ = view;
     let (title, words, note) = match question {
         Question::Quit => {
             let sessions =
                 if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
-            ("Quit?", sessions, "Both sides of each get a close frame with 1001.")
+            ("Quit?", sessions, "Both sides of each get a close frame.")
         }
         Question::Close(session) => {
             ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")

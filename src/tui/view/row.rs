@@ -31,6 +31,14 @@ pub struct Columns {
     width: usize,
 }
 
+/// Digits that a number takes.
+const fn digits_of(number: u64) -> usize {
+    match number.checked_ilog10() {
+        Some(log) => log as usize + 1,
+        None => 1,
+    }
+}
+
 const DIRECTION: usize = 3;
 const OPCODE: usize = 6;
 const FLAGS: usize = 3;
@@ -40,11 +48,13 @@ const DELTA: usize = 8;
 impl Columns {
     /// What fits.
     #[must_use]
-    pub fn new(model: &Model, scope: Scope, width: u16) -> Self {
+    pub fn new(model: &Model, view: &View, scope: Scope, width: u16) -> Self {
         let width = usize::from(width);
+        // A frame's number is no larger than its row's.
+        let frame = digits_of(view.range(scope).end).max(4);
         let number = match scope {
-            Scope::All => 7,
-            Scope::Session(_) => 5,
+            Scope::All => frame + 1 + view.sessions().next_back().map_or(1, |newest| digits_of(newest.id.0)),
+            Scope::Session(_) => frame,
             Scope::Own => 0,
         };
         let digits = if width >= 110 { Digits::Microseconds } else { Digits::Milliseconds };
@@ -125,11 +135,16 @@ pub fn line(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Line<'
         Record::Raw(raw) => raw_bytes(context, row, raw, &mut spans),
         Record::Event(_, happened) => {
             let (style, words) = event(happened, theme);
-            spans.push(Span::styled(words, style));
+            let room = context.columns.width.saturating_sub(width(&spans));
+            spans.push(Span::styled(fit::cut(&words, room), style));
         }
         Record::More(_) => {}
     }
     Line::from(spans)
+}
+
+fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
 }
 
 /// Number and times.
@@ -164,7 +179,8 @@ fn number(row: Row<'_>, scope: Scope) -> String {
         _ => String::new(),
     };
     match (scope, row.session) {
-        (Scope::All, Some(session)) => format!("{}:{}", session.0, if frame.is_empty() { "-" } else { &frame }),
+        (Scope::All, Some(session)) if frame.is_empty() => session.0.to_string(),
+        (Scope::All, Some(session)) => format!("{}:{frame}", session.0),
         _ => frame,
     }
 }
@@ -196,11 +212,11 @@ fn frame(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, spans: &mut 
     spans.push(Span::styled(format!(" {} ", fit::right(&length(header.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
     let received = context.view.received(row.session, record);
-    for (mark, style) in marks(record, received, theme) {
+    let kept = context.view.kept(row.session, record);
+    for (mark, style) in marks(record, received, kept, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
-    let used = Line::from(spans.as_slice()).width();
-    let room = context.columns.width.saturating_sub(used);
+    let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
     let start = context.view.start(row, room.min(context.columns.preview()) * 4 + 4);
     let words = fit::cut(&preview(record, &start, received), room);
@@ -242,7 +258,7 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 }
 
 /// What is special about a frame, in words.
-fn marks(record: &FrameRecord, received: u64, theme: &Theme) -> Vec<(String, Style)> {
+fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
     match record.origin {
         Origin::Peer => {}
@@ -255,6 +271,9 @@ fn marks(record: &FrameRecord, received: u64, theme: &Theme) -> Vec<(String, Sty
     if received < record.header.length {
         let text = format!("{} of {}", text::byte_count(received), text::byte_count(record.header.length));
         marks.push((text, theme.warning));
+    }
+    if kept < received {
+        marks.push((format!("truncated to {}", text::byte_count(kept)), theme.warning));
     }
     if record.header.rsv() & 4 != 0 && !record.header.opcode().is_control() {
         marks.push(("compressed".to_owned(), theme.note));
@@ -404,10 +423,10 @@ fn open_words(open: &OpenEvent) -> String {
 pub fn closed_words(closed: &ClosedEvent) -> String {
     let mut words = match closed.how {
         ClosedHow::Answered => "○ closed: there was never a connection to the upstream".to_owned(),
-        how => format!("○ closed by {} with {}", closed.by.name(), how_words(how)),
+        how => format!("○ closed by {}: {}", closed.by.name(), how_words(how)),
     };
     if let Some(code) = closed.code {
-        words.push_str(&format!(" {code} {}", close::code(code).name));
+        words.push_str(&format!(", {code} {}", close::code(code).name));
     }
     if !closed.reason.is_empty() {
         words.push_str(&format!(": {}", text::preview(&closed.reason, 130)));
@@ -417,10 +436,10 @@ pub fn closed_words(closed: &ClosedEvent) -> String {
 
 const fn how_words(how: ClosedHow) -> &'static str {
     match how {
-        ClosedHow::CloseFrame => "a close frame",
-        ClosedHow::Fin => "FIN, without a close frame",
+        ClosedHow::CloseFrame => "close frame",
+        ClosedHow::Fin => "FIN without a close frame",
         ClosedHow::Reset => "RST",
-        ClosedHow::Timeout => "a time-out",
-        ClosedHow::Answered => "an answer of wsproxy's",
+        ClosedHow::Timeout => "time-out",
+        ClosedHow::Answered => "answered",
     }
 }

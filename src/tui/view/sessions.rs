@@ -20,19 +20,19 @@ use super::{Focus, frame_log, row, title};
 /// Draws the narrow list.
 pub fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let focus = Focus::of(model, Place::Sessions);
-    let inner = title(area, buffer, &model.theme, focus, "Sessions", "");
+    let inner = title(area, buffer, &model.theme, focus, "Sessions", &[]);
     rows(model, view, inner, focus, buffer, list_line);
 }
 
 /// Draws the table.
 pub fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let forgotten = match view.forgotten() {
-        0 => String::new(),
-        count => format!("{} older left memory", fit::number(count)),
+        0 => None,
+        count => Some(format!("{} older left memory", fit::number(count))),
     };
-    let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", &forgotten);
+    let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", forgotten.as_slice());
     if inner.height > 2 {
-        let heading = table_columns(inner.width, &HEADING);
+        let heading = format!("  {}", table_columns(inner.width, &HEADING));
         buffer.set_stringn(inner.x, inner.y, heading, usize::from(inner.width), model.theme.dim);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
@@ -48,7 +48,7 @@ fn rows(
     buffer: &mut Buffer,
     line: impl Fn(&Model, Option<&SessionSummary>, u16) -> Line<'static>,
 ) {
-    let (count, height) = (view.sessions().len() + 1, usize::from(area.height));
+    let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
     let selected = session_index(model, view);
     let top = model.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
     model.sessions_top = top.min(count.saturating_sub(height));
@@ -94,32 +94,47 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
 }
 
 /// The cells of a table's row.
-type Cells<'a> = [&'a str; 9];
+type Cells<'a> = [&'a str; 10];
 
-const HEADING: Cells<'static> = ["#", "path", "state", "client", "age", "→ frames", "← frames", "→ bytes", "← bytes"];
-/// Widths of the cells; 0 for the one that takes what is left. Those at the end go first on a narrow screen.
-const WIDTHS: [usize; 9] = [5, 0, 8, 21, 6, 8, 8, 9, 9];
-const LEFT: [bool; 9] = [false, true, true, true, false, false, false, false, false];
-/// The least that a path gets.
-const PATH: usize = 14;
+const HEADING: Cells<'static> =
+    ["#", "path", "state", "client", "lasted", "→ frames", "← frames", "→ bytes", "← bytes", "end"];
+/// Widths of the cells; 0 for those that share what is left.
+const WIDTHS: [usize; 10] = [5, 0, 8, 21, 6, 8, 8, 9, 9, 0];
+const AT_LEFT: [usize; 4] = [1, 2, 3, 9];
+const PATH: usize = 1;
+const END: usize = 9;
+/// What goes first on a narrow screen.
+const GOES: [usize; 7] = [END, 3, 7, 8, 4, 5, 6];
+/// The least that a path and an end get.
+const LEAST: usize = 14;
 
+/// A row of the table behind its mark, as many cells as fit.
 fn table_columns(width: u16, cells: &Cells<'_>) -> String {
     let room = usize::from(width).saturating_sub(3);
-    let mut shown = [true; 9];
-    // The client's address goes first, then bytes, then the age.
-    for gone in [3, 7, 8, 4, 5, 6] {
-        let taken: usize = (0..9).filter(|cell| shown[*cell]).map(|cell| WIDTHS[cell] + 1).sum();
-        if taken + PATH <= room {
+    let mut shown = [true; 10];
+    let taken = |shown: &[bool; 10]| -> usize {
+        (0..10).filter(|cell| shown[*cell]).map(|cell| if cell == END { LEAST } else { WIDTHS[cell] } + 1).sum()
+    };
+    for gone in GOES {
+        if taken(&shown) + LEAST <= room {
             break;
         }
         shown[gone] = false;
     }
-    let taken: usize = (0..9).filter(|cell| shown[*cell]).map(|cell| WIDTHS[cell] + 1).sum();
-    let mut out = String::from("  ");
-    for cell in (0..9).filter(|cell| shown[*cell]) {
-        let columns = if WIDTHS[cell] == 0 { room.saturating_sub(taken) } else { WIDTHS[cell] };
-        out.push(' ');
-        out.push_str(&if LEFT[cell] { fit::left(cells[cell], columns) } else { fit::right(cells[cell], columns) });
+    let free = room.saturating_sub(taken(&shown)) + if shown[END] { LEAST } else { 0 };
+    let path = if shown[END] { free * 2 / 5 } else { free };
+    let mut out = String::from(" ");
+    for cell in (0..10).filter(|cell| shown[*cell]) {
+        let columns = match cell {
+            PATH => path,
+            END => free - path,
+            _ => WIDTHS[cell],
+        };
+        out.push_str(&if AT_LEFT.contains(&cell) {
+            format!(" {}", fit::left(cells[cell], columns))
+        } else {
+            format!(" {}", fit::right(cells[cell], columns))
+        });
     }
     out
 }
@@ -132,27 +147,19 @@ fn table_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Li
     let (glyph, style, word) = state(summary, theme);
     let until = summary.closed.as_ref().map_or(model.now, |(time, _)| *time);
     let client = summary.client.map(|client| client.to_string()).unwrap_or_default();
-    let bytes = summary.payload.map(text::byte_count);
-    let frames = summary.frames.map(fit::short);
-    let [client_side, server_side] = [Side::Client.index(), Side::Server.index()];
-    let end = summary.closed.as_ref().map(|(_, closed)| row::closed_words(closed));
-    let path = match end {
-        Some(end) => format!("{}   {end}", text::preview(&summary.path, 120)),
-        None => text::preview(&summary.path, 120),
-    };
+    let (bytes, frames) = (summary.payload.map(text::byte_count), summary.frames.map(fit::short));
     let cells = [
         &summary.id.0.to_string(),
-        path.as_str(),
+        &text::preview(&summary.path, 120),
         word,
         &client,
-        &clock::age(summary.opened, until),
-        &frames[client_side],
-        &frames[server_side],
-        &bytes[client_side],
-        &bytes[server_side],
+        &clock::lasted(summary.opened, until),
+        &frames[Side::Client.index()],
+        &frames[Side::Server.index()],
+        &bytes[Side::Client.index()],
+        &bytes[Side::Server.index()],
+        &summary.closed.as_ref().map(|(_, closed)| row::closed_words(closed)).unwrap_or_default(),
     ];
-    let mut words = table_columns(width, &cells);
-    words.replace_range(..2, " ");
     let text = if summary.is_live() { theme.text } else { theme.dim };
-    Line::from(vec![Span::styled(format!(" {glyph}"), style), Span::styled(words.split_off(1), text)])
+    Line::from(vec![Span::styled(format!(" {glyph}"), style), Span::styled(table_columns(width, &cells), text)])
 }

@@ -49,7 +49,7 @@ pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
 pub fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let key = Some(key(model, Subject::Problems(model.scope), model.overview.generation(), area));
     if model.page.key != key {
-        let lines = diagnosis::lines(model, view);
+        let lines = diagnosis::lines(model, view, usize::from(inner_width(area)));
         replace(&mut model.page, key, lines);
     }
     let name = match model.scope {
@@ -114,8 +114,8 @@ fn draw(
     };
     let theme = model.theme.clone();
     let form = form(model, focus);
-    let right = [form, position.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
-    let inner = title(area, buffer, &theme, focus, name, &right.join(" · "));
+    let right: Vec<&str> = [form, position.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    let inner = title(area, buffer, &theme, focus, name, &[right.join(" · ")]);
     for (y, line) in (inner.top()..inner.bottom()).zip(lines(model).lines.iter().skip(top)) {
         buffer.set_line(inner.x + 1.min(inner.width), y, line, inner_width(inner));
     }
@@ -140,14 +140,14 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
 }
 
 fn detail_name(row: Row<'_>) -> String {
-    let session = row.session.map(|session| format!("session {} · ", session.0)).unwrap_or_default();
-    let from = row.from().map(|from| format!("{} → {} · ", from.name(), from.other().name())).unwrap_or_default();
+    let session = row.session.map(|session| format!(" · session {}", session.0)).unwrap_or_default();
+    let from = row.from().map(|from| format!(" · {} → {}", from.name(), from.other().name())).unwrap_or_default();
     match row.record {
         Record::Frame(frame) => {
             let length = text::byte_count(frame.header.length);
-            format!("Detail · {session}{from}frame {} · {} · {length}", frame.number, frame.header.opcode())
+            format!("Frame {} · {} · {length}{from}{session}", frame.number, frame.header.opcode())
         }
-        Record::Raw(raw) => format!("Detail · {session}{from}raw bytes · {}", text::byte_count(raw.length)),
-        _ => format!("Detail · {session}{from}event"),
+        Record::Raw(raw) => format!("Raw bytes · {}{from}{session}", text::byte_count(raw.length)),
+        _ => format!("Event{from}{session}"),
     }
 }

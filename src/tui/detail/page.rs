@@ -1,0 +1,313 @@
+//! A page of rows of a fixed width, filled from left to right: text flows on into the next row where one is full.
+//!
+//! All text of a peer's goes through here: what is hidden or would move a cursor is shown escaped, and no row is wider
+//! than the page. A page has a limit of rows; what comes after that is left out, and the last row says so.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::text;
+use crate::tui::theme::Theme;
+
+/// Bytes of the longest cluster that is shown as one. More is a letter with a heap of marks, shown one by one.
+const MAX_CLUSTER: usize = 32;
+/// Columns that the names of a page's facts take.
+const LABEL: usize = 11;
+
+pub(super) struct Page<'t> {
+    pub theme: &'t Theme,
+    width: usize,
+    limit: usize,
+    rows: Vec<Line<'static>>,
+    spans: Vec<Span<'static>>,
+    column: usize,
+    /// Where the row under way begins: 0, or the indent of one that goes on.
+    start: usize,
+    indent: usize,
+    /// Whether something was left out for want of rows.
+    full: bool,
+    /// What to say then.
+    rest: Option<String>,
+}
+
+impl<'t> Page<'t> {
+    pub fn new(theme: &'t Theme, width: u16, limit: usize) -> Self {
+        Self {
+            theme,
+            width: usize::from(width.max(1)),
+            limit,
+            rows: Vec::new(),
+            spans: Vec::new(),
+            column: 0,
+            start: 0,
+            indent: 0,
+            full: false,
+            rest: None,
+        }
+    }
+
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether nothing more goes in.
+    pub const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Columns at which a row goes on that was too long.
+    pub fn set_indent(&mut self, columns: usize) {
+        // Half of the width is left for text, and a narrow page has none to spare.
+        self.indent = if self.width < 8 { 0 } else { columns.min(self.width / 2) };
+    }
+
+    /// Adds text, which breaks anywhere. Gives the count of its bytes that found room.
+    pub fn text(&mut self, text: &str, style: Style) -> usize {
+        let mut used = 0;
+        for cluster in text.graphemes(true) {
+            self.cluster(cluster, style);
+            if self.full {
+                break;
+            }
+            used += cluster.len();
+        }
+        used
+    }
+
+    /// Adds bytes that ought to be UTF-8; those that are not are shown as `\xff`. Gives the count that found room.
+    pub fn bytes(&mut self, bytes: &[u8], style: Style) -> usize {
+        let mut used = 0;
+        for chunk in bytes.utf8_chunks() {
+            used += self.text(chunk.valid(), style);
+            for byte in chunk.invalid() {
+                self.text(&format!("\\x{byte:02x}"), self.theme.error);
+                used += usize::from(!self.full);
+            }
+            if self.full {
+                break;
+            }
+        }
+        used
+    }
+
+    /// Adds prose, which breaks between words.
+    pub fn words(&mut self, prose: &str, style: Style) {
+        for (index, word) in prose.split(' ').enumerate() {
+            let gap = usize::from(index > 0);
+            if self.column > self.start && self.column + gap + word.width() > self.width {
+                self.wrap();
+            } else if gap > 0 {
+                self.put(" ", 1, style);
+            }
+            self.text(word, style);
+        }
+    }
+
+    /// Ends the row, empty or not. The next one begins at the left.
+    pub fn end_row(&mut self) {
+        if self.full {
+            return;
+        }
+        let spans = std::mem::take(&mut self.spans);
+        self.rows.push(Line::from(spans));
+        self.column = 0;
+        self.start = 0;
+    }
+
+    /// A row of prose.
+    pub fn row(&mut self, prose: &str, style: Style) {
+        self.words(prose, style);
+        self.end_row();
+    }
+
+    /// An empty row.
+    pub fn blank(&mut self) {
+        self.end_row();
+    }
+
+    /// Begins a row some columns to the right; it goes on two columns further.
+    pub fn begin(&mut self, columns: usize) {
+        self.set_indent(columns);
+        self.start_at(self.indent);
+        self.set_indent(columns + 2);
+    }
+
+    /// A heading, with an empty row in front of it if it is not the first.
+    pub fn title(&mut self, title: &str) {
+        if !self.rows.is_empty() {
+            self.blank();
+        }
+        self.set_indent(0);
+        self.row(title, self.theme.title);
+    }
+
+    /// The name of a fact; what follows in the row is its value.
+    pub fn label(&mut self, name: &str) {
+        self.set_indent(LABEL);
+        self.text(name, self.theme.dim);
+        let gap = LABEL.saturating_sub(self.column).max(1);
+        self.text(&" ".repeat(gap), self.theme.text);
+    }
+
+    /// A fact that is told in prose.
+    pub fn fact(&mut self, name: &str, value: &str, style: Style) {
+        self.label(name);
+        self.row(value, style);
+    }
+
+    /// A fact whose value is a peer's bytes.
+    pub fn fact_bytes(&mut self, name: &str, value: &[u8], style: Style) {
+        self.label(name);
+        self.bytes(value, style);
+        self.end_row();
+    }
+
+    /// What the last row says if the page is full.
+    pub fn set_rest(&mut self, rest: String) {
+        if self.full {
+            self.rest.get_or_insert(rest);
+        }
+    }
+
+    /// The rows.
+    pub fn finish(mut self) -> Vec<Line<'static>> {
+        if self.column > 0 {
+            self.end_row();
+        }
+        if self.full {
+            let rest = self.rest.take().unwrap_or_else(|| "… more is not shown".to_owned());
+            self.full = false;
+            self.limit = usize::MAX;
+            self.set_indent(2);
+            self.row(&rest, self.theme.warning);
+        }
+        self.rows
+    }
+
+    fn cluster(&mut self, cluster: &str, style: Style) {
+        let width = cluster.width();
+        if width > 0 && cluster.len() <= MAX_CLUSTER && cluster.chars().all(text::is_plain) {
+            self.put(cluster, width, style);
+            return;
+        }
+        for character in cluster.chars() {
+            let width = character.width().unwrap_or(0);
+            if width > 0 && text::is_plain(character) {
+                self.put(character.encode_utf8(&mut [0; 4]), width, style);
+            } else {
+                self.escaped(character);
+            }
+            if self.full {
+                return;
+            }
+        }
+    }
+
+    fn escaped(&mut self, character: char) {
+        let style = if matches!(character, '\t' | '\r' | '\n') { self.theme.dim } else { self.theme.warning };
+        for part in character.escape_default() {
+            self.put(part.encode_utf8(&mut [0; 4]), 1, style);
+        }
+    }
+
+    /// Adds what stands in `width` columns and can't be broken.
+    fn put(&mut self, symbol: &str, width: usize, style: Style) {
+        if self.column + width > self.width && self.column > self.start {
+            self.wrap();
+        }
+        if self.rows.len() >= self.limit {
+            self.full = true;
+        }
+        if self.full {
+            return;
+        }
+        // Two columns do not go into a page of one.
+        let (symbol, width) = if self.column + width > self.width { ("…", 1) } else { (symbol, width) };
+        match self.spans.last_mut() {
+            Some(span) if span.style == style => span.content.to_mut().push_str(symbol),
+            _ => self.spans.push(Span::styled(symbol.to_owned(), style)),
+        }
+        self.column += width;
+    }
+
+    fn wrap(&mut self) {
+        self.end_row();
+        self.start_at(self.indent);
+    }
+
+    fn start_at(&mut self, column: usize) {
+        if column > 0 && !self.full {
+            self.spans.push(Span::raw(" ".repeat(column)));
+            self.column = column;
+            self.start = column;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(width: u16, limit: usize, fill: impl FnOnce(&mut Page<'_>)) -> Vec<String> {
+        let theme = Theme::default();
+        let mut page = Page::new(&theme, width, limit);
+        fill(&mut page);
+        page.finish().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn prose_breaks_between_words_and_goes_on_indented() {
+        let rows = rows(20, 10, |page| page.fact("protocol", "the usual one", Style::new()));
+        assert_eq!(rows, ["protocol   the usual", "          one"]);
+    }
+
+    #[test]
+    fn wide_letters_are_not_cut() {
+        assert_eq!(rows(5, 10, |page| drop(page.text("日本語", Style::new()))), ["日本", "語"]);
+        assert_eq!(rows(1, 10, |page| drop(page.text("日", Style::new()))), ["…"]);
+    }
+
+    #[test]
+    fn what_is_hidden_is_shown() {
+        let shown = rows(80, 10, |page| drop(page.bytes("a\u{1b}[2J\u{301}b\u{202e}\n".as_bytes(), Style::new())));
+        assert_eq!(shown, ["a\\u{1b}[2J\u{301}b\\u{202e}\\n"]);
+        let heap = format!("e{}", "\u{301}".repeat(40));
+        assert!(rows(400, 10, |page| drop(page.text(&heap, Style::new())))[0].starts_with("e\\u{301}\\u{301}"));
+        assert_eq!(rows(80, 10, |page| drop(page.bytes(b"\xff\xc3", Style::new()))), ["\\xff\\xc3"]);
+    }
+
+    #[test]
+    fn a_full_page_says_so() {
+        let mut used = 0;
+        let rows = rows(30, 2, |page| used = page.text(&"a".repeat(100), Style::new()));
+        assert_eq!(rows.len(), 3);
+        assert_eq!((used, rows[2].as_str()), (60, "… more is not shown"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_the_page(
+            bytes in proptest::collection::vec(any::<u8>(), 0..100),
+            prose in "\\PC{0,60}",
+            width in 1u16..60,
+            indent in 0usize..30,
+        ) {
+            let rows = rows(width, 1000, |page| {
+                page.begin(indent);
+                page.bytes(&bytes, Style::new());
+                page.end_row();
+                page.row(&prose, Style::new());
+                page.fact(&prose, &prose, Style::new());
+            });
+            for row in rows {
+                prop_assert!(row.width() <= usize::from(width), "{row:?}");
+                let drawn: usize = row.graphemes(true).map(|cluster| cluster.width()).sum();
+                prop_assert!(drawn <= usize::from(width), "{row:?}");
+                prop_assert!(row.chars().all(text::is_plain), "{row:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the screen shows of the journal: its newest state, or that of the moment when the display was frozen.
+
+use crate::journal::View;
+
+use super::message::{Effect, Message};
+use super::model::Model;
+use super::update;
+
+/// The journal's view, and the frozen one while there is one.
+pub struct Feed {
+    live: View,
+    frozen: Option<View>,
+}
+
+impl Feed {
+    /// Shows a view.
+    #[must_use]
+    pub const fn new(live: View) -> Self {
+        Self { live, frozen: None }
+    }
+
+    /// What is to be drawn.
+    #[must_use]
+    pub fn shown(&self) -> &View {
+        self.frozen.as_ref().unwrap_or(&self.live)
+    }
+
+    /// Takes in what is new, frozen or not, so that nothing is missed and the numbers are those of now. Says whether
+    /// there was anything.
+    pub fn sync(&mut self, model: &mut Model) -> bool {
+        let changed = self.live.sync();
+        if changed {
+            // This message has no effects.
+            update(model, &self.live, Message::Journal);
+        }
+        changed
+    }
+
+    /// Updates the model, then freezes or thaws the display as the model wants it.
+    pub fn update(&mut self, model: &mut Model, message: Message) -> Vec<Effect> {
+        let effects = update(model, self.shown(), message);
+        match (model.is_frozen(), &self.frozen) {
+            (true, None) => self.frozen = Some(self.live.freeze()),
+            (false, Some(_)) => {
+                self.frozen = None;
+                update(model, &self.live, Message::Journal);
+            }
+            _ => {}
+        }
+        effects
+    }
+}
