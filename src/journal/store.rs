@@ -129,7 +129,7 @@ impl Subscription {
     /// A subscription at the same place that no bell rings for, to keep what has been read so far.
     pub(super) fn silent(&self) -> Self {
         let subscriber = Arc::new(Subscriber { rung: AtomicBool::new(true), ring: Box::new(|| ()) });
-        Self { journal: Arc::clone(&self.journal), subscriber, next: self.next, missed: self.missed }
+        Self { journal: Arc::clone(&self.journal), subscriber, next: self.next, seen: self.seen, missed: self.missed }
     }
 
     /// Records that went before this reader came for them, in all.
