@@ -1,6 +1,10 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
 
+pub mod answer;
+pub mod clock;
+pub mod dial;
 pub mod handle;
+pub mod tls;
 
 use std::fmt;
 use std::net::SocketAddr;
