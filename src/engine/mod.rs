@@ -4,6 +4,7 @@ pub mod answer;
 pub mod clock;
 pub mod dial;
 pub mod handle;
+pub mod passthrough;
 pub mod tls;
 
 use std::fmt;
