@@ -1,8 +1,74 @@
-//! Answers of wsproxy's own, for clients that can't be relayed.
+//! What wsproxy says to a client itself, because there is nobody else to: a status, and a sentence for people.
 
-/// A whole HTTP/1.1 response with a plain sentence as its body; the connection ends with it.
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// The content type of each answer.
+pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
+
+/// Time that a client has to read an answer before its connection is torn down. Longer than any round trip.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The body of an answer.
+#[must_use]
+pub fn body(sentence: &str) -> String {
+    format!("wsproxy: {sentence}\n")
+}
+
+/// A whole response, ready to be written. `status` is one of 400, 408, 431, 502, 503 and 504.
 #[must_use]
 pub fn answer(status: u16, sentence: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{sentence}", sentence.len())
-        .into_bytes()
+    let body = body(sentence);
+    format!(
+        "HTTP/1.1 {status} {}\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\n\r\n{body}",
+        reason(status),
+        body.len(),
+    )
+    .into_bytes()
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        408 => "Request Timeout",
+        431 => "Request Header Fields Too Large",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Error",
+    }
+}
+
+/// Answers a client and ends its connection. A client that is gone, or does not read, has had its answer as far as it can.
+pub(super) async fn send(mut socket: TcpStream, status: u16, sentence: &str) {
+    let _ = timeout(LINGER, socket.write_all(&answer(status, sentence))).await;
+    linger(socket).await;
+}
+
+/// Ends a connection so that the client can still read what was written: a socket that is closed while bytes wait to
+/// be read sends a reset, which throws away an answer that is still on its way.
+pub async fn linger(mut socket: TcpStream) {
+    if socket.shutdown().await.is_ok() {
+        let mut rest = [0; 4096];
+        let _ = timeout(LINGER, async { while matches!(socket.read(&mut rest).await, Ok(1..)) {} }).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::head::{self, Head};
+
+    #[test]
+    fn an_answer_is_a_whole_response() {
+        let bytes = answer(504, "the upstream is silent");
+        let end = head::end(&bytes, 0).unwrap();
+        let head = Head::new(&bytes[..end]);
+        assert_eq!(head.start_line(), b"HTTP/1.1 504 Gateway Timeout");
+        assert_eq!(head.value("content-length").unwrap(), (bytes.len() - end).to_string().as_bytes());
+        assert_eq!(&bytes[end..], b"wsproxy: the upstream is silent\n");
+    }
 }

@@ -1,25 +1,294 @@
-//! temporary
-use super::*;
+//! The way to the upstream: name, address, TCP, TLS, within one time limit; and the cause in plain words where it fails.
+
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
-#[derive(Clone)]
-pub struct Dialer(Arc<Upstream>);
-pub type Stream = TcpStream;
+
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::tls::{self, TlsFault, TlsSetupError};
+use super::{TlsOptions, Upstream};
+
+/// Time that an address has before the next one is tried beside it (RFC 8305 5).
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+
+/// A connection to the upstream.
+#[derive(Debug)]
+pub enum Stream {
+    /// Over TCP alone.
+    Plain(TcpStream),
+    /// Over TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// The socket underneath.
+    #[must_use]
+    pub fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        }
+    }
+}
+
+/// No connection to the upstream.
 #[derive(Debug, thiserror::Error)]
-#[error("upstream: {0}")]
-pub struct DialError(io::Error);
+#[error("can't reach {upstream}: {cause}")]
+pub struct DialError {
+    /// The upstream, as a URL.
+    pub upstream: String,
+    /// Why.
+    pub cause: DialCause,
+}
+
 impl DialError {
-    pub fn status(&self) -> u16 {
-        502
+    /// The status that tells a client: 504 where time ran out, else 502.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self.cause {
+            DialCause::Slow { .. } => 504,
+            _ => 502,
+        }
     }
 }
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum DialCause {
+    /// The name has no address.
+    #[error("the name {host} was not found ({source}); check the spelling in --upstream")]
+    NotFound {
+        /// The name.
+        host: String,
+        /// What the resolver says.
+        source: io::Error,
+    },
+    /// Nobody listens.
+    #[error("nothing listens on {}; start the server, or check the port in --upstream", list(.0))]
+    Refused(Vec<SocketAddr>),
+    /// There is no way there.
+    #[error("{address} can't be reached ({source}); check the host in --upstream, the network and its firewalls")]
+    Unreachable {
+        /// The last address that was tried.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Time ran out.
+    #[error("{stage} within {limit:?}; {}", stage.help())]
+    Slow {
+        /// What had not happened.
+        stage: Stage,
+        /// The time that all of it may take.
+        limit: Duration,
+    },
+    /// TCP was fine, TLS was not.
+    #[error(transparent)]
+    Tls(TlsFault),
+}
+
+/// What time can run out at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Finding the addresses of a name.
+    Name,
+    /// Connecting to one of them.
+    Connect,
+    /// Shaking hands over TLS.
+    Handshake,
+}
+
+impl Stage {
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Name => "check the DNS server",
+            Self::Connect => {
+                "check the host and the port in --upstream, and whether a firewall drops what it does not like"
+            }
+            Self::Handshake => "check that it speaks TLS on this port, or use ws:// in place of wss://",
+        }
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Name => "its name was not found",
+            Self::Connect => "it did not take the connection",
+            Self::Handshake => "it did not answer the TLS handshake",
+        })
+    }
+}
+
+fn list(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+/// Connects to the upstream. Clones share everything.
+#[derive(Clone)]
+pub struct Dialer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstream: Upstream,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    time: Duration,
+}
+
 impl Dialer {
-    pub fn new(u: Upstream, _o: &TlsOptions, _t: Duration) -> Result<Self, tls::TlsSetupError> {
-        Ok(Self(Arc::new(u)))
+    /// Reads roots where the upstream is secure. `time` is for name, connection and handshake together.
+    ///
+    /// # Errors
+    ///
+    /// TLS can't be set up as `options` ask.
+    pub fn new(upstream: Upstream, options: &TlsOptions, time: Duration) -> Result<Self, TlsSetupError> {
+        let tls = if upstream.secure {
+            let name = tls::server_name(&upstream)?;
+            Some((TlsConnector::from(Arc::new(tls::client_config(options)?)), name))
+        } else {
+            None
+        };
+        Ok(Self { shared: Arc::new(Shared { upstream, tls, time }) })
     }
+
+    /// Whom it connects to.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.shared.upstream
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, for the cause that is told.
     pub async fn dial(&self) -> Result<Stream, DialError> {
-        let s = TcpStream::connect((self.0.host.as_str(), self.0.port)).await.map_err(DialError)?;
-        s.set_nodelay(true).ok();
-        Ok(s)
+        self.try_dial().await.map_err(|cause| DialError { upstream: self.upstream().to_string(), cause })
+    }
+
+    async fn try_dial(&self) -> Result<Stream, DialCause> {
+        let Shared { upstream, tls, time } = &*self.shared;
+        let deadline = Instant::now() + *time;
+        let slow = |stage| move |_| DialCause::Slow { stage, limit: *time };
+        let addresses = timeout_at(deadline, addresses(upstream)).await.map_err(slow(Stage::Name))??;
+        let tcp = timeout_at(deadline, connect(addresses)).await.map_err(slow(Stage::Connect))?;
+        let tcp = tcp.map_err(|failures| cause(failures, *time))?;
+        // Frames are small and wanted at once. Where this can't be set, they are only later.
+        let _ = tcp.set_nodelay(true);
+        let Some((connector, name)) = tls else { return Ok(Stream::Plain(tcp)) };
+        let tls = timeout_at(deadline, connector.connect(name.clone(), tcp)).await.map_err(slow(Stage::Handshake))?;
+        Ok(Stream::Tls(Box::new(tls.map_err(|error| DialCause::Tls(error.into()))?)))
     }
 }
+
+async fn addresses(upstream: &Upstream) -> Result<Vec<SocketAddr>, DialCause> {
+    let (host, port) = (upstream.host.as_str(), upstream.port);
+    if host.eq_ignore_ascii_case("localhost") {
+        // As browsers do, whatever the hosts file says: servers listen on either of the two.
+        let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        return Ok(loopback.map(|address| SocketAddr::new(address, port)).to_vec());
+    }
+    let not_found = |source| DialCause::NotFound { host: host.to_owned(), source };
+    let addresses: Vec<_> = lookup_host((host, port)).await.map_err(not_found)?.collect();
+    if addresses.is_empty() { Err(not_found(io::ErrorKind::NotFound.into())) } else { Ok(addresses) }
+}
+
+type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// Tries one address after the other; the next one at once where one is refused, and beside it where one is silent.
+async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, Failures> {
+    let mut waiting = addresses.into_iter();
+    let mut attempts = JoinSet::new();
+    let mut failures = Vec::new();
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.spawn(async move { TcpStream::connect(address).await.map_err(|error| (address, error)) });
+        }
+        let wait = if waiting.as_slice().is_empty() { Duration::MAX } else { NEXT_ADDRESS };
+        match timeout(wait, attempts.join_next()).await {
+            Ok(Some(Ok(Ok(tcp)))) => return Ok(tcp),
+            Ok(Some(Ok(Err(failure)))) => failures.push(failure),
+            Ok(None) => return Err(failures),
+            // The next address is due, or a task was cancelled because the program ends.
+            Ok(Some(Err(_))) | Err(_) => {}
+        }
+    }
+}
+
+/// What tells most: a refusal comes from the host itself, so it goes before all else.
+fn cause(mut failures: Failures, limit: Duration) -> DialCause {
+    let of = |kind| failures.iter().filter(move |(_, error)| error.kind() == kind).map(|(address, _)| *address);
+    let refused: Vec<_> = of(io::ErrorKind::ConnectionRefused).collect();
+    if !refused.is_empty() {
+        return DialCause::Refused(refused);
+    }
+    let timed_out = of(io::ErrorKind::TimedOut).next().is_some();
+    match failures.pop() {
+        Some((address, source)) if !timed_out => DialCause::Unreachable { address, source },
+        _ => DialCause::Slow { stage: Stage::Connect, limit },
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(tcp) => tcp.is_write_vectored(),
+            Self::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use crate::relay::session::{Output, Session};
 
 use super::answer;
 use super::clock;
+use super::dial;
 use super::handle::{Command, Replier};
 
 /// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
@@ -50,6 +51,12 @@ pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
 impl Connection for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
+    }
+}
+
+impl Connection for dial::Stream {
+    fn tcp(&self) -> &TcpStream {
+        self.tcp()
     }
 }
 

@@ -136,12 +136,11 @@ async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: mpsc::Sender<()>) 
     drop(alive);
 }
 
-async fn refuse(shared: &Shared, mut socket: TcpStream, address: SocketAddr, status: u16, reason: String) {
+async fn refuse(shared: &Shared, socket: TcpStream, address: SocketAddr, status: u16, reason: String) {
     let reason = format!("{reason} (client {address})");
     tracing::warn!(status, reason, "refused");
-    let bytes = answer::answer(status, &reason);
-    shared.observe(Event::Answered { status, reason });
-    session::send_and_close(&mut socket, &bytes).await;
+    shared.observe(Event::Answered { status, reason: reason.clone() });
+    answer::send(socket, status, &reason).await;
 }
 
 /// Reads until there is a whole head, or a reason why there never will be.

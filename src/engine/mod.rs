@@ -145,8 +145,13 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let upstream = config.upstream.to_string();
     log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream });
     journal.push(None, log);
-    let passthrough =
-        PassThrough::new(dialer.clone(), Arc::clone(&rules), config.limits.clone(), Arc::clone(&journal), clock::now);
+    let passthrough = PassThrough {
+        dialer: dialer.clone(),
+        rules: Arc::clone(&rules),
+        limits: config.limits.clone(),
+        journal: Arc::clone(&journal),
+        clock: clock::now,
+    };
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),
         limits: config.limits,

@@ -1,13 +1,316 @@
-//! temporary
-use super::*;
-use crate::relay::observation::Time;
+//! Plain HTTP on its way through: hyper towards the client, hyper towards the upstream, bodies as they come.
+//!
+//! Each client connection has at most one connection to the upstream, dialled for the first request and again where the
+//! upstream has closed it; so what the two sides say about keeping it open holds for both. Nothing is added to a
+//! head but what RFC 9112 asks for. 1xx answers of the upstream end here: a client that waits for 100 is told so by
+//! hyper as soon as the upstream takes the body.
+//!
+//! A client that closes its side gets no answer any more, as from nginx: most often its tab was closed, and the
+//! upstream should know.
+
+mod download;
+mod fields;
+mod framing;
+mod gate;
+
+use std::error::Error as _;
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1::{Builder as ClientBuilder, SendRequest};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::server::conn::http1::Builder as ServerBuilder;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-pub struct PassThrough;
+use tokio::time::timeout;
+
+use self::download::Download;
+use self::gate::{Gate, Last, Turn};
+use super::answer;
+use super::dial::{DialError, Dialer};
+use super::tls::TlsFault;
+use crate::journal::Journal;
+use crate::relay::limits::Limits;
+use crate::relay::observation::{Event, Observations, Time};
+use crate::relay::translate::{AddressRules, Translator};
+use crate::wire::finding::Level;
+
+/// Fields that a head may have: as many as `Head::strict_error` takes.
+const FIELDS: usize = 256;
+
+/// The least that hyper takes as the size of a buffer.
+const LEAST_BUFFER: usize = 8192;
+
+/// What all connections share.
+pub struct PassThrough {
+    /// The way to the upstream.
+    pub dialer: Dialer,
+    /// How addresses are translated.
+    pub rules: Arc<AddressRules>,
+    /// Bounds.
+    pub limits: Limits,
+    /// Where exchanges are told.
+    pub journal: Arc<Journal>,
+    /// What time it is.
+    pub clock: fn() -> Time,
+}
+
 impl PassThrough {
-    pub fn new(_: Dialer, _: Arc<AddressRules>, _: Limits, _: Arc<Journal>, _: fn() -> Time) -> Self {
-        Self
+    fn tell(&self, event: Event) {
+        tell(&self.journal, self.clock, event);
+    }
+
+    /// Tells what hyper refused though the gate let it through, such as a target that is no URI. Its other errors are
+    /// of a client that went away, or were told where they arose.
+    fn tell_refusal(&self, end: hyper::Result<()>) {
+        if let Err(error) = end
+            && error.is_parse()
+        {
+            let reason = format!("the request is not HTTP/1.1: {}", words(&error));
+            self.tell(Event::Answered { status: 400, reason });
+        }
     }
 }
-pub async fn serve(_: TcpStream, _: Vec<u8>, _: &PassThrough) -> Option<(TcpStream, Vec<u8>)> {
+
+fn tell(journal: &Journal, clock: fn() -> Time, event: Event) {
+    let mut log = Observations::default();
+    log.event(clock(), event);
+    journal.push(None, log);
+}
+
+/// Serves the plain requests of one client connection. `read` is what was read already; it starts with a whole head.
+///
+/// Returns when the connection has ended, or when a request that smells of WebSocket follows: then the socket and all
+/// bytes from the start of that head come back, to be relayed raw.
+pub async fn serve(client: TcpStream, read: Vec<u8>, context: &PassThrough) -> Option<(TcpStream, Vec<u8>)> {
+    let turn = Turn::default();
+    let gate = Gate::new(client, &read, context.limits.head, turn.clone());
+    drop(read);
+    let exchanges = Exchanges { context, turn, idle: Mutex::new(None) };
+    let service = service_fn(|request| Box::pin(exchanges.exchange(request)));
+    let mut connection = server(&context.limits).serve_connection(TokioIo::new(gate), service);
+    let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let (socket, last, held) = connection.into_parts().io.into_inner().open();
+    match last {
+        Last::WebSocket => return Some((socket, held.to_vec())),
+        Last::Refused(status, reason) => {
+            answer::send(socket, status, &reason).await;
+            context.tell(Event::Answered { status, reason });
+            return None;
+        }
+        Last::End => context.tell_refusal(end),
+    }
+    answer::linger(socket).await;
     None
 }
+
+fn server(limits: &Limits) -> ServerBuilder {
+    let mut builder = ServerBuilder::new();
+    builder
+        .preserve_header_case(true)
+        .auto_date_header(false)
+        .max_headers(FIELDS)
+        .max_header_size(limits.head)
+        .max_buf_size(limits.head.max(LEAST_BUFFER))
+        // A client may keep its connection for as long as it likes; the gate waits for heads, not hyper.
+        .header_read_timeout(None);
+    builder
+}
+
+/// The exchanges of one client connection, one after the other.
+struct Exchanges<'a> {
+    context: &'a PassThrough,
+    turn: Turn,
+    /// The connection to the upstream, between two requests.
+    idle: Mutex<Option<SendRequest<Incoming>>>,
+}
+
+/// Why wsproxy answers by itself, or not at all.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    #[error("{upstream} did not answer the request within {limit:?}; look at what the server does with it")]
+    Silent { upstream: String, limit: Duration },
+    #[error("{upstream} closed the connection in place of an answer; look into the server's log")]
+    Closed { upstream: String },
+    #[error("the answer of {upstream} is not HTTP/1.1: {cause}; check that it is a web server")]
+    NotHttp { upstream: String, cause: String },
+    #[error(
+        "{upstream} answered a plain request with 101, as if it were to be a WebSocket; look at the server's routes"
+    )]
+    Switched { upstream: String },
+    #[error("the connection to {upstream} failed: {cause}; look into the server's log")]
+    Broken { upstream: String, cause: String },
+    #[error("CONNECT is for forward proxies; open the address of wsproxy itself")]
+    Connect,
+    #[error("the path of {upstream} can't be put in front of the request's; check the path in --upstream")]
+    Path { upstream: String },
+    /// A connection that was idle ended just when it was to be used again. The client knows this of servers and asks
+    /// anew where that is safe, if it sees what it would see without wsproxy: the end of its own connection.
+    #[error("{upstream} closed an idle connection just when another request came; the client may ask again")]
+    Stale { upstream: String },
+}
+
+impl Fault {
+    const fn status(&self) -> u16 {
+        match self {
+            Self::Dial(error) => error.status(),
+            Self::Silent { .. } => 504,
+            Self::Connect => 400,
+            _ => 502,
+        }
+    }
+}
+
+impl Exchanges<'_> {
+    /// One request and its answer.
+    async fn exchange(&self, request: Request<Incoming>) -> Result<Response<Download>, Fault> {
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
+        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+        let translator = self.context.rules.for_client(host);
+        let outcome = match self.translate(request, &translator) {
+            Ok(request) => self.ask(request).await,
+            Err(fault) => Err(fault),
+        };
+        let (status, response) = match outcome {
+            Ok(response) => {
+                (response.status().as_u16(), self.pass_back(response, &translator, format!("{method} {path}")))
+            }
+            Err(fault @ Fault::Stale { .. }) => {
+                self.context.tell(Event::Note(Level::Note, fault.to_string()));
+                return Err(fault);
+            }
+            Err(fault) => (fault.status(), self.answer(&fault)),
+        };
+        self.context.tell(Event::Http { method, path, status });
+        Ok(response)
+    }
+
+    fn translate(&self, request: Request<Incoming>, translator: &Translator) -> Result<Request<Incoming>, Fault> {
+        let (mut head, body) = request.into_parts();
+        if head.method == Method::CONNECT {
+            return Err(Fault::Connect);
+        }
+        let target = head.uri.path_and_query().filter(|_| head.uri.scheme().is_none());
+        if let Some(target) = target.and_then(|target| translator.target(target.as_str().as_bytes())) {
+            head.uri = Uri::try_from(target).map_err(|_| Fault::Path { upstream: self.upstream() })?;
+        }
+        head.headers = fields::end_to_end(head.headers, |name, value| translator.request_value(name, value));
+        Ok(Request::from_parts(head, body))
+    }
+
+    fn pass_back(&self, response: Response<Incoming>, translator: &Translator, what: String) -> Response<Download> {
+        let (mut head, body) = response.into_parts();
+        head.headers = fields::end_to_end(head.headers, |name, value| translator.response_value(name, value));
+        let (journal, clock) = (Arc::clone(&self.context.journal), self.context.clock);
+        let upstream = self.upstream();
+        let broken = move |error: &hyper::Error| {
+            let sentence = format!("the answer of {upstream} to {what} broke off: {}", words(error));
+            tell(&journal, clock, Event::Note(Level::Warning, sentence));
+        };
+        Response::from_parts(head, Download::of_upstream(body, self.turn.clone(), broken))
+    }
+
+    fn answer(&self, fault: &Fault) -> Response<Download> {
+        let (status, sentence) = (fault.status(), fault.to_string());
+        let mut response = Response::new(Download::own(answer::body(&sentence), self.turn.clone()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer::CONTENT_TYPE));
+        self.context.tell(Event::Answered { status, reason: sentence });
+        response
+    }
+
+    /// The upstream's answer, over the connection that is there or over a new one.
+    async fn ask(&self, mut request: Request<Incoming>) -> Result<Response<Incoming>, Fault> {
+        // How long a body takes is nobody's business, and the answer often waits for its end.
+        let limit = if request.body().is_end_stream() { self.context.limits.answer_time } else { Duration::MAX };
+        let silent = |_| Fault::Silent { upstream: self.upstream(), limit };
+        if let Some(mut sender) = self.idle(None)
+            && sender.ready().await.is_ok()
+        {
+            match timeout(limit, sender.try_send_request(request)).await.map_err(silent)? {
+                Ok(response) => return self.checked(response, sender),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(self.fault(&error.into_error(), Fault::Stale { upstream: self.upstream() })),
+                },
+            }
+        }
+        let mut sender = self.connect().await?;
+        match timeout(limit, sender.send_request(request)).await.map_err(silent)? {
+            Ok(response) => self.checked(response, sender),
+            Err(error) => Err(self.fault(&error, Fault::Closed { upstream: self.upstream() })),
+        }
+    }
+
+    fn checked(
+        &self,
+        response: Response<Incoming>,
+        sender: SendRequest<Incoming>,
+    ) -> Result<Response<Incoming>, Fault> {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Fault::Switched { upstream: self.upstream() });
+        }
+        self.idle(Some(sender));
+        Ok(response)
+    }
+
+    /// Leaves a connection for the next request, and gives the one that was left.
+    fn idle(&self, next: Option<SendRequest<Incoming>>) -> Option<SendRequest<Incoming>> {
+        std::mem::replace(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner), next)
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Incoming>, Fault> {
+        let stream = self.context.dialer.dial().await?;
+        let mut builder = ClientBuilder::new();
+        builder
+            .preserve_header_case(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .max_headers(FIELDS);
+        let (sender, connection) = builder
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.fault(&error, Fault::Closed { upstream: self.upstream() }))?;
+        // It ends when the sender and the answer's body are gone, and tells its errors through them.
+        tokio::spawn(connection);
+        Ok(sender)
+    }
+
+    fn fault(&self, error: &hyper::Error, closed: Fault) -> Fault {
+        let upstream = self.upstream();
+        if error.is_parse() {
+            return Fault::NotHttp { upstream, cause: words(error) };
+        }
+        match io_error(error) {
+            None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => closed,
+            Some(io) if matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => closed,
+            _ => Fault::Broken { upstream, cause: words(error) },
+        }
+    }
+
+    fn upstream(&self) -> String {
+        self.context.dialer.upstream().to_string()
+    }
+}
+
+fn io_error(error: &hyper::Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
+}
+
+/// What hyper's error comes down to.
+fn words(error: &hyper::Error) -> String {
+    if let Some(fault) = io_error(error).and_then(TlsFault::inside) {
+        return fault.to_string();
+    }
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId};
@@ -15,9 +13,6 @@ use super::answer;
 use super::clock;
 use super::driver::{self, Setup};
 use super::listener::Shared;
-
-/// A client that is sent an answer may still be sending; reading on for so long lets the answer arrive.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// A client that asked for a WebSocket.
 pub(super) struct Visitor {
@@ -69,13 +64,12 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
 }
 
 /// Answers in the upstream's place.
-async fn refuse(shared: &Shared, id: SessionId, mut visitor: Visitor, status: u16, reason: String) {
+async fn refuse(shared: &Shared, id: SessionId, visitor: Visitor, status: u16, reason: String) {
     tracing::warn!(session = id.0, status, reason, "answered in the upstream's place");
-    let bytes = answer::answer(status, &reason);
     let mut log = Observations::default();
-    log.event(clock::now(), Event::Answered { status, reason });
+    log.event(clock::now(), Event::Answered { status, reason: reason.clone() });
     shared.journal.push(Some(id), log);
-    send_and_close(&mut visitor.socket, &bytes).await;
+    answer::send(visitor.socket, status, &reason).await;
     let closed = ClosedEvent {
         by: ClosedBy::Proxy,
         how: ClosedHow::Answered,
@@ -87,17 +81,4 @@ async fn refuse(shared: &Shared, id: SessionId, mut visitor: Visitor, status: u1
     let mut log = Observations::default();
     log.event(clock::now(), Event::SessionClosed(closed));
     shared.journal.push(Some(id), log);
-}
-
-/// Sends an answer so that it arrives: a socket closed with unread bytes in it is reset, and the answer lost with it.
-pub(super) async fn send_and_close(socket: &mut TcpStream, bytes: &[u8]) {
-    let exchange = async {
-        socket.write_all(bytes).await?;
-        socket.shutdown().await?;
-        let mut rest = [0; 4096];
-        while socket.read(&mut rest).await? > 0 {}
-        std::io::Result::Ok(())
-    };
-    // A client that is gone, or stays too long, has had its answer as far as it can.
-    let _ = tokio::time::timeout(LINGER, exchange).await;
 }

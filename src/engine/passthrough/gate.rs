@@ -1,0 +1,210 @@
+//! Between the client's socket and hyper: looks at each request's head before hyper has it, and lets the connection
+//! end, for hyper, where a request smells of WebSocket or can't be read.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::framing::Framing;
+use crate::wire::head::{self, Head};
+
+/// Room for one read.
+const READ: usize = 16 * 1024;
+
+/// Set while a request has no whole answer. The gate sets it; whoever holds the `Turn` of the answer clears it.
+#[derive(Clone, Default)]
+pub(super) struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// The client's socket as hyper sees it.
+pub(super) struct Gate {
+    socket: TcpStream,
+    turn: Turn,
+    /// Longest head that is waited for.
+    limit: usize,
+    /// Read, not yet given to hyper.
+    held: BytesMut,
+    /// How many of them, from the first, hyper may have.
+    free: usize,
+    at: At,
+    /// Nothing was written since the last flush.
+    flushed: bool,
+    /// hyper was told to wait until the answer before is out.
+    waits: bool,
+    /// The client sends no more.
+    ended: bool,
+}
+
+enum At {
+    /// Before or in a head, of which so many bytes were searched for its end.
+    Head { searched: usize },
+    /// In a body.
+    Body(Framing),
+    /// Before a head with which the requests end.
+    Last(Last),
+}
+
+/// What ends a connection's plain requests.
+pub(super) enum Last {
+    /// The client, or hyper.
+    End,
+    /// A request that smells of WebSocket.
+    WebSocket,
+    /// A head for which there is only an answer: a status and why.
+    Refused(u16, String),
+}
+
+impl Gate {
+    pub(super) fn new(socket: TcpStream, read: &[u8], limit: usize, turn: Turn) -> Self {
+        let at = At::Head { searched: 0 };
+        Self { socket, turn, limit, held: read.into(), free: 0, at, flushed: true, waits: false, ended: false }
+    }
+
+    /// The socket, why the requests ended, and the bytes that hyper did not get.
+    pub(super) fn open(self) -> (TcpStream, Last, BytesMut) {
+        let last = if let At::Last(last) = self.at { last } else { Last::End };
+        (self.socket, last, self.held)
+    }
+
+    /// Finds out what of the held bytes hyper may have.
+    fn judge(&mut self) {
+        let busy = self.is_busy();
+        match &mut self.at {
+            At::Body(framing) => {
+                self.free = framing.take(&self.held);
+                if framing.is_done() {
+                    self.at = At::Head { searched: 0 };
+                }
+            }
+            // One request at a time, so that hyper is idle when it is told that there is no other.
+            At::Head { .. } if busy => {}
+            At::Head { searched } => match head::end(&self.held, *searched) {
+                Some(end) => self.meet(end),
+                None if self.held.len() >= self.limit => {
+                    let reason = format!("the request's head is longer than {} bytes", self.limit);
+                    self.at = At::Last(Last::Refused(431, reason));
+                }
+                None => *searched = self.held.len(),
+            },
+            At::Last(_) => {}
+        }
+    }
+
+    /// A whole head is there.
+    fn meet(&mut self, end: usize) {
+        let head = Head::new(&self.held[..end]);
+        if head.smells_of_websocket() {
+            self.at = At::Last(Last::WebSocket);
+            return;
+        }
+        if let Some(error) = head.strict_error() {
+            self.at = At::Last(Last::Refused(400, format!("the request is not HTTP/1.1: {error}")));
+            return;
+        }
+        let framing = Framing::of(&head);
+        self.at = if framing.is_done() { At::Head { searched: 0 } } else { At::Body(framing) };
+        self.free = end;
+        self.flushed = false;
+        self.turn.begin();
+    }
+
+    fn is_busy(&self) -> bool {
+        self.turn.is_on() || !self.flushed
+    }
+
+    /// Reads more. While an answer is on its way, this tells whether the client still wants it.
+    fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.socket.poll_read_ready(cx))?;
+            self.held.reserve(READ);
+            match self.socket.try_read_buf(&mut self.held) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                count => {
+                    self.ended = count? == 0;
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+    }
+}
+
+impl AsyncRead for Gate {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let gate = self.get_mut();
+        loop {
+            if gate.free == 0 {
+                gate.judge();
+            }
+            if gate.free > 0 {
+                let count = gate.free.min(buffer.remaining());
+                buffer.put_slice(&gate.held[..count]);
+                gate.held.advance(count);
+                gate.free -= count;
+                return Poll::Ready(Ok(()));
+            }
+            // Requests that came early wait for the flush that ends the answer before them.
+            gate.waits = gate.is_busy() && matches!(gate.at, At::Head { .. });
+            let early = gate.waits && !gate.held.is_empty();
+            if early && (gate.ended || gate.held.len() >= gate.limit) {
+                return Poll::Pending;
+            }
+            if gate.ended || matches!(gate.at, At::Last(_)) {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(gate.fill(cx))?;
+        }
+    }
+}
+
+impl AsyncWrite for Gate {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    /// hyper flushes when it has written all that it has, so a flush behind a whole answer means that the answer is out.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+        if !self.turn.is_on() {
+            self.flushed = true;
+            if std::mem::take(&mut self.waits) {
+                cx.waker().wake_by_ref();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
