@@ -74,8 +74,8 @@ pub enum TlsFault {
     )]
     BadSignature,
     /// Something else is wrong with the certificate.
-    #[error("its certificate is not acceptable: {0}; if it signed itself, name it with --ca FILE, or use --insecure")]
-    Certificate(CertificateError),
+    #[error("its certificate is not acceptable ({0}); if it signed itself, name it with --ca FILE, or use --insecure")]
+    Certificate(String),
     /// The first bytes were no TLS.
     #[error("it does not speak TLS there; use ws:// in place of wss://, or http:// in place of https://")]
     Plain,
@@ -156,7 +156,8 @@ impl From<CertificateError> for TlsFault {
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
             CertificateError::BadSignature => Self::BadSignature,
-            error => Self::Certificate(error),
+            CertificateError::Other(error) => Self::Certificate(error.to_string()),
+            error => Self::Certificate(error.to_string()),
         }
     }
 }
