@@ -110,7 +110,7 @@ impl Layout<'_, '_> {
             Token::Close(bracket) => {
                 self.depth = self.depth.saturating_sub(1);
                 // An empty pair stays in one row.
-                if self.previous != Previous::Open {
+                if !matches!(self.previous, Previous::Nothing | Previous::Open) {
                     self.new_row();
                 }
                 self.page.text(bracket, dim);

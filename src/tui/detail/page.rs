@@ -14,7 +14,7 @@ use crate::tui::theme::Theme;
 /// Bytes of the longest cluster that is shown as one. More is a letter with a heap of marks, shown one by one.
 const MAX_CLUSTER: usize = 32;
 /// Columns that the names of a page's facts take.
-const LABEL: usize = 11;
+const LABEL: usize = 12;
 
 pub(super) struct Page<'t> {
     pub theme: &'t Theme,
@@ -107,6 +107,7 @@ impl<'t> Page<'t> {
 
     /// Ends the row, empty or not. The next one begins at the left.
     pub fn end_row(&mut self) {
+        self.full |= self.rows.len() >= self.limit;
         if self.full {
             return;
         }
@@ -143,12 +144,17 @@ impl<'t> Page<'t> {
         self.row(title, self.theme.title);
     }
 
+    /// Goes on at a column further right, if the row is not there yet.
+    pub fn pad_to(&mut self, column: usize) {
+        let gap = column.saturating_sub(self.column);
+        self.text(&" ".repeat(gap), self.theme.text);
+    }
+
     /// The name of a fact; what follows in the row is its value.
     pub fn label(&mut self, name: &str) {
         self.set_indent(LABEL);
         self.text(name, self.theme.dim);
-        let gap = LABEL.saturating_sub(self.column).max(1);
-        self.text(&" ".repeat(gap), self.theme.text);
+        self.pad_to(LABEL);
     }
 
     /// A fact that is told in prose.
@@ -217,9 +223,7 @@ impl<'t> Page<'t> {
         if self.column + width > self.width && self.column > self.start {
             self.wrap();
         }
-        if self.rows.len() >= self.limit {
-            self.full = true;
-        }
+        self.full |= self.rows.len() >= self.limit;
         if self.full {
             return;
         }
@@ -261,22 +265,22 @@ mod tests {
     #[test]
     fn prose_breaks_between_words_and_goes_on_indented() {
         let rows = rows(20, 10, |page| page.fact("protocol", "the usual one", Style::new()));
-        assert_eq!(rows, ["protocol   the usual", "          one"]);
+        assert_eq!(rows, ["protocol    the", "          usual one"]);
     }
 
     #[test]
     fn wide_letters_are_not_cut() {
-        assert_eq!(rows(5, 10, |page| drop(page.text("日本語", Style::new()))), ["日本", "語"]);
-        assert_eq!(rows(1, 10, |page| drop(page.text("日", Style::new()))), ["…"]);
+        assert_eq!(rows(5, 10, |page| _ = page.text("日本語", Style::new())), ["日本", "語"]);
+        assert_eq!(rows(1, 10, |page| _ = page.text("日", Style::new())), ["…"]);
     }
 
     #[test]
     fn what_is_hidden_is_shown() {
-        let shown = rows(80, 10, |page| drop(page.bytes("a\u{1b}[2J\u{301}b\u{202e}\n".as_bytes(), Style::new())));
+        let shown = rows(80, 10, |page| _ = page.bytes("a\u{1b}[2J\u{301}b\u{202e}\n".as_bytes(), Style::new()));
         assert_eq!(shown, ["a\\u{1b}[2J\u{301}b\\u{202e}\\n"]);
         let heap = format!("e{}", "\u{301}".repeat(40));
-        assert!(rows(400, 10, |page| drop(page.text(&heap, Style::new())))[0].starts_with("e\\u{301}\\u{301}"));
-        assert_eq!(rows(80, 10, |page| drop(page.bytes(b"\xff\xc3", Style::new()))), ["\\xff\\xc3"]);
+        assert!(rows(400, 10, |page| _ = page.text(&heap, Style::new()))[0].starts_with("e\\u{301}\\u{301}"));
+        assert_eq!(rows(80, 10, |page| _ = page.bytes(b"\xff\xc3", Style::new())), ["\\xff\\xc3"]);
     }
 
     #[test]

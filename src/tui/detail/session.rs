@@ -1,0 +1,73 @@
+//! A session as a whole: what it is, what was agreed on, both heads, its end.
+
+use crate::diagnose::words;
+use crate::journal::{SessionState, SessionSummary};
+use crate::relay::observation::Side;
+use crate::text;
+use crate::wire::head::Head;
+
+use super::page::Page;
+use super::{event, finding, handshake};
+
+pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary) {
+    page.title(&format!("session {} · {}", summary.id.0, state(summary)));
+    facts(page, summary);
+    findings(page, summary);
+    if let Some((_, closed)) = &summary.closed {
+        page.title("end");
+        event::write_closed(page, closed);
+    }
+    for head in [&summary.request, &summary.response].into_iter().flatten() {
+        handshake::write_head(page, head);
+    }
+}
+
+fn state(summary: &SessionSummary) -> String {
+    match (&summary.state, &summary.answered) {
+        (SessionState::Refused(_), Some((status, _))) => format!("answered with {status} by wsproxy"),
+        (SessionState::Opening, _) => "the answer is awaited".to_owned(),
+        (SessionState::Open, _) => "open".to_owned(),
+        (SessionState::Refused(Some(status)), _) => format!("refused with {status}"),
+        (SessionState::Refused(None), _) => "the answer was no HTTP".to_owned(),
+        (SessionState::Closed, _) => "closed".to_owned(),
+    }
+}
+
+fn facts(page: &mut Page<'_>, summary: &SessionSummary) {
+    let theme = page.theme;
+    if let Some(client) = summary.client {
+        page.fact("client", &client.to_string(), theme.text);
+    }
+    page.fact_bytes("target", &summary.path, theme.text);
+    let request = summary.request.as_ref().map(|head| Head::new(&head.bytes));
+    if let Some(open) = &summary.open {
+        handshake::write_open(page, open, request);
+    } else if let Some(head) = &summary.request {
+        page.fact("dialect", head.dialect.facts().name, theme.text);
+    }
+    if let Some((_, reason)) = &summary.answered {
+        page.fact_bytes("because", reason.as_bytes(), theme.warning);
+    }
+    for side in [Side::Client, Side::Server] {
+        let (frames, payload) = (summary.frames[side.index()], text::byte_count(summary.payload[side.index()]));
+        let count = if frames == 1 { "1 frame".to_owned() } else { format!("{frames} frames") };
+        page.fact(&format!("from {}", side.name()), &format!("{count}, {payload} of payload"), theme.text);
+        if let Some(how) = summary.ended[side.index()] {
+            page.fact("  ended", event::ending(how), theme.text);
+        }
+    }
+}
+
+fn findings(page: &mut Page<'_>, summary: &SessionSummary) {
+    if summary.findings.is_empty() {
+        return;
+    }
+    page.title("findings");
+    for (_, from, found) in &summary.findings {
+        let entry = words(found.kind);
+        page.set_indent(2);
+        page.words(&format!("{}[{}]:", entry.level.name(), entry.id), finding::level(page.theme, entry.level));
+        page.words(&format!(" {} (from the {})", entry.title, from.name()), page.theme.text);
+        page.end_row();
+    }
+}
