@@ -173,6 +173,8 @@ pub struct View {
     closed: VecDeque<SessionId>,
     closed_size: usize,
     forgotten: u64,
+    /// Rows that had left memory at the last sync.
+    evicted: u64,
 }
 
 impl View {
@@ -190,6 +192,7 @@ impl View {
             closed: VecDeque::new(),
             closed_size: 0,
             forgotten: 0,
+            evicted: 0,
         }
     }
 
@@ -208,6 +211,7 @@ impl View {
             closed: self.closed.clone(),
             closed_size: self.closed_size,
             forgotten: self.forgotten,
+            evicted: self.evicted,
         }
     }
 
@@ -215,6 +219,7 @@ impl View {
     pub fn sync(&mut self) -> bool {
         let mut blocks = Vec::new();
         let first = self.subscription.read(&mut blocks);
+        self.evicted = self.subscription.evicted();
         let changed = !blocks.is_empty();
         self.evict(first);
         for block in blocks {
@@ -332,8 +337,8 @@ impl View {
 
     /// Rows that left memory, in all.
     #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.subscription.evicted()
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
     }
 
     /// Closed sessions whose summaries left memory.

@@ -15,6 +15,7 @@ pub mod detail;
 mod feed;
 mod fit;
 pub mod keymap;
+mod lines;
 mod message;
 mod model;
 mod mouse;

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 
 use crate::journal::{RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
@@ -15,6 +14,7 @@ use super::composer::{Answer, Composer, History};
 use super::cursor::{Cursor, Scroll};
 use super::detail::{BodyShown, BytesShown};
 use super::keymap::Place;
+use super::lines::Lines;
 use super::overview::Overview;
 use super::theme::Theme;
 
@@ -163,43 +163,6 @@ pub struct Toast {
     pub text: String,
     /// Since when.
     pub time: Time,
-}
-
-/// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
-#[derive(Debug, Default)]
-pub struct Lines {
-    /// What they were made from.
-    pub key: Option<LinesKey>,
-    /// The lines.
-    pub lines: Vec<Line<'static>>,
-    /// How far they are scrolled.
-    pub scroll: Scroll,
-}
-
-/// What decides how a text pane looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LinesKey {
-    /// Which row or session.
-    pub subject: Subject,
-    /// What is there of it: changes when more comes.
-    pub extent: u64,
-    /// Which bytes.
-    pub bytes: BytesShown,
-    /// In which form.
-    pub body: BodyShown,
-    /// In how many columns.
-    pub width: u16,
-}
-
-/// What a text pane shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A row.
-    Row(RowId),
-    /// A session's handshake and end.
-    Session(SessionId),
-    /// The problems of a scope.
-    Problems(Scope),
 }
 
 /// The state of the screen.

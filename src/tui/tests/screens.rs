@@ -46,7 +46,7 @@ fn usual_traffic() {
 fn one_session_and_a_frame_in_detail() {
     snapshot("detail", |stage| {
         lively(stage);
-        stage.keys("]").keys("gjjj");
+        stage.keys("]").keys("gjjjjj");
     });
 }
 

@@ -13,7 +13,7 @@ use crate::tui::keymap::{self, Action, Place, key_of};
 use crate::tui::model::{Model, Overlay, Tab};
 use crate::tui::update::{answer_level, answer_text};
 
-use super::row::{level_glyph, level_style};
+use super::words::{level_glyph, level_style};
 
 /// What listens, where to, how much.
 pub fn header(model: &Model, area: Rect, buffer: &mut Buffer) {

@@ -15,7 +15,7 @@ use crate::tui::theme::Theme;
 use crate::tui::update::{answer_level, answer_text};
 
 use super::overlay::panel;
-use super::row::{level_glyph, level_style};
+use super::words::{level_glyph, level_style};
 
 /// Lines of text that are shown at once.
 const LINES: u16 = 5;

@@ -12,7 +12,7 @@ use crate::tui::fit;
 use crate::tui::model::Model;
 use crate::tui::overview::{Trouble, troubles};
 
-use super::row::level_style;
+use super::words::level_style;
 
 /// Problems that are written out. Who has more than this reads the first of them first.
 const SHOWN: usize = 200;

@@ -9,6 +9,7 @@ mod row;
 mod sessions;
 mod text_pane;
 mod welcome;
+mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -5,19 +5,16 @@ use ratatui::text::{Line, Span};
 
 use crate::diagnose;
 use crate::journal::{Row, Scope, View};
-use crate::relay::observation::{
-    ClosedEvent, ClosedHow, Event, FrameRecord, HeadEvent, OpenEvent, Origin, RawRecord, Record, Relayed, Side, Time,
-};
+use crate::relay::observation::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
 use crate::tui::model::Model;
-use crate::tui::overview;
 use crate::tui::theme::Theme;
 use crate::wire::close::{self, CloseBody};
-use crate::wire::finding::Level;
-use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
+
+use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]
@@ -342,104 +339,4 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
     let words = if looks_like_text(start) { text::escape(start) } else { hex(start) };
     spans.push(Span::styled(fit::cut(&words, context.columns.preview()), theme.text));
-}
-
-/// A glyph for a level, so that colour is not needed.
-#[must_use]
-pub const fn level_glyph(level: Level) -> &'static str {
-    match level {
-        Level::Note => "·",
-        Level::Warning => "!",
-        Level::Error => "✗",
-    }
-}
-
-/// A level's style.
-#[must_use]
-pub const fn level_style(level: Level, theme: &Theme) -> Style {
-    match level {
-        Level::Note => theme.note,
-        Level::Warning => theme.warning,
-        Level::Error => theme.error,
-    }
-}
-
-/// An event in a line.
-fn event(event: &Event, theme: &Theme) -> (Style, String) {
-    match event {
-        Event::Listening { addresses, upstream } => {
-            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
-        }
-        Event::SessionOpened { client, path } => {
-            (theme.bold, format!("session opened by {client} for {}", text::preview(path, 300)))
-        }
-        Event::Head(head) => (theme.dim, head_words(head)),
-        Event::Open(open) => (theme.good, open_words(open)),
-        Event::Finding(_, finding) => {
-            let words = diagnose::words(finding.kind);
-            let glyph = level_glyph(words.level);
-            (level_style(words.level, theme), format!("{glyph} {}: {}", words.title, finding.detail))
-        }
-        Event::Answered { status, reason } => {
-            (theme.error, format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())))
-        }
-        Event::Ended { from, how } => (theme.dim, format!("{} ended: {}", from.name(), overview::ending(*how))),
-        Event::SessionClosed(closed) => (theme.bold, closed_words(closed)),
-        Event::Http { method, path, status } => {
-            let (method, path) = (text::preview(method.as_bytes(), 20), text::preview(path.as_bytes(), 300));
-            (theme.dim, format!("http {method} {path} → {status}"))
-        }
-        Event::Note(level, note) => {
-            (level_style(*level, theme), format!("{} {}", level_glyph(*level), text::escape(note.as_bytes())))
-        }
-    }
-}
-
-fn head_words(head: &HeadEvent) -> String {
-    let start = text::preview(Head::new(&head.bytes).start_line(), 300);
-    let whole = if head.complete { "" } else { " (its end never came)" };
-    let changes = match head.changes.len() {
-        0 => String::new(),
-        1 => " · 1 field rewritten".into(),
-        count => format!(" · {count} fields rewritten"),
-    };
-    format!("{start}{whole}{changes}")
-}
-
-fn open_words(open: &OpenEvent) -> String {
-    let mut words = format!("● open: {}", open.dialect_server.facts().name);
-    if let Some(subprotocol) = &open.subprotocol {
-        words.push_str(&format!(", subprotocol {}", text::preview(subprotocol, 60)));
-    }
-    if let Some(extensions) = &open.extensions {
-        words.push_str(&format!(", {}", text::preview(extensions, 120)));
-    }
-    words
-}
-
-/// The end of a session in a line.
-#[must_use]
-pub fn closed_words(closed: &ClosedEvent) -> String {
-    let mut words = match closed.how {
-        ClosedHow::Answered => "○ closed: there was never a connection to the upstream".to_owned(),
-        how => format!("○ closed by {}: {}", closed.by.name(), how_words(how)),
-    };
-    if let Some(code) = closed.code {
-        words.push_str(&format!(", {code} {}", close::code(code).name));
-    }
-    if !closed.reason.is_empty() {
-        words.push_str(&format!(": {}", text::preview(&closed.reason, 130)));
-    }
-    words
-}
-
-const fn how_words(how: ClosedHow) -> &'static str {
-    match how {
-        ClosedHow::CloseFrame => "close frame",
-        ClosedHow::Fin => "FIN without a close frame",
-        ClosedHow::Reset => "RST",
-        ClosedHow::Timeout => "time-out",
-        ClosedHow::Answered => "answered",
-    }
 }

@@ -15,7 +15,7 @@ use crate::tui::keymap::Place;
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
 
-use super::{Focus, frame_log, row, title};
+use super::{Focus, frame_log, title, words};
 
 /// Draws the narrow list.
 pub fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -158,7 +158,7 @@ fn table_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Li
         &frames[Side::Server.index()],
         &bytes[Side::Client.index()],
         &bytes[Side::Server.index()],
-        &summary.closed.as_ref().map(|(_, closed)| row::closed_words(closed)).unwrap_or_default(),
+        &summary.closed.as_ref().map(|(_, closed)| words::closed_words(closed)).unwrap_or_default(),
     ];
     let text = if summary.is_live() { theme.text } else { theme.dim };
     Line::from(vec![Span::styled(format!(" {glyph}"), style), Span::styled(table_columns(width, &cells), text)])

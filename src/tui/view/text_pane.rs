@@ -10,7 +10,8 @@ use crate::text;
 use crate::tui::actions::selected_row;
 use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions};
 use crate::tui::keymap::Place;
-use crate::tui::model::{Lines, LinesKey, Model, Subject};
+use crate::tui::lines::{Lines, LinesKey, Subject, Text};
+use crate::tui::model::Model;
 
 use super::{Focus, diagnosis, title};
 
@@ -19,7 +20,7 @@ pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let row = selected_row(model, view);
     let key = row.map(|row| key(model, Subject::Row(row.id), row_extent(view, row), area));
     if model.detail.key != key {
-        let lines = row.map(|row| detail::row(view, row, &options(model, area)));
+        let lines = row.map(|row| Text::Long(detail::row_lines(view, row, &options(model, area)).into_owned()));
         replace(&mut model.detail, key, lines.unwrap_or_default());
     }
     let name = row.map_or_else(|| "Detail".to_owned(), detail_name);
@@ -36,7 +37,7 @@ pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
             || vec![Line::styled("There is no session yet.", model.theme.dim)],
             |summary| detail::session(summary, &options(model, area)),
         );
-        replace(&mut model.page, key, lines);
+        replace(&mut model.page, key, Text::Short(lines));
     }
     let name = summary.map_or_else(
         || "Handshake".to_owned(),
@@ -50,7 +51,7 @@ pub fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     let key = Some(key(model, Subject::Problems(model.scope), model.overview.generation(), area));
     if model.page.key != key {
         let lines = diagnosis::lines(model, view, usize::from(inner_width(area)));
-        replace(&mut model.page, key, lines);
+        replace(&mut model.page, key, Text::Short(lines));
     }
     let name = match model.scope {
         Scope::Session(id) => format!("Diagnosis · session {}", id.0),
@@ -86,12 +87,12 @@ fn session_extent(summary: &SessionSummary) -> u64 {
 }
 
 /// Puts other lines in. The scroll stays where it is the same thing in another form.
-fn replace(lines: &mut Lines, key: Option<LinesKey>, new: Vec<Line<'static>>) {
+fn replace(lines: &mut Lines, key: Option<LinesKey>, new: Text) {
     if lines.key.map(|key| key.subject) != key.map(|key| key.subject) {
         lines.scroll.reset();
     }
     lines.key = key;
-    lines.lines = new;
+    lines.text = new;
 }
 
 /// Draws lines under a title. Gives where the lines are.
@@ -105,8 +106,8 @@ fn draw(
 ) -> Rect {
     let height = area.height.saturating_sub(1);
     let shown = lines(model);
-    shown.scroll.settle(shown.lines.len(), height);
-    let (top, count) = (shown.scroll.top(), shown.lines.len());
+    shown.scroll.settle(shown.text.len(), height);
+    let (top, count) = (shown.scroll.top(), shown.text.len());
     let position = if count > usize::from(height) {
         format!("{}-{} of {count}", top + 1, (top + usize::from(height)).min(count))
     } else {
@@ -116,8 +117,9 @@ fn draw(
     let form = form(model, focus);
     let right: Vec<&str> = [form, position.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     let inner = title(area, buffer, &theme, focus, name, &[right.join(" · ")]);
-    for (y, line) in (inner.top()..inner.bottom()).zip(lines(model).lines.iter().skip(top)) {
-        buffer.set_line(inner.x + 1.min(inner.width), y, line, inner_width(inner));
+    let visible = lines(model).text.window(top, usize::from(inner.height));
+    for (y, line) in (inner.top()..inner.bottom()).zip(visible) {
+        buffer.set_line(inner.x + 1.min(inner.width), y, &line, inner_width(inner));
     }
     inner
 }
@@ -145,7 +147,7 @@ fn detail_name(row: Row<'_>) -> String {
     match row.record {
         Record::Frame(frame) => {
             let length = text::byte_count(frame.header.length);
-            format!("Frame {} · {} · {length}{from}{session}", frame.number, frame.header.opcode())
+            format!("Frame {} · {} · {length}{session}", frame.number, frame.header.opcode())
         }
         Record::Raw(raw) => format!("Raw bytes · {}{from}{session}", text::byte_count(raw.length)),
         _ => format!("Event{from}{session}"),
