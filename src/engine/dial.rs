@@ -11,10 +11,11 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::clock;
 use super::tls::{self, TlsFault, TlsSetupError};
 use super::{TlsOptions, Upstream};
 
@@ -179,7 +180,7 @@ impl Dialer {
 
     async fn try_dial(&self) -> Result<Stream, DialCause> {
         let Shared { upstream, tls, time } = &*self.shared;
-        let deadline = Instant::now() + *time;
+        let deadline = clock::after(*time);
         let slow = |stage| move |_| DialCause::Slow { stage, limit: *time };
         let addresses = timeout_at(deadline, addresses(upstream)).await.map_err(slow(Stage::Name))??;
         let tcp = timeout_at(deadline, connect(addresses)).await.map_err(slow(Stage::Connect))?;

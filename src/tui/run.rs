@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crossterm::event::Event;
 use jiff::tz::TimeZone;
 
+use crate::engine::clock;
 use crate::engine::handle::Handle;
 use crate::journal::{Journal, View};
 use crate::relay::injection::{Reply, Token};
@@ -99,7 +100,7 @@ struct Screen {
     terminal: Terminal,
     model: Model,
     feed: Feed,
-    drawn: Instant,
+    drawn: Time,
     /// Whether something changed since the last draw, and how soon it is wanted on the screen.
     due: Due,
 }
@@ -126,9 +127,9 @@ impl Screen {
             inbox,
             handle,
             terminal,
-            model: Model::new(info, theme, TimeZone::system(), now()),
+            model: Model::new(info, theme, TimeZone::system(), clock::now()),
             feed: Feed::new(View::new(subscription)),
-            drawn: Instant::now(),
+            drawn: clock::now(),
             due: Due::Now,
         })
     }
@@ -138,7 +139,7 @@ impl Screen {
             self.draw()?;
             let Some(wake) = self.wait()? else { continue };
             let mut next = Some(wake);
-            self.update(Message::Time(now()))?;
+            self.update(Message::Time(clock::now()))?;
             while let Some(wake) = next {
                 if self.take(wake)? == Flow::Quit {
                     return Ok(());
@@ -155,7 +156,7 @@ impl Screen {
             return Ok(Some(Wake::Look));
         }
         let timeout = if self.due > Due::Nothing || flags.rung.load(Ordering::SeqCst) {
-            Some(BETWEEN_DRAWS.saturating_sub(self.drawn.elapsed()))
+            Some(BETWEEN_DRAWS.saturating_sub(self.rested()))
         } else {
             self.model.next_change().map(Duration::from_micros)
         };
@@ -167,7 +168,7 @@ impl Screen {
             Ok(wake) => Ok(Some(wake)),
             Err(RecvTimeoutError::Timeout) => {
                 self.due = Due::Now;
-                self.update(Message::Time(now()))?;
+                self.update(Message::Time(clock::now()))?;
                 Ok(None)
             }
             // The inbox holds a sender itself.
@@ -218,23 +219,28 @@ impl Screen {
 
     /// Draws, if it is time to.
     fn draw(&mut self) -> io::Result<()> {
-        let rested = self.drawn.elapsed() >= BETWEEN_DRAWS;
+        let rested = self.rested() >= BETWEEN_DRAWS;
         if rested || self.due == Due::Now {
             self.sync()?;
         }
         if self.due == Due::Now || (self.due == Due::Soon && rested) {
             let (model, view) = (&mut self.model, self.feed.shown());
             self.terminal.draw(|frame| super::view(model, view, frame))?;
-            self.drawn = Instant::now();
+            self.drawn = clock::now();
             self.due = Due::Nothing;
         }
         Ok(())
     }
 
+    /// Time since the last draw.
+    fn rested(&self) -> Duration {
+        Duration::from_micros(clock::now().0.saturating_sub(self.drawn.0))
+    }
+
     /// Takes in what the journal has, if its bell rang.
     fn sync(&mut self) -> io::Result<()> {
         if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
-            self.update(Message::Time(now()))?;
+            self.update(Message::Time(clock::now()))?;
             self.feed.sync(&mut self.model);
             self.due = self.due.max(Due::Soon);
         }
@@ -264,11 +270,6 @@ fn read_input(sender: &SyncSender<Wake>) {
 /// The convention of no-color.org: set, and not empty.
 fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
