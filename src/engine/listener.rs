@@ -66,7 +66,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts clients until told to shut down. Each connection holds a clone of `alive` while it matters.
+/// Accepts clients until told to shut down. Each session holds a clone of `alive`, so that its end can be waited for;
+/// plain HTTP does not, since a browser keeps its idle connections for minutes.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
     let mut shutdown = shared.handle.shutdown();
     loop {
@@ -76,7 +77,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mp
         };
         match accepted {
             Ok((socket, address)) => {
-                tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.clone()));
+                tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.downgrade()));
             }
             Err(error) => {
                 tracing::error!(%error, "accept");
@@ -99,7 +100,7 @@ enum Opening {
     Quit,
 }
 
-async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, alive: mpsc::Sender<()>) {
+async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, alive: mpsc::WeakSender<()>) {
     // Each write is a whole answer to something; waiting for more would only add delay.
     let _ = socket.set_nodelay(true);
     let mut read = Vec::new();
@@ -109,7 +110,7 @@ async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, 
             Opening::Refused(status, reason) => return refuse(&shared, socket, address, status, reason).await,
             Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
                 let early = read.split_off(length);
-                return visit(&shared, Visitor { socket, address, head: read, early }, alive).await;
+                return visit(&shared, Visitor { socket, address, head: read, early }, &alive).await;
             }
             Opening::Head(_) => match passthrough::serve(socket, read, &shared.passthrough).await {
                 Some((same, head)) => (socket, read) = (same, head),
@@ -119,7 +120,9 @@ async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, 
     }
 }
 
-async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: mpsc::Sender<()>) {
+async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: &mpsc::WeakSender<()>) {
+    // Gone: everything has ended already.
+    let Some(alive) = alive.upgrade() else { return };
     match shared.room.try_acquire() {
         Ok(permit) => {
             session::run(shared, visitor).await;

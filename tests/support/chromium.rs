@@ -70,6 +70,8 @@ impl Browser {
     /// Opens a page in a tab of its own.
     pub async fn open(&self, url: &str) -> Tab {
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        // What follows the question mark is unescaped, and ends at an ampersand.
+        let url = url.replace('&', "%26");
         let authority = format!("localhost:{}", self.port);
         let request = format!("PUT /json/new?{url} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
