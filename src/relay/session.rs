@@ -203,6 +203,12 @@ impl Session {
         self.open
     }
 
+    /// Whether any byte of the server's has come.
+    #[must_use]
+    pub const fn has_answer_begun(&self) -> bool {
+        self.lanes[Side::Server.index()].bytes > 0
+    }
+
     /// Whether the server's head has come.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
