@@ -117,8 +117,11 @@ impl Session {
         self.lanes[from.index()].bytes += input.len() as u64;
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
-            (Phase::Answer { early, .. }, Side::Client) if early.len() + input.len() <= self.config.limits.early => {
+            (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client.index()].mode == Mode::Handshake => {
                 early.extend_from_slice(input);
+                if early.len() > self.config.limits.early {
+                    self.read_early(now, self.mode(), out);
+                }
             }
             _ => self.pass(now, from, input, 0, out),
         }
@@ -325,26 +328,33 @@ impl Session {
             out.log.event(now, Event::Finding(Side::Server, finding));
         }
         self.open = true;
-        self.leave_handshake(
-            now,
-            match self.dialect.facts().framing {
-                Framing::Rfc => Mode::Frames,
-                Framing::Raw => Mode::Raw,
-            },
-            out,
-        );
+        self.leave_handshake(now, self.mode(), out);
+    }
+
+    /// How the lanes are read once the answer is 101.
+    const fn mode(&self) -> Mode {
+        match self.dialect.facts().framing {
+            Framing::Rfc => Mode::Frames,
+            Framing::Raw => Mode::Raw,
+        }
     }
 
     fn begin_raw(&mut self, now: Time, out: &mut Output) {
         self.leave_handshake(now, Mode::Raw, out);
     }
 
-    /// What the client sent early was passed on as it came; now it is known how to read it.
     fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
-        let Phase::Answer { early, .. } = std::mem::replace(&mut self.phase, Phase::Answered) else { return };
-        for lane in &mut self.lanes {
-            lane.mode = mode;
-        }
+        self.read_early(now, mode, out);
+        self.phase = Phase::Answered;
+        self.lanes[Side::Server.index()].mode = mode;
+    }
+
+    /// What the client sent early was passed on as it came; now it is known how to read it. Where there is too much to
+    /// keep until the answer comes, it is read as if the answer were 101.
+    fn read_early(&mut self, now: Time, mode: Mode, out: &mut Output) {
+        let Phase::Answer { early, .. } = &mut self.phase else { return };
+        let early = std::mem::take(early);
+        self.lanes[Side::Client.index()].mode = mode;
         self.pass(now, Side::Client, &early, 0, out);
         self.note_close_frame(Side::Client);
     }

@@ -243,6 +243,22 @@ fn early_client_bytes_are_frames_once_the_answer_is_101() {
 }
 
 #[test]
+fn more_early_bytes_than_are_kept_are_read_before_the_answer() {
+    at_each_step(|step| {
+        let mut scene = Scene::with(step, Limits { early: 10, ..Limits::default() });
+        let mut frame = Vec::new();
+        frame::write(Opcode::TEXT, b"early", Some([1, 2, 3, 4]), &mut frame);
+        let early = frame.repeat(3);
+        scene.feed(Side::Client, &early);
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Client, &frame);
+        let payloads: Vec<_> = scene.frames().into_iter().map(|(_, payload)| payload).collect();
+        assert_eq!(payloads, [b"early"; 4]);
+        assert!(scene.received[1].ends_with(&frame.repeat(4)));
+    });
+}
+
+#[test]
 fn a_length_that_makes_no_sense_turns_the_lane_into_a_pipe() {
     at_each_step(|step| {
         let mut scene = Scene::open(step);
