@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::diagnose;
+use crate::json::item::{self, Cause, Frame, Item, What};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
 use crate::text;
 use crate::wire::close::{self, CloseBody};
@@ -18,8 +19,6 @@ use crate::wire::finding::Finding;
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
-
-use super::item::{self, Cause, Frame, Item, What};
 
 /// Bytes of text that a line shows.
 const PREVIEW: usize = 160;

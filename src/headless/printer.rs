@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::diagnose;
 use crate::journal::Block;
+use crate::json::{self, Cause, Frame, Item, What};
 use crate::relay::observation::{
     Event, FrameRecord, MoreRecord, Observations, RawRecord, Record, SessionId, Side, Time,
 };
@@ -14,8 +15,7 @@ use crate::wire::finding::Finding;
 use crate::wire::mask;
 
 use super::Format;
-use super::item::{Cause, Frame, Item, What};
-use super::{json, lines};
+use super::lines;
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
 const PENDING: usize = 64 * 1024 * 1024;

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 12] = [
+const LAYERS: [(&str, usize); 13] = [
     ("text", 0),
     ("wire", 0),
     ("relay", 1),
     ("diagnose", 1),
     ("journal", 2),
+    ("json", 2),
     ("engine", 3),
     ("playground", 3),
     ("tui", 4),

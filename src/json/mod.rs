@@ -1,5 +1,7 @@
 //! JSON Lines: the contract for scripts. Fields may be added, never renamed; `Line` has them in their order.
 
+pub mod item;
+
 use std::borrow::Cow;
 use std::io;
 
@@ -14,7 +16,7 @@ use crate::relay::observation::{Event, RawRecord, SessionId, Side, Time};
 use crate::text;
 use crate::wire::finding::Finding;
 
-use super::item::{self, Cause, Frame, Item, What};
+pub use item::{Cause, Frame, Item, What};
 
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
