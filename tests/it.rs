@@ -1,6 +1,7 @@
 //! All integration tests in one binary: they share what they need, and link once.
 
 mod browser;
+mod chrome;
 mod command_line;
 mod docs;
 mod layers;

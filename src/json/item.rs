@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::diagnose::Verdict;
 use crate::relay::observation::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
@@ -24,8 +23,6 @@ pub enum What<'a> {
     Raw(&'a RawRecord, &'a [u8]),
     /// One of the rarer things.
     Event(&'a Event),
-    /// What a browser makes of the session.
-    Verdict(Cause),
 }
 
 /// A frame with all that came of it.
@@ -52,16 +49,6 @@ impl Frame<'_> {
         let is_text = header.opcode() == Opcode::TEXT && header.rsv() == 0;
         std::str::from_utf8(&self.payload).ok().filter(|_| is_text)
     }
-}
-
-/// A verdict and the finding that decided it.
-pub struct Cause {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The finding's id.
-    pub finding: &'static str,
-    /// The frame that has it.
-    pub frame: Option<u64>,
 }
 
 /// The word for the end of a side's bytes, the same as in `ClosedHow`.

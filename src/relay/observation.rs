@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use crate::diagnose::Verdict;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
 use crate::wire::finding::{Finding, Level};
@@ -194,6 +195,8 @@ pub enum Event {
     Open(OpenEvent),
     /// A deviation, or something worth knowing.
     Finding(Side, Finding),
+    /// What Chrome makes of the server's bytes, as soon as they decide it.
+    Verdict(Verdict),
     /// wsproxy itself answered the client, because there was nobody else to.
     Answered {
         /// The status it sent: 400, 408, 431, 502, 503 or 504.
@@ -235,6 +238,7 @@ impl Event {
             }
             Self::Open(open) => [&open.subprotocol, &open.extensions].into_iter().flatten().map(Vec::len).sum(),
             Self::Finding(_, finding) => finding.window.len() + finding.detail.len(),
+            Self::Verdict(verdict) => verdict.error_text.as_ref().map_or(0, |words| words.len()),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Http { method, path, .. } => method.len() + path.len(),

@@ -97,6 +97,15 @@ impl Scene {
         found.collect()
     }
 
+    /// Chrome's words in each verdict.
+    fn verdicts(&self) -> Vec<String> {
+        let told = self.events().filter_map(|event| match event {
+            Event::Verdict(verdict) => Some(verdict.error_text.as_deref().unwrap_or_default().to_owned()),
+            _ => None,
+        });
+        told.collect()
+    }
+
     fn closed(&mut self) -> ClosedEvent {
         self.session.finish(Time(5), &mut self.out);
         let closed = self.events().find_map(|event| match event {
@@ -188,7 +197,37 @@ fn a_wrong_accept_value_is_relayed_and_found() {
         scene.feed(Side::Server, &answer);
         assert_eq!(scene.received[0], answer);
         assert_eq!(scene.findings(), [FindingKind::AcceptWrong]);
+        assert_eq!(
+            scene.verdicts(),
+            ["Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value"]
+        );
     });
+}
+
+#[test]
+fn a_page_fails_once_and_for_the_first_reason() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Server, b"HTTP/1.1 103 Early Hints\r\n\r\n");
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Server, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(scene.verdicts(), ["Error during WebSocket handshake: Unexpected response code: 103"]);
+        let mut scene = Scene::open(step);
+        scene.feed(Side::Server, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(scene.verdicts(), ["Invalid frame header"]);
+    });
+}
+
+#[test]
+fn what_is_no_http_is_told_as_soon_as_chrome_can_tell() {
+    let mut scene = Scene::new(1);
+    scene.feed(Side::Server, b"SSH-2.0");
+    assert!(scene.verdicts().is_empty());
+    scene.feed(Side::Server, b"-");
+    assert_eq!(scene.verdicts(), ["Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE"]);
+    let mut scene = Scene::new(1);
+    scene.end(Side::Server, Ending::Fin);
+    assert_eq!(scene.verdicts(), ["Connection closed before receiving a handshake response"]);
 }
 
 #[test]
