@@ -6,4 +6,5 @@ mod command_line;
 mod docs;
 mod layers;
 mod sockets;
+mod stories;
 mod support;
