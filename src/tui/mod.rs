@@ -29,6 +29,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
