@@ -8,3 +8,4 @@ mod layers;
 mod sockets;
 mod stories;
 mod support;
+mod tour;
