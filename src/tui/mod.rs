@@ -29,8 +29,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
+pub use terminal::let_go;
 pub use update::update;
 pub use view::view;

@@ -99,6 +99,12 @@ pub fn give_back() {
     }
 }
 
+/// Makes the terminal take lines again, without a byte written to it: for one that takes none.
+pub fn let_go() {
+    // There is nobody left to tell if this fails.
+    let _ = disable_raw_mode();
+}
+
 /// Whether the terminal is ours now.
 pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
