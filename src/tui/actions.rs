@@ -330,6 +330,11 @@ fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection)
         Injection::Frame { first, payload } => {
             format!("{} of {} to the {}", Opcode::new(*first), text::byte_count(payload.len() as u64), to.name())
         }
+        Injection::Fragments { first, payloads } => {
+            let bytes = payloads.iter().map(Vec::len).sum::<usize>();
+            let (opcode, size) = (Opcode::new(*first), text::byte_count(bytes as u64));
+            format!("{opcode} of {size} in {} fragments to the {}", payloads.len(), to.name())
+        }
         Injection::Raw(bytes) => format!("{} raw to the {}", text::byte_count(bytes.len() as u64), to.name()),
     };
     model.answer = Some(Answer { token, what, reply: None, since: model.now });

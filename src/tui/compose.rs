@@ -84,6 +84,9 @@ pub fn parse(line: &str) -> Result<Injection, ComposeError> {
 pub fn describe(injection: &Injection, to: Side) -> String {
     match injection {
         Injection::Frame { first, payload } => describe_frame(*first, payload, to),
+        Injection::Fragments { first, payloads } => {
+            format!("{} fragments of a {}", payloads.len(), Opcode::new(*first))
+        }
         Injection::Raw(bytes) => describe_raw(bytes),
     }
 }
