@@ -7,20 +7,26 @@
 //! No byte of a peer gets to the terminal but through `crate::text`.
 
 mod actions;
+mod answer;
 mod clock;
 pub mod compose;
 mod composer;
 mod cursor;
 pub mod detail;
+mod editor;
 mod feed;
 mod fit;
+mod history;
 pub mod keymap;
 mod lines;
 mod message;
 mod model;
 mod mouse;
 mod overview;
+mod repeat;
 mod run;
+mod sending;
+mod state;
 mod terminal;
 pub mod theme;
 mod update;
