@@ -67,6 +67,17 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    Left,
+    Right,
+    Header,
+    FoldMore,
+    FoldLess,
+    Find,
+    FindNext,
+    FindPrevious,
+    FindDone,
+    FindStop,
+    FindForm,
 }
 
 /// Where on the screen keys go.
@@ -92,11 +103,13 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The pattern of a search in the detail.
+    Find,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -107,6 +120,7 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Find,
     ];
 
     /// A title for it.
@@ -123,13 +137,14 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Find => "Search in the detail",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Find)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The screen, drawn onto a buffer and driven by keys.
 
 mod composing;
+mod detail;
 mod keys;
 mod safety;
 mod screens;
