@@ -193,8 +193,8 @@ impl<'t> Page<'t> {
 mod tests {
     use super::*;
     use crate::text;
-    use unicode_segmentation::UnicodeSegmentation as _;
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     fn rows(width: u16, limit: usize, fill: impl FnOnce(&mut Page<'_>)) -> Vec<String> {
         let theme = Theme::default();

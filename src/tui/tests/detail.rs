@@ -9,7 +9,7 @@ use super::stage::{Actor, Stage};
 /// A screen whose detail has the focus and shows a text from the server.
 fn showing(size: (u16, u16), payload: &[u8]) -> Stage {
     let mut stage = Stage::new(size.0, size.1);
-    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    let mut actor = Actor::asks_keeping(&stage.journal, 1, 0, "/", 16 << 20);
     actor.after(10).opens();
     actor.after(10).frame(Side::Server, 0x81, payload);
     actor.hand_over();

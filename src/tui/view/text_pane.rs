@@ -28,8 +28,10 @@ pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     }
     let name = row.map_or_else(|| "Detail".to_owned(), detail_name);
     let focus = Focus::of(model, Place::Detail);
-    let (inner, foot) = part(model, area, focus);
+    let all = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     model.detail.work(&model.theme);
+    let foot_lines = foot_lines(model, focus, all);
+    let (inner, foot) = part(all, foot_lines.len());
     model.detail.settle(inner.height, &model.theme);
     let theme = &model.theme;
     title(area, buffer, theme, focus, &name, &detail_position(model, focus, inner));
@@ -40,19 +42,17 @@ pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     for (y, glyph) in (inner.top()..inner.bottom()).zip(model.detail.fold_glyphs(inner.height, theme)) {
         buffer.set_stringn(inner.x, y, glyph, usize::from(inner.width), theme.dim);
     }
-    for (y, line) in (foot.top()..foot.bottom()).zip(foot_lines(model, focus, foot)) {
+    for (y, line) in (foot.top()..foot.bottom()).zip(foot_lines) {
         buffer.set_line(foot.x + 1.min(foot.width), y, &line, inner_width(foot));
     }
     model.areas.detail = inner;
 }
 
-/// Parts the detail's area into the text under the title, and what is to be said at its foot.
-fn part(model: &Model, area: Rect, focus: Focus) -> (Rect, Rect) {
-    let all = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
-    let mut foot = Rect { height: all.height, ..all };
-    foot.height = (foot_lines(model, focus, foot).len() as u16).min(all.height / 2);
-    foot.y = all.bottom() - foot.height;
-    (Rect { height: all.height - foot.height, ..all }, foot)
+/// Parts the room under the detail's title into the text, and what is to be said at its foot.
+fn part(area: Rect, foot: usize) -> (Rect, Rect) {
+    let height = (foot as u16).min(area.height / 2);
+    let text = Rect { height: area.height - height, ..area };
+    (text, Rect { y: text.bottom(), height, ..area })
 }
 
 /// What is searched for, and what there is to say of the byte under the cursor, in at most as many rows as `area` has.
@@ -66,8 +66,13 @@ fn foot_lines(model: &Model, focus: Focus, area: Rect) -> Vec<Line<'static>> {
         lines.push(find_line(model, area));
     }
     // A low pane needs its rows for the bytes themselves.
-    let rows = (usize::from(area.height) / 3).saturating_sub(lines.len()).min(6);
-    lines.extend(model.detail.explain(inner_width(area), rows).into_iter().map(|row| Line::styled(row, theme.note)));
+    let rows = (usize::from(area.height) / 3).saturating_sub(lines.len()).min(4);
+    let explained = model.detail.explain(inner_width(area), rows);
+    if !explained.is_empty() {
+        // As many rows for each byte, so that moving from one to another moves nothing else.
+        let blanks = std::iter::repeat_n(Line::default(), rows - explained.len());
+        lines.extend(explained.into_iter().map(|row| Line::styled(row, theme.note)).chain(blanks));
+    }
     lines
 }
 
