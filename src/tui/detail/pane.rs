@@ -12,14 +12,15 @@ use crate::tui::fit;
 use crate::tui::lines::LinesKey;
 use crate::tui::theme::Theme;
 
-use super::HeaderShown;
 use super::body::Body;
 use super::document::Document;
 use super::find::{Find, Hit};
 use super::json::Folds;
+use super::{BodyShown, HeaderShown};
 
-/// Rows from which a header is drawn bit by bit without being asked for.
-const TALL: u16 = 24;
+/// Rows from which a header is drawn bit by bit without being asked for, and where bytes are explained at the foot.
+const TALL: u16 = 20;
+const TALL_WITH_FOOT: u16 = 26;
 /// Slices that are gone through at once to get back to where a text was scrolled to.
 const SLICES: usize = 16;
 /// Folded nodes that are opened at once to get to what was found in them.
@@ -56,10 +57,11 @@ enum Reveal {
 }
 
 impl Pane {
-    /// How much of a header is shown in a pane of so many rows.
+    /// How much of a header is shown in a pane of so many rows, its title among them, over a payload in a form.
     #[must_use]
-    pub fn header(&self, height: u16) -> HeaderShown {
-        self.header.unwrap_or(if height >= TALL { HeaderShown::Full } else { HeaderShown::Compact })
+    pub fn header(&self, height: u16, body: BodyShown) -> HeaderShown {
+        let tall = if matches!(body, BodyShown::Hex | BodyShown::Mask) { TALL_WITH_FOOT } else { TALL };
+        self.header.unwrap_or(if height >= tall { HeaderShown::Full } else { HeaderShown::Compact })
     }
 
     /// Shows all of the header, or a line of it.

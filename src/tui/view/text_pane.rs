@@ -19,7 +19,7 @@ use super::{Focus, diagnosis, title};
 /// Draws the selected row in full.
 pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let row = selected_row(model, view);
-    let header = model.detail.header(area.height);
+    let header = model.detail.header(area.height, model.body);
     let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
     if model.detail.key != key {
         let options = DetailOptions { header, ..options(model, area) };
@@ -102,7 +102,10 @@ fn detail_position(model: &Model, focus: Focus, inner: Rect) -> Vec<String> {
     };
     let place = if focus == Focus::Here { model.detail.place() } else { String::new() };
     let joined = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ");
+    // Text and JSON are of the payload, whatever a hex view would show.
     let form = form(model, focus);
+    let form = if model.detail.shows_hex() { form } else { form.strip_prefix("wire bytes").unwrap_or(form) };
+    let form = form.trim_start_matches(", ");
     vec![joined(&[form, &place, &rows]), joined(&[&place, &rows]), rows]
 }
 
