@@ -98,10 +98,10 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     assert_eq!(peers.at_client().await, Message::text(r#"{"answer":42}"#));
     story.terminal.until_shows(r#"{"answer":42}"#);
 
-    // The page's frame: its header bit by bit, its bytes.
+    // The page's frame: its header, its bytes.
     story.terminal.keys("k");
     story.terminal.until_shows("Frame 1 · text");
-    story.terminal.until_shows("FIN     1 final");
+    story.terminal.until_shows("· FIN text MASK len 13 (7 bit)");
     story.terminal.keys("\r");
     story.terminal.keys("x");
     story.terminal.keys("G");
@@ -173,7 +173,7 @@ async fn nothing_that_a_peer_sends_reaches_the_terminal_as_it_is() {
     // Each of them in detail, in each form.
     for frame in (1..=4).rev() {
         story.terminal.until_shows(&format!("Frame {frame} · "));
-        for decoder in ["hex", "text", "JSON", "automatic"] {
+        for decoder in ["hex", "text", "JSON", "the mask at work", "automatic"] {
             story.terminal.keys("m");
             story.terminal.until_shows(&format!("decoder: {decoder}"));
         }

@@ -277,12 +277,13 @@ impl Filler<'_> {
     }
 
     fn open(&mut self, at: usize, byte: u8) -> Option<Next> {
-        let is_folded = self.all.folds.holds(at, self.now.depth);
+        let depth = self.now.depth;
+        let is_folded = self.all.folds.holds(at, depth);
         if !is_folded {
             if !self.mark(1, (byte as char).to_string()) {
                 return Some(self.overflow());
             }
-            self.row.node = Some(Node { open: at, is_folded });
+            self.row.node = Some(Node { open: at, depth, is_folded });
             self.now.depth = self.now.depth.saturating_add(1);
             self.now.previous = Previous::Open;
             return None;
@@ -297,7 +298,7 @@ impl Filler<'_> {
         if !self.row.push(at..end.at, width, self.theme.note, || text) {
             return Some(self.overflow());
         }
-        self.row.node = Some(Node { open: at, is_folded });
+        self.row.node = Some(Node { open: at, depth, is_folded });
         self.now.at = end.at;
         self.now.previous = Previous::Value;
         None

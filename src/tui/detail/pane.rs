@@ -323,10 +323,11 @@ impl Pane {
         }
     }
 
-    /// Whether what stands in the cursor's row can be folded or unfolded.
+    /// Whether what stands in the cursor's row can be folded or unfolded. All of a text is not folded: nothing would be
+    /// left to see.
     #[must_use]
     pub fn can_fold(&self, theme: &Theme) -> bool {
-        self.document.is_json() && self.node(theme).is_some()
+        self.document.is_json() && self.node(theme).is_some_and(|(_, node)| node.depth > 0 || node.is_folded)
     }
 
     /// Whether the body is hex.

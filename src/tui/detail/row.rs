@@ -20,6 +20,8 @@ struct Piece {
 pub(super) struct Node {
     /// Where its opening bracket stands.
     pub open: usize,
+    /// Brackets that are open in front of it.
+    pub depth: u32,
     /// Whether it is folded.
     pub is_folded: bool,
 }
