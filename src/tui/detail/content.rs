@@ -15,11 +15,13 @@ const LOOKED_AT: usize = 64 * 1024;
 
 /// Bytes to show, and what is known of them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Content {
-    pub header: Option<FrameHeader>,
+pub struct Content {
+    pub(super) header: Option<FrameHeader>,
     head: Vec<u8>,
     payload: Vec<u8>,
     hint: Hint,
+    /// Payload bytes that came, kept or not.
+    pub(super) received: u64,
 }
 
 /// What a payload is likely to be.
@@ -45,7 +47,7 @@ pub(super) enum Reading {
 }
 
 impl Content {
-    pub fn of_frame(frame: Frame<'_>) -> Self {
+    pub(super) fn of_frame(frame: Frame<'_>) -> Self {
         let shape = frame.record.header;
         let is_whole = shape.fin() && frame.is_complete() && !frame.is_truncated();
         let hint = match shape.opcode() {
@@ -61,42 +63,43 @@ impl Content {
         if let Some(key) = shape.mask {
             mask::apply(key, 0, &mut payload);
         }
-        Self { header: Some(shape), head, payload, hint }
+        Self { header: Some(shape), head, payload, hint, received: frame.received }
     }
 
-    pub fn raw(bytes: &[u8]) -> Self {
+    pub(super) fn raw(bytes: &[u8]) -> Self {
         Self { payload: bytes.to_vec(), ..Self::default() }
     }
 
     /// A frame that no journal holds.
     #[cfg(test)]
-    pub fn of_parts(header: FrameHeader, payload: &[u8]) -> Self {
+    pub(super) fn of_parts(header: FrameHeader, payload: &[u8]) -> Self {
         let mut head = Vec::new();
         header.write(&mut head);
-        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary }
+        let received = payload.len() as u64;
+        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary, received }
     }
 
     /// The payload without its mask.
-    pub fn payload(&self) -> &[u8] {
+    pub(super) fn payload(&self) -> &[u8] {
         &self.payload
     }
 
     /// Bytes of the header.
-    pub const fn head(&self) -> usize {
+    pub(super) const fn head(&self) -> usize {
         self.head.len()
     }
 
     /// Bytes of all.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.head.len() + self.payload.len()
     }
 
-    pub fn key(&self) -> Option<MaskKey> {
+    pub(super) fn key(&self) -> Option<MaskKey> {
         self.header.and_then(|header| header.mask)
     }
 
     /// A byte without its mask.
-    pub fn byte(&self, at: usize) -> Option<u8> {
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
         match at.checked_sub(self.head.len()) {
             None => self.head.get(at).copied(),
             Some(at) => self.payload.get(at).copied(),
@@ -104,17 +107,17 @@ impl Content {
     }
 
     /// The byte of the key that stands for a byte of the payload.
-    pub fn key_byte(&self, at: usize) -> Option<u8> {
+    pub(super) fn key_byte(&self, at: usize) -> Option<u8> {
         Some(self.key()?[at.checked_sub(self.head.len())? % 4])
     }
 
     /// A byte as on the wire.
-    pub fn wire_byte(&self, at: usize) -> Option<u8> {
+    pub(super) fn wire_byte(&self, at: usize) -> Option<u8> {
         Some(self.byte(at)? ^ self.key_byte(at).unwrap_or_default())
     }
 
     /// What the payload turns out to be.
-    pub fn reading(&self) -> Reading {
+    pub(super) fn reading(&self) -> Reading {
         let start = self.payload.get(..LOOKED_AT).unwrap_or(&self.payload);
         let may_be_cut = self.hint != Hint::Text || start.len() < self.payload.len();
         let text = match str::from_utf8(start) {

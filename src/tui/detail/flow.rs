@@ -14,7 +14,7 @@ use super::unit::Unit;
 /// Rows from one that is remembered to the next.
 const EVERY: usize = 32;
 /// Bytes that are laid out in a slice.
-const SLICE: usize = 128 * 1024;
+const SLICE: usize = 64 * 1024;
 
 /// Where a row begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

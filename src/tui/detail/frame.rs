@@ -1,7 +1,7 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
-use crate::journal::{Frame, SessionSummary};
-use crate::relay::observation::{Observations, Origin, RawRecord, Relayed};
+use crate::journal::SessionSummary;
+use crate::relay::observation::{FrameRecord, Observations, Origin, RawRecord, Relayed};
 use crate::wire::close::{self, CloseBody};
 use crate::wire::dialect::Framing;
 use crate::wire::opcode::Opcode;
@@ -10,18 +10,18 @@ use super::content::Content;
 use super::page::Page;
 use super::{DetailOptions, HeaderShown, header, way};
 
-pub(super) fn write(page: &mut Page<'_>, frame: Frame<'_>, options: &DetailOptions<'_>) -> Content {
-    let record = *frame.record;
+pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content, options: &DetailOptions<'_>) {
+    let is_complete = content.received >= record.header.length;
     let compact = options.header == HeaderShown::Compact;
     if compact {
         header::summary(page, &record.header, record.from);
-        kept(page, &frame);
+        kept(page, record, content);
     } else {
         page.title(&format!("frame {} · {} · {}", record.number, way(record.from), record.header.opcode()));
-        if frame.is_complete() {
+        if is_complete {
             page.row(&super::bytes(record.header.length), page.theme.text);
         }
-        kept(page, &frame);
+        kept(page, record, content);
     }
     origin(page, record.origin);
     if record.relayed == Relayed::Dropped {
@@ -34,12 +34,8 @@ pub(super) fn write(page: &mut Page<'_>, frame: Frame<'_>, options: &DetailOptio
         if !compact {
             page.title("close");
         }
-        let is_complete = frame.is_complete();
-        let content = Content::of_frame(frame);
         closing(page, content.payload(), is_complete);
-        return content;
     }
-    Content::of_frame(frame)
 }
 
 /// Raw bytes of a session: what they are, as far as its handshake tells.
@@ -64,13 +60,14 @@ pub(super) fn write_raw(
 }
 
 /// What is missing of a frame.
-fn kept(page: &mut Page<'_>, frame: &Frame<'_>) {
-    if !frame.is_complete() {
-        let length = super::bytes(frame.record.header.length);
-        page.row(&format!("{} of {length} have come", frame.received), page.theme.warning);
+fn kept(page: &mut Page<'_>, record: &FrameRecord, content: &Content) {
+    let (received, kept) = (content.received, content.payload().len() as u64);
+    if received < record.header.length {
+        let length = super::bytes(record.header.length);
+        page.row(&format!("{received} of {length} have come"), page.theme.warning);
     }
-    if frame.is_truncated() {
-        page.row(&format!("the first {} are kept", super::bytes(frame.wire.len() as u64)), page.theme.warning);
+    if received > kept {
+        page.row(&format!("the first {} are kept", super::bytes(kept)), page.theme.warning);
     }
 }
 

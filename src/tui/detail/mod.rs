@@ -34,6 +34,7 @@ use crate::relay::observation::{Record, Side};
 
 use super::theme::Theme;
 use body::Body;
+pub use content::Content;
 pub use document::Document;
 pub use json::Folds;
 use page::Page;
@@ -93,12 +94,21 @@ pub struct DetailOptions<'a> {
     pub theme: &'a Theme,
 }
 
-/// All about a row, made as it is asked for.
+/// All about a row, made as it is asked for. Of a frame whose content is known already, nothing is copied.
 #[must_use]
-pub(super) fn document(view: &View, row: Row<'_>, folds: &Folds, options: &DetailOptions<'_>) -> Document {
+pub(super) fn document(
+    view: &View,
+    row: Row<'_>,
+    known: Option<Content>,
+    folds: &Folds,
+    options: &DetailOptions<'_>,
+) -> Document {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
     let content = match row.record {
-        Record::Frame(_) => view.frame(row).map(|frame| frame::write(&mut page, frame, options)),
+        Record::Frame(record) => {
+            let content = known.or_else(|| view.frame(row).map(Content::of_frame));
+            content.inspect(|content| frame::write(&mut page, record, content, options))
+        }
         Record::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));
             Some(frame::write_raw(&mut page, raw, row.log, summary, options))

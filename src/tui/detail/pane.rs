@@ -13,6 +13,7 @@ use crate::tui::lines::LinesKey;
 use crate::tui::theme::Theme;
 
 use super::body::Body;
+use super::content::Content;
 use super::document::Document;
 use super::find::{Find, Hit};
 use super::json::Folds;
@@ -22,7 +23,7 @@ use super::{BodyShown, HeaderShown};
 const TALL: u16 = 20;
 const TALL_WITH_FOOT: u16 = 26;
 /// Slices that are gone through at once to get back to where a text was scrolled to.
-const SLICES: usize = 16;
+const SLICES: usize = 2;
 /// Folded nodes that are opened at once to get to what was found in them.
 const NESTED: usize = 64;
 
@@ -74,17 +75,21 @@ impl Pane {
         self.scroll.reset();
     }
 
-    /// What is folded.
-    #[must_use]
-    pub const fn folds(&self) -> &Folds {
-        &self.folds
-    }
-
-    /// Shows another document. The cursor stays where it is the same thing in another form.
-    pub fn show(&mut self, key: Option<LinesKey>, document: Document, theme: &Theme) {
+    /// Shows another document, which may take over the content of the last if that is the same. The cursor stays where
+    /// it is the same thing in another form.
+    pub fn show(
+        &mut self,
+        key: Option<LinesKey>,
+        theme: &Theme,
+        make: impl FnOnce(Option<Content>, &Folds) -> Option<Document>,
+    ) {
         let (before, was) = (std::mem::replace(&mut self.key, key), self.document.bytes());
-        self.document = document;
-        self.find.restart();
+        let is_same = before.map(|key| (key.subject, key.extent)) == key.map(|key| (key.subject, key.extent));
+        let content = is_same.then(|| std::mem::take(&mut self.document.content));
+        self.document = make(content, &self.folds).unwrap_or_default();
+        if !is_same {
+            self.find.restart();
+        }
         let bytes = self.document.bytes();
         if before.map(|key| key.subject) != key.map(|key| key.subject) {
             self.scroll.reset();

@@ -112,7 +112,7 @@ impl Scene {
 
 /// All about a row.
 fn row(view: &View, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
-    whole(document(view, row, &Folds::default(), options), options.theme)
+    whole(document(view, row, None, &Folds::default(), options), options.theme)
 }
 
 fn whole(mut document: Document, theme: &Theme) -> Vec<Line<'static>> {
@@ -399,7 +399,7 @@ proptest! {
             for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Json, BodyShown::Mask] {
                 for header in [HeaderShown::Full, HeaderShown::Compact] {
                     let options = DetailOptions { bytes, body, header, width, theme: &theme };
-                    let document = document(&scene.view, scene.last(), &folds, &options);
+                    let document = document(&scene.view, scene.last(), None, &folds, &options);
                     let explained: Vec<_> = document.bytes().flat_map(|byte| document.explain(byte)).collect();
                     assert!(explained.concat().chars().all(is_plain));
                     check(&whole(document, &theme), width.max(1));

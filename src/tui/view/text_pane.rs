@@ -22,9 +22,10 @@ pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let header = model.detail.header(area.height, model.body);
     let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
     if model.detail.key != key {
-        let options = DetailOptions { header, ..options(model, area) };
-        let document = row.map(|row| detail::document(view, row, model.detail.folds(), &options));
-        model.detail.show(key, document.unwrap_or_default(), &model.theme);
+        let theme = model.theme.clone();
+        let options = DetailOptions { header, theme: &theme, ..options(model, area) };
+        let make = |content, folds: &_| Some(detail::document(view, row?, content, folds, &options));
+        model.detail.show(key, &theme, make);
     }
     let name = row.map_or_else(|| "Detail".to_owned(), detail_name);
     let focus = Focus::of(model, Place::Detail);
