@@ -140,6 +140,24 @@ fn fragments_are_one_injection_of_several_frames() {
 }
 
 #[test]
+fn several_that_wait_are_counted_and_each_is_told_of() {
+    let mut stage = stage();
+    stage.keys("]s");
+    for (token, text) in [(0, "one"), (1, "/bin 02"), (2, "/ping")] {
+        stage.keys(text).press(KeyCode::Enter);
+        stage.send(Message::Reply(Token(token), Reply::Waiting(Wait::Frame)));
+    }
+    assert!(stage.shows("2 sent before it wait too"), "{}", stage.screen());
+    stage.send(Message::Reply(Token(1), Reply::Sent { frame: Some(20) }));
+    assert!(stage.shows("sent as frame 20: binary of 1 B to the server"), "{}", stage.screen());
+    assert!(stage.shows("one sent before it waits too"), "{}", stage.screen());
+    stage.send(Message::Reply(Token(2), Reply::Sent { frame: Some(21) }));
+    stage.send(Message::Reply(Token(0), Reply::Refused(Refusal::NeverCame)));
+    assert!(!stage.shows("sent before it") && stage.shows("sent as frame 21: ping"), "{}", stage.screen());
+    assert!(stage.shows("refused: the session ended before there was a place for it"), "{}", stage.screen());
+}
+
+#[test]
 fn a_repetition_shows_how_far_it_is_until_it_is_done() {
     let mut stage = stage();
     stage.keys("]s/repeat 10 100ms /ping x").press(KeyCode::Enter);
