@@ -5,10 +5,24 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use wsproxy::tui::compose::COMMANDS;
+
+use crate::support::document;
 use crate::support::proxy::in_time;
 use crate::support::terminal::Terminal;
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+#[test]
+fn the_page_names_each_command() {
+    let rows: String = COMMANDS
+        .iter()
+        // A backslash is Markdown's own escape.
+        .map(|command| (command, command.about.replace('\\', "\\\\")))
+        .map(|(command, about)| format!("| `{} {}` | {about} |\n", command.name, command.arguments))
+        .collect();
+    document::check_section("docs/composer.md", "commands", &format!("| command | sends |\n|---|---|\n{rows}"));
+}
 
 /// wsproxy before its playground, with a state directory and an editor, and a client that has connected.
 async fn begin(state: &str, editor: &str) -> (Terminal, Client) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
 
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::relay::observation::{SessionId, Side};
@@ -233,6 +234,33 @@ fn commands_are_completed_behind_others_too() {
     stage.keys("01 02").press(KeyCode::Enter);
     let Effect::Repeat { injection, .. } = effect(&mut stage) else { panic!() };
     assert_eq!(injection, Injection::fragmented(Opcode::BINARY, &[1, 2], 2));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_written_stays_in_its_cell(
+        texts in proptest::collection::vec("/?(esc|bin|frag 3|repeat 2 1s)? ?[\\[{]?(?s:.){0,60}", 1..4),
+        (width, height) in (1u16..120, 1u16..40),
+    ) {
+        let mut stage = stage_of(width, height);
+        stage.keys("]s");
+        for text in texts {
+            stage.send(Message::Paste(text)).press(KeyCode::Tab).press(KeyCode::Left).press(KeyCode::Up);
+            prop_assert!(stage.cells().all(|cell| cell.chars().all(crate::text::is_plain)));
+            stage.press(KeyCode::Enter);
+            prop_assert!(stage.cells().all(|cell| cell.chars().all(crate::text::is_plain)));
+        }
+    }
+}
+
+#[test]
+fn a_large_paste_is_no_trouble() {
+    let mut stage = stage();
+    stage.keys("]s").send(Message::Paste(format!("[{}1]", "1234567,\n".repeat(2_000))));
+    assert!(stage.shows("text, FIN, masked with a random key kk, 18003 bytes"), "{}", stage.screen());
+    assert!(stage.shows(" · JSON") && stage.shows("more"), "{}", stage.screen());
 }
 
 #[test]
