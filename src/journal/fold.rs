@@ -26,6 +26,9 @@ pub struct Fold {
 pub(super) const FOLDS: usize = 4;
 
 impl Fold {
+    /// Nothing is left out.
+    pub const NONE: Self = Self { fragments: false, heartbeats: false };
+
     /// All ways of folding, each at its index.
     pub(super) const ALL: [Self; FOLDS] = [
         Self { fragments: false, heartbeats: false },
@@ -51,7 +54,7 @@ pub struct Lens {
 
 impl From<Scope> for Lens {
     fn from(scope: Scope) -> Self {
-        Self { scope, fold: Fold::default() }
+        Self { scope, fold: Fold::NONE }
     }
 }
 

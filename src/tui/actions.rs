@@ -10,7 +10,9 @@ use crate::wire::opcode::Opcode;
 use super::composer::{Answer, Composer, Recall};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown};
+use super::folding;
 use super::keymap::{Action, Place};
+use super::marks::{self, Way};
 use super::message::Effect;
 use super::model::{DetailPlace, Model, Overlay, Question, Tab};
 
@@ -29,8 +31,14 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::HalfPageUp => step(model, view, -(page(model) / 2)),
         Action::PageDown => step(model, view, page(model)),
         Action::PageUp => step(model, view, -page(model)),
-        Action::First => step(model, view, i64::MIN),
-        Action::Last => last(model, view),
+        Action::First => {
+            marks::remember(model, view);
+            step(model, view, i64::MIN);
+        }
+        Action::Last => {
+            marks::remember(model, view);
+            last(model, view);
+        }
         Action::Follow => follow(model),
         Action::NextPane => turn_to_pane(model, 1),
         Action::PreviousPane => turn_to_pane(model, 2),
@@ -75,6 +83,13 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Complete => edit(model, Composer::complete),
         Action::Earlier => recall(model, Recall::Earlier),
         Action::Later => recall(model, Recall::Later),
+        Action::FoldFragments => folding::toggle_fragments(model, view),
+        Action::HideHeartbeats => folding::toggle_heartbeats(model, view),
+        Action::SelectRange => marks::toggle_range(model, view),
+        Action::Bookmark => marks::toggle_bookmark(model, view),
+        Action::NextBookmark => marks::to_bookmark(model, view, Way::Forward),
+        Action::PreviousBookmark => marks::to_bookmark(model, view, Way::Backward),
+        Action::JumpBack => marks::jump_back(model, view),
     }
     Vec::new()
 }
@@ -172,13 +187,14 @@ pub fn choose_session(model: &mut Model, view: &View, index: usize) {
         return;
     }
     if !model.frames.is_following() {
-        let selected = model.frames.selected(&view.range(model.scope));
-        model.anchor = selected.and_then(|row| view.row(model.scope, row)).map(|row| row.id);
+        let selected = model.frames.selected(&view.range(model.lens()));
+        model.anchor = selected.and_then(|row| view.row(model.lens(), row)).map(|row| row.id);
     }
     model.scope = scope;
     // What was selected stays selected where it is among the rows that are now shown.
-    match model.anchor.and_then(|id| view.number(scope, id)) {
-        Some(row) => model.frames.select(&view.range(scope), row),
+    let lens = model.lens();
+    match model.anchor.and_then(|id| view.number(lens, id)) {
+        Some(row) => model.frames.select(&view.range(lens), row),
         None => model.frames.follow(),
     }
 }
@@ -217,6 +233,9 @@ fn deeper(model: &mut Model) {
 }
 
 fn back(model: &mut Model) {
+    if model.place() == Place::Frames && model.marks.end_range() {
+        return;
+    }
     if model.arrangement.maximised {
         model.arrangement.maximised = false;
     } else if model.place() == Place::Detail {

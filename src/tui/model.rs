@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::journal::{RowId, Scope, SessionSummary, View};
+use crate::journal::{Fold, Lens, RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
 use crate::wire::finding::Level;
 
@@ -15,6 +15,7 @@ use super::cursor::{Cursor, Scroll};
 use super::detail::{BodyShown, BytesShown};
 use super::keymap::Place;
 use super::lines::Lines;
+use super::marks::Marks;
 use super::overview::Overview;
 use super::theme::Theme;
 
@@ -218,6 +219,10 @@ pub struct Model {
     pub(super) overview: Overview,
     /// Where things were drawn.
     pub(super) areas: Areas,
+    /// What is folded in the frame log.
+    pub(super) fold: Fold,
+    /// What the user marked in the frame log.
+    pub(super) marks: Marks,
 }
 
 /// How long a toast stays, in microseconds: errors take longer to read.
@@ -254,6 +259,8 @@ impl Model {
             toast: None,
             overview: Overview::default(),
             areas: Areas::default(),
+            fold: Fold::default(),
+            marks: Marks::default(),
         }
     }
 
@@ -321,23 +328,29 @@ impl Model {
     }
 
     /// The cursor of the list that is shown, and its rows.
-    pub(super) const fn list(&mut self) -> (&mut Cursor, Scope) {
+    pub(super) const fn list(&mut self) -> (&mut Cursor, Lens) {
+        let lens = self.shown_list().1;
         match self.tab {
-            Tab::Log => (&mut self.own, Scope::Own),
-            _ => (&mut self.frames, self.scope),
+            Tab::Log => (&mut self.own, lens),
+            _ => (&mut self.frames, lens),
         }
     }
 
     /// The same to look at.
-    pub(super) const fn shown_list(&self) -> (&Cursor, Scope) {
+    pub(super) const fn shown_list(&self) -> (&Cursor, Lens) {
         match self.tab {
-            Tab::Log => (&self.own, Scope::Own),
-            _ => (&self.frames, self.scope),
+            Tab::Log => (&self.own, Lens { scope: Scope::Own, fold: Fold::NONE }),
+            _ => (&self.frames, self.lens()),
         }
     }
 
+    /// Which rows the frame log shows.
+    pub(super) const fn lens(&self) -> Lens {
+        Lens { scope: self.scope, fold: self.fold }
+    }
+
     /// The scope of the list that is shown and the number of its selected row.
-    pub(super) fn selected(&self, view: &View) -> Option<(Scope, u64)> {
+    pub(super) fn selected(&self, view: &View) -> Option<(Lens, u64)> {
         let (cursor, scope) = self.shown_list();
         cursor.selected(&view.range(scope)).map(|row| (scope, row))
     }
@@ -348,8 +361,8 @@ impl Model {
             return view.session(id);
         }
         if !self.frames.is_following()
-            && let Some(row) = self.frames.selected(&view.range(self.scope))
-            && let Some(id) = view.row(self.scope, row).and_then(|row| row.session)
+            && let Some(row) = self.frames.selected(&view.range(self.lens()))
+            && let Some(id) = view.row(self.lens(), row).and_then(|row| row.session)
         {
             return view.session(id);
         }

@@ -26,6 +26,7 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         Message::Journal => {
             model.overview.refresh(view, model.now);
             if !model.is_frozen() {
+                model.marks.forget(view.first());
                 forget_gone_scope(model, view);
             }
         }

@@ -63,6 +63,13 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    FoldFragments,
+    HideHeartbeats,
+    SelectRange,
+    Bookmark,
+    NextBookmark,
+    PreviousBookmark,
+    JumpBack,
 }
 
 /// Where on the screen keys go.

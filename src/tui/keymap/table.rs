@@ -19,6 +19,7 @@ const MOVING: &[Place] =
     &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log, Place::Help];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
+const ROWS: &[Place] = &[Place::Frames];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
 const QUESTION: &[Place] = &[Place::Question];
@@ -82,6 +83,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
     bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON"),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
+    bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
+    bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
+    bind(Action::Bookmark, &[Key::char('M')], ROWS, "", "set a bookmark, or remove it"),
+    bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next bookmark"),
+    bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the bookmark before"),
+    bind(Action::JumpBack, &[Key::ctrl('o')], ROWS, "", "back to where the last jump began"),
     bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
     bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
     bind(Action::NextPane, &[Key::plain(KeyCode::Tab)], EVERYWHERE, "pane", "the next pane"),

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnose;
-use crate::journal::{Row, Scope, View};
+use crate::journal::{Lens, Row, Scope, View};
 use crate::relay::observation::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
@@ -14,6 +14,7 @@ use crate::tui::theme::Theme;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::opcode::Opcode;
 
+use super::joined::Joined;
 use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -115,15 +116,15 @@ pub struct Context<'a> {
     pub model: &'a Model,
     /// The journal.
     pub view: &'a View,
-    /// Whose rows are shown.
-    pub scope: Scope,
+    /// Which rows are shown.
+    pub lens: Lens,
     /// The columns.
     pub columns: Columns,
 }
 
 /// A row's line. `before` is the time of the row before it.
 #[must_use]
-pub fn line(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Line<'static> {
+pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
     let theme = &context.model.theme;
     let mut spans = start(context, row, before);
     spans.push(direction(row.from(), theme));
@@ -146,11 +147,11 @@ fn width(spans: &[Span<'_>]) -> usize {
 
 /// Number and times.
 fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<'static>> {
-    let Context { model, view, scope, columns } = context;
+    let Context { model, view, lens, columns } = context;
     let theme = &model.theme;
-    let mut spans = vec![Span::raw(" ")];
+    let mut spans = vec![mark(context, row)];
     if columns.number > 0 {
-        spans.push(Span::styled(format!("{} ", fit::right(&number(row, *scope), columns.number)), theme.dim));
+        spans.push(Span::styled(format!("{} ", fit::right(&number(row, lens.scope), columns.number)), theme.dim));
     }
     if columns.time > 0 {
         let text = match model.times {
@@ -182,6 +183,11 @@ fn number(row: Row<'_>, scope: Scope) -> String {
     }
 }
 
+/// What the user, or their search, marked, in the column where the selection's bar stands.
+fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
+    if context.model.marks.has(row.id) { Span::styled("◆", context.model.theme.key) } else { Span::raw(" ") }
+}
+
 fn side_style(from: Side, theme: &Theme) -> Style {
     match from {
         Side::Client => theme.client,
@@ -198,30 +204,28 @@ fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
     }
 }
 
-fn frame(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
+fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
     let theme = &context.model.theme;
-    let header = &record.header;
-    let opcode = header.opcode();
+    let joined = Joined::new(context, row, record);
+    let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
     let name = if opcode == Opcode::CONTINUATION { "cont".into() } else { opcode.to_string() };
     spans.push(Span::styled(format!("{} ", fit::left(&name, OPCODE)), style));
-    spans.push(Span::styled(flags(record), theme.dim));
-    spans.push(Span::styled(format!(" {} ", fit::right(&length(header.length), LENGTH)), theme.text));
+    spans.push(Span::styled(flags(record, &joined), theme.dim));
+    spans.push(Span::styled(format!(" {} ", fit::right(&length(joined.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
-    let received = context.view.received(row.session, record);
-    let kept = context.view.kept(row.session, record);
-    for (mark, style) in marks(record, received, kept, theme) {
+    for (mark, style) in marks(record, &joined, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
-    let start = context.view.start(row, room.min(context.columns.preview()) * 4 + 4);
-    let words = fit::cut(&preview(record, &start, received), room);
+    let start = joined.start(room.min(context.columns.preview()) * 4 + 4);
+    let words = fit::cut(&preview(record, &start, &joined), room);
     spans.push(Span::styled(words, if opcode.is_control() { theme.control } else { theme.text }));
 }
 
 /// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.
-fn flags(record: &FrameRecord) -> String {
+fn flags(record: &FrameRecord, joined: &Joined<'_>) -> String {
     let rsv = match record.header.rsv() {
         0 => '·',
         4 => '1',
@@ -229,7 +233,7 @@ fn flags(record: &FrameRecord) -> String {
         1 => '3',
         _ => '+',
     };
-    let fin = if record.header.fin() { 'F' } else { '·' };
+    let fin = if record.header.fin() || joined.message.is_some_and(|message| message.complete) { 'F' } else { '·' };
     let mask = if record.header.mask.is_some() { 'M' } else { '·' };
     format!("{fin}{rsv}{mask}")
 }
@@ -255,8 +259,10 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 }
 
 /// What is special about a frame, in words.
-fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(String, Style)> {
+fn marks(record: &FrameRecord, joined: &Joined<'_>, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
+    let &Joined { length, received, kept, .. } = joined;
+    marks.extend(joined.fragments().map(|fragments| (fragments, theme.note)));
     match record.origin {
         Origin::Peer => {}
         Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
@@ -265,8 +271,8 @@ fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(
     if record.relayed == Relayed::Dropped {
         marks.push(("not relayed".to_owned(), theme.warning));
     }
-    if received < record.header.length {
-        let text = format!("{} of {}", text::byte_count(received), text::byte_count(record.header.length));
+    if received < length {
+        let text = format!("{} of {}", text::byte_count(received), text::byte_count(length));
         marks.push((text, theme.warning));
     }
     if kept < received {
@@ -279,9 +285,9 @@ fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(
 }
 
 /// The start of a payload: text as text, a close frame's code by name, all else as hex.
-fn preview(record: &FrameRecord, start: &[u8], received: u64) -> String {
+fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> String {
     let opcode = record.header.opcode();
-    if opcode == Opcode::CLOSE && received == record.header.length {
+    if opcode == Opcode::CLOSE && joined.received == record.header.length {
         return match CloseBody::parse(start) {
             CloseBody::Empty => "no code".into(),
             CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
@@ -291,7 +297,7 @@ fn preview(record: &FrameRecord, start: &[u8], received: u64) -> String {
         };
     }
     let compressed = record.header.rsv() & 4 != 0;
-    let whole = start.len() as u64 == received;
+    let whole = start.len() as u64 == joined.received;
     let is_text = match opcode {
         Opcode::TEXT => !compressed,
         Opcode::BINARY => false,
