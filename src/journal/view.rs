@@ -273,8 +273,14 @@ impl View {
     /// The oldest block's place in the journal, or the next one's.
     #[must_use]
     pub fn first(&self) -> RowId {
-        let next = self.all.list.back().map_or(0, |(sequence, _)| sequence + 1);
-        RowId { block: self.all.list.front().map_or(next, |(sequence, _)| *sequence), record: 0 }
+        let block = self.all.list.front().map_or_else(|| self.end(), |(sequence, _)| *sequence);
+        RowId { block, record: 0 }
+    }
+
+    /// The next block's place in the journal.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.all.list.back().map_or(0, |(sequence, _)| sequence + 1)
     }
 
     /// A scope's blocks from a place in the journal on.

@@ -15,6 +15,7 @@ use super::keymap::{Action, Place};
 use super::marks::{self, Way};
 use super::message::Effect;
 use super::model::{DetailPlace, Model, Overlay, Question, Tab};
+use super::search;
 
 /// Does it.
 pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
@@ -89,6 +90,17 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Bookmark => marks::toggle_bookmark(model, view),
         Action::NextBookmark => marks::to_bookmark(model, view, Way::Forward),
         Action::PreviousBookmark => marks::to_bookmark(model, view, Way::Backward),
+        Action::Search => search::open(model),
+        Action::NextMatch => search::step(model, view, Way::Forward),
+        Action::PreviousMatch => search::step(model, view, Way::Backward),
+        Action::SearchGo => search::submit(model, view),
+        Action::SearchSyntax => search::toggle_syntax(model),
+        Action::SearchEarlier => search::recall(model, Recall::Earlier),
+        Action::SearchLater => search::recall(model, Recall::Later),
+        Action::SearchErase => search::edit(model, |prompt| {
+            prompt.input.delete_line_by_head();
+        }),
+        Action::SearchDiscard => search::discard(model),
         Action::JumpBack => marks::jump_back(model, view),
     }
     Vec::new()
@@ -110,6 +122,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Follow => !model.shown_list().0.is_following(),
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
         Action::Freeze => on_frames,
+        Action::NextMatch | Action::PreviousMatch => model.search.pattern().is_some(),
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
         _ => true,
     }
@@ -148,7 +161,7 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Search => {}
     }
 }
 
@@ -233,7 +246,7 @@ fn deeper(model: &mut Model) {
 }
 
 fn back(model: &mut Model) {
-    if model.place() == Place::Frames && model.marks.end_range() {
+    if model.place() == Place::Frames && (model.marks.end_range() || search::clear(model)) {
         return;
     }
     if model.arrangement.maximised {

@@ -144,6 +144,12 @@ pub struct History {
 const HISTORY: usize = 500;
 
 impl History {
+    /// A line, by its place from the end.
+    #[must_use]
+    pub fn get(&self, back: usize) -> Option<&str> {
+        self.lines.iter().rev().nth(back).map(String::as_str)
+    }
+
     /// Adds a line at the end, once.
     pub fn push(&mut self, line: String) {
         self.lines.retain(|other| *other != line);

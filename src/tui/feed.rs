@@ -4,19 +4,21 @@ use crate::journal::View;
 
 use super::message::{Effect, Message};
 use super::model::Model;
+use super::search::{Bell, Searcher};
 use super::update;
 
 /// The journal's view, and the frozen one while there is one.
 pub struct Feed {
     live: View,
     frozen: Option<View>,
+    searcher: Searcher,
 }
 
 impl Feed {
-    /// Shows a view.
+    /// Shows a view. `bell` is rung when a search has come further.
     #[must_use]
-    pub const fn new(live: View) -> Self {
-        Self { live, frozen: None }
+    pub const fn new(live: View, bell: Bell) -> Self {
+        Self { live, frozen: None, searcher: Searcher::new(bell) }
     }
 
     /// What is to be drawn.
@@ -32,6 +34,7 @@ impl Feed {
         if changed {
             // This message has no effects.
             update(model, &self.live, Message::Journal);
+            self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }
         changed
     }
@@ -47,6 +50,7 @@ impl Feed {
             }
             _ => {}
         }
+        self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         effects
     }
 }

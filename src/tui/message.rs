@@ -18,6 +18,8 @@ pub enum Message {
     Paste(String),
     /// The journal's view has taken in something new.
     Journal,
+    /// The search has come further.
+    Found,
     /// A session answered.
     Reply(Token, Reply),
     /// Something of wsproxy's own failed elsewhere, and the screen goes on.

@@ -23,6 +23,7 @@ mod model;
 mod mouse;
 mod overview;
 mod run;
+mod search;
 mod terminal;
 pub mod theme;
 mod update;

@@ -17,6 +17,7 @@ use super::keymap::Place;
 use super::lines::Lines;
 use super::marks::Marks;
 use super::overview::Overview;
+use super::search::{Prompt, Search};
 use super::theme::Theme;
 
 /// What the screen says about the proxy itself.
@@ -144,6 +145,8 @@ pub enum Overlay {
     Composer(Box<Composer>),
     /// Something to confirm.
     Question(Question),
+    /// Something to search for.
+    Search(Box<Prompt>),
 }
 
 /// What is asked.
@@ -223,6 +226,8 @@ pub struct Model {
     pub(super) fold: Fold,
     /// What the user marked in the frame log.
     pub(super) marks: Marks,
+    /// What is searched for, and what was found.
+    pub(super) search: Search,
 }
 
 /// How long a toast stays, in microseconds: errors take longer to read.
@@ -261,6 +266,7 @@ impl Model {
             areas: Areas::default(),
             fold: Fold::default(),
             marks: Marks::default(),
+            search: Search::default(),
         }
     }
 
@@ -295,6 +301,7 @@ impl Model {
             (Some(Overlay::Help(..)), _) => Place::Help,
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
+            (Some(Overlay::Search(_)), _) => Place::Search,
             (None, tab) => self.place_on(tab),
         }
     }

@@ -14,6 +14,7 @@ use super::keymap::{self, Place};
 use super::message::{Effect, Message};
 use super::model::{Model, Overlay};
 use super::mouse;
+use super::search;
 
 /// Takes a message in. What the outside world has to do comes back.
 pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
@@ -33,11 +34,17 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),
         Message::Paste(text) => {
-            if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+            if let Some(Overlay::Search(_)) = &model.overlay {
+                search::edit(model, |prompt| {
+                    prompt.input.insert_str(text.lines().next().unwrap_or_default());
+                });
+            } else if let Some(Overlay::Composer(composer)) = &mut model.overlay {
                 composer.input.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
                 composer.parse();
             }
         }
+        // What was found is taken in by the feed.
+        Message::Found => {}
         Message::Reply(token, reply) => take_reply(model, token, reply),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }
@@ -57,6 +64,11 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         && composer.input.input(event)
     {
         composer.parse();
+    }
+    if let (Place::Search, Some(Overlay::Search(prompt))) = (place, &mut model.overlay)
+        && prompt.input.input(event)
+    {
+        search::typed(model);
     }
     Vec::new()
 }

@@ -70,6 +70,15 @@ pub enum Action {
     NextBookmark,
     PreviousBookmark,
     JumpBack,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    SearchGo,
+    SearchSyntax,
+    SearchEarlier,
+    SearchLater,
+    SearchErase,
+    SearchDiscard,
 }
 
 /// Where on the screen keys go.
@@ -95,11 +104,13 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The line to search with.
+    Search,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -110,6 +121,7 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Search,
     ];
 
     /// A title for it.
@@ -126,13 +138,14 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Search => "Search",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search)
     }
 }
 

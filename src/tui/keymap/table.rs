@@ -22,6 +22,7 @@ const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
+const SEARCH: &[Place] = &[Place::Search];
 const QUESTION: &[Place] = &[Place::Question];
 
 /// Every key.
@@ -83,6 +84,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
     bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON"),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
+    bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
+    bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
     bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
     bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
@@ -131,15 +135,39 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search],
         "",
         "quit without asking; sessions get close frames",
     ),
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
+    bind(Action::SearchGo, &[Key::plain(KeyCode::Enter)], SEARCH, "go", "go to the first match from here on"),
+    bind(
+        Action::SearchDiscard,
+        &[Key::plain(KeyCode::Esc), Key::ctrl('g')],
+        SEARCH,
+        "clear",
+        "clear the highlights; the selection stays",
+    ),
+    bind(Action::SearchSyntax, &[Key::ctrl('r')], SEARCH, "regex", "read it as a regular expression, or as it stands"),
+    bind(
+        Action::SearchEarlier,
+        &[Key::plain(KeyCode::Up), Key::ctrl('p')],
+        SEARCH,
+        "history",
+        "what was searched for before",
+    ),
+    bind(
+        Action::SearchLater,
+        &[Key::plain(KeyCode::Down), Key::ctrl('n')],
+        SEARCH,
+        "",
+        "what was searched for after it",
+    ),
+    bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
 ];

@@ -4,4 +4,5 @@ mod folding;
 mod keys;
 mod safety;
 mod screens;
+mod search;
 mod stage;

@@ -189,7 +189,7 @@ impl Stage {
         let listening = Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() };
         log.event(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
-        let feed = Feed::new(View::new(journal.subscribe(|| ())));
+        let feed = Feed::new(View::new(journal.subscribe(|| ())), Arc::new(|| ()));
         let info = Info { addresses, upstream, playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

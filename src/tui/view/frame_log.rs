@@ -13,6 +13,7 @@ use crate::tui::marks;
 use crate::tui::model::{Model, Tab};
 
 use super::row::{self, Columns, Context};
+use super::search;
 use super::{Focus, title, welcome};
 
 /// Draws it.
@@ -49,7 +50,11 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
             in_range(Rect { y, height: 1, ..rows }, buffer, model);
         }
         if selected == Some(number) {
-            mark(Rect { y, height: 1, ..rows }, buffer, model, focus);
+            let place = Rect { y, height: 1, ..rows };
+            mark(place, buffer, model, focus);
+            if focus == Focus::Here {
+                search::highlight_selected(place, &search::places(&line, &model.theme), buffer, &model.theme);
+            }
         }
     }
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
@@ -105,7 +110,8 @@ fn notes(model: &Model, view: &View) -> Vec<String> {
         count => format!("{} rows selected", fit::number(count)),
     });
     let folded = model.fold.fragments.then(|| "folded".to_owned());
-    [selected, folded, folding::hidden(view, model.lens())].into_iter().flatten().collect()
+    let found = model.search.status(marks::here(model, view));
+    [selected, found, folded, folding::hidden(view, model.lens())].into_iter().flatten().collect()
 }
 
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.
@@ -118,16 +124,16 @@ fn state(model: &Model, view: &View) -> Vec<String> {
         (false, 0) => format!("FOLLOW off ({key})"),
         (false, new) => format!("FOLLOW off, +{} new ({key})", fit::number(new)),
     };
-    let own = (lens == model.lens()).then(|| notes(model, view));
-    let following = own.into_iter().flatten().chain([following]).collect::<Vec<_>>().join(" · ");
+    let notes = if lens == model.lens() { notes(model, view) } else { Vec::new() };
+    let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
+    let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
     // Rows that left before the screen came to read them have no numbers, but they count.
     let gone = if lens.scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
     if gone == 0 {
-        return vec![following];
+        return short.into();
     }
-    vec![
-        format!("{} older left memory · {following}", fit::number(gone)),
-        format!("{} gone · {following}", fit::short(gone)),
-        following,
-    ]
+    let all = with(&notes);
+    let long =
+        [format!("{} older left memory · {all}", fit::number(gone)), format!("{} gone · {all}", fit::short(gone))];
+    long.into_iter().chain(short).collect()
 }

@@ -10,11 +10,13 @@ use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
 use crate::tui::model::Model;
+use crate::tui::search::Pattern;
 use crate::tui::theme::Theme;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::opcode::Opcode;
 
 use super::joined::Joined;
+use super::search;
 use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -122,6 +124,13 @@ pub struct Context<'a> {
     pub columns: Columns,
 }
 
+impl Context<'_> {
+    /// What is to be highlighted.
+    fn pattern(&self) -> Option<&Pattern> {
+        self.model.search.pattern().filter(|_| self.lens.scope != Scope::Own)
+    }
+}
+
 /// A row's line. `before` is the time of the row before it.
 #[must_use]
 pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
@@ -134,7 +143,7 @@ pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Li
         Record::Event(_, happened) => {
             let (style, words) = event(happened, theme);
             let room = context.columns.width.saturating_sub(width(&spans));
-            spans.push(Span::styled(fit::cut(&words, room), style));
+            spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
         }
         Record::More(_) => {}
     }
@@ -185,7 +194,15 @@ fn number(row: Row<'_>, scope: Scope) -> String {
 
 /// What the user, or their search, marked, in the column where the selection's bar stands.
 fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
-    if context.model.marks.has(row.id) { Span::styled("◆", context.model.theme.key) } else { Span::raw(" ") }
+    let (model, fold) = (context.model, context.lens.fold);
+    let is_own = context.lens.scope == Scope::Own;
+    let message = fold.fragments.then(|| context.view.message(row.id)).flatten();
+    match (model.marks.has(row.id), !is_own && model.search.matches(row.id, message)) {
+        (true, true) => Span::styled("◈", model.theme.key),
+        (true, false) => Span::styled("◆", model.theme.key),
+        (false, true) => Span::styled("•", model.theme.warning),
+        (false, false) => Span::raw(" "),
+    }
 }
 
 fn side_style(from: Side, theme: &Theme) -> Style {
@@ -220,8 +237,11 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
     let start = joined.start(room.min(context.columns.preview()) * 4 + 4);
-    let words = fit::cut(&preview(record, &start, &joined), room);
-    spans.push(Span::styled(words, if opcode.is_control() { theme.control } else { theme.text }));
+    let style = if opcode.is_control() { theme.control } else { theme.text };
+    spans.extend(match preview(record, &start, &joined) {
+        Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
+        None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
+    });
 }
 
 /// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.
@@ -284,17 +304,17 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, theme: &Theme) -> Vec<(Strin
     marks
 }
 
-/// The start of a payload: text as text, a close frame's code by name, all else as hex.
-fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> String {
+/// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
+fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<String> {
     let opcode = record.header.opcode();
     if opcode == Opcode::CLOSE && joined.received == record.header.length {
-        return match CloseBody::parse(start) {
+        return Some(match CloseBody::parse(start) {
             CloseBody::Empty => "no code".into(),
             CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
             CloseBody::Code { code, reason } => {
                 format!("{code} {}  {}", close::code(code).name, text::escape(reason))
             }
-        };
+        });
     }
     let compressed = record.header.rsv() & 4 != 0;
     let whole = start.len() as u64 == joined.received;
@@ -305,9 +325,9 @@ fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> String {
     };
     if is_text {
         // What was cut off here may end within a character.
-        return if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) };
+        return Some(if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) });
     }
-    hex(start)
+    None
 }
 
 /// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
@@ -343,6 +363,10 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     }
     let kept = row.log.span(raw.kept);
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
-    let words = if looks_like_text(start) { text::escape(start) } else { hex(start) };
-    spans.push(Span::styled(fit::cut(&words, context.columns.preview()), theme.text));
+    let (pattern, room) = (context.pattern(), context.columns.preview());
+    spans.extend(if looks_like_text(start) {
+        search::highlighted(pattern, fit::cut(&text::escape(start), room), theme.text, theme)
+    } else {
+        search::highlighted_hex(pattern, start, fit::cut(&hex(start), room), theme.text, theme)
+    });
 }
