@@ -8,6 +8,7 @@ use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
 use super::composer::{Answer, Composer, Recall};
+use super::copy::{self, Form};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown};
 use super::folding;
@@ -101,6 +102,13 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
             prompt.input.delete_line_by_head();
         }),
         Action::SearchDiscard => search::discard(model),
+        Action::Copy => copy::ask(model, view),
+        Action::CopyText => return copy::copy(model, view, Form::Text),
+        Action::CopyHex => return copy::copy(model, view, Form::Hex),
+        Action::CopyBase64 => return copy::copy(model, view, Form::Base64),
+        Action::CopyJson => return copy::copy(model, view, Form::Json),
+        Action::CopyCommand => return copy::copy(model, view, Form::Command),
+        Action::CopyNothing => model.overlay = None,
         Action::JumpBack => marks::jump_back(model, view),
     }
     Vec::new()
@@ -161,7 +169,7 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question | Place::Search => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Search | Place::Copy => {}
     }
 }
 

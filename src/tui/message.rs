@@ -40,6 +40,8 @@ pub enum Effect {
         /// The screen's number for it.
         token: Token,
     },
+    /// Put a text into the clipboard.
+    Copy(String),
     /// End a session.
     Close(SessionId),
     /// Give the terminal back and stop until the shell says otherwise.

@@ -10,6 +10,7 @@ mod actions;
 mod clock;
 pub mod compose;
 mod composer;
+mod copy;
 mod cursor;
 pub mod detail;
 mod feed;
@@ -28,6 +29,7 @@ mod terminal;
 pub mod theme;
 mod update;
 mod view;
+mod websocat;
 
 #[cfg(test)]
 mod tests;

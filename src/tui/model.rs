@@ -147,6 +147,8 @@ pub enum Overlay {
     Question(Question),
     /// Something to search for.
     Search(Box<Prompt>),
+    /// In which form to copy.
+    Copy,
 }
 
 /// What is asked.
@@ -302,6 +304,7 @@ impl Model {
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Search(_)), _) => Place::Search,
+            (Some(Overlay::Copy), _) => Place::Copy,
             (None, tab) => self.place_on(tab),
         }
     }

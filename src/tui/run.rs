@@ -210,6 +210,7 @@ impl Screen {
             match effect {
                 Effect::Quit => return Ok(Flow::Quit),
                 Effect::Suspend => self.terminal.suspend()?,
+                Effect::Copy(text) => self.terminal.copy(&text)?,
                 Effect::Close(session) => self.handle.close(session),
                 Effect::Inject { session, to, injection, token } => {
                     let sender = self.inbox.remote.sender.clone();

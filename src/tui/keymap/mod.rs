@@ -79,6 +79,13 @@ pub enum Action {
     SearchLater,
     SearchErase,
     SearchDiscard,
+    Copy,
+    CopyText,
+    CopyHex,
+    CopyBase64,
+    CopyJson,
+    CopyCommand,
+    CopyNothing,
 }
 
 /// Where on the screen keys go.
@@ -106,11 +113,13 @@ pub enum Place {
     Help,
     /// The line to search with.
     Search,
+    /// The choice of what to copy.
+    Copy,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -122,6 +131,7 @@ impl Place {
         Self::Question,
         Self::Help,
         Self::Search,
+        Self::Copy,
     ];
 
     /// A title for it.
@@ -139,13 +149,14 @@ impl Place {
             Self::Question => "Question",
             Self::Help => "Help",
             Self::Search => "Search",
+            Self::Copy => "Copy",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy)
     }
 }
 

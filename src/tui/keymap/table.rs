@@ -20,6 +20,8 @@ const MOVING: &[Place] =
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
+const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
+const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
 const SEARCH: &[Place] = &[Place::Search];
@@ -89,6 +91,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
     bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
+    bind(Action::Copy, &[Key::char('y')], LISTS, "copy", "copy the selected row or range: then t h b j c"),
     bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
     bind(Action::Bookmark, &[Key::char('M')], ROWS, "", "set a bookmark, or remove it"),
     bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next bookmark"),
@@ -135,14 +138,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy],
         "",
         "quit without asking; sessions get close frames",
     ),
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
@@ -170,4 +173,16 @@ pub const BINDINGS: &[Binding] = &[
         "what was searched for after it",
     ),
     bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
+    bind(Action::CopyText, &[Key::char('t')], COPY, "text", "the payload as text"),
+    bind(Action::CopyHex, &[Key::char('h')], COPY, "hex", "the payload as hex"),
+    bind(Action::CopyBase64, &[Key::char('b')], COPY, "base64", "the payload as base64"),
+    bind(Action::CopyJson, &[Key::char('j')], COPY, "JSON", "the row as --json prints it"),
+    bind(Action::CopyCommand, &[Key::char('c')], COPY, "command", "a websocat command that sends the same"),
+    bind(
+        Action::CopyNothing,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('y'), Key::ctrl('g')],
+        COPY,
+        "nothing",
+        "copy nothing",
+    ),
 ];

@@ -50,7 +50,7 @@ pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
-        None => {}
+        Some(Overlay::Copy) | None => {}
     }
 }
 

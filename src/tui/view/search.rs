@@ -22,13 +22,13 @@ const TEXT: u16 = 16;
 /// Draws the line.
 pub fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
+    if area.is_empty() {
+        return;
+    }
     let theme = &model.theme;
     buffer.set_style(area, Style::reset());
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(" ");
-    }
-    if area.is_empty() {
-        return;
     }
     let name = match prompt.syntax {
         Syntax::Plain => " /",
