@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -33,6 +33,9 @@ const FAILED: u8 = 3;
 
 /// Time for the last lines to go out once everything has ended. Who reads them may have stopped to.
 const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Time for the screen to end once a signal has asked for it, sessions included. Its terminal may take no bytes any more.
+const LAST_DRAW: Duration = Duration::from_secs(5);
 
 /// Why the program ends early.
 struct Failure {
@@ -130,6 +133,11 @@ impl Proxy {
         self.on_signal(move || {
             handle.shut_down();
             remote.quit();
+            thread::spawn(|| {
+                thread::sleep(LAST_DRAW);
+                tui::let_go();
+                process::exit(0);
+            });
         })?;
         let result = tui::run(inbox, Arc::clone(&self.journal), self.handle.clone(), self.info);
         self.handle.shut_down();

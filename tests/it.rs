@@ -6,4 +6,6 @@ mod command_line;
 mod docs;
 mod layers;
 mod sockets;
+mod stories;
 mod support;
+mod tour;

@@ -322,21 +322,41 @@ impl Lane {
     ) -> Reply {
         match injection {
             Injection::Frame { first, payload } => {
-                if Opcode::new(first) == Opcode::CLOSE {
-                    self.note_close(origin, &payload);
-                }
-                // A client masks, a server does not (RFC 6455 5.1).
-                let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
-                let (header, payload) = injection::encode(first, payload, key);
-                header.write(bytes);
-                bytes.extend_from_slice(&payload);
-                Reply::Sent { frame: Some(self.write_down(context, header, &payload, origin, Relayed::AsIs, log)) }
+                Reply::Sent { frame: Some(self.write_frame(context, first, payload, origin, bytes, log)) }
+            }
+            Injection::Fragments { first, payloads } => {
+                let count = payloads.len();
+                let numbers = payloads.into_iter().enumerate().map(|(index, payload)| {
+                    let first = injection::fragment_first(first, index, count);
+                    self.write_frame(context, first, payload, origin, bytes, log)
+                });
+                Reply::Sent { frame: numbers.reduce(|first, _| first) }
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
                 Reply::Sent { frame: self.record_raw(context, &raw, origin, log) }
             }
         }
+    }
+
+    fn write_frame(
+        &mut self,
+        context: &mut Context<'_>,
+        first: u8,
+        payload: Vec<u8>,
+        origin: Origin,
+        bytes: &mut Vec<u8>,
+        log: &mut Observations,
+    ) -> u64 {
+        if Opcode::new(first) == Opcode::CLOSE {
+            self.note_close(origin, &payload);
+        }
+        // A client masks, a server does not (RFC 6455 5.1).
+        let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
+        let (header, payload) = injection::encode(first, payload, key);
+        header.write(bytes);
+        bytes.extend_from_slice(&payload);
+        self.write_down(context, header, &payload, origin, Relayed::AsIs, log)
     }
 
     /// Raw bytes that are just one whole frame are shown as one.

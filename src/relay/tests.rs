@@ -358,6 +358,41 @@ fn a_data_frame_waits_for_the_end_of_a_message_and_a_control_frame_for_the_end_o
 }
 
 #[test]
+fn fragments_go_in_together_and_only_between_messages() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        let fragments = Injection::fragmented(Opcode::TEXT, b"abcde", 3);
+        assert_eq!(scene.inject(Side::Client, fragments.clone()), [Reply::Sent { frame: Some(1) }]);
+        let expected = b"\x01\x01a\x00\x02bc\x80\x02de";
+        assert_eq!(scene.received[0], expected);
+        scene.feed(Side::Server, b"\x01\x01x");
+        assert_eq!(scene.inject(Side::Client, fragments), [Reply::Waiting(Wait::Message)]);
+        scene.feed(Side::Server, b"\x89\x00\x80\x01y\x81\x01z");
+        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(7) }]);
+        assert_eq!(
+            scene.received[0],
+            [expected, b"\x01\x01x\x89\x00\x80\x01y".as_slice(), expected, b"\x81\x01z"].concat()
+        );
+        let firsts: Vec<u8> = scene.frames().iter().map(|(frame, _)| frame.header.first).collect();
+        assert_eq!(firsts, [0x01, 0x00, 0x80, 0x01, 0x89, 0x80, 0x01, 0x00, 0x80, 0x81]);
+    });
+}
+
+#[test]
+fn a_message_in_more_fragments_than_bytes_has_empty_ones() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.inject(Side::Server, Injection::fragmented(Opcode::BINARY, b"a", 3));
+    let frames = decode(&scene.received[1]);
+    let lengths: Vec<usize> = frames.iter().map(|(_, payload)| payload.len()).collect();
+    assert_eq!(lengths.iter().sum::<usize>(), 1);
+    assert_eq!(lengths.len(), 3);
+    assert!(frames.iter().all(|(header, _)| header.mask.is_some()));
+    let keys: Vec<_> = frames.iter().map(|(header, _)| header.mask).collect();
+    assert!(keys[0] != keys[1] && keys[1] != keys[2], "each frame has a key of its own");
+    assert_eq!(Injection::fragmented(Opcode::TEXT, b"", 0).frames(), 1);
+}
+
+#[test]
 fn an_injection_whose_place_never_comes_is_refused() {
     let mut scene = Scene::open(1);
     scene.feed(Side::Server, b"\x01\x01a");
@@ -524,6 +559,7 @@ proptest! {
         step in 1usize..30,
         at in proptest::collection::vec((0usize..200, any::<bool>()), 1..6),
         to_server in any::<bool>(),
+        fragments in 1usize..4,
     ) {
         let to = if to_server { Side::Server } else { Side::Client };
         let mask = to_server.then_some([3, 1, 4, 1]);
@@ -531,8 +567,10 @@ proptest! {
         let mut scene = Scene::open(usize::MAX);
         for (index, piece) in bytes.chunks(step).enumerate() {
             for (_, control) in at.iter().filter(|(place, _)| *place == index) {
-                let opcode = if *control { Opcode::PING } else { Opcode::BINARY };
-                scene.inject(to, Injection::whole(opcode, b"injected".to_vec()));
+                scene.inject(to, match control {
+                    true => Injection::whole(Opcode::PING, b"injected".to_vec()),
+                    false => Injection::fragmented(Opcode::BINARY, &b"injected".repeat(fragments), fragments),
+                });
             }
             scene.feed(to.other(), piece);
         }
@@ -540,13 +578,14 @@ proptest! {
         let (own, injected): (Vec<_>, Vec<_>) = frames.iter().partition(|(_, payload)| payload != b"injected");
         let expected = decode(&bytes);
         prop_assert_eq!(own.into_iter().cloned().collect::<Vec<_>>(), expected);
-        let wanted = at.iter().filter(|(place, _)| *place < bytes.len().div_ceil(step)).count();
+        let places = at.iter().filter(|(place, _)| *place < bytes.len().div_ceil(step));
+        let wanted: usize = places.map(|(_, control)| if *control { 1 } else { fragments }).sum();
         prop_assert_eq!(injected.len(), wanted);
         let mut open = false;
         for (header, _) in &frames {
-            if header.opcode() == Opcode::BINARY {
-                prop_assert!(!open, "a data frame inside a message");
-            } else if !header.opcode().is_control() {
+            if !header.opcode().is_control() {
+                let begins = header.opcode() != Opcode::CONTINUATION;
+                prop_assert!(begins != open, "a data frame inside a message, or a fragment of none");
                 open = !header.fin();
             }
         }

@@ -1,5 +1,7 @@
 //! What the screen shows of the journal: its newest state, or that of the moment when the display was frozen.
 
+use std::sync::Arc;
+
 use crate::journal::View;
 
 use super::message::{Effect, Message};
@@ -15,10 +17,16 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Shows a view. `bell` is rung when a search has come further.
+    /// Shows a view.
     #[must_use]
-    pub const fn new(live: View, bell: Bell) -> Self {
-        Self { live, frozen: None, searcher: Searcher::new(bell) }
+    pub fn new(live: View) -> Self {
+        Self { live, frozen: None, searcher: Searcher::new(Arc::new(|| ())) }
+    }
+
+    /// Rings a bell whenever a search has come further.
+    #[must_use]
+    pub fn with_bell(self, bell: Bell) -> Self {
+        Self { searcher: Searcher::new(bell), ..self }
     }
 
     /// What is to be drawn.

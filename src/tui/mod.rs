@@ -7,15 +7,18 @@
 //! No byte of a peer gets to the terminal but through `crate::text`.
 
 mod actions;
+mod answer;
 mod clock;
 pub mod compose;
 mod composer;
 mod copy;
 mod cursor;
 pub mod detail;
+mod editor;
 mod feed;
 mod fit;
 mod folding;
+mod history;
 pub mod keymap;
 mod lines;
 mod marks;
@@ -23,8 +26,11 @@ mod message;
 mod model;
 mod mouse;
 mod overview;
+mod repeat;
 mod run;
 mod search;
+mod sending;
+mod state;
 mod terminal;
 pub mod theme;
 mod update;
@@ -34,8 +40,10 @@ mod websocat;
 #[cfg(test)]
 mod tests;
 
+pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
+pub use terminal::let_go;
 pub use update::update;
 pub use view::view;

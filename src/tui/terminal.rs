@@ -72,11 +72,24 @@ impl Terminal {
     ///
     /// Where the terminal is gone.
     pub fn suspend(&mut self) -> io::Result<()> {
+        self.lend(|| {
+            #[cfg(unix)]
+            rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+            Ok(())
+        })?
+    }
+
+    /// Gives the terminal back while `borrower` runs, then takes it over again and draws all of it with the next draw.
+    ///
+    /// # Errors
+    ///
+    /// Where the terminal is gone.
+    pub fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
-        #[cfg(unix)]
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        let result = borrower();
         enter()?;
-        self.inner.clear()
+        self.inner.clear()?;
+        Ok(result)
     }
 }
 
@@ -110,6 +123,12 @@ pub fn give_back() {
         );
         let _ = disable_raw_mode();
     }
+}
+
+/// Makes the terminal take lines again, without a byte written to it: for one that takes none.
+pub fn let_go() {
+    // There is nobody left to tell if this fails.
+    let _ = disable_raw_mode();
 }
 
 /// Whether the terminal is ours now.

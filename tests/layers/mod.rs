@@ -57,6 +57,17 @@ fn the_sources_keep_to_the_map() {
 }
 
 #[test]
+fn the_document_tells_the_same_map() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
+    let told: Vec<&str> = document.lines().filter(|line| line.contains(" | `")).collect();
+    assert_eq!(told.len(), LAYERS.len(), "rooms in docs/architecture.md: {told:#?}");
+    for (room, layer) in LAYERS {
+        let row = format!("| {layer} | `{room}` | ");
+        assert!(told.iter().any(|line| line.starts_with(&row)), "docs/architecture.md has no row {row}");
+    }
+}
+
+#[test]
 fn no_websocket_library_is_on_the_data_path() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     assert_eq!(websocket_libraries(&manifest), Vec::<&str>::new());

@@ -22,6 +22,8 @@ pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     shared: Arc<(Mutex<Emulator>, Condvar)>,
+    /// Where it keeps what outlives a run.
+    _state: tempfile::TempDir,
 }
 
 impl Terminal {
@@ -36,6 +38,8 @@ impl Terminal {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        let state = tempfile::tempdir().expect("a directory");
+        command.env("XDG_STATE_HOME", state.path());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -64,7 +68,7 @@ impl Terminal {
                 }
             }
         });
-        Self { child, master: pair.master, writer, shared }
+        Self { child, master: pair.master, writer, shared, _state: state }
     }
 
     /// Types; escape sequences stand for keys.

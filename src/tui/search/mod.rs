@@ -13,10 +13,12 @@ use std::collections::VecDeque;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::journal::{Message, RowId, View};
+use crate::text;
 use crate::wire::finding::Level;
 
-use super::composer::{History, Recall};
+use super::composer::Recall;
 use super::fit;
+use super::history::History;
 use super::keymap::{Action, key_of};
 use super::marks::{self, Way};
 use super::model::{Model, Overlay};
@@ -203,6 +205,15 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
         change(prompt);
     }
     typed(model);
+}
+
+/// Puts the first line of a text in, without what can't be seen.
+pub fn paste(model: &mut Model, pasted: &str) {
+    let line = pasted.lines().next().unwrap_or_default();
+    let line: String = line.chars().filter(|character| text::is_plain(*character)).collect();
+    edit(model, |prompt| {
+        prompt.input.insert_str(line);
+    });
 }
 
 /// Reads the line as a regular expression, or as it stands.

@@ -4,6 +4,7 @@ mod bars;
 mod composer;
 mod diagnosis;
 mod frame_log;
+mod input;
 mod joined;
 mod overlay;
 mod row;
