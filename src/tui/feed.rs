@@ -49,6 +49,8 @@ impl Feed {
 
     /// Updates the model, then freezes or thaws the display as the model wants it.
     pub fn update(&mut self, model: &mut Model, message: Message) -> Vec<Effect> {
+        // Each wake begins with the time. Were the search asked each time, it would wake the screen for each block.
+        let is_time = matches!(message, Message::Time(_));
         let effects = update(model, self.shown(), message);
         match (model.is_frozen(), &self.frozen) {
             (true, None) => self.frozen = Some(self.live.freeze()),
@@ -58,7 +60,9 @@ impl Feed {
             }
             _ => {}
         }
-        self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
+        if !is_time {
+            self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
+        }
         effects
     }
 }

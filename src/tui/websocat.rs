@@ -149,9 +149,12 @@ fn connection(upstream: &str, summary: &SessionSummary) -> Result<String, String
     let end = upstream.get(authority..).and_then(|rest| rest.find('/')).map_or(upstream.len(), |at| authority + at);
     let base = upstream.get(..end).unwrap_or_default();
     let Some(request) = &summary.request else {
-        return Ok(quoted(&format!("{base}{}", printable(&summary.path)?)));
+        return Err("the request never came as a whole".to_owned());
     };
     let head = Head::new(&request.forwarded);
+    if !head.target().starts_with(b"/") {
+        return Err("the request asks for no path, and no command can do that".to_owned());
+    }
     let mut options = String::new();
     let fields = [
         ("Sec-WebSocket-Protocol", "--protocol="),

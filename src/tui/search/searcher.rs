@@ -32,8 +32,12 @@ impl Searcher {
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub fn step(&mut self, model: &mut Model, view: &View) {
-        let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lens()));
-        if job != self.job {
+        let is_the_same = match (&self.job, model.search.pattern()) {
+            (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lens(),
+            (job, wanted) => job.is_none() && wanted.is_none(),
+        };
+        if !is_the_same {
+            let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lens()));
             self.begin(model, job);
         }
         let (Some((_, lens)), Some(worker)) = (&self.job, &self.worker) else { return };
