@@ -8,7 +8,7 @@ use crate::wire::finding::Level;
 use super::composer::Recall;
 use super::copy::{self, Form};
 use super::cursor::Scroll;
-use super::detail::{BodyShown, BytesShown};
+use super::detail::{BodyShown, BytesShown, Further};
 use super::folding;
 use super::keymap::{Action, Place};
 use super::marks::{self, Way};
@@ -109,6 +109,17 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         | Action::ToNextSession
         | Action::ToPreviousSession
         | Action::OpenEditor => return sending::perform(model, view, action),
+        Action::Left => model.detail.step_byte(-1, &model.theme),
+        Action::Right => model.detail.step_byte(1, &model.theme),
+        Action::Header => model.detail.turn_header(),
+        Action::FoldMore => model.detail.fold_all(Further::Out, &model.theme),
+        Action::FoldLess => model.detail.fold_all(Further::In, &model.theme),
+        Action::Find => model.detail.begin_find(),
+        Action::FindNext => model.detail.next_match(true),
+        Action::FindPrevious => model.detail.next_match(false),
+        Action::FindDone => model.detail.find.confirm(),
+        Action::FindStop => model.detail.cancel_find(),
+        Action::FindForm => model.detail.find.turn_form(),
     }
     Vec::new()
 }
@@ -129,6 +140,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Follow => !model.shown_list().0.is_following(),
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
+        Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
         Action::Freeze => on_frames,
         Action::NextMatch | Action::PreviousMatch => model.search.pattern().is_some(),
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
@@ -162,14 +174,14 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
             let (cursor, scope) = model.list();
             cursor.step(&view.range(scope), by);
         }
-        Place::Detail => model.detail.scroll.step(by),
+        Place::Detail => model.detail.step(by, &model.theme),
         Place::Handshake | Place::Diagnosis => model.page.scroll.step(by),
         Place::Help => {
             if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question | Place::Search | Place::Copy => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Search | Place::Copy | Place::Find => {}
     }
 }
 
@@ -247,6 +259,9 @@ fn deeper(model: &mut Model) {
             model.pane = Place::Frames;
         }
         (Tab::Frames, Place::Sessions) => model.pane = Place::Frames,
+        (Tab::Frames | Tab::Log, Place::Detail) if model.detail.can_fold(&model.theme) => {
+            model.detail.turn_fold(&model.theme);
+        }
         (Tab::Frames | Tab::Log, Place::Detail) => model.arrangement.maximised = !model.arrangement.maximised,
         (Tab::Frames | Tab::Log, _) => model.pane = Place::Detail,
         _ => {}
@@ -257,7 +272,9 @@ fn back(model: &mut Model) {
     if model.place() == Place::Frames && (model.marks.end_range() || search::clear(model)) {
         return;
     }
-    if model.arrangement.maximised {
+    if model.place() == Place::Detail && model.detail.find.is_on() {
+        model.detail.cancel_find();
+    } else if model.arrangement.maximised {
         model.arrangement.maximised = false;
     } else if model.place() == Place::Detail {
         model.pane = Place::Frames;
@@ -327,13 +344,19 @@ fn next_decoder(model: &mut Model) {
         BodyShown::Auto => (BodyShown::Hex, "hex"),
         BodyShown::Hex => (BodyShown::Text, "text"),
         BodyShown::Text => (BodyShown::Json, "JSON"),
-        BodyShown::Json => (BodyShown::Auto, "automatic"),
+        BodyShown::Json => (BodyShown::Mask, "the mask at work"),
+        BodyShown::Mask => (BodyShown::Auto, "automatic"),
     };
     model.body = body;
     model.toast(Level::Note, format!("decoder: {name}"));
 }
 
 fn toggle_bytes(model: &mut Model) {
+    // Text and JSON are of the payload, so that the wire's bytes are asked for means hex.
+    if !model.detail.shows_hex() {
+        model.body = BodyShown::Hex;
+        model.bytes = BytesShown::Unmasked;
+    }
     let (bytes, name) = match model.bytes {
         BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
         BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),

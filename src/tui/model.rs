@@ -13,7 +13,7 @@ use super::answer::{Answer, Repeating};
 use super::clock::TimeDisplay;
 use super::composer::Composer;
 use super::cursor::{Cursor, Scroll};
-use super::detail::{BodyShown, BytesShown};
+use super::detail::{BodyShown, BytesShown, Pane};
 use super::history::History;
 use super::keymap::Place;
 use super::lines::Lines;
@@ -203,7 +203,7 @@ pub struct Model {
     /// In which form a payload is shown.
     pub(super) body: BodyShown,
     /// The selected row in full.
-    pub(super) detail: Lines,
+    pub(super) detail: Pane,
     /// The lines of the page that has only one pane.
     pub(super) page: Lines,
     /// What the time column shows.
@@ -218,6 +218,8 @@ pub struct Model {
     pub(super) history: History,
     /// What became of the last injection.
     pub(super) answer: Option<Answer>,
+    /// Injections before it that still wait for their place.
+    pub(super) waiting: Vec<Answer>,
     /// What is sent again and again, or was last.
     pub(super) repeating: Option<Repeating>,
     /// What was left in the composer.
@@ -260,7 +262,7 @@ impl Model {
             sessions_top: 0,
             bytes: BytesShown::Unmasked,
             body: BodyShown::Auto,
-            detail: Lines::default(),
+            detail: Pane::default(),
             page: Lines::default(),
             times: TimeDisplay::default(),
             arrangement: Arrangement::default(),
@@ -268,6 +270,7 @@ impl Model {
             overlay: None,
             history: History::default(),
             answer: None,
+            waiting: Vec::new(),
             repeating: None,
             draft: String::new(),
             next_token: 0,
@@ -303,7 +306,9 @@ impl Model {
         let toast = self.toast.as_ref().map(|toast| self.toast_end(toast).saturating_sub(self.now.0).max(1));
         let rate = (self.overview.rate(self.now) > 0).then_some(1_000_000);
         let table = (self.tab == Tab::Sessions && self.overview.live > 0).then_some(1_000_000);
-        next_age.chain(toast).chain(rate).chain(table).min()
+        // A long text is gone through in slices, a draw each.
+        let detail = (self.detail.is_busy() && !self.areas.detail.is_empty()).then_some(1);
+        next_age.chain(detail).chain(toast).chain(rate).chain(table).min()
     }
 
     /// Where keys go.
@@ -314,6 +319,7 @@ impl Model {
             (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Search(_)), _) => Place::Search,
             (Some(Overlay::Copy), _) => Place::Copy,
+            (None, Tab::Frames | Tab::Log) if self.detail.find.is_typing() => Place::Find,
             (None, tab) => self.place_on(tab),
         }
     }

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
@@ -20,9 +20,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Bytes of a redraw that are collected before they are written: a whole screen with its colours.
 const REDRAW: usize = 64 * 1024;
 
+type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
 /// The terminal while it is ours.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: Inner,
 }
 
 impl Terminal {
@@ -33,8 +35,7 @@ impl Terminal {
     /// Where standard output is no terminal, or does not let itself be set.
     pub fn take() -> io::Result<Self> {
         enter()?;
-        let writer = BufWriter::with_capacity(REDRAW, io::stdout());
-        match ratatui::Terminal::new(CrosstermBackend::new(writer)) {
+        match inner() {
             Ok(inner) => Ok(Self { inner }),
             Err(error) => {
                 give_back();
@@ -88,7 +89,9 @@ impl Terminal {
         give_back();
         let result = borrower();
         enter()?;
-        self.inner.clear()?;
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        // One that has drawn nothing yet draws all; its own `clear` would ask the terminal where the cursor is, and wait.
+        self.inner = inner()?;
         Ok(result)
     }
 }
@@ -97,6 +100,10 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+fn inner() -> io::Result<Inner> {
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(REDRAW, io::stdout())))
 }
 
 fn enter() -> io::Result<()> {

@@ -31,6 +31,9 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),
         Message::Paste(text) => {
+            if model.place() == Place::Find {
+                model.detail.find.paste(&text);
+            }
             if let Some(Overlay::Search(_)) = &model.overlay {
                 search::paste(model, &text);
             } else if let Some(Overlay::Composer(composer)) = &mut model.overlay {
@@ -65,6 +68,9 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         && prompt.input.input(event)
     {
         search::typed(model);
+    }
+    if place == Place::Find {
+        model.detail.find.key(event);
     }
     Vec::new()
 }

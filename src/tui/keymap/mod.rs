@@ -90,6 +90,17 @@ pub enum Action {
     CopyJson,
     CopyCommand,
     CopyNothing,
+    Left,
+    Right,
+    Header,
+    FoldMore,
+    FoldLess,
+    Find,
+    FindNext,
+    FindPrevious,
+    FindDone,
+    FindStop,
+    FindForm,
 }
 
 /// Where on the screen keys go.
@@ -119,11 +130,13 @@ pub enum Place {
     Search,
     /// The choice of what to copy.
     Copy,
+    /// The pattern of a search in the detail.
+    Find,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -136,6 +149,7 @@ impl Place {
         Self::Help,
         Self::Search,
         Self::Copy,
+        Self::Find,
     ];
 
     /// A title for it.
@@ -154,13 +168,14 @@ impl Place {
             Self::Help => "Help",
             Self::Search => "Search",
             Self::Copy => "Copy",
+            Self::Find => "Search in the detail",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy | Self::Find)
     }
 }
 

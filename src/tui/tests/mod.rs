@@ -2,6 +2,7 @@
 
 mod composing;
 mod copy;
+mod detail;
 mod folding;
 mod keys;
 mod safety;
