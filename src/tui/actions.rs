@@ -142,6 +142,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
         Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
         Action::Freeze => on_frames,
+        Action::Search | Action::Copy => view.sessions().len() > 0,
         Action::NextMatch | Action::PreviousMatch => model.search.pattern().is_some(),
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
         _ => true,
