@@ -115,6 +115,16 @@ fn keys(stage: &mut Stage, (width, height): (u16, u16)) {
     stage.press(KeyCode::Char('1'));
     stage.report("p twice: freeze and go on", 10, &[KeyCode::Char('p'), KeyCode::Char('p')]);
     stage.report("?, esc: help", 20, &[KeyCode::Char('?'), KeyCode::Esc]);
+    stage.report("o twice: fold and unfold", 20, &[KeyCode::Char('o'), KeyCode::Char('o')]);
+    stage.report(". twice: heartbeats hidden and shown", 20, &[KeyCode::Char('.'), KeyCode::Char('.')]);
+    stage.report("/, a letter, esc: a search begins", 20, &[KeyCode::Char('/'), KeyCode::Char('e'), KeyCode::Esc]);
+    for key in [KeyCode::Char('/'), KeyCode::Char('e'), KeyCode::Enter] {
+        stage.press(key);
+    }
+    stage.report("n: the next match, while it searches", 100, &[KeyCode::Char('n')]);
+    stage.report("v, k, y, j: copy two rows as JSON", 20, &['v', 'k', 'y', 'j'].map(KeyCode::Char));
+    stage.press(KeyCode::Esc);
+    stage.press(KeyCode::Char('G'));
 }
 
 /// One frame of 10 MB JSON in detail.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::relay::observation::{FrameRecord, Observations, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
+use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
 use super::store::{Block, Subscription};
 use super::summary::{SessionSummary, time_of};
 
@@ -95,16 +96,18 @@ impl Frame<'_> {
 /// The blocks of one scope.
 #[derive(Clone, Debug, Default)]
 struct Blocks {
-    /// Sequence of the block and number of its first row.
-    list: VecDeque<(u64, u64)>,
-    /// Number of the row after the last.
-    end: u64,
+    /// Sequence of the block and, in each way of folding, number of its first row.
+    list: VecDeque<(u64, [u64; FOLDS])>,
+    /// Number of the row after the last, in each way of folding.
+    end: [u64; FOLDS],
 }
 
 impl Blocks {
-    fn push(&mut self, sequence: u64, rows: usize) {
+    fn push(&mut self, sequence: u64, rows: [usize; FOLDS]) {
         self.list.push_back((sequence, self.end));
-        self.end += rows as u64;
+        for (end, rows) in self.end.iter_mut().zip(rows) {
+            *end += rows as u64;
+        }
     }
 
     fn evict(&mut self, first: u64) {
@@ -113,49 +116,37 @@ impl Blocks {
         }
     }
 
-    fn range(&self) -> Range<u64> {
-        self.list.front().map_or(self.end, |(_, row)| *row)..self.end
+    fn range(&self, fold: Fold) -> Range<u64> {
+        let (fold, end) = (fold.index(), &self.end);
+        self.list.front().map_or(end[fold], |(_, rows)| rows[fold])..end[fold]
     }
 
     /// The block that holds a row, and the row's place in it.
-    fn find(&self, row: u64) -> Option<(u64, usize)> {
-        let after = self.list.partition_point(|(_, first)| *first <= row);
+    fn find(&self, fold: Fold, row: u64) -> Option<(u64, usize)> {
+        let fold = fold.index();
+        if row >= self.end[fold] {
+            return None;
+        }
+        let after = self.list.partition_point(|(_, first)| first[fold] <= row);
         let (sequence, first) = *self.list.get(after.checked_sub(1)?)?;
-        Some((sequence, usize::try_from(row - first).ok()?))
+        Some((sequence, usize::try_from(row - first[fold]).ok()?))
     }
 }
 
 #[derive(Clone, Debug)]
 struct Indexed {
     block: Arc<Block>,
-    /// Records that are rows; `None` where all are.
-    rows: Option<Box<[u32]>>,
+    hidden: Hidden,
+    messages: Messages,
 }
 
 impl Indexed {
-    fn new(block: Arc<Block>) -> Self {
-        let records = &block.log.records;
-        let is_row = |record: &&Record| !matches!(record, Record::More(_));
-        let rows = (!records.iter().all(|record| is_row(&record))).then(|| {
-            let rows = records.iter().enumerate().filter(|(_, record)| is_row(record));
-            rows.map(|(index, _)| index as u32).collect()
-        });
-        Self { block, rows }
-    }
-
-    fn count(&self) -> usize {
-        self.rows.as_ref().map_or(self.block.log.records.len(), |rows| rows.len())
-    }
-
-    fn record(&self, row: usize) -> Option<u32> {
-        match &self.rows {
-            Some(rows) => rows.get(row).copied(),
-            None => (row < self.block.log.records.len()).then_some(row as u32),
+    fn counts(&self) -> [usize; FOLDS] {
+        let mut counts = [0; FOLDS];
+        for fold in Fold::ALL {
+            counts[fold.index()] = self.block.log.records.len() - self.hidden.count(fold);
         }
-    }
-
-    fn row(&self, record: u32) -> usize {
-        self.rows.as_ref().map_or(record as usize, |rows| rows.partition_point(|other| *other < record))
+        counts
     }
 }
 
@@ -168,6 +159,7 @@ pub struct View {
     own: Blocks,
     /// Where frames go on that began in an earlier record.
     more: HashMap<(SessionId, u64), Vec<RowId>>,
+    lanes: Lanes,
     sessions: BTreeMap<SessionId, SessionSummary>,
     /// Closed sessions, oldest first, and what they take.
     closed: VecDeque<SessionId>,
@@ -188,6 +180,7 @@ impl View {
             by_session: HashMap::new(),
             own: Blocks::default(),
             more: HashMap::new(),
+            lanes: Lanes::default(),
             sessions: BTreeMap::new(),
             closed: VecDeque::new(),
             closed_size: 0,
@@ -207,6 +200,7 @@ impl View {
             by_session: self.by_session.clone(),
             own: self.own.clone(),
             more: self.more.clone(),
+            lanes: self.lanes.clone(),
             sessions: self.sessions.clone(),
             closed: self.closed.clone(),
             closed_size: self.closed_size,
@@ -230,16 +224,18 @@ impl View {
 
     /// Numbers of the rows that are there.
     #[must_use]
-    pub fn range(&self, scope: Scope) -> Range<u64> {
-        self.scope(scope).map_or(0..0, Blocks::range)
+    pub fn range(&self, lens: impl Into<Lens>) -> Range<u64> {
+        let Lens { scope, fold } = lens.into();
+        self.scope(scope).map_or(0..0, |blocks| blocks.range(fold))
     }
 
     /// A row by its number.
     #[must_use]
-    pub fn row(&self, scope: Scope, number: u64) -> Option<Row<'_>> {
-        let (sequence, row) = self.scope(scope)?.find(number)?;
-        let record = self.block(sequence)?.record(row)?;
-        self.row_by_id(RowId { block: sequence, record })
+    pub fn row(&self, lens: impl Into<Lens>, number: u64) -> Option<Row<'_>> {
+        let Lens { scope, fold } = lens.into();
+        let (sequence, row) = self.scope(scope)?.find(fold, number)?;
+        let record = self.block(sequence)?.hidden.record(fold, row);
+        self.row_by_id(RowId { block: sequence, record: u32::try_from(record).ok()? })
     }
 
     /// A row by its identity; `None` once it left.
@@ -250,13 +246,49 @@ impl View {
         Some(Row { id, session: block.session, time: time_of(record), record, log: &block.log })
     }
 
-    /// The number that a row has in a scope.
+    /// The number that a row has in a scope. A folded fragment has that of its message's first one, and a hidden
+    /// heartbeat that of the row behind it, which may be the end.
     #[must_use]
-    pub fn number(&self, scope: Scope, id: RowId) -> Option<u64> {
+    pub fn number(&self, lens: impl Into<Lens>, id: RowId) -> Option<u64> {
+        let Lens { scope, fold } = lens.into();
+        let id = if fold.fragments { self.head(id).unwrap_or(id) } else { id };
         let list = &self.scope(scope)?.list;
         let found = list.binary_search_by_key(&id.block, |(sequence, _)| *sequence).ok()?;
-        let (_, first) = *list.get(found)?;
-        Some(first + self.block(id.block)?.row(id.record) as u64)
+        let (_, first) = list.get(found)?;
+        Some(first[fold.index()] + self.block(id.block)?.hidden.row(fold, id.record) as u64)
+    }
+
+    /// The first fragment of the message that a further fragment belongs to.
+    #[must_use]
+    pub fn head(&self, fragment: RowId) -> Option<RowId> {
+        self.block(fragment.block)?.messages.head(fragment.record)
+    }
+
+    /// The message in fragments that begins with a row.
+    #[must_use]
+    pub fn message(&self, first: RowId) -> Option<&Message> {
+        self.block(first.block)?.messages.begun.get(&first.record)
+    }
+
+    /// The oldest block's place in the journal, or the next one's.
+    #[must_use]
+    pub fn first(&self) -> RowId {
+        let block = self.all.list.front().map_or_else(|| self.end(), |(sequence, _)| *sequence);
+        RowId { block, record: 0 }
+    }
+
+    /// The next block's place in the journal.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.all.list.back().map_or(0, |(sequence, _)| sequence + 1)
+    }
+
+    /// A scope's blocks from a place in the journal on.
+    pub fn blocks_from(&self, scope: Scope, sequence: u64) -> impl Iterator<Item = &Arc<Block>> {
+        let list = self.scope(scope).map(|blocks| &blocks.list);
+        let start = list.map_or(0, |list| list.partition_point(|(block, _)| *block < sequence));
+        let blocks = list.into_iter().flat_map(move |list| list.range(start..));
+        blocks.filter_map(|(sequence, _)| Some(&self.block(*sequence)?.block))
     }
 
     /// The whole of a frame; `None` for rows that are none.
@@ -367,6 +399,7 @@ impl View {
             if let Some(blocks) = self.by_session.get_mut(&session) {
                 blocks.evict(first);
             }
+            self.lanes.evict(session, first);
             for record in &block.log.records {
                 if let Record::More(more) = record {
                     self.forget_more(session, more.number, first);
@@ -391,13 +424,23 @@ impl View {
         if let Some(session) = block.session {
             self.summarise(session, &block);
         }
-        let indexed = Indexed::new(block);
-        self.all.push(sequence, indexed.count());
+        let (hidden, messages, joined) = self.lanes.read(&block);
+        for joined in joined {
+            let first = self.blocks.front().map_or(sequence, |indexed| indexed.block.sequence);
+            let place = joined.head.block.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+            let Some(indexed) = place.and_then(|place| self.blocks.get_mut(place)) else { continue };
+            if let Some(message) = Arc::make_mut(&mut indexed.messages.begun).get_mut(&joined.head.record) {
+                message.join(joined);
+            }
+        }
+        let indexed = Indexed { block, hidden, messages };
+        let counts = indexed.counts();
+        self.all.push(sequence, counts);
         let blocks = match indexed.block.session {
             Some(session) => self.by_session.entry(session).or_default(),
             None => &mut self.own,
         };
-        blocks.push(sequence, indexed.count());
+        blocks.push(sequence, counts);
         self.blocks.push_back(indexed);
     }
 

@@ -5,11 +5,16 @@ use crate::relay::injection::Injection;
 use crate::relay::observation::{Record, Side};
 use crate::wire::finding::Level;
 
+use super::composer::Recall;
+use super::copy::{self, Form};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown, Further};
+use super::folding;
 use super::keymap::{Action, Place};
+use super::marks::{self, Way};
 use super::message::Effect;
 use super::model::{DetailPlace, Model, Overlay, Question, Tab};
+use super::search;
 use super::sending;
 
 /// Does it.
@@ -27,8 +32,14 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::HalfPageUp => step(model, view, -(page(model) / 2)),
         Action::PageDown => step(model, view, page(model)),
         Action::PageUp => step(model, view, -page(model)),
-        Action::First => step(model, view, i64::MIN),
-        Action::Last => last(model, view),
+        Action::First => {
+            marks::remember(model, view);
+            step(model, view, i64::MIN);
+        }
+        Action::Last => {
+            marks::remember(model, view);
+            last(model, view);
+        }
         Action::Follow => follow(model),
         Action::NextPane => turn_to_pane(model, 1),
         Action::PreviousPane => turn_to_pane(model, 2),
@@ -62,6 +73,31 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         }
         Action::Shrink => resize(model, -1),
         Action::Grow => resize(model, 1),
+        Action::FoldFragments => folding::toggle_fragments(model, view),
+        Action::HideHeartbeats => folding::toggle_heartbeats(model, view),
+        Action::SelectRange => marks::toggle_range(model, view),
+        Action::Bookmark => marks::toggle_bookmark(model, view),
+        Action::NextBookmark => marks::to_bookmark(model, view, Way::Forward),
+        Action::PreviousBookmark => marks::to_bookmark(model, view, Way::Backward),
+        Action::Search => search::open(model),
+        Action::NextMatch => search::step(model, view, Way::Forward),
+        Action::PreviousMatch => search::step(model, view, Way::Backward),
+        Action::SearchGo => search::submit(model, view),
+        Action::SearchSyntax => search::toggle_syntax(model),
+        Action::SearchEarlier => search::recall(model, Recall::Earlier),
+        Action::SearchLater => search::recall(model, Recall::Later),
+        Action::SearchErase => search::edit(model, |prompt| {
+            prompt.input.delete_line_by_head();
+        }),
+        Action::SearchDiscard => search::discard(model),
+        Action::Copy => copy::ask(model, view),
+        Action::CopyText => return copy::copy(model, view, Form::Text),
+        Action::CopyHex => return copy::copy(model, view, Form::Hex),
+        Action::CopyBase64 => return copy::copy(model, view, Form::Base64),
+        Action::CopyJson => return copy::copy(model, view, Form::Json),
+        Action::CopyCommand => return copy::copy(model, view, Form::Command),
+        Action::CopyNothing => model.overlay = None,
+        Action::JumpBack => marks::jump_back(model, view),
         Action::Send
         | Action::Discard
         | Action::NewLine
@@ -106,6 +142,8 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
         Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
         Action::Freeze => on_frames,
+        Action::Search | Action::Copy => view.sessions().len() > 0,
+        Action::NextMatch | Action::PreviousMatch => model.search.pattern().is_some(),
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
         _ => true,
     }
@@ -144,7 +182,7 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question | Place::Find => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Search | Place::Copy | Place::Find => {}
     }
 }
 
@@ -183,13 +221,14 @@ pub fn choose_session(model: &mut Model, view: &View, index: usize) {
         return;
     }
     if !model.frames.is_following() {
-        let selected = model.frames.selected(&view.range(model.scope));
-        model.anchor = selected.and_then(|row| view.row(model.scope, row)).map(|row| row.id);
+        let selected = model.frames.selected(&view.range(model.lens()));
+        model.anchor = selected.and_then(|row| view.row(model.lens(), row)).map(|row| row.id);
     }
     model.scope = scope;
     // What was selected stays selected where it is among the rows that are now shown.
-    match model.anchor.and_then(|id| view.number(scope, id)) {
-        Some(row) => model.frames.select(&view.range(scope), row),
+    let lens = model.lens();
+    match model.anchor.and_then(|id| view.number(lens, id)) {
+        Some(row) => model.frames.select(&view.range(lens), row),
         None => model.frames.follow(),
     }
 }
@@ -231,6 +270,9 @@ fn deeper(model: &mut Model) {
 }
 
 fn back(model: &mut Model) {
+    if model.place() == Place::Frames && (model.marks.end_range() || search::clear(model)) {
+        return;
+    }
     if model.place() == Place::Detail && model.detail.find.is_on() {
         model.detail.cancel_find();
     } else if model.arrangement.maximised {

@@ -73,6 +73,13 @@ impl Cursor {
         self.select(rows, selected.saturating_add_signed(by));
     }
 
+    /// Takes over other numbers for the same rows: `number` gives that of a row's old one. What is gone goes to the end.
+    pub fn renumber(&mut self, rows: &Range<u64>, number: impl Fn(u64) -> Option<u64>) {
+        for place in [&mut self.selected, &mut self.top, &mut self.seen] {
+            *place = number(*place).unwrap_or(rows.end);
+        }
+    }
+
     /// Scrolls so that the selection is on a pane of `height` rows, and no room is wasted.
     pub fn settle(&mut self, rows: &Range<u64>, height: u16) {
         let Some(selected) = self.selected(rows) else {

@@ -1,22 +1,32 @@
 //! What the screen shows of the journal: its newest state, or that of the moment when the display was frozen.
 
+use std::sync::Arc;
+
 use crate::journal::View;
 
 use super::message::{Effect, Message};
 use super::model::Model;
+use super::search::{Bell, Searcher};
 use super::update;
 
 /// The journal's view, and the frozen one while there is one.
 pub struct Feed {
     live: View,
     frozen: Option<View>,
+    searcher: Searcher,
 }
 
 impl Feed {
     /// Shows a view.
     #[must_use]
-    pub const fn new(live: View) -> Self {
-        Self { live, frozen: None }
+    pub fn new(live: View) -> Self {
+        Self { live, frozen: None, searcher: Searcher::new(Arc::new(|| ())) }
+    }
+
+    /// Rings a bell whenever a search has come further.
+    #[must_use]
+    pub fn with_bell(self, bell: Bell) -> Self {
+        Self { searcher: Searcher::new(bell), ..self }
     }
 
     /// What is to be drawn.
@@ -32,12 +42,15 @@ impl Feed {
         if changed {
             // This message has no effects.
             update(model, &self.live, Message::Journal);
+            self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }
         changed
     }
 
     /// Updates the model, then freezes or thaws the display as the model wants it.
     pub fn update(&mut self, model: &mut Model, message: Message) -> Vec<Effect> {
+        // Each wake begins with the time. Were the search asked each time, it would wake the screen for each block.
+        let is_time = matches!(message, Message::Time(_));
         let effects = update(model, self.shown(), message);
         match (model.is_frozen(), &self.frozen) {
             (true, None) => self.frozen = Some(self.live.freeze()),
@@ -46,6 +59,9 @@ impl Feed {
                 update(model, &self.live, Message::Journal);
             }
             _ => {}
+        }
+        if !is_time {
+            self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }
         effects
     }

@@ -21,6 +21,8 @@ pub enum Message {
     Paste(String),
     /// The journal's view has taken in something new.
     Journal,
+    /// The search has come further.
+    Found,
     /// A session answered.
     Reply(Token, Reply),
     /// How far a repetition is.
@@ -45,6 +47,8 @@ pub enum Effect {
         /// The screen's number for it.
         token: Token,
     },
+    /// Put a text into the clipboard.
+    Copy(String),
     /// Put something into a session again and again; `Message::Repeated` comes back with the token.
     Repeat {
         /// Which session.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::journal::{RowId, Scope, SessionSummary, View};
+use crate::journal::{Fold, Lens, RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
 use crate::wire::finding::Level;
 
@@ -17,7 +17,9 @@ use super::detail::{BodyShown, BytesShown, Pane};
 use super::history::History;
 use super::keymap::Place;
 use super::lines::Lines;
+use super::marks::Marks;
 use super::overview::Overview;
+use super::search::{Prompt, Search};
 use super::theme::Theme;
 
 /// What the screen says about the proxy itself.
@@ -145,6 +147,10 @@ pub enum Overlay {
     Composer(Box<Composer>),
     /// Something to confirm.
     Question(Question),
+    /// Something to search for.
+    Search(Box<Prompt>),
+    /// In which form to copy.
+    Copy,
 }
 
 /// What is asked.
@@ -226,6 +232,12 @@ pub struct Model {
     pub(super) overview: Overview,
     /// Where things were drawn.
     pub(super) areas: Areas,
+    /// What is folded in the frame log.
+    pub(super) fold: Fold,
+    /// What the user marked in the frame log.
+    pub(super) marks: Marks,
+    /// What is searched for, and what was found.
+    pub(super) search: Search,
 }
 
 /// How long a toast stays, in microseconds: errors take longer to read.
@@ -265,6 +277,9 @@ impl Model {
             toast: None,
             overview: Overview::default(),
             areas: Areas::default(),
+            fold: Fold::default(),
+            marks: Marks::default(),
+            search: Search::default(),
         }
     }
 
@@ -302,6 +317,8 @@ impl Model {
             (Some(Overlay::Help(..)), _) => Place::Help,
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
+            (Some(Overlay::Search(_)), _) => Place::Search,
+            (Some(Overlay::Copy), _) => Place::Copy,
             (None, Tab::Frames | Tab::Log) if self.detail.find.is_typing() => Place::Find,
             (None, tab) => self.place_on(tab),
         }
@@ -336,23 +353,29 @@ impl Model {
     }
 
     /// The cursor of the list that is shown, and its rows.
-    pub(super) const fn list(&mut self) -> (&mut Cursor, Scope) {
+    pub(super) const fn list(&mut self) -> (&mut Cursor, Lens) {
+        let lens = self.shown_list().1;
         match self.tab {
-            Tab::Log => (&mut self.own, Scope::Own),
-            _ => (&mut self.frames, self.scope),
+            Tab::Log => (&mut self.own, lens),
+            _ => (&mut self.frames, lens),
         }
     }
 
     /// The same to look at.
-    pub(super) const fn shown_list(&self) -> (&Cursor, Scope) {
+    pub(super) const fn shown_list(&self) -> (&Cursor, Lens) {
         match self.tab {
-            Tab::Log => (&self.own, Scope::Own),
-            _ => (&self.frames, self.scope),
+            Tab::Log => (&self.own, Lens { scope: Scope::Own, fold: Fold::NONE }),
+            _ => (&self.frames, self.lens()),
         }
     }
 
+    /// Which rows the frame log shows.
+    pub(super) const fn lens(&self) -> Lens {
+        Lens { scope: self.scope, fold: self.fold }
+    }
+
     /// The scope of the list that is shown and the number of its selected row.
-    pub(super) fn selected(&self, view: &View) -> Option<(Scope, u64)> {
+    pub(super) fn selected(&self, view: &View) -> Option<(Lens, u64)> {
         let (cursor, scope) = self.shown_list();
         cursor.selected(&view.range(scope)).map(|row| (scope, row))
     }
@@ -363,8 +386,8 @@ impl Model {
             return view.session(id);
         }
         if !self.frames.is_following()
-            && let Some(row) = self.frames.selected(&view.range(self.scope))
-            && let Some(id) = view.row(self.scope, row).and_then(|row| row.session)
+            && let Some(row) = self.frames.selected(&view.range(self.lens()))
+            && let Some(id) = view.row(self.lens(), row).and_then(|row| row.session)
         {
             return view.session(id);
         }

@@ -53,6 +53,7 @@ enum Wake {
 struct Flags {
     quit: AtomicBool,
     rung: AtomicBool,
+    found: AtomicBool,
 }
 
 /// Ends the screen from elsewhere.
@@ -128,6 +129,11 @@ impl Screen {
             bell.flags.rung.store(true, Ordering::SeqCst);
             let _ = bell.sender.try_send(Wake::Look);
         });
+        let finder = inbox.remote.clone();
+        let found = Arc::new(move || {
+            finder.flags.found.store(true, Ordering::SeqCst);
+            let _ = finder.sender.try_send(Wake::Look);
+        });
         let theme = Theme::from_env(no_color());
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
@@ -141,7 +147,7 @@ impl Screen {
             handle,
             terminal,
             model,
-            feed: Feed::new(View::new(subscription)),
+            feed: Feed::new(View::new(subscription)).with_bell(found),
             taken,
             history,
             repeating: None,
@@ -171,11 +177,12 @@ impl Screen {
         if flags.quit.load(Ordering::SeqCst) {
             return Ok(Some(Wake::Look));
         }
-        let timeout = if self.due > Due::Nothing || flags.rung.load(Ordering::SeqCst) {
-            Some(BETWEEN_DRAWS.saturating_sub(self.rested()))
-        } else {
-            self.model.next_change().map(Duration::from_micros)
-        };
+        let timeout =
+            if self.due > Due::Nothing || flags.rung.load(Ordering::SeqCst) || flags.found.load(Ordering::SeqCst) {
+                Some(BETWEEN_DRAWS.saturating_sub(self.rested()))
+            } else {
+                self.model.next_change().map(Duration::from_micros)
+            };
         let wake = match timeout {
             None => self.inbox.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(timeout) => self.inbox.receiver.recv_timeout(timeout),
@@ -228,6 +235,7 @@ impl Screen {
             match effect {
                 Effect::Quit => return Ok(Flow::Quit),
                 Effect::Suspend => self.terminal.suspend()?,
+                Effect::Copy(text) => self.terminal.copy(&text)?,
                 Effect::Close(session) => self.handle.close(session),
                 Effect::Inject { session, to, injection, token } => {
                     let sender = self.inbox.remote.sender.clone();
@@ -286,6 +294,10 @@ impl Screen {
         if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
             self.update(Message::Time(clock::now()))?;
             self.feed.sync(&mut self.model);
+            self.due = self.due.max(Due::Soon);
+        }
+        if self.inbox.remote.flags.found.swap(false, Ordering::SeqCst) {
+            self.update(Message::Found)?;
             self.due = self.due.max(Due::Soon);
         }
         Ok(())

@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -52,6 +54,17 @@ impl Terminal {
         self.inner.draw(render)?;
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
         self.inner.backend_mut().flush()
+    }
+
+    /// Puts a text into the clipboard of whoever sits at the terminal (OSC 52), as far as the terminal lets it.
+    ///
+    /// # Errors
+    ///
+    /// Where the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let backend = self.inner.backend_mut();
+        write!(backend, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+        backend.flush()
     }
 
     /// Gives the terminal back, stops the process as ctrl-z does, and takes the terminal over again once it goes on.

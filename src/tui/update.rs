@@ -10,6 +10,7 @@ use super::keymap::{self, Place};
 use super::message::{Effect, Message};
 use super::model::{Model, Overlay};
 use super::mouse;
+use super::search;
 use super::sending;
 
 /// Takes a message in. What the outside world has to do comes back.
@@ -23,6 +24,7 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         Message::Journal => {
             model.overview.refresh(view, model.now);
             if !model.is_frozen() {
+                model.marks.forget(view.first());
                 forget_gone_scope(model, view);
             }
         }
@@ -32,12 +34,16 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
             if model.place() == Place::Find {
                 model.detail.find.paste(&text);
             }
-            if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+            if let Some(Overlay::Search(_)) = &model.overlay {
+                search::paste(model, &text);
+            } else if let Some(Overlay::Composer(composer)) = &mut model.overlay {
                 composer.edit(|input| {
                     input.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
                 });
             }
         }
+        // What was found is taken in by the feed.
+        Message::Found => {}
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }
@@ -57,6 +63,11 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         && composer.input.input(event)
     {
         composer.parse();
+    }
+    if let (Place::Search, Some(Overlay::Search(prompt))) = (place, &mut model.overlay)
+        && prompt.input.input(event)
+    {
+        search::typed(model);
     }
     if place == Place::Find {
         model.detail.find.key(event);

@@ -67,6 +67,29 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    FoldFragments,
+    HideHeartbeats,
+    SelectRange,
+    Bookmark,
+    NextBookmark,
+    PreviousBookmark,
+    JumpBack,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    SearchGo,
+    SearchSyntax,
+    SearchEarlier,
+    SearchLater,
+    SearchErase,
+    SearchDiscard,
+    Copy,
+    CopyText,
+    CopyHex,
+    CopyBase64,
+    CopyJson,
+    CopyCommand,
+    CopyNothing,
     Left,
     Right,
     Header,
@@ -103,13 +126,17 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The line to search with.
+    Search,
+    /// The choice of what to copy.
+    Copy,
     /// The pattern of a search in the detail.
     Find,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -120,6 +147,8 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Search,
+        Self::Copy,
         Self::Find,
     ];
 
@@ -137,6 +166,8 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Search => "Search",
+            Self::Copy => "Copy",
             Self::Find => "Search in the detail",
         }
     }
@@ -144,7 +175,7 @@ impl Place {
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Find)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy | Self::Find)
     }
 }
 

@@ -19,8 +19,12 @@ const MOVING: &[Place] =
     &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log, Place::Help];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
+const ROWS: &[Place] = &[Place::Frames];
+const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
+const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
+const SEARCH: &[Place] = &[Place::Search];
 const DETAIL: &[Place] = &[Place::Detail];
 const FIND: &[Place] = &[Place::Find];
 const QUESTION: &[Place] = &[Place::Question];
@@ -106,6 +110,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
     bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON, mask"),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
+    bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
+    bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
+    bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
+    bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
+    bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
+    bind(Action::Bookmark, &[Key::char('M')], ROWS, "", "set a bookmark, or remove it"),
+    bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next bookmark"),
+    bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the bookmark before"),
+    bind(Action::JumpBack, &[Key::ctrl('o')], ROWS, "", "back to where the last jump began"),
     bind(Action::Left, &[Key::char('h'), Key::plain(KeyCode::Left)], DETAIL, "", "a byte or a letter to the left"),
     bind(Action::Right, &[Key::char('l'), Key::plain(KeyCode::Right)], DETAIL, "", "a byte or a letter to the right"),
     bind(Action::Header, &[Key::char('H')], DETAIL, "header", "the header bit by bit, or in a line"),
@@ -147,6 +161,7 @@ pub const BINDINGS: &[Binding] = &[
         "text or regex",
         "take the pattern for a text or for a regular expression",
     ),
+    bind(Action::Copy, &[Key::char('y')], LISTS, "copy", "copy the selected row or range: then t h b j c"),
     bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
     bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
     bind(Action::NextPane, &[Key::plain(KeyCode::Tab)], EVERYWHERE, "pane", "the next pane"),
@@ -188,15 +203,51 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Find],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy, Place::Find],
         "",
         "stop a repetition; else quit without asking, with close frames",
     ),
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
+    ),
+    bind(Action::SearchGo, &[Key::plain(KeyCode::Enter)], SEARCH, "go", "go to the first match from here on"),
+    bind(
+        Action::SearchDiscard,
+        &[Key::plain(KeyCode::Esc), Key::ctrl('g')],
+        SEARCH,
+        "clear",
+        "clear the highlights; the selection stays",
+    ),
+    bind(Action::SearchSyntax, &[Key::ctrl('r')], SEARCH, "regex", "read it as a regular expression, or as it stands"),
+    bind(
+        Action::SearchEarlier,
+        &[Key::plain(KeyCode::Up), Key::ctrl('p')],
+        SEARCH,
+        "history",
+        "what was searched for before",
+    ),
+    bind(
+        Action::SearchLater,
+        &[Key::plain(KeyCode::Down), Key::ctrl('n')],
+        SEARCH,
+        "",
+        "what was searched for after it",
+    ),
+    bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
+    bind(Action::CopyText, &[Key::char('t')], COPY, "text", "the payload as text"),
+    bind(Action::CopyHex, &[Key::char('h')], COPY, "hex", "the payload as hex"),
+    bind(Action::CopyBase64, &[Key::char('b')], COPY, "base64", "the payload as base64"),
+    bind(Action::CopyJson, &[Key::char('j')], COPY, "JSON", "the row as --json prints it"),
+    bind(Action::CopyCommand, &[Key::char('c')], COPY, "command", "a websocat command that sends the same"),
+    bind(
+        Action::CopyNothing,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('y'), Key::ctrl('g')],
+        COPY,
+        "nothing",
+        "copy nothing",
     ),
 ];

@@ -1,8 +1,11 @@
 //! The screen, drawn onto a buffer and driven by keys.
 
 mod composing;
+mod copy;
 mod detail;
+mod folding;
 mod keys;
 mod safety;
 mod screens;
+mod search;
 mod stage;

@@ -165,8 +165,9 @@ fn keys(model: &Model, view: &View, area: Rect) -> Line<'static> {
         keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && is_useful(model, view, binding.action));
     // Help is the key to all others, so it stays when there is no room for the rest.
     let help = (place.is_pane() && place != Place::Everywhere).then(|| ("?".to_owned(), "help"));
-    let mut used = 1 + help.as_ref().map_or(0, |(key, hint)| key.len() + hint.len() + 3);
-    let mut spans = vec![Span::raw(" ")];
+    let asked = if place == Place::Copy { "copy as  " } else { "" };
+    let mut used = 1 + asked.len() + help.as_ref().map_or(0, |(key, hint)| key.len() + hint.len() + 3);
+    let mut spans = vec![Span::raw(" "), Span::styled(asked, theme.title)];
     for binding in shown.filter(|binding| binding.action != Action::Help) {
         let key = key_of_binding(binding);
         let more = fit::width(&key) + binding.hint.len() + 3;

@@ -7,10 +7,13 @@ use ratatui::style::Style;
 use crate::journal::{Scope, View};
 use crate::text;
 use crate::tui::fit;
+use crate::tui::folding;
 use crate::tui::keymap::{Action, Place, key_of};
+use crate::tui::marks;
 use crate::tui::model::{Model, Tab};
 
 use super::row::{self, Columns, Context};
+use super::search;
 use super::{Focus, title, welcome};
 
 /// Draws it.
@@ -22,10 +25,10 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     if inner.is_empty() {
         return;
     }
-    let (cursor, scope) = model.shown_list();
-    let (mut cursor, range) = (*cursor, view.range(scope));
-    let columns = Columns::new(model, view, scope, inner.width);
-    let rows = if inner.height > 2 && scope != Scope::Own {
+    let (cursor, lens) = model.shown_list();
+    let (mut cursor, range) = (*cursor, view.range(lens));
+    let columns = Columns::new(model, view, lens.scope, inner.width);
+    let rows = if inner.height > 2 && lens.scope != Scope::Own {
         buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
     } else {
@@ -35,15 +38,23 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     *model.list().0 = cursor;
     model.areas.rows = rows;
     let selected = cursor.selected(&range);
-    let context = Context { model, view, scope, columns };
-    let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(scope, number)).map(|row| row.time);
+    let chosen = marks::range(model, view).filter(|_| model.tab == Tab::Frames);
+    let context = Context { model, view, lens, columns };
+    let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(lens, number)).map(|row| row.time);
     for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
-        let Some(row) = view.row(scope, number) else { continue };
+        let Some(row) = view.row(lens, number) else { continue };
         let line = row::line(&context, row, before);
         buffer.set_line(rows.x, y, &line, rows.width);
         before = Some(row.time);
+        if chosen.as_ref().is_some_and(|chosen| chosen.contains(&number)) {
+            in_range(Rect { y, height: 1, ..rows }, buffer, model);
+        }
         if selected == Some(number) {
-            mark(Rect { y, height: 1, ..rows }, buffer, model, focus);
+            let place = Rect { y, height: 1, ..rows };
+            mark(place, buffer, model, focus);
+            if focus == Focus::Here {
+                search::highlight_selected(place, &search::places(&line, &model.theme), buffer, &model.theme);
+            }
         }
     }
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
@@ -68,12 +79,21 @@ pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus)
         Focus::Elsewhere => buffer.set_style(area, theme.bold),
     }
     if let Some(cell) = buffer.cell_mut((area.x, area.y)) {
-        cell.set_symbol(bar).set_style(Style::reset().patch(style));
+        let symbol = if cell.symbol() == " " { bar.to_owned() } else { cell.symbol().to_owned() };
+        cell.set_symbol(&symbol).set_style(Style::reset().patch(style));
+    }
+}
+
+/// Marks a row of the selected range: a bar at its start, and bold.
+fn in_range(area: Rect, buffer: &mut Buffer, model: &Model) {
+    buffer.set_style(area, model.theme.bold);
+    if let Some(cell) = buffer.cell_mut((area.x, area.y)).filter(|cell| cell.symbol() == " ") {
+        cell.set_symbol("▐").set_style(model.theme.border_focused);
     }
 }
 
 fn name(model: &Model, view: &View) -> String {
-    match model.shown_list().1 {
+    match model.shown_list().1.scope {
         Scope::All => "Frames · all sessions".to_owned(),
         Scope::Session(id) => {
             let path = view.session(id).map(|summary| text::preview(&summary.path, 200)).unwrap_or_default();
@@ -83,24 +103,37 @@ fn name(model: &Model, view: &View) -> String {
     }
 }
 
+/// What the user has made of the rows: selected, folded, hidden.
+fn notes(model: &Model, view: &View) -> Vec<String> {
+    let selected = marks::range(model, view).map(|range| match range.end() - range.start() + 1 {
+        1 => "1 row selected".to_owned(),
+        count => format!("{} rows selected", fit::number(count)),
+    });
+    let folded = model.fold.fragments.then(|| "folded".to_owned());
+    let found = model.search.status(marks::here(model, view));
+    [selected, found, folded, folding::hidden(view, model.lens())].into_iter().flatten().collect()
+}
+
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.
 fn state(model: &Model, view: &View) -> Vec<String> {
-    let (cursor, scope) = model.shown_list();
-    let range = view.range(scope);
+    let (cursor, lens) = model.shown_list();
+    let range = view.range(lens);
     let key = key_of(Action::Follow);
     let following = match (cursor.is_following(), cursor.unseen(&range)) {
         (true, _) => "FOLLOW".to_owned(),
         (false, 0) => format!("FOLLOW off ({key})"),
         (false, new) => format!("FOLLOW off, +{} new ({key})", fit::number(new)),
     };
+    let notes = if lens == model.lens() { notes(model, view) } else { Vec::new() };
+    let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
+    let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
     // Rows that left before the screen came to read them have no numbers, but they count.
-    let gone = if scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
+    let gone = if lens.scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
     if gone == 0 {
-        return vec![following];
+        return short.into();
     }
-    vec![
-        format!("{} older left memory · {following}", fit::number(gone)),
-        format!("{} gone · {following}", fit::short(gone)),
-        following,
-    ]
+    let all = with(&notes);
+    let long =
+        [format!("{} older left memory · {all}", fit::number(gone)), format!("{} gone · {all}", fit::short(gone))];
+    long.into_iter().chain(short).collect()
 }

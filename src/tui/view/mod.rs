@@ -5,12 +5,14 @@ mod composer;
 mod diagnosis;
 mod frame_log;
 mod input;
+mod joined;
 mod overlay;
 mod row;
+mod search;
 mod sessions;
 mod text_pane;
 mod welcome;
-mod words;
+pub(super) mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -47,8 +49,9 @@ pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
     match model.overlay {
         Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
+        Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
-        None => {}
+        Some(Overlay::Copy) | None => {}
     }
 }
 

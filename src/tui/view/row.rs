@@ -4,16 +4,19 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnose;
-use crate::journal::{Row, Scope, View};
+use crate::journal::{Lens, Row, Scope, View};
 use crate::relay::observation::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
 use crate::tui::model::Model;
+use crate::tui::search::Pattern;
 use crate::tui::theme::Theme;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::opcode::Opcode;
 
+use super::joined::Joined;
+use super::search;
 use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -115,15 +118,22 @@ pub struct Context<'a> {
     pub model: &'a Model,
     /// The journal.
     pub view: &'a View,
-    /// Whose rows are shown.
-    pub scope: Scope,
+    /// Which rows are shown.
+    pub lens: Lens,
     /// The columns.
     pub columns: Columns,
 }
 
+impl Context<'_> {
+    /// What is to be highlighted.
+    fn pattern(&self) -> Option<&Pattern> {
+        self.model.search.pattern().filter(|_| self.lens.scope != Scope::Own)
+    }
+}
+
 /// A row's line. `before` is the time of the row before it.
 #[must_use]
-pub fn line(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Line<'static> {
+pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
     let theme = &context.model.theme;
     let mut spans = start(context, row, before);
     spans.push(direction(row.from(), theme));
@@ -133,7 +143,7 @@ pub fn line(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Line<'
         Record::Event(_, happened) => {
             let (style, words) = event(happened, theme);
             let room = context.columns.width.saturating_sub(width(&spans));
-            spans.push(Span::styled(fit::cut(&words, room), style));
+            spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
         }
         Record::More(_) => {}
     }
@@ -146,11 +156,11 @@ fn width(spans: &[Span<'_>]) -> usize {
 
 /// Number and times.
 fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<'static>> {
-    let Context { model, view, scope, columns } = context;
+    let Context { model, view, lens, columns } = context;
     let theme = &model.theme;
-    let mut spans = vec![Span::raw(" ")];
+    let mut spans = vec![mark(context, row)];
     if columns.number > 0 {
-        spans.push(Span::styled(format!("{} ", fit::right(&number(row, *scope), columns.number)), theme.dim));
+        spans.push(Span::styled(format!("{} ", fit::right(&number(row, lens.scope), columns.number)), theme.dim));
     }
     if columns.time > 0 {
         let text = match model.times {
@@ -182,6 +192,19 @@ fn number(row: Row<'_>, scope: Scope) -> String {
     }
 }
 
+/// What the user, or their search, marked, in the column where the selection's bar stands.
+fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
+    let (model, fold) = (context.model, context.lens.fold);
+    let is_own = context.lens.scope == Scope::Own;
+    let message = fold.fragments.then(|| context.view.message(row.id)).flatten();
+    match (model.marks.has(row.id), !is_own && model.search.matches(row.id, message)) {
+        (true, true) => Span::styled("◈", model.theme.key),
+        (true, false) => Span::styled("◆", model.theme.key),
+        (false, true) => Span::styled("•", model.theme.warning),
+        (false, false) => Span::raw(" "),
+    }
+}
+
 fn side_style(from: Side, theme: &Theme) -> Style {
     match from {
         Side::Client => theme.client,
@@ -198,30 +221,31 @@ fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
     }
 }
 
-fn frame(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
+fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
     let theme = &context.model.theme;
-    let header = &record.header;
-    let opcode = header.opcode();
+    let joined = Joined::new(context, row, record);
+    let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
     let name = if opcode == Opcode::CONTINUATION { "cont".into() } else { opcode.to_string() };
     spans.push(Span::styled(format!("{} ", fit::left(&name, OPCODE)), style));
-    spans.push(Span::styled(flags(record), theme.dim));
-    spans.push(Span::styled(format!(" {} ", fit::right(&length(header.length), LENGTH)), theme.text));
+    spans.push(Span::styled(flags(record, &joined), theme.dim));
+    spans.push(Span::styled(format!(" {} ", fit::right(&length(joined.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
-    let received = context.view.received(row.session, record);
-    let kept = context.view.kept(row.session, record);
-    for (mark, style) in marks(record, received, kept, theme) {
+    for (mark, style) in marks(record, &joined, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
-    let start = context.view.start(row, room.min(context.columns.preview()) * 4 + 4);
-    let words = fit::cut(&preview(record, &start, received), room);
-    spans.push(Span::styled(words, if opcode.is_control() { theme.control } else { theme.text }));
+    let start = joined.start(room.min(context.columns.preview()) * 4 + 4);
+    let style = if opcode.is_control() { theme.control } else { theme.text };
+    spans.extend(match preview(record, &start, &joined) {
+        Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
+        None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
+    });
 }
 
 /// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.
-fn flags(record: &FrameRecord) -> String {
+fn flags(record: &FrameRecord, joined: &Joined<'_>) -> String {
     let rsv = match record.header.rsv() {
         0 => '·',
         4 => '1',
@@ -229,7 +253,7 @@ fn flags(record: &FrameRecord) -> String {
         1 => '3',
         _ => '+',
     };
-    let fin = if record.header.fin() { 'F' } else { '·' };
+    let fin = if record.header.fin() || joined.message.is_some_and(|message| message.complete) { 'F' } else { '·' };
     let mask = if record.header.mask.is_some() { 'M' } else { '·' };
     format!("{fin}{rsv}{mask}")
 }
@@ -255,8 +279,10 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 }
 
 /// What is special about a frame, in words.
-fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(String, Style)> {
+fn marks(record: &FrameRecord, joined: &Joined<'_>, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
+    let &Joined { length, received, kept, .. } = joined;
+    marks.extend(joined.fragments().map(|fragments| (fragments, theme.note)));
     match record.origin {
         Origin::Peer => {}
         Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
@@ -265,8 +291,8 @@ fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(
     if record.relayed == Relayed::Dropped {
         marks.push(("not relayed".to_owned(), theme.warning));
     }
-    if received < record.header.length {
-        let text = format!("{} of {}", text::byte_count(received), text::byte_count(record.header.length));
+    if received < length {
+        let text = format!("{} of {}", text::byte_count(received), text::byte_count(length));
         marks.push((text, theme.warning));
     }
     if kept < received {
@@ -278,20 +304,20 @@ fn marks(record: &FrameRecord, received: u64, kept: u64, theme: &Theme) -> Vec<(
     marks
 }
 
-/// The start of a payload: text as text, a close frame's code by name, all else as hex.
-fn preview(record: &FrameRecord, start: &[u8], received: u64) -> String {
+/// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
+fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<String> {
     let opcode = record.header.opcode();
-    if opcode == Opcode::CLOSE && received == record.header.length {
-        return match CloseBody::parse(start) {
+    if opcode == Opcode::CLOSE && joined.received == record.header.length {
+        return Some(match CloseBody::parse(start) {
             CloseBody::Empty => "no code".into(),
             CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
             CloseBody::Code { code, reason } => {
                 format!("{code} {}  {}", close::code(code).name, text::escape(reason))
             }
-        };
+        });
     }
     let compressed = record.header.rsv() & 4 != 0;
-    let whole = start.len() as u64 == received;
+    let whole = start.len() as u64 == joined.received;
     let is_text = match opcode {
         Opcode::TEXT => !compressed,
         Opcode::BINARY => false,
@@ -299,9 +325,9 @@ fn preview(record: &FrameRecord, start: &[u8], received: u64) -> String {
     };
     if is_text {
         // What was cut off here may end within a character.
-        return if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) };
+        return Some(if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) });
     }
-    hex(start)
+    None
 }
 
 /// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
@@ -337,6 +363,10 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     }
     let kept = row.log.span(raw.kept);
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
-    let words = if looks_like_text(start) { text::escape(start) } else { hex(start) };
-    spans.push(Span::styled(fit::cut(&words, context.columns.preview()), theme.text));
+    let (pattern, room) = (context.pattern(), context.columns.preview());
+    spans.extend(if looks_like_text(start) {
+        search::highlighted(pattern, fit::cut(&text::escape(start), room), theme.text, theme)
+    } else {
+        search::highlighted_hex(pattern, start, fit::cut(&hex(start), room), theme.text, theme)
+    });
 }

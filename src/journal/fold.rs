@@ -1,0 +1,371 @@
+//! Which rows are left out where fragments are folded into messages and heartbeats are hidden.
+//!
+//! That is found out once, when a block comes in; so rows are numbered through in each way of folding, and the millionth
+//! is found as quickly as the first. Every row that is folded away belongs to one row that is not, the first fragment of
+//! its message, and is gone when that has left memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::relay::observation::{Event, FrameRecord, Record, SessionId};
+use crate::wire::opcode::Opcode;
+
+use super::store::Block;
+use super::view::{RowId, Scope};
+
+/// What is not given a row of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Fold {
+    /// All fragments of a message but the first.
+    pub fragments: bool,
+    /// Pings and pongs.
+    pub heartbeats: bool,
+}
+
+/// How many ways of folding there are.
+pub(super) const FOLDS: usize = 4;
+
+impl Fold {
+    /// Nothing is left out.
+    pub const NONE: Self = Self { fragments: false, heartbeats: false };
+
+    /// All ways of folding, each at its index.
+    pub(super) const ALL: [Self; FOLDS] = [
+        Self { fragments: false, heartbeats: false },
+        Self { fragments: true, heartbeats: false },
+        Self { fragments: false, heartbeats: true },
+        Self { fragments: true, heartbeats: true },
+    ];
+
+    /// Its place among all ways of folding.
+    pub(super) const fn index(self) -> usize {
+        self.fragments as usize | (self.heartbeats as usize) << 1
+    }
+}
+
+/// Which rows, and how they are folded. A scope by itself is not folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lens {
+    /// Whose rows.
+    pub scope: Scope,
+    /// What is left out.
+    pub fold: Fold,
+}
+
+impl From<Scope> for Lens {
+    fn from(scope: Scope) -> Self {
+        Self { scope, fold: Fold::NONE }
+    }
+}
+
+/// A message in fragments, told by the row of the first.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// The further fragments.
+    pub rest: Vec<RowId>,
+    /// Payload bytes that the headers of all fragments promise.
+    pub length: u64,
+    /// Whether the last fragment has come.
+    pub complete: bool,
+}
+
+/// Records of a block that have no row, in each way of folding.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hidden(Option<Arc<[Box<[u32]>; FOLDS]>>);
+
+impl Hidden {
+    fn new(lists: [Vec<u32>; FOLDS]) -> Self {
+        if lists.iter().all(Vec::is_empty) {
+            return Self(None);
+        }
+        Self(Some(Arc::new(lists.map(Vec::into_boxed_slice))))
+    }
+
+    fn list(&self, fold: Fold) -> &[u32] {
+        self.0.as_ref().and_then(|lists| lists.get(fold.index())).map_or(&[], |list| list)
+    }
+
+    /// How many there are.
+    pub fn count(&self, fold: Fold) -> usize {
+        self.list(fold).len()
+    }
+
+    /// The record that is row `row` of its block.
+    pub fn record(&self, fold: Fold, row: usize) -> usize {
+        let list = self.list(fold);
+        // As many rows as `record - index` stand before the hidden record at `index`.
+        let (mut low, mut high) = (0, list.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if list.get(middle).is_some_and(|record| *record as usize - middle <= row) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        row + low
+    }
+
+    /// How many rows stand before a record.
+    pub fn row(&self, fold: Fold, record: u32) -> usize {
+        record as usize - self.list(fold).partition_point(|hidden| *hidden < record)
+    }
+}
+
+/// What a block tells of messages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Messages {
+    /// Those that begin in this block, by the record of the first fragment. Copied only where a frozen view shares it.
+    pub begun: Arc<BTreeMap<u32, Message>>,
+    /// Further fragments in this block, and the row of the first of each.
+    heads: Arc<[(u32, RowId)]>,
+}
+
+impl Messages {
+    /// The first fragment of the message that a further fragment belongs to.
+    pub fn head(&self, record: u32) -> Option<RowId> {
+        let found = self.heads.binary_search_by_key(&record, |(fragment, _)| *fragment).ok()?;
+        self.heads.get(found).map(|(_, head)| *head)
+    }
+}
+
+/// A fragment that goes on a message that began in an earlier block, or an end of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Joined {
+    pub head: RowId,
+    pub fragment: RowId,
+    pub length: u64,
+    pub last: bool,
+}
+
+/// The message that is under way on each lane of each session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lanes(HashMap<SessionId, [Option<RowId>; 2]>);
+
+impl Lanes {
+    /// Lets go of messages whose first fragment left memory: what comes of them later begins with its next fragment.
+    pub fn evict(&mut self, session: SessionId, first: u64) {
+        if let Some(lanes) = self.0.get_mut(&session) {
+            for lane in lanes {
+                *lane = lane.filter(|head| head.block >= first);
+            }
+        }
+    }
+
+    /// Reads a block: what in it is hidden, the messages that it tells of, and what it adds to earlier ones.
+    pub fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
+        let mut reading = Reading::default();
+        for (index, record) in block.log.records.iter().enumerate() {
+            let id = RowId { block: block.sequence, record: index as u32 };
+            match (record, block.session) {
+                (Record::More(_), _) => reading.hide(id, |_| true),
+                (Record::Frame(frame), Some(session)) => {
+                    self.frame(&mut reading, session, frame, id);
+                }
+                (Record::Event(_, event), Some(session)) if matches!(**event, Event::SessionClosed(_)) => {
+                    self.0.remove(&session);
+                }
+                _ => {}
+            }
+        }
+        let messages = Messages { begun: Arc::new(reading.begun), heads: reading.heads.into() };
+        (Hidden::new(reading.hidden), messages, reading.joined)
+    }
+
+    fn frame(&mut self, reading: &mut Reading, session: SessionId, frame: &FrameRecord, id: RowId) {
+        let (opcode, last) = (frame.header.opcode(), frame.header.fin());
+        if matches!(opcode, Opcode::PING | Opcode::PONG) {
+            return reading.hide(id, |fold| fold.heartbeats);
+        }
+        if opcode.is_control() || (last && opcode != Opcode::CONTINUATION && !self.0.contains_key(&session)) {
+            return;
+        }
+        let lane = &mut self.0.entry(session).or_default()[frame.from.index()];
+        let length = frame.header.length;
+        match lane.filter(|_| opcode == Opcode::CONTINUATION) {
+            Some(head) => {
+                reading.hide(id, |fold| fold.fragments);
+                reading.heads.push((id.record, head));
+                reading.join(Joined { head, fragment: id, length, last });
+            }
+            // A frame of its own, or the first of several. One that comes too early ends what was under way.
+            None if !last => {
+                reading.begun.insert(id.record, Message { length, ..Message::default() });
+            }
+            None => {}
+        }
+        *lane = if last { None } else { lane.filter(|_| opcode == Opcode::CONTINUATION).or(Some(id)) };
+    }
+}
+
+/// What has been read of a block.
+#[derive(Default)]
+struct Reading {
+    hidden: [Vec<u32>; FOLDS],
+    begun: BTreeMap<u32, Message>,
+    heads: Vec<(u32, RowId)>,
+    joined: Vec<Joined>,
+}
+
+impl Reading {
+    fn hide(&mut self, id: RowId, is_hidden: impl Fn(Fold) -> bool) {
+        for fold in Fold::ALL.into_iter().filter(|fold| is_hidden(*fold)) {
+            self.hidden[fold.index()].push(id.record);
+        }
+    }
+
+    fn join(&mut self, joined: Joined) {
+        match self.begun.get_mut(&joined.head.record).filter(|_| joined.head.block == joined.fragment.block) {
+            Some(message) => message.join(joined),
+            None => self.joined.push(joined),
+        }
+    }
+}
+
+impl Message {
+    /// Takes in a further fragment.
+    pub(super) fn join(&mut self, joined: Joined) {
+        self.rest.push(joined.fragment);
+        self.length = self.length.saturating_add(joined.length);
+        self.complete |= joined.last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::{Journal, View};
+    use crate::relay::observation::{MoreRecord, Observations, Origin, Relayed, Side, Span, Time};
+    use crate::wire::frame::FrameHeader;
+
+    const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, heartbeats: false } };
+    const QUIET: Lens = Lens { scope: Scope::All, fold: Fold { fragments: false, heartbeats: true } };
+
+    fn frame(number: u64, from: Side, first: u8) -> Record {
+        let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, number % 9, None) };
+        Record::Frame(FrameRecord {
+            time: Time(number),
+            number,
+            header,
+            kept: Span::default(),
+            received: number % 9,
+            from,
+            origin: Origin::Peer,
+            relayed: Relayed::AsIs,
+        })
+    }
+
+    fn more(number: u64, from: Side) -> Record {
+        Record::More(MoreRecord { time: Time(number), number, from, kept: Span::default(), added: 0, received: 0 })
+    }
+
+    fn view_of(blocks: &[Vec<(u64, bool, u8)>], budget: usize) -> View {
+        let journal = Arc::new(Journal::new(budget));
+        let mut view = View::new(journal.subscribe(|| ()));
+        let mut number = 0;
+        for block in blocks {
+            let mut log = Observations::default();
+            let session = block.first().map(|(session, ..)| SessionId(*session));
+            for (_, from_client, first) in block {
+                number += 1;
+                let from = if *from_client { Side::Client } else { Side::Server };
+                // An opcode that no frame has stands for more of a frame.
+                log.records.push(if *first == 0xff { more(number, from) } else { frame(number, from, *first) });
+            }
+            journal.push(session, log);
+            view.sync();
+        }
+        view
+    }
+
+    fn one_session(firsts: &[u8]) -> View {
+        view_of(
+            &firsts.chunks(2).map(|block| block.iter().map(|first| (1, false, *first)).collect()).collect::<Vec<_>>(),
+            1 << 20,
+        )
+    }
+
+    #[test]
+    fn fragments_become_one_row_and_what_stands_between_stays() {
+        let view = one_session(&[0x81, 0x01, 0x00, 0x89, 0x80, 0x82]);
+        assert_eq!((view.range(Scope::All), view.range(FOLDED), view.range(QUIET)), (0..6, 0..4, 0..5));
+        let first = view.row(FOLDED, 1).unwrap().id;
+        let message = view.message(first).unwrap();
+        assert_eq!((message.rest.len(), message.length, message.complete), (2, 2 + 3 + 5, true));
+        let last = view.row(Scope::All, 4).unwrap().id;
+        assert_eq!((view.number(FOLDED, last), view.head(last)), (Some(1), Some(first)));
+        assert_eq!(view.number(QUIET, view.row(Scope::All, 3).unwrap().id), Some(3));
+        assert_eq!(view.row(FOLDED, 4).map(|row| row.id), None);
+    }
+
+    #[test]
+    fn a_continuation_of_nothing_is_a_row() {
+        let view = one_session(&[0x00, 0x80, 0x80]);
+        assert_eq!(view.range(FOLDED), 0..2);
+    }
+
+    #[test]
+    fn a_frozen_view_keeps_its_message() {
+        let journal = Arc::new(Journal::new(1 << 20));
+        let mut view = View::new(journal.subscribe(|| ()));
+        let push = |first| {
+            let mut log = Observations::default();
+            log.records.push(frame(1, Side::Server, first));
+            journal.push(Some(SessionId(1)), log);
+        };
+        push(0x01);
+        view.sync();
+        let frozen = view.freeze();
+        push(0x80);
+        view.sync();
+        let of = |view: &View| view.message(view.row(FOLDED, 0).unwrap().id).unwrap().rest.len();
+        assert_eq!((of(&frozen), of(&view)), (0, 1));
+    }
+
+    fn blocks() -> impl Strategy<Value = Vec<Vec<(u64, bool, u8)>>> {
+        let first = proptest::sample::select(vec![0x81, 0x82, 0x01, 0x02, 0x00, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xff]);
+        let record = (any::<bool>(), first);
+        let block = (1u64..3, proptest::collection::vec(record, 0..8))
+            .prop_map(|(session, records)| records.into_iter().map(|(from, first)| (session, from, first)).collect());
+        proptest::collection::vec(block, 0..25)
+    }
+
+    proptest! {
+        #[test]
+        fn folding_neither_loses_nor_doubles_a_row(blocks in blocks(), budget in 1_000usize..40_000) {
+            let view = view_of(&blocks, budget);
+            for scope in [Scope::All, Scope::Session(SessionId(1)), Scope::Session(SessionId(2))] {
+                let all: Vec<RowId> = view.range(scope).map(|row| view.row(scope, row).unwrap().id).collect();
+                for fold in Fold::ALL {
+                    let lens = Lens { scope, fold };
+                    let mut seen = Vec::new();
+                    for number in view.range(lens) {
+                        let id = view.row(lens, number).unwrap().id;
+                        prop_assert_eq!(view.number(lens, id), Some(number));
+                        seen.push(id);
+                        if fold.fragments {
+                            seen.extend(view.message(id).into_iter().flat_map(|message| &message.rest));
+                        }
+                    }
+                    if fold.heartbeats {
+                        seen.extend(all.iter().filter(|id| is_heartbeat(&view, **id)));
+                    }
+                    if fold.fragments {
+                        // What went with the first fragment of its message.
+                        let gone = |id: &&RowId| view.head(**id).is_some_and(|head| view.row_by_id(head).is_none());
+                        seen.extend(all.iter().filter(gone));
+                    }
+                    seen.sort_unstable();
+                    prop_assert_eq!(&seen, &all);
+                }
+            }
+        }
+    }
+
+    fn is_heartbeat(view: &View, id: RowId) -> bool {
+        matches!(view.row_by_id(id).unwrap().record,
+            Record::Frame(frame) if matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG))
+    }
+}

@@ -1,0 +1,146 @@
+//! Folding, bookmarks, ranges and jumps, by their keys.
+
+use crossterm::event::KeyCode;
+use proptest::prelude::*;
+
+use crate::journal::RowId;
+use crate::relay::observation::Side;
+use crate::tui::marks;
+
+use super::stage::{Actor, Stage, ended, usual};
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(120, 30);
+    usual(&stage.journal);
+    stage.at(3_000_000).sync();
+    stage
+}
+
+fn here(stage: &Stage) -> RowId {
+    marks::here(&stage.model, stage.feed.shown()).unwrap()
+}
+
+#[test]
+fn fragments_fold_into_a_message_and_the_selection_goes_along() {
+    let mut stage = stage();
+    stage.keys("kkkk");
+    let fragment = here(&stage);
+    stage.keys("o");
+    let message = here(&stage);
+    assert_eq!(stage.feed.shown().head(fragment), Some(message));
+    assert!(stage.shows("3 fragments one message"), "{}", stage.screen());
+    assert!(stage.shows("F··     30"), "{}", stage.screen());
+    stage.keys("o");
+    assert_eq!(here(&stage), message);
+    assert!(stage.shows("cont") && !stage.shows("3 fragments"), "{}", stage.screen());
+}
+
+#[test]
+fn a_folded_message_grows_and_control_frames_stay_between() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens().frame(Side::Server, 0x02, &[1, 2]).frame(Side::Server, 0x89, b"beat").hand_over();
+    stage.sync().keys("o");
+    assert!(stage.shows("1 fragment so far 01 02"), "{}", stage.screen());
+    actor.frame(Side::Server, 0x80, &[3]).hand_over();
+    stage.sync();
+    assert!(stage.shows("2 fragments 01 02 03") && stage.shows("beat"), "{}", stage.screen());
+}
+
+#[test]
+fn heartbeats_hide_and_are_counted() {
+    let mut stage = stage();
+    stage.keys(".");
+    assert!(!stage.shows(" ping  ") && stage.shows("2 heartbeats hidden"), "{}", stage.screen());
+    stage.keys(".");
+    assert!(stage.shows(" ping "), "{}", stage.screen());
+}
+
+#[test]
+fn new_rows_are_counted_on_when_they_fold() {
+    let mut stage = stage();
+    stage.keys("kk");
+    ended(&stage.journal, 2, 2_500_000);
+    stage.sync();
+    assert!(stage.shows("+9 new"), "{}", stage.screen());
+    stage.keys("o.");
+    assert!(stage.shows("+9 new"), "{}", stage.screen());
+}
+
+#[test]
+fn bookmarks_are_shown_and_gone_to() {
+    let mut stage = stage();
+    stage.keys("kkM");
+    let first = here(&stage);
+    stage.keys("kkkM");
+    let second = here(&stage);
+    stage.keys("F");
+    assert_eq!(stage.lines().iter().filter(|line| line.contains('◆')).count(), 2, "{}", stage.screen());
+    stage.keys("'");
+    assert_eq!(here(&stage), second);
+    stage.keys("'");
+    assert_eq!(here(&stage), first);
+    stage.keys("\"");
+    assert_eq!(here(&stage), second);
+    stage.keys("MG'");
+    assert_eq!(here(&stage), first);
+    stage.keys("M'");
+    assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
+}
+
+#[test]
+fn a_jump_is_taken_back() {
+    let mut stage = stage();
+    stage.keys("kk");
+    let before = here(&stage);
+    stage.keys("gG").ctrl('o');
+    stage.ctrl('o');
+    assert_eq!(here(&stage), before);
+    stage.ctrl('o');
+    assert!(stage.shows("no earlier place"), "{}", stage.screen());
+}
+
+#[test]
+fn a_range_spans_from_where_it_began_to_the_selection() {
+    let mut stage = stage();
+    stage.keys("kkvkk");
+    let range = marks::range(&stage.model, stage.feed.shown()).unwrap();
+    assert_eq!(range.clone().count(), 3);
+    assert!(stage.shows("3 rows selected"), "{}", stage.screen());
+    stage.press(KeyCode::Esc);
+    assert!(marks::range(&stage.model, stage.feed.shown()).is_none() && !stage.shows("rows selected"));
+}
+
+#[test]
+fn marks_go_with_their_rows() {
+    let mut stage = Stage::with_budget(120, 30, 20_000);
+    usual(&stage.journal);
+    stage.sync().keys("kkMvk");
+    for id in 2..100 {
+        ended(&stage.journal, id, 0);
+    }
+    stage.sync().keys("'");
+    assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
+    assert!(marks::range(&stage.model, stage.feed.shown()).is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_is_selected_survives_all_folding(keys in "[o.]{1,8}", up in 0usize..14) {
+        let mut stage = stage();
+        stage.keys(&"k".repeat(up));
+        let before = here(&stage);
+        stage.keys(&keys);
+        let view = stage.feed.shown();
+        let folded = marks::here(&stage.model, view).unwrap();
+        let (lens, rows) = (stage.model.lens(), view.range(stage.model.lens()));
+        // A fragment gives the selection to its message, a hidden heartbeat to its neighbour; all else keeps it.
+        let expected = view.head(before).filter(|_| keys.contains('o')).unwrap_or(before);
+        if !keys.contains('.') {
+            prop_assert_eq!(folded, expected);
+        }
+        prop_assert!(rows.contains(&view.number(lens, folded).unwrap()));
+    }
+}

@@ -1,0 +1,191 @@
+//! Searching, by its keys.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::KeyCode;
+
+use crate::journal::RowId;
+use crate::relay::observation::Side;
+use crate::tui::{Message, marks};
+
+use super::stage::{Actor, Stage, ended, usual};
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(120, 30);
+    usual(&stage.journal);
+    stage.at(3_000_000).sync();
+    stage
+}
+
+fn here(stage: &Stage) -> RowId {
+    marks::here(&stage.model, stage.feed.shown()).unwrap()
+}
+
+/// Waits until the screen shows something that the search finds.
+fn until(stage: &mut Stage, text: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !stage.shows(text) || stage.shows("searching") {
+        assert!(Instant::now() < deadline, "no `{text}`: {}", stage.screen());
+        std::thread::yield_now();
+        stage.send(Message::Found);
+    }
+}
+
+#[test]
+fn what_matches_is_counted_and_gone_to() {
+    let mut stage = stage();
+    stage.keys("g/beat").press(KeyCode::Enter);
+    until(&mut stage, "1 of 2 matches");
+    let first = here(&stage);
+    stage.keys("n");
+    until(&mut stage, "2 of 2 matches");
+    assert!(here(&stage) > first);
+    stage.keys("n");
+    until(&mut stage, "1 of 2 matches");
+    assert!(here(&stage) == first && stage.shows("on from the first match"), "{}", stage.screen());
+    stage.keys("N");
+    until(&mut stage, "2 of 2 matches");
+    stage.ctrl('o');
+    assert_eq!(here(&stage), first);
+}
+
+#[test]
+fn esc_clears_the_highlights_and_keeps_the_selection() {
+    let mut stage = stage();
+    stage.keys("g/WELCOME").press(KeyCode::Enter);
+    until(&mut stage, "no match");
+    stage.press(KeyCode::Esc);
+    stage.keys("/welcome").press(KeyCode::Enter);
+    until(&mut stage, "1 of 1 match");
+    let found = here(&stage);
+    stage.press(KeyCode::Esc);
+    assert!(here(&stage) == found && !stage.shows("1 of 1 match") && !stage.shows("•"), "{}", stage.screen());
+    stage.keys("gn");
+    until(&mut stage, "1 of 1 match");
+    assert_eq!(here(&stage), found);
+}
+
+#[test]
+fn all_that_a_row_shows_is_found_and_the_bytes_behind_it() {
+    let mut stage = stage();
+    ended(&stage.journal, 2, 2_500_000);
+    stage.sync();
+    for (pattern, status) in [
+        ("hex:0708 09", "1 of 1 match"),
+        ("Sec-WebSocket-Accept", "of 2 matches"),
+        ("going away", "of 3 matches"),
+        ("server restarts", "of 2 matches"),
+        (r"re:gr.{1}ße", "1 of 1 match"),
+        ("put in by hand", "1 of 1 match"),
+    ] {
+        stage.keys("g/").send(Message::Paste(pattern.into())).press(KeyCode::Enter);
+        until(&mut stage, status);
+    }
+}
+
+#[test]
+fn a_wrong_expression_is_told_while_it_is_typed() {
+    let mut stage = stage();
+    stage.keys("/").ctrl('r');
+    stage.keys("be(at");
+    assert!(stage.shows("✗ unclosed group"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    assert!(stage.shows("✗ unclosed group"), "{}", stage.screen());
+    stage.keys(")");
+    until(&mut stage, "2 matches");
+    stage.ctrl('r');
+    until(&mut stage, "no match");
+}
+
+#[test]
+fn rows_that_come_are_searched_too() {
+    let mut stage = stage();
+    stage.keys("/restarts").press(KeyCode::Enter);
+    until(&mut stage, "no match");
+    for id in 2..4 {
+        ended(&stage.journal, id, 2_500_000);
+    }
+    stage.sync();
+    until(&mut stage, "4 matches");
+}
+
+#[test]
+fn a_frame_that_comes_in_pieces_is_found_when_it_is_there() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens().bytes(Side::Client, &[0x81, 0x85, 1, 2, 3, 4, b'n' ^ 1, b'e' ^ 2]).hand_over();
+    stage.sync().keys("/needle").press(KeyCode::Enter);
+    until(&mut stage, "no match");
+    stage.keys("/need").press(KeyCode::Enter);
+    until(&mut stage, "no match");
+    actor.bytes(Side::Client, &[b'e' ^ 3, b'd' ^ 4]).hand_over();
+    stage.sync();
+    until(&mut stage, "1 of 1 match");
+}
+
+#[test]
+fn only_the_rows_shown_are_searched() {
+    let mut stage = stage();
+    ended(&stage.journal, 2, 2_500_000);
+    stage.sync().keys("g/101").press(KeyCode::Enter);
+    until(&mut stage, "of 2 matches");
+    stage.keys("]");
+    until(&mut stage, "1 match");
+    stage.keys("[");
+    until(&mut stage, "2 matches");
+    stage.keys("/beat").press(KeyCode::Enter);
+    until(&mut stage, "of 2 matches");
+    stage.keys(".");
+    until(&mut stage, "no match");
+}
+
+#[test]
+fn a_match_in_a_fragment_is_one_in_its_message() {
+    let mut stage = stage();
+    stage.keys("og/fragments").press(KeyCode::Enter);
+    until(&mut stage, "1 match");
+    let message = stage.feed.shown().message(here(&stage)).unwrap();
+    assert_eq!(message.rest.len(), 2);
+    let row = stage.lines().into_iter().find(|line| line.contains("3 fragments")).unwrap();
+    assert!(row.contains('•'), "{row}");
+}
+
+#[test]
+fn earlier_patterns_come_back() {
+    let mut stage = stage();
+    for pattern in ["one", "two"] {
+        stage.keys("/").keys(pattern).press(KeyCode::Enter);
+    }
+    stage.keys("/").press(KeyCode::Up).press(KeyCode::Up);
+    assert!(stage.shows(" /one"), "{}", stage.screen());
+    stage.press(KeyCode::Down);
+    assert!(stage.shows(" /two"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys("/").press(KeyCode::Enter);
+    until(&mut stage, "match");
+}
+
+#[test]
+fn what_leaves_memory_is_no_match_any_more() {
+    let mut stage = Stage::with_budget(120, 30, 30_000);
+    usual(&stage.journal);
+    stage.sync().keys("/beat").press(KeyCode::Enter);
+    until(&mut stage, "of 2 matches");
+    for id in 2..200 {
+        ended(&stage.journal, id, 0);
+    }
+    stage.sync();
+    until(&mut stage, "no match");
+}
+
+#[test]
+fn search_folding_and_marks_on_a_screen() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(width, height);
+        usual(&stage.journal);
+        ended(&stage.journal, 2, 2_500_000);
+        stage.at(5_000_000).sync();
+        stage.keys("]gjjjjjMvjo/e");
+        until(&mut stage, "of 12 matches");
+        insta::assert_snapshot!(format!("search_{width}x{height}"), stage.screen());
+    }
+}

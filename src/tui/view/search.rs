@@ -1,0 +1,126 @@
+//! The line to search with, in the place of the footer, and the highlights.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget as _;
+
+use crate::journal::View;
+use crate::tui::fit;
+use crate::tui::keymap::{Action, key_of};
+use crate::tui::marks;
+use crate::tui::model::{Model, Overlay};
+use crate::tui::search::{Pattern, Syntax};
+use crate::tui::theme::Theme;
+
+/// Highlights in one row at most.
+const HIGHLIGHTS: usize = 100;
+/// Columns that the text keeps, whatever there is to say of it.
+const TEXT: u16 = 16;
+
+/// Draws the line.
+pub fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    let Some(Overlay::Search(prompt)) = &model.overlay else { return };
+    if area.is_empty() {
+        return;
+    }
+    let theme = &model.theme;
+    buffer.set_style(area, Style::reset());
+    for x in area.left()..area.right() {
+        buffer[(x, area.y)].set_symbol(" ");
+    }
+    let name = match prompt.syntax {
+        Syntax::Plain => " /",
+        Syntax::Regex => " regex /",
+    };
+    let (x, _) = buffer.set_stringn(area.x, area.y, name, usize::from(area.width), theme.key);
+    let room = area.right().saturating_sub(x);
+    let (words, style) = match (&prompt.error, model.search.status(marks::here(model, view))) {
+        (Some(error), _) => (format!("✗ {error}"), theme.error),
+        (None, Some(status)) => (status, theme.text),
+        (None, None) => (advice(prompt.syntax), theme.dim),
+    };
+    let words = fit::cut(&words, usize::from(room.saturating_sub(TEXT + 2)));
+    let width = fit::width(&words) as u16;
+    let input = Rect { x, y: area.y, width: room.saturating_sub(width + 2), height: 1 };
+    (&prompt.input).render(input, buffer);
+    if prompt.error.is_some() {
+        buffer.set_style(Rect { width: input.width, ..input }, theme.error);
+    }
+    let style = if words.is_empty() { theme.text } else { style };
+    buffer.set_stringn(area.right().saturating_sub(width + 1), area.y, words, usize::from(width), style);
+}
+
+fn advice(syntax: Syntax) -> String {
+    let other = match syntax {
+        Syntax::Plain => "regex",
+        Syntax::Regex => "plain text",
+    };
+    format!("{} {other} · hex:81 05 finds bytes", key_of(Action::SearchSyntax))
+}
+
+/// Text with what matches highlighted.
+pub fn highlighted(pattern: Option<&Pattern>, text: String, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let Some(pattern) = pattern else { return vec![Span::styled(text, style)] };
+    let places: Vec<_> =
+        pattern.places(text.as_bytes()).take(HIGHLIGHTS).map(|range| (range.start, range.end)).collect();
+    spans(&text, &places, style, theme)
+}
+
+/// Bytes in hex, of which `text` is what there is room for, with what matches highlighted.
+pub fn highlighted_hex(
+    pattern: Option<&Pattern>,
+    bytes: &[u8],
+    text: String,
+    style: Style,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let Some(pattern) = pattern else { return vec![Span::styled(text, style)] };
+    // Each byte takes two digits and a blank.
+    let places = pattern.places(bytes).take(HIGHLIGHTS).map(|range| (range.start * 3, range.end * 3 - 1));
+    let places: Vec<_> = places.map(|(start, end)| (start.min(text.len()), end.min(text.len()))).collect();
+    spans(&text, &places, style, theme)
+}
+
+/// Parts a text at places; those within a character are left out.
+fn spans(text: &str, places: &[(usize, usize)], style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for (start, end) in places {
+        let (Some(before), Some(found)) = (text.get(at..*start), text.get(*start..*end)) else { continue };
+        if found.is_empty() {
+            continue;
+        }
+        if !before.is_empty() {
+            spans.push(Span::styled(before.to_owned(), style));
+        }
+        spans.push(Span::styled(found.to_owned(), theme.match_));
+        at = *end;
+    }
+    spans.push(Span::styled(text.get(at..).unwrap_or_default().to_owned(), style));
+    spans
+}
+
+/// Columns of a row that are highlighted.
+pub fn places(line: &Line<'_>, theme: &Theme) -> Vec<(u16, u16)> {
+    let mut at = 0;
+    let mut places = Vec::new();
+    for span in &line.spans {
+        let width = span.width() as u16;
+        if span.style == theme.match_ {
+            places.push((at, width));
+        }
+        at += width;
+    }
+    places
+}
+
+/// Highlights once more what the mark of the selected row has painted over.
+pub fn highlight_selected(area: Rect, places: &[(u16, u16)], buffer: &mut Buffer, theme: &Theme) {
+    let style = theme.match_.remove_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    for (x, width) in places {
+        let place = Rect { x: area.x + x, width: *width, ..area };
+        buffer.set_style(place.intersection(area), Style::reset().patch(style));
+    }
+}
