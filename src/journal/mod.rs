@@ -4,10 +4,12 @@
 //! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest
 //! blocks go, and whoever shows them counts what went.
 
+mod gone;
 mod store;
 mod summary;
 mod view;
 
+pub use gone::Passage;
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
 pub use view::{Frame, Row, RowId, Scope, View};

@@ -222,6 +222,9 @@ impl View {
         self.evicted = self.subscription.evicted();
         let changed = !blocks.is_empty();
         self.evict(first);
+        for passage in self.subscription.passages().to_vec() {
+            self.pass(passage.session, passage.time, |summary| summary.event(passage.time, &passage.event));
+        }
         for block in blocks {
             self.add(block);
         }
@@ -403,21 +406,20 @@ impl View {
 
     fn summarise(&mut self, id: SessionId, block: &Block) {
         let Some(time) = block.log.records.first().map(time_of) else { return };
-        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
-        let was_live = summary.is_live();
         for (index, record) in block.log.records.iter().enumerate() {
-            match record {
-                Record::Frame(frame) => summary.frame(frame.time, frame.from, frame.received),
-                Record::More(more) => {
-                    summary.last = summary.last.max(more.time);
-                    summary.payload[more.from.index()] += more.added;
-                    let id_of_more = RowId { block: block.sequence, record: index as u32 };
-                    self.more.entry((id, more.number)).or_default().push(id_of_more);
-                }
-                Record::Raw(raw) => summary.last = summary.last.max(raw.time),
-                Record::Event(time, event) => summary.event(*time, event),
+            if let Record::More(more) = record {
+                let id_of_more = RowId { block: block.sequence, record: index as u32 };
+                self.more.entry((id, more.number)).or_default().push(id_of_more);
             }
         }
+        self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
+    }
+
+    /// Something happened to a session, which may have ended by it.
+    fn pass(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
+        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
+        let was_live = summary.is_live();
+        act(summary);
         if was_live && !summary.is_live() {
             self.closed.push_back(id);
             self.closed_size += summary.size();
