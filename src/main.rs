@@ -118,6 +118,11 @@ impl Proxy {
         let engine = config.engine(upstream.clone());
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
+        if playground.is_none() {
+            let context = runtime.enter();
+            running.probe();
+            drop(context);
+        }
         let addresses = running.addresses().to_vec();
         let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
         Ok(Self { runtime, journal, handle, running, info, _playground: playground })

@@ -12,4 +12,4 @@ mod view;
 pub use gone::Passage;
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
-pub use view::{Frame, Row, RowId, Scope, View};
+pub use view::{Frame, Row, RowId, Scope, UpstreamState, View};

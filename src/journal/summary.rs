@@ -188,7 +188,7 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Listening { .. } | Event::Http { .. } | Event::Note(..) => {}
+            Event::Listening { .. } | Event::Upstream { .. } | Event::Http { .. } | Event::Note(..) => {}
         }
     }
 }

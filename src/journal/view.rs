@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::relay::observation::{FrameRecord, Observations, Record, SessionId, Side, Time};
+use crate::relay::observation::{Event, FrameRecord, HeadEvent, Observations, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::store::{Block, Subscription};
@@ -175,6 +175,19 @@ pub struct View {
     forgotten: u64,
     /// Rows that had left memory at the last sync.
     evicted: u64,
+    upstream: UpstreamState,
+}
+
+/// What is known of the upstream apart from sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum UpstreamState {
+    /// It was not tried.
+    #[default]
+    Unknown,
+    /// It took a connection.
+    Answers,
+    /// It did not, since when and why.
+    Down(Time, String),
 }
 
 impl View {
@@ -193,6 +206,7 @@ impl View {
             closed_size: 0,
             forgotten: 0,
             evicted: 0,
+            upstream: UpstreamState::Unknown,
         }
     }
 
@@ -212,6 +226,7 @@ impl View {
             closed_size: self.closed_size,
             forgotten: self.forgotten,
             evicted: self.evicted,
+            upstream: self.upstream.clone(),
         }
     }
 
@@ -350,6 +365,12 @@ impl View {
         self.forgotten
     }
 
+    /// What is known of the upstream apart from sessions. One that a session reached is up.
+    #[must_use]
+    pub const fn upstream(&self) -> &UpstreamState {
+        &self.upstream
+    }
+
     fn scope(&self, scope: Scope) -> Option<&Blocks> {
         match scope {
             Scope::All => Some(&self.all),
@@ -394,6 +415,7 @@ impl View {
         if let Some(session) = block.session {
             self.summarise(session, &block);
         }
+        self.learn_of_upstream(&block);
         let indexed = Indexed::new(block);
         self.all.push(sequence, indexed.count());
         let blocks = match indexed.block.session {
@@ -402,6 +424,21 @@ impl View {
         };
         blocks.push(sequence, indexed.count());
         self.blocks.push_back(indexed);
+    }
+
+    fn learn_of_upstream(&mut self, block: &Block) {
+        for record in &block.log.records {
+            let Record::Event(time, event) = record else { continue };
+            match &**event {
+                Event::Upstream { trouble: Some(trouble) } => {
+                    self.upstream = UpstreamState::Down(*time, trouble.clone());
+                }
+                Event::Upstream { trouble: None } | Event::Head(HeadEvent { from: Side::Server, .. }) => {
+                    self.upstream = UpstreamState::Answers;
+                }
+                _ => {}
+            }
+        }
     }
 
     fn summarise(&mut self, id: SessionId, block: &Block) {
@@ -443,7 +480,6 @@ impl Row<'_> {
     /// From which side, or in whose place, the row's bytes were sent.
     #[must_use]
     pub fn from(&self) -> Option<Side> {
-        use crate::relay::observation::Event;
         match self.record {
             Record::Frame(frame) => Some(frame.from),
             Record::Raw(raw) => Some(raw.from),

@@ -181,6 +181,11 @@ pub enum Event {
         /// The upstream, as a URL.
         upstream: String,
     },
+    /// The upstream was tried without a client.
+    Upstream {
+        /// Why it can't be reached, in a sentence for people; `None` where it answers.
+        trouble: Option<String>,
+    },
     /// A client asked for a WebSocket.
     SessionOpened {
         /// The client's address.

@@ -286,6 +286,7 @@ fn rarer_events_have_words_too() {
     for (event, expected) in [
         (Event::Listening { addresses, upstream: "ws://upstream:9999".into() }, "[::1]:9000"),
         (Event::Http { method: "GET".into(), path: "/\u{1b}".into(), status: 200 }, "GET /\\u{1b}"),
+        (Event::Upstream { trouble: Some("gone\u{7}".into()) }, "gone\\u{7}"),
         (Event::Note(Level::Warning, "low\u{7}".into()), "low\\u{7}"),
         (Event::Ended { from: Side::Server, how: Ending::Fin }, "FIN: it said"),
     ] {

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::{Observations, SessionId, Side, Time};
+use crate::relay::observation::{Event, Observations, SessionId, Side, Time};
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
@@ -34,6 +34,18 @@ fn empty_with_the_playground() {
     snapshot("empty_playground", |stage| {
         stage.model.info.playground = true;
         stage.at(0);
+    });
+}
+
+#[test]
+fn empty_with_an_upstream_that_is_down() {
+    snapshot("empty_down", |stage| {
+        let trouble = "can't reach ws://localhost:9999: nothing listens on [::1]:9999 or 127.0.0.1:9999; start the server, \
+                       or check the port in --upstream";
+        let mut log = Observations::default();
+        log.event(Time(NOON), Event::Upstream { trouble: Some(trouble.into()) });
+        stage.journal.push(None, log);
+        stage.at(4_000_000).sync();
     });
 }
 

@@ -118,7 +118,10 @@ pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
                 "now" => " · now ".to_owned(),
                 age => format!(" · {age} ago "),
             };
-            let words = format!("session {}: {}", problem.session.0, problem.text);
+            let words = match problem.session {
+                Some(session) => format!("session {}: {}", session.0, problem.text),
+                None => problem.text.clone(),
+            };
             let room = usize::from(area.width).saturating_sub(3 + fit::width(&age));
             Line::from(vec![
                 Span::styled(format!(" {} ", level_glyph(problem.level)), style),
