@@ -7,15 +7,20 @@ use crate::text;
 use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
+use super::arrangement::DetailPlace;
 use super::composer::{Answer, Composer, Recall};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown};
 use super::keymap::{Action, Place};
 use super::message::Effect;
-use super::model::{DetailPlace, Model, Overlay, Question, Tab};
+use super::model::{Model, Overlay, Question, Tab};
+use super::prompt;
 
 /// Does it.
 pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Command(_))) {
+        return prompt::perform(model, view, action);
+    }
     match action {
         Action::Quit | Action::Interrupt => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -75,6 +80,7 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Complete => edit(model, Composer::complete),
         Action::Earlier => recall(model, Recall::Earlier),
         Action::Later => recall(model, Recall::Later),
+        Action::CommandLine => prompt::open(model),
     }
     Vec::new()
 }
@@ -133,7 +139,7 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Command => {}
     }
 }
 
@@ -363,8 +369,8 @@ fn toggle_bytes(model: &mut Model) {
 fn resize(model: &mut Model, by: i16) {
     let arrangement = &mut model.arrangement;
     if model.tab == Tab::Frames && model.pane == Place::Sessions {
-        arrangement.sessions = (arrangement.sessions + 2 * by).clamp(-10, 40);
+        arrangement.widen_sessions(by);
     } else {
-        arrangement.share = arrangement.share.saturating_add_signed(5 * by).clamp(15, 85);
+        arrangement.grow_detail(by);
     }
 }

@@ -7,7 +7,9 @@
 //! No byte of a peer gets to the terminal but through `crate::text`.
 
 mod actions;
+mod arrangement;
 mod clock;
+mod command;
 pub mod compose;
 mod composer;
 mod cursor;
@@ -20,7 +22,10 @@ mod message;
 mod model;
 mod mouse;
 mod overview;
+mod prompt;
+mod remembered;
 mod run;
+mod state;
 mod terminal;
 pub mod theme;
 mod update;

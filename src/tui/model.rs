@@ -9,14 +9,16 @@ use crate::journal::{RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
 use crate::wire::finding::Level;
 
+use super::arrangement::{Arrangement, Divider};
 use super::clock::TimeDisplay;
+use super::command::{CommandLine, Past};
 use super::composer::{Answer, Composer, History};
 use super::cursor::{Cursor, Scroll};
 use super::detail::{BodyShown, BytesShown};
 use super::keymap::Place;
 use super::lines::Lines;
 use super::overview::Overview;
-use super::theme::Theme;
+use super::theme::{self, Surroundings, Theme};
 
 /// What the screen says about the proxy itself.
 #[derive(Clone, Debug)]
@@ -84,37 +86,6 @@ impl Tab {
     }
 }
 
-/// Where the detail stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DetailPlace {
-    /// Right on a wide screen, else below.
-    #[default]
-    Automatic,
-    /// Right of the frame log.
-    Right,
-    /// Below it.
-    Below,
-}
-
-/// How the user has arranged the panes.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrangement {
-    /// Where the detail stands.
-    pub detail: DetailPlace,
-    /// The detail's part of the room, in percent.
-    pub share: u16,
-    /// Columns of the list of sessions, besides what the width of the screen gives it.
-    pub sessions: i16,
-    /// Whether the pane with the focus has all the room.
-    pub maximised: bool,
-}
-
-impl Default for Arrangement {
-    fn default() -> Self {
-        Self { detail: DetailPlace::Automatic, share: 45, sessions: 0, maximised: false }
-    }
-}
-
 /// Where things were drawn last, for the mouse and for moving by pages.
 #[derive(Clone, Debug, Default)]
 pub struct Areas {
@@ -132,6 +103,8 @@ pub struct Areas {
     pub problem: Rect,
     /// Whether the detail is right of the frame log.
     pub detail_is_right: bool,
+    /// What the mouse can drag.
+    pub dividers: Vec<(Rect, Divider)>,
 }
 
 /// What lies over the panes.
@@ -143,6 +116,8 @@ pub enum Overlay {
     Composer(Box<Composer>),
     /// Something to confirm.
     Question(Question),
+    /// A command by its name.
+    Command(Box<CommandLine>),
 }
 
 /// What is asked.
@@ -218,6 +193,14 @@ pub struct Model {
     pub(super) overview: Overview,
     /// Where things were drawn.
     pub(super) areas: Areas,
+    /// What the mouse has hold of.
+    pub(super) dragged: Option<Divider>,
+    /// Commands that were done.
+    pub(super) commands: Past,
+    /// The theme that was asked for.
+    pub(super) theme_choice: theme::Choice,
+    /// What the terminal can show.
+    pub(super) surroundings: Surroundings,
 }
 
 /// How long a toast stays, in microseconds: errors take longer to read.
@@ -254,6 +237,10 @@ impl Model {
             toast: None,
             overview: Overview::default(),
             areas: Areas::default(),
+            dragged: None,
+            commands: Past::default(),
+            theme_choice: theme::Choice::default(),
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -288,6 +275,7 @@ impl Model {
             (Some(Overlay::Help(..)), _) => Place::Help,
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
+            (Some(Overlay::Command(_)), _) => Place::Command,
             (None, tab) => self.place_on(tab),
         }
     }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::panic::PanicHookInfo;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -23,8 +24,9 @@ use crate::relay::observation::Time;
 use super::feed::Feed;
 use super::message::{Effect, Message};
 use super::model::{Info, Model};
+use super::remembered::{self, Remembered};
 use super::terminal::{self, Terminal};
-use super::theme::Theme;
+use super::theme::{Surroundings, Theme};
 
 /// Messages that may wait. Keys wait in the terminal beyond that.
 const MESSAGES: usize = 1024;
@@ -88,7 +90,11 @@ pub fn channel() -> (Remote, Inbox) {
 /// Where the terminal can't be used, or goes away.
 pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
     let hook = Hook::set(inbox.remote.sender.clone());
-    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| screen.run());
+    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| {
+        let result = screen.run();
+        screen.remember();
+        result
+    });
     drop(hook);
     handle.shut_down();
     result
@@ -100,6 +106,9 @@ struct Screen {
     terminal: Terminal,
     model: Model,
     feed: Feed,
+    /// Where the screen is remembered, and what is there already.
+    file: Option<PathBuf>,
+    remembered: Remembered,
     drawn: Time,
     /// Whether something changed since the last draw, and how soon it is wanted on the screen.
     due: Due,
@@ -119,7 +128,11 @@ impl Screen {
             bell.flags.rung.store(true, Ordering::SeqCst);
             let _ = bell.sender.try_send(Wake::Look);
         });
-        let theme = Theme::from_env(no_color());
+        let surroundings = Surroundings::of(|name| std::env::var(name).ok());
+        let file = remembered::file();
+        let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
+        let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
+        remembered.clone().restore(&mut model, surroundings);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard))?;
@@ -127,7 +140,9 @@ impl Screen {
             inbox,
             handle,
             terminal,
-            model: Model::new(info, theme, TimeZone::system(), clock::now()),
+            model,
+            file,
+            remembered,
             feed: Feed::new(View::new(subscription)),
             drawn: clock::now(),
             due: Due::Now,
@@ -146,6 +161,16 @@ impl Screen {
                 }
                 next = self.inbox.receiver.try_recv().ok();
             }
+        }
+    }
+
+    /// Keeps for the next run how the screen is arranged.
+    fn remember(&self) {
+        let now = Remembered::of(&self.model);
+        if let Some(file) = self.file.as_ref().filter(|_| now != self.remembered)
+            && let Err(error) = now.save(file)
+        {
+            tracing::warn!(%error, file = %file.display(), "the screen's arrangement could not be kept");
         }
     }
 
@@ -265,11 +290,6 @@ fn read_input(sender: &SyncSender<Wake>) {
             return;
         }
     }
-}
-
-/// The convention of no-color.org: set, and not empty.
-fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;

@@ -21,6 +21,8 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
+    /// What the program remembers goes here, and never to the home of whoever runs the tests.
+    _state: tempfile::TempDir,
     shared: Arc<(Mutex<Emulator>, Condvar)>,
 }
 
@@ -36,6 +38,8 @@ impl Terminal {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        let state = tempfile::tempdir().expect("a temporary directory");
+        command.env("XDG_STATE_HOME", state.path());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -64,7 +68,7 @@ impl Terminal {
                 }
             }
         });
-        Self { child, master: pair.master, writer, shared }
+        Self { child, master: pair.master, writer, _state: state, shared }
     }
 
     /// Types; escape sequences stand for keys.

@@ -63,6 +63,7 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    CommandLine,
 }
 
 /// Where on the screen keys go.
@@ -88,11 +89,13 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The command line.
+    Command,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -103,6 +106,7 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Command,
     ];
 
     /// A title for it.
@@ -119,13 +123,14 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Command => "Command line",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Command)
     }
 }
 
@@ -228,6 +233,19 @@ pub fn in_place(place: Place) -> impl Iterator<Item = &'static Binding> {
         place != Place::Everywhere && place.is_pane() && binding.places.contains(&Place::Everywhere)
     });
     own.chain(general)
+}
+
+/// An action's name in words with hyphens, as the command line has it.
+#[must_use]
+pub fn name(action: Action) -> String {
+    let mut name = String::new();
+    for character in format!("{action:?}").chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
 }
 
 /// The first key of an action, for people; empty where it has none.

@@ -22,6 +22,7 @@ const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
 const QUESTION: &[Place] = &[Place::Question];
+const COMMAND: &[Place] = &[Place::Command];
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
@@ -123,15 +124,22 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Command],
         "",
         "quit without asking; sessions get close frames",
     ),
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Command],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
+    bind(Action::CommandLine, &[Key::char(':')], EVERYWHERE, "command", "do something by its name, as in :frame 120"),
+    bind(Action::Send, &[Key::plain(KeyCode::Enter)], COMMAND, "do it", "do it"),
+    bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], COMMAND, "close", "close the command line"),
+    bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMMAND, "complete", "complete the name"),
+    bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMMAND, "history", "the command before"),
+    bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMMAND, "", "the command after it"),
+    bind(Action::EraseLine, &[Key::ctrl('u')], COMMAND, "", "erase up to the start of the line"),
 ];

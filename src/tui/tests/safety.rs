@@ -10,7 +10,7 @@ use crate::wire::finding::Level;
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
 /// Each key that does something, and a few that do not.
-const KEYS: &str = "jkgG FpxtmbT\\|<>[]12345scrX?nqy/";
+const KEYS: &str = ":jkgG FpxtmbT\\|<>[]12345scrX?nqy/";
 
 fn harmless(stage: &Stage) -> Result<(), TestCaseError> {
     for cell in stage.cells() {
@@ -70,9 +70,26 @@ fn every_page_fits_every_size() {
         unreachable(&stage.journal, 3, 0);
         ended(&stage.journal, 4, 0);
         stage.sync();
-        for keys in
-            ["1", "\t", "2", "3", "4", "5", "1?", "q1s", "hello", "\u{1b}", "X", "n", "|", "\\", "]", ">>>>", "<<<<"]
-        {
+        for keys in [
+            "1",
+            "\t",
+            "2",
+            "3",
+            "4",
+            "5",
+            "1?",
+            "q:theme l",
+            "\u{1b}1s",
+            "hello",
+            "\u{1b}",
+            "X",
+            "n",
+            "|",
+            "\\",
+            "]",
+            ">>>>",
+            "<<<<",
+        ] {
             for key in keys.chars() {
                 match key {
                     '\t' => stage.press(crossterm::event::KeyCode::Tab),

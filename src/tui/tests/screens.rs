@@ -112,6 +112,14 @@ fn help() {
 }
 
 #[test]
+fn a_command() {
+    snapshot("command", |stage| {
+        lively(stage);
+        stage.keys(":f");
+    });
+}
+
+#[test]
 fn asking_before_it_quits() {
     snapshot("quit", |stage| {
         lively(stage);
