@@ -10,7 +10,7 @@ use crate::wire::opcode::Opcode;
 use super::arrangement::DetailPlace;
 use super::composer::{Answer, Composer, Recall};
 use super::cursor::Scroll;
-use super::detail::{BodyShown, BytesShown};
+use super::detail::{BodyShown, BytesShown, Proof};
 use super::keymap::{Action, Place};
 use super::message::Effect;
 use super::model::{Model, Overlay, Question, Tab};
@@ -80,6 +80,7 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Complete => edit(model, Composer::complete),
         Action::Earlier => recall(model, Recall::Earlier),
         Action::Later => recall(model, Recall::Later),
+        Action::AcceptValue => toggle_proof(model),
         Action::CommandLine => prompt::open(model),
     }
     Vec::new()
@@ -99,6 +100,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Deeper => on_frames || matches!(model.tab, Tab::Sessions | Tab::Log),
         Action::NextPane => on_frames || model.tab == Tab::Log,
         Action::Follow => !model.shown_list().0.is_following(),
+        Action::Hex if model.place() == Place::Handshake => true,
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
         Action::Freeze => on_frames,
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
@@ -344,6 +346,14 @@ fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection)
 
 fn toggle_body(model: &mut Model, body: BodyShown) {
     model.body = if model.body == body { BodyShown::Auto } else { body };
+}
+
+fn toggle_proof(model: &mut Model) {
+    model.tab = Tab::Handshake;
+    model.proof = match model.proof {
+        Proof::Hidden => Proof::Shown,
+        Proof::Shown => Proof::Hidden,
+    };
 }
 
 fn next_decoder(model: &mut Model) {

@@ -6,7 +6,7 @@ use crate::journal::{RowId, Scope};
 use crate::relay::observation::SessionId;
 
 use super::cursor::Scroll;
-use super::detail::{self, BodyShown, BytesShown};
+use super::detail::{self, BodyShown, BytesShown, Proof};
 
 /// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ pub enum Subject {
     /// A row.
     Row(RowId),
     /// A session's handshake and end.
-    Session(SessionId),
+    Session(SessionId, Proof),
     /// The problems of a scope.
     Problems(Scope),
 }

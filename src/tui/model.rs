@@ -14,7 +14,7 @@ use super::clock::TimeDisplay;
 use super::command::{CommandLine, Past};
 use super::composer::{Answer, Composer, History};
 use super::cursor::{Cursor, Scroll};
-use super::detail::{BodyShown, BytesShown};
+use super::detail::{BodyShown, BytesShown, Proof};
 use super::keymap::Place;
 use super::lines::Lines;
 use super::overview::Overview;
@@ -193,6 +193,8 @@ pub struct Model {
     pub(super) overview: Overview,
     /// Where things were drawn.
     pub(super) areas: Areas,
+    /// Whether the handshake tells how the accept value comes about.
+    pub(super) proof: Proof,
     /// What the mouse has hold of.
     pub(super) dragged: Option<Divider>,
     /// Commands that were done.
@@ -237,6 +239,7 @@ impl Model {
             toast: None,
             overview: Overview::default(),
             areas: Areas::default(),
+            proof: Proof::default(),
             dragged: None,
             commands: Past::default(),
             theme_choice: theme::Choice::default(),
@@ -328,6 +331,14 @@ impl Model {
     pub(super) fn selected(&self, view: &View) -> Option<(Scope, u64)> {
         let (cursor, scope) = self.shown_list();
         cursor.selected(&view.range(scope)).map(|row| (scope, row))
+    }
+
+    /// The session whose frames are shown, where they are those of one.
+    pub(super) const fn scope_session(&self) -> Option<SessionId> {
+        match self.scope {
+            Scope::Session(id) => Some(id),
+            _ => None,
+        }
     }
 
     /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.

@@ -64,6 +64,7 @@ pub enum Action {
     No,
     CloseHelp,
     CommandLine,
+    AcceptValue,
 }
 
 /// Where on the screen keys go.

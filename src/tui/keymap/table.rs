@@ -135,6 +135,13 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
+    bind(
+        Action::AcceptValue,
+        &[Key::char('K')],
+        &[Place::Handshake],
+        "accept value",
+        "how the accept value comes from the key, step by step",
+    ),
     bind(Action::CommandLine, &[Key::char(':')], EVERYWHERE, "command", "do something by its name, as in :frame 120"),
     bind(Action::Send, &[Key::plain(KeyCode::Enter)], COMMAND, "do it", "do it"),
     bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], COMMAND, "close", "close the command line"),

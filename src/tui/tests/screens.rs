@@ -79,6 +79,23 @@ fn a_handshake() {
 }
 
 #[test]
+fn a_handshake_in_full() {
+    snapshot("handshake_proof", |stage| {
+        lively(stage);
+        stage.keys("]3K");
+    });
+    snapshot("handshake_hex", |stage| {
+        lively(stage);
+        stage.keys("]3x");
+    });
+    snapshot("handshake_refused", |stage| {
+        lively(stage);
+        wrong_accept(&stage.journal, 4, 3_500_000);
+        stage.sync().keys("]]]]3K");
+    });
+}
+
+#[test]
 fn problems() {
     snapshot("diagnosis", |stage| {
         lively(stage);
