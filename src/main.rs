@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -33,6 +33,9 @@ const FAILED: u8 = 3;
 
 /// Time for the last lines to go out once everything has ended. Who reads them may have stopped to.
 const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Time for the screen to go once a signal came. Nobody may read the terminal, so that drawing hangs.
+const STALLED: Duration = Duration::from_secs(3);
 
 /// Why the program ends early.
 struct Failure {
@@ -132,11 +135,14 @@ impl Proxy {
     fn show(self) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
+        let (on_screen, gone) = mpsc::sync_channel::<()>(1);
         self.on_signal(move || {
             handle.shut_down();
             remote.quit();
+            thread::spawn(move || leave_if_stalled(&gone));
         })?;
         let result = tui::run(inbox, Arc::clone(&self.journal), self.handle.clone(), self.info);
+        drop(on_screen);
         self.handle.shut_down();
         self.runtime.block_on(self.running.finished());
         // A look-up of a name may still be under way, and nobody waits for it any more.
@@ -174,6 +180,14 @@ impl Proxy {
             act();
         });
         Ok(())
+    }
+}
+
+/// Ends the program if the screen, which holds the other end of `gone`, does not: meanwhile the sessions were closed.
+fn leave_if_stalled(gone: &mpsc::Receiver<()>) {
+    if gone.recv_timeout(STALLED) == Err(mpsc::RecvTimeoutError::Timeout) {
+        tui::let_go();
+        process::exit(0);
     }
 }
 

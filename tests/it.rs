@@ -3,6 +3,7 @@
 mod browser;
 mod command_line;
 mod docs;
+mod endings;
 mod layers;
 mod sockets;
 mod support;

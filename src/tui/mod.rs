@@ -37,5 +37,6 @@ mod tests;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
+pub use terminal::let_go;
 pub use update::update;
 pub use view::view;

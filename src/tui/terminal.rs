@@ -20,7 +20,14 @@ const REDRAW: usize = 64 * 1024;
 
 /// The terminal while it is ours.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: Inner,
+}
+
+type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+fn inner() -> io::Result<Inner> {
+    let writer = BufWriter::with_capacity(REDRAW, io::stdout());
+    ratatui::Terminal::new(CrosstermBackend::new(writer))
 }
 
 impl Terminal {
@@ -31,8 +38,7 @@ impl Terminal {
     /// Where standard output is no terminal, or does not let itself be set.
     pub fn take() -> io::Result<Self> {
         enter()?;
-        let writer = BufWriter::with_capacity(REDRAW, io::stdout());
-        match ratatui::Terminal::new(CrosstermBackend::new(writer)) {
+        match inner() {
             Ok(inner) => Ok(Self { inner }),
             Err(error) => {
                 give_back();
@@ -62,8 +68,9 @@ impl Terminal {
         give_back();
         #[cfg(unix)]
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        enter()?;
-        self.inner.clear()
+        // A new one draws everything. Clearing the old one would ask the terminal for its cursor, and wait.
+        self.inner = inner()?;
+        enter()
     }
 }
 
@@ -87,16 +94,38 @@ fn enter() -> io::Result<()> {
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // There is nobody left to tell if this fails.
-        let _ = execute!(
-            io::stdout(),
-            EndSynchronizedUpdate,
-            DisableBracketedPaste,
-            DisableMouseCapture,
-            LeaveAlternateScreen,
-            cursor::Show
-        );
+        let _ = leave(&mut io::stdout());
         let _ = disable_raw_mode();
     }
+}
+
+/// Gives it back although the thread that draws may hang in a write, because nobody reads the terminal: throws away what
+/// was not read, and never waits.
+pub fn let_go() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        // There is nobody left to tell if this fails.
+        let _ = disable_raw_mode();
+        #[cfg(unix)]
+        let _ = leave_at_once();
+    }
+}
+
+#[cfg(unix)]
+fn leave_at_once() -> io::Result<()> {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::termios::{QueueSelector, tcflush};
+    // Standard output is locked by who hangs, and would wait. This is another door to the same terminal.
+    let terminal = rustix::fs::open("/dev/tty", OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
+    tcflush(&terminal, QueueSelector::OFlush)?;
+    // CAN ends a sequence that was written in part.
+    let mut farewell = vec![0x18];
+    leave(&mut farewell)?;
+    rustix::io::write(&terminal, &farewell)?;
+    Ok(())
+}
+
+fn leave(out: &mut impl io::Write) -> io::Result<()> {
+    execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show)
 }
 
 /// Whether the terminal is ours now.

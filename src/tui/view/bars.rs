@@ -95,9 +95,8 @@ pub fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     }
     let small = area.width < 60 || buffer.area.height < 16;
     if small {
-        let words = "small screen";
         let room = usize::from(area.right().saturating_sub(x));
-        if words.len() < room {
+        if let Some(words) = ["small screen", "small"].into_iter().find(|words| words.len() < room) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
