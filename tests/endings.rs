@@ -54,7 +54,7 @@ fn after_a_suspend() {
     terminal.keys("2");
     terminal.until_shows("all sessions");
     terminal.resize(10, 40);
-    terminal.until_shows("small screen");
+    terminal.until_shows(" small");
     // A terminal tells of its focus where it was asked to by another program before.
     terminal.keys("\x1b[O\x1b[I1");
     terminal.until_shows("No WebSocket has come yet");
