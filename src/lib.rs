@@ -1,7 +1,8 @@
 //! wsproxy: a man in the middle for WebSocket traffic.
 //!
 //! The rooms, lowest first; each may use only those under it (`tests/layers` holds it):
-//! `text` and `wire` (bytes), `relay` and `diagnose` (one session; the words), `journal` (what was seen), `engine` and
+//! `text` and `wire` (bytes), `relay` and `diagnose` (one session; the words), `journal` (what was seen), `json` (the
+//! contract for scripts), `engine` and
 //! `playground` (sockets), `tui` and `headless` (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod headless;
 pub mod journal;
+pub mod json;
 pub mod playground;
 pub mod relay;
 pub mod text;

@@ -1,6 +1,10 @@
 //! A real Chromium through the real binary, and what a person sees of it in the terminal.
 
+use tokio::io::AsyncWriteExt as _;
+
 use crate::support::chromium::Browser;
+use crate::support::program::Program;
+use crate::support::proxy::{read_head, server};
 use crate::support::terminal::Terminal;
 
 /// How the page shows what it got.
@@ -69,6 +73,55 @@ async fn the_playground_echoes_text_and_binary_and_closes_as_asked() {
     terminal.until_shows("4001");
     terminal.keys("Q");
     assert_eq!(terminal.wait(), 0);
+}
+
+/// Answers that Chrome refuses, each for a reason of its own; `{accept}` is the right accept value.
+const REFUSED: [&str; 6] = [
+    "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n",
+    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA{accept}\r\n\r\n",
+    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Accept: {accept}\r\n\r\n",
+    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\
+     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
+    "SSH-2.0-OpenSSH_9.2\r\n",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_s_own_words_are_the_verdict() {
+    let Some(browser) = Browser::start().await else { return };
+    let (listener, address) = server().await;
+    tokio::spawn(async move {
+        for answer in REFUSED {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let head = read_head(&mut socket).await;
+            let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+            let accept = wsproxy::wire::accept::value_for(key.as_bytes());
+            socket.write_all(answer.replace("{accept}", &accept).as_bytes()).await.unwrap();
+            // Chrome hangs up.
+            crate::support::proxy::read_to_end(&mut socket).await.1.ok();
+        }
+    });
+    let mut program = Program::start(&["--listen", "0", "--upstream", &address.to_string(), "--json"]);
+    let mut line = move || serde_json::from_str::<serde_json::Value>(&program.line()).unwrap();
+    let listening = line()["addr"].as_str().unwrap().to_owned();
+    let mut tab = browser.open("about:blank").await;
+    for answer in REFUSED {
+        let dial = format!(
+            "new Promise(done => {{ const socket = new WebSocket('ws://{listening}/'); \
+             socket.onopen = () => done('open'); socket.onclose = event => done(event.code) }})"
+        );
+        assert_eq!(tab.eval(&dial).await, 1006, "{answer}");
+        let console = tab.console().await;
+        let verdict = loop {
+            let event = line();
+            if event["event"] == "verdict" {
+                break event;
+            }
+        };
+        let words = verdict["error_text"].as_str().unwrap();
+        assert!(console.ends_with(&format!("failed: {words}")), "{console}\n{words}");
+        assert_eq!((verdict["outcome"].as_str(), verdict["close_code"].as_u64()), (Some("fails"), Some(1006)));
+    }
 }
 
 /// Escape, and nothing behind it until it has worked: together they would be another key.

@@ -1,9 +1,12 @@
 //! All integration tests in one binary: they share what they need, and link once.
 
 mod browser;
+mod chrome;
 mod command_line;
 mod docs;
 mod endings;
 mod layers;
 mod sockets;
+mod stories;
 mod support;
+mod tour;

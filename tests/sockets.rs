@@ -181,11 +181,32 @@ async fn an_upstream_that_never_answers_is_a_504() {
     client.write_all(REQUEST).await.unwrap();
     let (mut silent, _) = listener.accept().await.unwrap();
     let text = String::from_utf8(read_to_end(&mut client).await.0).unwrap();
-    assert!(text.starts_with("HTTP/1.1 504 "), "{text}");
+    assert!(text.starts_with("HTTP/1.1 504 ") && text.contains(&address.to_string()), "{text}");
     read_head(&mut silent).await;
     read_to_end(&mut silent).await.1.unwrap();
     drop(client);
     assert_eq!(proxy.closed(1).await.how, ClosedHow::Timeout);
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_half_way_is_left_to_the_client() {
+    let (listener, address) = server().await;
+    let limits = Limits { answer_time: Duration::from_millis(50), ..Limits::default() };
+    let mut proxy = Proxy::with(address, limits).await;
+    let mut client = connect(proxy.address).await;
+    client.write_all(REQUEST).await.unwrap();
+    let (mut slow, _) = listener.accept().await.unwrap();
+    read_head(&mut slow).await;
+    let (start, rest) = ANSWER.split_at(20);
+    slow.write_all(start).await.unwrap();
+    assert_eq!(read(&mut client, 20).await, start);
+    // A later client that is told of its own time-out tells that the first one's is over.
+    let mut later = connect(proxy.address).await;
+    later.write_all(REQUEST).await.unwrap();
+    assert!(read_to_end(&mut later).await.0.starts_with(b"HTTP/1.1 504 "));
+    slow.write_all(rest).await.unwrap();
+    assert_eq!(read(&mut client, rest.len()).await, rest);
+    proxy.until("an open session", |view| view.session(id(1))?.open.as_ref().map(drop)).await;
 }
 
 #[tokio::test]

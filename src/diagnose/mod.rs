@@ -1,8 +1,9 @@
 //! The words: what each finding means, what a browser makes of it, and how it is written. Pure; nothing is sent or read.
 
 mod catalogue;
+pub mod chrome;
 pub mod render;
 mod verdict;
 
 pub use catalogue::{Words, words};
-pub use verdict::{Outcome, Verdict, of_finding};
+pub use verdict::{NoAnswer, Outcome, Verdict};

@@ -1,6 +1,10 @@
 //! What a browser makes of a session.
 
+use std::borrow::Cow;
+
 use crate::wire::finding::FindingKind;
+
+use super::chrome::{self, Handshake};
 
 /// What the page gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,28 +23,65 @@ impl Outcome {
     }
 }
 
-/// Chrome's verdict, as a finding decides it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Chrome's verdict on a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// What the page gets.
     pub outcome: Outcome,
     /// Chrome's words without the "WebSocket connection to '...' failed: " in front.
-    pub error_text: Option<&'static str>,
+    pub error_text: Option<Cow<'static, str>>,
     /// The close code that page script sees.
     pub close_code: Option<u16>,
+    /// The finding that decided it, where there is one.
+    pub finding: Option<FindingKind>,
+    /// The frame that decided it, by its number in the session.
+    pub frame: Option<u64>,
 }
 
-/// What a finding in the server's bytes means for Chrome.
-#[must_use]
-pub const fn of_finding(kind: FindingKind) -> Verdict {
-    let error_text = match kind {
-        FindingKind::AcceptMissing => {
-            Some("Error during WebSocket handshake: 'Sec-WebSocket-Accept' header is missing")
+impl Verdict {
+    fn fails(error_text: impl Into<Cow<'static, str>>, finding: Option<FindingKind>) -> Self {
+        let error_text = Some(error_text.into());
+        Self { outcome: Outcome::Fails, error_text, close_code: Some(1006), finding, frame: None }
+    }
+
+    /// On the first whole head that came for a request: `None` where Chrome opens the socket. `finding` is what wsproxy
+    /// found in the answer.
+    #[must_use]
+    pub fn of_answer(request: &[u8], answer: &[u8], finding: Option<FindingKind>) -> Option<Self> {
+        match chrome::handshake(request, answer) {
+            Handshake::Opens => None,
+            Handshake::Fails(words) => Some(Self::fails(words, finding)),
         }
-        FindingKind::AcceptWrong => {
-            Some("Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value")
-        }
-        FindingKind::LengthImpossible => Some("Invalid frame header"),
-    };
-    Verdict { outcome: Outcome::Fails, error_text, close_code: Some(1006) }
+    }
+
+    /// On an answer that is none, or a connection that ended before there was a whole head.
+    #[must_use]
+    pub fn of_no_answer(end: NoAnswer) -> Self {
+        let words = match end {
+            NoAnswer::NotHttp => "Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE",
+            NoAnswer::Nothing => "Connection closed before receiving a handshake response",
+            NoAnswer::CutShort => "Error during WebSocket handshake: net::ERR_CONNECTION_CLOSED",
+            NoAnswer::Reset => "Error during WebSocket handshake: net::ERR_CONNECTION_RESET",
+        };
+        Self::fails(words, None)
+    }
+
+    /// On a frame header in which no sense can be made.
+    #[must_use]
+    pub fn of_lost_frames() -> Self {
+        Self::fails("Invalid frame header", Some(FindingKind::LengthImpossible))
+    }
+}
+
+/// Why there will be no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The first bytes are no HTTP.
+    NotHttp,
+    /// A FIN, and not a byte before it.
+    Nothing,
+    /// A FIN in the middle of a head.
+    CutShort,
+    /// An RST.
+    Reset,
 }

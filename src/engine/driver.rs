@@ -20,11 +20,13 @@ use crate::journal::Journal;
 use crate::relay::injection::{Reply, Token};
 use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side};
 use crate::relay::session::{Output, Session};
+use crate::wire::finding::Level;
 
 use super::answer;
 use super::clock;
 use super::dial;
 use super::handle::{Command, Replier};
+use super::tls::TlsFault;
 
 /// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
 const SMALL_BUFFER: usize = 16 * 1024;
@@ -159,6 +161,8 @@ pub(super) struct Setup<C, S> {
     pub journal: Arc<Journal>,
     pub commands: mpsc::Receiver<Command>,
     pub shutdown: watch::Receiver<bool>,
+    /// Its URL, for sentences.
+    pub upstream: String,
     pub answer_time: Duration,
     pub closing_time: Duration,
 }
@@ -179,6 +183,8 @@ pub(super) struct Driver<C, S> {
     block_waits: bool,
     /// Runs until the answer has come, and again when wsproxy ends the session.
     deadline: Option<Pin<Box<Sleep>>>,
+    upstream: String,
+    answer_time: Duration,
     closing_time: Duration,
     closing: bool,
 }
@@ -221,6 +227,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             block_age: Box::pin(tokio::time::sleep(BLOCK_AGE)),
             block_waits: false,
             deadline: Some(Box::pin(tokio::time::sleep(setup.answer_time))),
+            upstream: setup.upstream,
+            answer_time: setup.answer_time,
             closing_time: setup.closing_time,
             closing: false,
         };
@@ -315,7 +323,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             Poll::Ready(Ok(0)) => self.ended(from, Ending::Fin),
             // A TLS peer that leaves without saying so has still ended its bytes.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended(from, Ending::Fin),
-            Poll::Ready(Err(_)) => self.ended(from, Ending::Reset),
+            Poll::Ready(Err(error)) => self.broke(from, &error),
             Poll::Ready(Ok(length)) => {
                 // The buffer leaves the pipe for the call, since the session's output goes into the pipe.
                 let buffer = std::mem::take(&mut pipe.buffer);
@@ -455,13 +463,38 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             }
             return;
         }
-        // Nobody answered. If not a byte came, there is room for an answer of our own.
-        self.session.time_out();
-        let reason = "the upstream took the request and did not answer in time".to_owned();
+        // A head that has begun is the browser's to wait for; where not a byte came, there is room for an answer.
+        if !self.session.has_answer_begun() {
+            self.session.time_out();
+            let seconds = self.answer_time.as_secs_f32();
+            let reason = format!(
+                "{} took the request and did not answer within {seconds} s; look into its log, or raise --answer-timeout",
+                self.upstream
+            );
+            self.answer(504, reason);
+        }
+    }
+
+    /// Answers the client in the upstream's place, and ends both sides.
+    fn answer(&mut self, status: u16, reason: String) {
         let client = &mut self.pipes[Side::Server.index()];
-        client.extra.extend_from_slice(&answer::answer(504, &reason));
-        self.out.log.event(clock::now(), Event::Answered { status: 504, reason });
+        client.extra.extend_from_slice(&answer::answer(status, &reason));
+        self.out.log.event(clock::now(), Event::Answered { status, reason });
         self.end_both();
+    }
+
+    /// A side's connection broke: by a reset, or by a fault of TLS, which a server that speaks TLS 1.3 may raise only
+    /// after the handshake.
+    fn broke(&mut self, from: Side, error: &io::Error) {
+        let fault = TlsFault::inside(error).map(|fault| format!("can't talk to {}: {fault}", self.upstream));
+        match fault {
+            Some(reason) if !self.session.has_answer_begun() => self.answer(502, reason),
+            Some(reason) => {
+                self.out.log.event(clock::now(), Event::Note(Level::Error, reason));
+                self.ended(from, Ending::Reset);
+            }
+            None => self.ended(from, Ending::Reset),
+        }
     }
 
     /// Passes replies on, and the block when it is full.

@@ -53,6 +53,7 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
                 journal: Arc::clone(&shared.journal),
                 commands,
                 shutdown: shared.handle.shutdown(),
+                upstream: shared.dialer.upstream().to_string(),
                 answer_time: shared.limits.answer_time,
                 closing_time: shared.limits.closing_time,
             };

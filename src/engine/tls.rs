@@ -68,6 +68,9 @@ pub enum TlsFault {
         "nobody whom this machine trusts has signed its certificate; name its root with --ca FILE, or use --insecure"
     )]
     UnknownIssuer,
+    /// It is an authority's, so most likely made by `openssl req -x509`, which signs with the certificate's own key.
+    #[error("it signed its certificate itself; name that certificate with --ca FILE, or use --insecure")]
+    SignedItself,
     /// A signature does not fit the key, most often that of a root with the same name.
     #[error(
         "its certificate has a wrong signature; if its root was made anew, name the new one with --ca FILE, or use --insecure"
@@ -147,7 +150,8 @@ impl From<CertificateError> for TlsFault {
             }
             CertificateError::NotValidForName => Self::WrongName("is for another name".to_owned()),
             CertificateError::NotValidForNameContext { expected, presented } => {
-                let names = if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
+                let names: Vec<&str> = presented.iter().map(|name| inner_name(name)).collect();
+                let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
                 Self::WrongName(format!(
                     "is for {}, not for {}",
                     text::preview(names.as_bytes(), 200),
@@ -156,10 +160,18 @@ impl From<CertificateError> for TlsFault {
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
             CertificateError::BadSignature => Self::BadSignature,
+            // webpki's own error, which is not to be had by its type without another dependency.
+            CertificateError::Other(error) if error.to_string() == "CaUsedAsEndEntity" => Self::SignedItself,
             CertificateError::Other(error) => Self::Certificate(error.to_string()),
             error => Self::Certificate(error.to_string()),
         }
     }
+}
+
+/// webpki tells names as `DnsName("example.org")`.
+fn inner_name(presented: &str) -> &str {
+    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(presented).trim_matches('"')
 }
 
 fn day(time: UnixTime) -> String {

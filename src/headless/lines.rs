@@ -10,7 +10,8 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::diagnose;
+use crate::diagnose::{self, Verdict};
+use crate::json::item::{self, Frame, Item, What};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
 use crate::text;
 use crate::wire::close::{self, CloseBody};
@@ -18,8 +19,6 @@ use crate::wire::finding::Finding;
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
-
-use super::item::{self, Cause, Frame, Item, What};
 
 /// Bytes of text that a line shows.
 const PREVIEW: usize = 160;
@@ -39,7 +38,6 @@ pub fn write(zone: &TimeZone, item: &Item<'_>, out: &mut Vec<u8>) {
     let (start, rest) = match &item.what {
         What::Frame(frame) => frame_line(frame),
         What::Raw(raw, kept) => raw_line(raw, kept),
-        What::Verdict(cause) => verdict_line(cause),
         What::Event(event) => event_line(event),
     };
     let session = item.session.map_or(String::new(), |session| session.0.to_string());
@@ -149,11 +147,12 @@ fn raw_line(raw: &RawRecord, kept: &[u8]) -> (Start, String) {
     (start, format!("{}  {}", counted(raw.length, "byte"), text::preview(kept, PREVIEW)))
 }
 
-fn verdict_line(cause: &Cause) -> (Start, String) {
-    let start = Start { direction: None, frame: cause.frame, kind: "verdict".into() };
-    let words = cause.verdict.error_text.map_or(String::new(), |words| format!(": {words}"));
-    let code = cause.verdict.close_code.map_or(String::new(), |code| format!(" (the page sees close code {code})"));
-    (start, format!("chrome {}{words}{code}", cause.verdict.outcome.name()))
+fn verdict_line(verdict: &Verdict) -> (Start, String) {
+    let start = Start { direction: None, frame: verdict.frame, kind: "verdict".into() };
+    let words =
+        verdict.error_text.as_ref().map_or(String::new(), |words| text::escape(format!(": {words}").as_bytes()));
+    let code = verdict.close_code.map_or(String::new(), |code| format!(" (the page sees close code {code})"));
+    (start, format!("chrome {}{words}{code}", verdict.outcome.name()))
 }
 
 fn event_line(event: &Event) -> (Start, String) {
@@ -178,6 +177,7 @@ fn event_line(event: &Event) -> (Start, String) {
             (start("open"), rest)
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
+        Event::Verdict(verdict) => verdict_line(verdict),
         Event::Answered { status, reason } => {
             (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
         }

@@ -3,8 +3,6 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
-mod item;
-mod json;
 mod lines;
 mod printer;
 

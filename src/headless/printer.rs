@@ -5,17 +5,15 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
-use crate::diagnose;
 use crate::journal::Block;
+use crate::json::{self, Frame, Item, What};
 use crate::relay::observation::{
     Event, FrameRecord, MoreRecord, Observations, RawRecord, Record, SessionId, Side, Time,
 };
-use crate::wire::finding::Finding;
 use crate::wire::mask;
 
 use super::Format;
-use super::item::{Cause, Frame, Item, What};
-use super::{json, lines};
+use super::lines;
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
 const PENDING: usize = 64 * 1024 * 1024;
@@ -32,8 +30,6 @@ struct Unfinished {
 struct Session {
     /// By `Side::index`.
     unfinished: [Option<Unfinished>; 2],
-    /// Chrome's verdict is in: what comes later can't change it.
-    judged: bool,
 }
 
 /// Prints each frame once, when it is complete, or when it is clear that it will not be.
@@ -129,20 +125,6 @@ impl Printer {
         }
         self.opened += u64::from(matches!(event, Event::SessionOpened { .. }));
         self.print(&Item { session, time, what: What::Event(event) }, out);
-        if let Event::Finding(Side::Server, finding) = event {
-            self.judge(session, time, finding, out);
-        }
-    }
-
-    /// The first thing that a server does wrong decides what the page gets.
-    fn judge(&mut self, session: Option<SessionId>, time: Time, finding: &Finding, out: &mut Vec<u8>) {
-        let Some(id) = session else { return };
-        if std::mem::replace(&mut self.sessions.entry(id).or_default().judged, true) {
-            return;
-        }
-        let verdict = diagnose::of_finding(finding.kind);
-        let cause = Cause { verdict, finding: diagnose::words(finding.kind).id, frame: finding.frame };
-        self.print(&Item { session, time, what: What::Verdict(cause) }, out);
     }
 
     /// Prints a lane's unfinished frame with what came of it.

@@ -85,6 +85,7 @@ const fn is_passage(event: &Event) -> bool {
         event,
         Event::SessionOpened { .. }
             | Event::Open(_)
+            | Event::Verdict(_)
             | Event::Answered { .. }
             | Event::Ended { .. }
             | Event::SessionClosed(_)

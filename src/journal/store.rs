@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::relay::observation::{Observations, Record, SessionId};
+use crate::relay::observation::{Observations, SessionId};
 
 use super::gone::{Gone, Passage};
 
@@ -22,7 +22,7 @@ pub struct Block {
 impl Block {
     /// Memory that the block takes, near enough.
     fn size(&self) -> usize {
-        size_of::<Self>() + self.log.records.capacity() * size_of::<Record>() + self.log.bytes.capacity()
+        size_of::<Self>() + self.log.capacity()
     }
 }
 
@@ -236,6 +236,20 @@ mod tests {
             assert_eq!(reader.missed() + 2 * blocks.len() as u64, 20 * (round + 1));
         }
         assert!(reader.missed() > 0);
+    }
+
+    #[test]
+    fn long_heads_count_against_the_budget() {
+        let journal = Arc::new(Journal::new(10_000));
+        let mut reader = journal.subscribe(|| ());
+        for _ in 0..10 {
+            let mut log = Observations::default();
+            log.event(Time(0), Event::Note(Level::Note, "x".repeat(5000)));
+            journal.push(None, log);
+        }
+        let mut blocks = Vec::new();
+        reader.read(&mut blocks);
+        assert_eq!(blocks.len(), 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::diagnose::Verdict;
 use crate::relay::observation::{
     ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Time,
 };
@@ -46,6 +47,8 @@ pub struct SessionSummary {
     pub answered: Option<(u16, String)>,
     /// Findings so far; the newest `FINDINGS` of them.
     pub findings: Vec<(Time, Side, Finding)>,
+    /// Chrome's verdict, where the server's bytes have decided that the page fails.
+    pub verdict: Option<(Time, Verdict)>,
     /// How each side's bytes ended, by `Side::index`.
     pub ended: [Option<Ending>; 2],
     /// The end.
@@ -107,6 +110,7 @@ impl SessionSummary {
             open: None,
             answered: None,
             findings: Vec::new(),
+            verdict: None,
             ended: [None; 2],
             closed: None,
             frames: [0; 2],
@@ -182,6 +186,9 @@ impl SessionSummary {
                     self.findings.remove(0);
                 }
                 self.findings.push((time, *from, finding.clone()));
+            }
+            Event::Verdict(verdict) => {
+                self.verdict.get_or_insert_with(|| (time, verdict.clone()));
             }
             Event::Ended { from, how } => self.ended[from.index()] = Some(*how),
             Event::SessionClosed(closed) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::future;
 use std::io;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,26 +50,35 @@ struct Member {
 
 /// A page's place in the room; it leaves when this is dropped.
 #[derive(Debug)]
-struct Seat<'a> {
-    room: &'a Room,
+struct Seat {
+    room: Arc<Room>,
     number: u64,
 }
 
-impl Drop for Seat<'_> {
+/// What a page that has joined gets.
+#[derive(Debug)]
+pub struct Membership {
+    seat: Seat,
+    frames: mpsc::Receiver<Bytes>,
+    put_out: oneshot::Receiver<()>,
+}
+
+impl Drop for Seat {
     fn drop(&mut self) {
         self.room.remove(self.number);
     }
 }
 
 impl Room {
-    fn join(&self) -> (Seat<'_>, mpsc::Receiver<Bytes>, oneshot::Receiver<()>) {
+    /// Takes a place. Done before the handshake is answered: a page that knows itself connected misses nothing.
+    pub fn join(self: &Arc<Self>) -> Membership {
         let (queue, frames) = mpsc::channel(QUEUE);
         let (membership, put_out) = oneshot::channel();
         let mut pages = self.lock();
         let number = pages.next;
         pages.next += 1;
         pages.members.insert(number, Member { queue, _membership: membership });
-        (Seat { room: self, number }, frames, put_out)
+        Membership { seat: Seat { room: Arc::clone(self), number }, frames, put_out }
     }
 
     /// Hands a frame to each page, and puts out those that had no place for it for too long.
@@ -106,20 +115,20 @@ impl Room {
 }
 
 /// Talks until one side ends it.
-pub async fn serve(mut socket: Socket, room: &Room) {
-    if let Ok(ending) = converse(&mut socket, room).await {
+pub async fn serve(mut socket: Socket, membership: Membership) {
+    if let Ok(ending) = converse(&mut socket, membership).await {
         socket.end(ending).await;
     }
 }
 
-async fn converse(socket: &mut Socket, room: &Room) -> io::Result<Ending> {
-    let (seat, mut frames, put_out) = room.join();
+async fn converse(socket: &mut Socket, membership: Membership) -> io::Result<Ending> {
+    let Membership { seat, mut frames, put_out } = membership;
     let (answer, mut answers) = mpsc::channel(1);
     let too_slow = Ending::Ours { code: 1013, reason: Cow::Borrowed("this page reads too slowly") };
     // The two directions wait for each other's peers, never for each other: else two pages that send much at the same
     // time could each wait for the other to read. Whichever is dropped keeps its place in the socket.
     tokio::select! {
-        ending = listen(&mut socket.reader, seat.room, &answer) => ending,
+        ending = listen(&mut socket.reader, &seat.room, &answer) => ending,
         fault = speak(&mut socket.writer, &mut frames, &mut answers) => fault,
         _ = put_out => Ok(too_slow),
     }

@@ -1,6 +1,6 @@
 //! The HTTP part: the page, its icon, plain sentences for what is not there, and the way to the WebSocket endpoints.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -12,7 +12,8 @@ use hyper::header::{
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::endpoints::{self, Endpoint};
+use super::broadcast::{Membership, Room};
+use super::endpoints::{self, Kind};
 use super::{handshake, page};
 
 /// An answer; none is larger than the page.
@@ -21,19 +22,34 @@ pub type Answer = Response<Full<Bytes>>;
 /// A connection that was promised to an endpoint.
 #[derive(Debug)]
 pub struct Upgrade {
-    /// Where the request went.
-    pub endpoint: &'static Endpoint,
     /// Becomes the stream once the answer is written.
     pub pending: OnUpgrade,
+    /// What to talk then.
+    pub talk: Talk,
+}
+
+/// What an endpoint was asked for.
+#[derive(Debug)]
+pub enum Talk {
+    /// Each message back.
+    Echo,
+    /// Each message to all in the room, in which the page has its place already.
+    Broadcast(Membership),
 }
 
 /// The answers for one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Site {
+    room: Arc<Room>,
     upgrade: Mutex<Option<Upgrade>>,
 }
 
 impl Site {
+    /// `room` is where the pages of the broadcast's endpoint meet.
+    pub fn new(room: Arc<Room>) -> Self {
+        Self { room, upgrade: Mutex::default() }
+    }
+
     /// Answers one request.
     pub fn respond(&self, mut request: Request<Incoming>) -> Answer {
         match endpoints::find(request.uri().path()) {
@@ -42,8 +58,12 @@ impl Site {
                 Err(refusal) => refusal.answer(),
                 Ok(accepted) => {
                     let pending = hyper::upgrade::on(&mut request);
+                    let talk = match endpoint.kind {
+                        Kind::Echo => Talk::Echo,
+                        Kind::Broadcast => Talk::Broadcast(self.room.join()),
+                    };
                     let mut slot = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
-                    *slot = Some(Upgrade { endpoint, pending });
+                    *slot = Some(Upgrade { pending, talk });
                     accepted.answer()
                 }
             },

@@ -28,8 +28,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use broadcast::Room;
-use endpoints::Kind;
-use http::{Site, Upgrade};
+use http::{Site, Talk, Upgrade};
 use socket::Socket;
 
 /// Connections at one time; further ones wait in the listener's backlog. Chromium opens at most 255 WebSockets in all.
@@ -94,7 +93,7 @@ async fn accept(listener: TcpListener) {
 async fn connection(stream: TcpStream, room: Arc<Room>) {
     // Without it frames would be held back; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
-    let site = Site::default();
+    let site = Site::new(room);
     let service = service_fn(|request| {
         let response = site.respond(request);
         async move { Ok::<_, std::convert::Infallible>(response) }
@@ -109,14 +108,16 @@ async fn connection(stream: TcpStream, room: Arc<Room>) {
         return;
     }
     if let Some(upgrade) = site.into_upgrade() {
-        websocket(upgrade, room).await;
+        websocket(upgrade).await;
     }
 }
 
-async fn websocket(upgrade: Upgrade, room: Arc<Room>) {
+async fn websocket(upgrade: Upgrade) {
     let Ok(upgraded) = upgrade.pending.await else { return };
-    match upgrade.endpoint.kind {
-        Kind::Echo => echo::serve(Socket::new(upgraded, echo::MAX_MESSAGE)).await,
-        Kind::Broadcast => broadcast::serve(Socket::new(upgraded, broadcast::MAX_MESSAGE), &room).await,
+    match upgrade.talk {
+        Talk::Echo => echo::serve(Socket::new(upgraded, echo::MAX_MESSAGE)).await,
+        Talk::Broadcast(membership) => {
+            broadcast::serve(Socket::new(upgraded, broadcast::MAX_MESSAGE), membership).await
+        }
     }
 }

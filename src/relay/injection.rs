@@ -7,6 +7,8 @@ use crate::wire::mask;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
 
+const FIN: u8 = 0x80;
+
 /// Bytes to put into a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Injection {
@@ -17,6 +19,13 @@ pub enum Injection {
         /// The payload before masking.
         payload: Vec<u8>,
     },
+    /// A message in fragments: one frame each, right behind one another, so that nothing of the peer's gets between.
+    Fragments {
+        /// RSV and opcode of the first; FIN is set where it belongs.
+        first: u8,
+        /// The payload of each before masking.
+        payloads: Vec<Vec<u8>>,
+    },
     /// Bytes as they are, a frame or not.
     Raw(Vec<u8>),
 }
@@ -25,7 +34,26 @@ impl Injection {
     /// A frame that is a whole message, or a control frame.
     #[must_use]
     pub fn whole(opcode: Opcode, payload: Vec<u8>) -> Self {
-        Self::Frame { first: 0x80 | opcode.value(), payload }
+        Self::Frame { first: FIN | opcode.value(), payload }
+    }
+
+    /// A message cut into so many fragments of about the same length, without regard to characters: a receiver has to
+    /// join them first (RFC 6455 5.4). There may be more of them than bytes.
+    #[must_use]
+    pub fn fragmented(opcode: Opcode, payload: &[u8], count: usize) -> Self {
+        let count = count.max(1);
+        let edge = |index: usize| payload.len() * index / count;
+        let payloads = (0..count).map(|index| payload[edge(index)..edge(index + 1)].to_vec()).collect();
+        Self::Fragments { first: opcode.value(), payloads }
+    }
+
+    /// Frames that it is; raw bytes count as one.
+    #[must_use]
+    pub const fn frames(&self) -> usize {
+        match self {
+            Self::Frame { .. } | Self::Raw(_) => 1,
+            Self::Fragments { payloads, .. } => payloads.len(),
+        }
     }
 
     /// Where it may go in: a new data frame only between messages, all else between frames.
@@ -35,6 +63,7 @@ impl Injection {
                 let opcode = Opcode::new(*first);
                 !opcode.is_control() && opcode != Opcode::CONTINUATION
             }
+            Self::Fragments { .. } => true,
             Self::Raw(_) => false,
         }
     }
@@ -42,6 +71,13 @@ impl Injection {
     pub(super) const fn is_raw(&self) -> bool {
         matches!(self, Self::Raw(_))
     }
+}
+
+/// The first byte of a message's fragment: opcode and RSV stand in the first, FIN in the last (RFC 6455 5.4).
+#[must_use]
+pub const fn fragment_first(first: u8, index: usize, count: usize) -> u8 {
+    let opcode = if index == 0 { first & !FIN } else { Opcode::CONTINUATION.value() };
+    if index + 1 == count { FIN | opcode } else { opcode }
 }
 
 /// A frame as it will stand on the wire: header and masked payload.
@@ -62,13 +98,21 @@ pub struct Token(pub u64);
 pub enum Reply {
     /// It is on its way, as that frame of the session (`None` for raw bytes that are not just one frame).
     Sent {
-        /// The frame's number.
+        /// The frame's number; of fragments the first one's, and the others have the next.
         frame: Option<u64>,
     },
     /// It will go as soon as its place comes.
     Waiting(Wait),
     /// It will not go.
     Refused(Refusal),
+}
+
+impl Reply {
+    /// Whether it will not go.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
 }
 
 /// What an injection waits for.

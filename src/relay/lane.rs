@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::Verdict;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::{Finding, FindingKind};
@@ -15,6 +16,7 @@ use crate::wire::message::MessageState;
 use crate::wire::opcode::Opcode;
 
 use super::injection::{self, Injection, Refusal, Reply, Token, Wait};
+use super::judgement::Judgement;
 use super::limits::Limits;
 use super::observation::{
     Ending, Event, FrameRecord, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
@@ -28,6 +30,7 @@ pub(super) struct Context<'a> {
     pub frames: &'a mut u64,
     pub random: &'a mut StdRng,
     pub limits: &'a Limits,
+    pub judgement: &'a mut Judgement,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +219,7 @@ impl Lane {
     }
 
     /// From here on the lane is a raw pipe.
-    fn lose(&mut self, context: &Context<'_>, header: FrameHeader, out: &mut Output) {
+    fn lose(&mut self, context: &mut Context<'_>, header: FrameHeader, out: &mut Output) {
         self.mode = Mode::Raw;
         let mut bytes = Vec::new();
         header.write(&mut bytes);
@@ -231,6 +234,9 @@ impl Lane {
             frame: None,
         };
         out.log.event(context.now, Event::Finding(self.from, finding));
+        if self.from == Side::Server {
+            context.judgement.fail(context.now, Verdict::of_lost_frames(), &mut out.log);
+        }
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 
@@ -316,21 +322,41 @@ impl Lane {
     ) -> Reply {
         match injection {
             Injection::Frame { first, payload } => {
-                if Opcode::new(first) == Opcode::CLOSE {
-                    self.note_close(origin, &payload);
-                }
-                // A client masks, a server does not (RFC 6455 5.1).
-                let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
-                let (header, payload) = injection::encode(first, payload, key);
-                header.write(bytes);
-                bytes.extend_from_slice(&payload);
-                Reply::Sent { frame: Some(self.write_down(context, header, &payload, origin, Relayed::AsIs, log)) }
+                Reply::Sent { frame: Some(self.write_frame(context, first, payload, origin, bytes, log)) }
+            }
+            Injection::Fragments { first, payloads } => {
+                let count = payloads.len();
+                let numbers = payloads.into_iter().enumerate().map(|(index, payload)| {
+                    let first = injection::fragment_first(first, index, count);
+                    self.write_frame(context, first, payload, origin, bytes, log)
+                });
+                Reply::Sent { frame: numbers.reduce(|first, _| first) }
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
                 Reply::Sent { frame: self.record_raw(context, &raw, origin, log) }
             }
         }
+    }
+
+    fn write_frame(
+        &mut self,
+        context: &mut Context<'_>,
+        first: u8,
+        payload: Vec<u8>,
+        origin: Origin,
+        bytes: &mut Vec<u8>,
+        log: &mut Observations,
+    ) -> u64 {
+        if Opcode::new(first) == Opcode::CLOSE {
+            self.note_close(origin, &payload);
+        }
+        // A client masks, a server does not (RFC 6455 5.1).
+        let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
+        let (header, payload) = injection::encode(first, payload, key);
+        header.write(bytes);
+        bytes.extend_from_slice(&payload);
+        self.write_down(context, header, &payload, origin, Relayed::AsIs, log)
     }
 
     /// Raw bytes that are just one whole frame are shown as one.

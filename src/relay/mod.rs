@@ -3,6 +3,7 @@
 
 pub mod edits;
 pub mod injection;
+mod judgement;
 mod lane;
 pub mod limits;
 pub mod observation;

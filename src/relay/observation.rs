@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use crate::diagnose::Verdict;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
 use crate::wire::finding::{Finding, Level};
@@ -199,6 +200,8 @@ pub enum Event {
     Open(OpenEvent),
     /// A deviation, or something worth knowing.
     Finding(Side, Finding),
+    /// What Chrome makes of the server's bytes, as soon as they decide it.
+    Verdict(Verdict),
     /// wsproxy itself answered the client, because there was nobody else to.
     Answered {
         /// The status it sent: 400, 408, 431, 502, 503 or 504.
@@ -226,6 +229,30 @@ pub enum Event {
     },
     /// A message of wsproxy's own for its log.
     Note(Level, String),
+}
+
+impl Event {
+    /// Bytes of memory that it takes, what a peer made long included.
+    fn size(&self) -> usize {
+        let held = match self {
+            Self::Listening { upstream, .. } => upstream.len(),
+            Self::SessionOpened { path, .. } => path.len(),
+            Self::Head(head) => {
+                let changes: usize = head.changes.iter().map(|change| change.from.len() + change.to.len()).sum();
+                head.bytes.len() + head.forwarded.len() + changes
+            }
+            Self::Open(open) => [&open.subprotocol, &open.extensions].into_iter().flatten().map(Vec::len).sum(),
+            Self::Finding(_, finding) => finding.window.len() + finding.detail.len(),
+            Self::Verdict(verdict) => verdict.error_text.as_ref().map_or(0, |words| words.len()),
+            Self::Answered { reason, .. } => reason.len(),
+            Self::SessionClosed(closed) => closed.reason.len(),
+            Self::Http { method, path, .. } => method.len() + path.len(),
+            Self::Upstream { trouble } => trouble.as_ref().map_or(0, String::len),
+            Self::Note(_, text) => text.len(),
+            Self::Ended { .. } => 0,
+        };
+        size_of::<Self>() + held
+    }
 }
 
 /// A head and what was made of it.
@@ -358,13 +385,19 @@ pub struct Observations {
     pub records: Vec<Record>,
     /// Payloads.
     pub bytes: Vec<u8>,
+    /// Bytes of memory that events hold.
+    events: usize,
 }
 
 impl Observations {
     /// Room for about as much as `previous` held, so that a busy session does not grow its buffers step by step.
     #[must_use]
     pub fn sized_like(previous: &Self) -> Self {
-        Self { records: Vec::with_capacity(previous.records.len()), bytes: Vec::with_capacity(previous.bytes.len()) }
+        Self {
+            records: Vec::with_capacity(previous.records.len()),
+            bytes: Vec::with_capacity(previous.bytes.len()),
+            events: 0,
+        }
     }
 
     /// Whether nothing was seen.
@@ -373,11 +406,17 @@ impl Observations {
         self.records.is_empty()
     }
 
-    /// Bytes of memory in use, boxed events not counted.
+    /// Bytes of memory in use.
     #[inline]
     #[must_use]
     pub const fn size(&self) -> usize {
-        self.records.len() * size_of::<Record>() + self.bytes.len()
+        self.records.len() * size_of::<Record>() + self.bytes.len() + self.events
+    }
+
+    /// Bytes of memory that were asked for, in use or not.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.records.capacity() * size_of::<Record>() + self.bytes.capacity() + self.events
     }
 
     /// The bytes of a span; empty where it does not fit.
@@ -389,6 +428,7 @@ impl Observations {
 
     /// Adds an event.
     pub fn event(&mut self, time: Time, event: Event) {
+        self.events += event.size();
         self.records.push(Record::Event(time, Box::new(event)));
     }
 

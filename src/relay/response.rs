@@ -5,7 +5,7 @@
 use crate::wire::head::{self, Head};
 
 use super::observation::Change;
-use super::translate::{TRANSLATED_IN_RESPONSES, Translator};
+use super::translate::Translator;
 
 /// An answer's head under way.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl ResponseHead {
     pub fn feed(&mut self, input: &[u8], translator: &Translator, limit: usize) -> Progress {
         let before = self.raw.len();
         self.raw.extend_from_slice(input);
-        let end = head::end(&self.raw, before);
+        let end = head::response_end(&self.raw, before);
         if let Some(end) = end {
             self.raw.truncate(end);
         }
@@ -70,7 +70,7 @@ impl ResponseHead {
             self.pass_to(end);
             self.line = end;
         }
-        if self.line == 0 || !may_hold_an_address(&self.raw[self.line..]) {
+        if self.line == 0 || !translator.may_change(&self.raw[self.line..]) {
             self.pass_to(self.raw.len());
         }
     }
@@ -93,14 +93,6 @@ impl ResponseHead {
         self.forwarded.extend_from_slice(self.raw.get(self.passed..end).unwrap_or_default());
         self.passed = self.passed.max(end);
     }
-}
-
-/// Whether the start of a line is, or may become, one of the fields that hold an address.
-fn may_hold_an_address(start: &[u8]) -> bool {
-    TRANSLATED_IN_RESPONSES.iter().any(|name| {
-        let common = start.len().min(name.len());
-        start[..common].eq_ignore_ascii_case(&name[..common])
-    })
 }
 
 #[cfg(test)]

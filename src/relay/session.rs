@@ -5,14 +5,16 @@ use std::sync::Arc;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::{NoAnswer, Verdict};
 use crate::text;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::finding::{Finding, FindingKind};
-use crate::wire::head::Head;
+use crate::wire::head::{self, Head};
 
 use super::edits::{Edit, Edits};
 use super::injection::{Injection, Refusal, Reply, Token};
+use super::judgement::Judgement;
 use super::lane::{Context, Lane, Mode};
 use super::limits::Limits;
 use super::observation::{
@@ -21,6 +23,9 @@ use super::observation::{
 };
 use super::response::{Progress, ResponseHead};
 use super::translate::{AddressRules, Translator};
+
+/// Bytes after which Chrome no longer waits for `HTTP` to come.
+const ENOUGH_TO_TELL: usize = 8;
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
@@ -69,6 +74,9 @@ pub struct Session {
     translator: Translator,
     dialect: Dialect,
     key: Option<Vec<u8>>,
+    /// The request, until Chrome's verdict on the answer is known.
+    request: Vec<u8>,
+    judgement: Judgement,
     phase: Phase,
     open: bool,
     lanes: [Lane; 2],
@@ -100,6 +108,9 @@ impl Session {
             translator,
             dialect,
             key: head.value("sec-websocket-key").map(<[u8]>::to_vec),
+            request: raw.to_vec(),
+            // Today's browsers speak nothing else, so there is nothing to say of drafts.
+            judgement: if dialect == Dialect::Rfc6455 { Judgement::AwaitsAnswer } else { Judgement::Final },
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
             open: false,
             lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
@@ -117,8 +128,11 @@ impl Session {
         self.lanes[from.index()].bytes += input.len() as u64;
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
-            (Phase::Answer { early, .. }, Side::Client) if early.len() + input.len() <= self.config.limits.early => {
+            (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client.index()].mode == Mode::Handshake => {
                 early.extend_from_slice(input);
+                if early.len() > self.config.limits.early {
+                    self.read_early(now, self.mode(), out);
+                }
             }
             _ => self.pass(now, from, input, 0, out),
         }
@@ -155,7 +169,7 @@ impl Session {
             return;
         }
         if let (Phase::Answer { .. }, Side::Server) = (&self.phase, from) {
-            self.end_of_unfinished_answer(now, bytes, out);
+            self.end_of_unfinished_answer(now, how, bytes, out);
         }
         let how_closed = match how {
             Ending::Fin => ClosedHow::Fin,
@@ -203,6 +217,12 @@ impl Session {
         self.open
     }
 
+    /// Whether any byte of the server's has come.
+    #[must_use]
+    pub const fn has_answer_begun(&self) -> bool {
+        self.lanes[Side::Server.index()].bytes > 0
+    }
+
     /// Whether the server's head has come.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
@@ -237,7 +257,13 @@ impl Session {
     }
 
     fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
-        let context = Context { now, frames: &mut self.frames, random: &mut self.random, limits: &self.config.limits };
+        let context = Context {
+            judgement: &mut self.judgement,
+            now,
+            frames: &mut self.frames,
+            random: &mut self.random,
+            limits: &self.config.limits,
+        };
         (&mut self.lanes[from.index()], context)
     }
 
@@ -261,6 +287,10 @@ impl Session {
                 out.edits.push(Edit { at, remove: taken, insert: replacement.to_vec() });
             }
             at += taken;
+            let is_other = head.raw.len() >= ENOUGH_TO_TELL && head::response_start(&head.raw).is_none();
+            if is_other {
+                self.judgement.fail(now, Verdict::of_no_answer(NoAnswer::NotHttp), &mut out.log);
+            }
             match progress {
                 Progress::More => return,
                 Progress::Complete(_) => self.conclude(now, true, out),
@@ -274,14 +304,29 @@ impl Session {
     fn conclude(&mut self, now: Time, complete: bool, out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         let head = std::mem::take(head);
-        let answer = Head::new(&head.raw);
+        let answer = Head::of_response(&head.raw);
         let status = answer.status();
         self.log_answer(now, &head, status, complete, &mut out.log);
-        match status {
+        let finding = match status {
             // An interim answer: another head follows (RFC 9110 15.2).
-            Some(100 | 102..=199) if complete => {}
+            Some(100 | 102..=199) if complete => None,
             Some(101) if complete => self.begin_frames(now, &head.raw, out),
             _ => self.begin_raw(now, out),
+        };
+        if complete {
+            self.judge_answer(now, &head.raw, finding, &mut out.log);
+        }
+    }
+
+    /// The first whole head decides whether Chrome opens the socket, interim answers included.
+    fn judge_answer(&mut self, now: Time, answer: &[u8], finding: Option<FindingKind>, log: &mut Observations) {
+        if self.judgement != Judgement::AwaitsAnswer {
+            return;
+        }
+        let request = std::mem::take(&mut self.request);
+        match Verdict::of_answer(&request, answer, finding) {
+            Some(verdict) => self.judgement.fail(now, verdict, log),
+            None => self.judgement = Judgement::Opened,
         }
     }
 
@@ -299,8 +344,8 @@ impl Session {
         log.event(now, Event::Head(event));
     }
 
-    fn begin_frames(&mut self, now: Time, raw: &[u8], out: &mut Output) {
-        let head = Head::new(raw);
+    fn begin_frames(&mut self, now: Time, raw: &[u8], out: &mut Output) -> Option<FindingKind> {
+        let head = Head::of_response(raw);
         let accept = if self.dialect.facts().has_accept {
             AcceptCheck::of(self.key.as_deref(), head.value("sec-websocket-accept"))
         } else {
@@ -315,43 +360,64 @@ impl Session {
             accept,
         };
         out.log.event(now, Event::Open(open));
+        let kind = finding.as_ref().map(|finding| finding.kind);
         if let Some(finding) = finding {
             out.log.event(now, Event::Finding(Side::Server, finding));
         }
         self.open = true;
-        self.leave_handshake(
-            now,
-            match self.dialect.facts().framing {
-                Framing::Rfc => Mode::Frames,
-                Framing::Raw => Mode::Raw,
-            },
-            out,
-        );
+        self.leave_handshake(now, self.mode(), out);
+        kind
     }
 
-    fn begin_raw(&mut self, now: Time, out: &mut Output) {
-        self.leave_handshake(now, Mode::Raw, out);
-    }
-
-    /// What the client sent early was passed on as it came; now it is known how to read it.
-    fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
-        let Phase::Answer { early, .. } = std::mem::replace(&mut self.phase, Phase::Answered) else { return };
-        for lane in &mut self.lanes {
-            lane.mode = mode;
+    /// How the lanes are read once the answer is 101.
+    const fn mode(&self) -> Mode {
+        match self.dialect.facts().framing {
+            Framing::Rfc => Mode::Frames,
+            Framing::Raw => Mode::Raw,
         }
+    }
+
+    fn begin_raw(&mut self, now: Time, out: &mut Output) -> Option<FindingKind> {
+        self.leave_handshake(now, Mode::Raw, out);
+        None
+    }
+
+    fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
+        self.read_early(now, mode, out);
+        self.phase = Phase::Answered;
+        self.lanes[Side::Server.index()].mode = mode;
+    }
+
+    /// What the client sent early was passed on as it came; now it is known how to read it. Where there is too much to
+    /// keep until the answer comes, it is read as if the answer were 101.
+    fn read_early(&mut self, now: Time, mode: Mode, out: &mut Output) {
+        let Phase::Answer { early, .. } = &mut self.phase else { return };
+        let early = std::mem::take(early);
+        self.lanes[Side::Client.index()].mode = mode;
         self.pass(now, Side::Client, &early, 0, out);
         self.note_close_frame(Side::Client);
     }
 
-    fn end_of_unfinished_answer(&mut self, now: Time, bytes: &mut Vec<u8>, out: &mut Output) {
+    fn end_of_unfinished_answer(&mut self, now: Time, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         let passed = head.forwarded.len();
         head.flush();
         bytes.extend_from_slice(&head.forwarded[passed..]);
-        if head.raw.is_empty() {
+        let (is_empty, is_http) = (head.raw.is_empty(), head::response_start(&head.raw).is_some());
+        if is_empty {
             self.begin_raw(now, out);
         } else {
             self.conclude(now, false, out);
+        }
+        // A client that has gone before saw nothing of this.
+        if self.lanes[Side::Client.index()].ended.is_none() {
+            let end = match how {
+                Ending::Reset => NoAnswer::Reset,
+                Ending::Fin if is_empty => NoAnswer::Nothing,
+                Ending::Fin if !is_http => NoAnswer::NotHttp,
+                Ending::Fin => NoAnswer::CutShort,
+            };
+            self.judgement.fail(now, Verdict::of_no_answer(end), &mut out.log);
         }
     }
 
@@ -387,7 +453,7 @@ fn accept_finding(accept: &AcceptCheck, raw: &[u8]) -> Option<Finding> {
             (FindingKind::AcceptMissing, raw.len(), 0, format!("the key asks for {expected}"))
         }
         AcceptCheck::Wrong { expected, actual } => {
-            let at = Head::new(raw).field("sec-websocket-accept").map_or(0, |field| field.value_at);
+            let at = Head::of_response(raw).field("sec-websocket-accept").map_or(0, |field| field.value_at);
             let detail = format!("the key asks for {expected}, the server sent {}", text::preview(actual, 100));
             (FindingKind::AcceptWrong, at, actual.len(), detail)
         }

@@ -97,6 +97,15 @@ impl Scene {
         found.collect()
     }
 
+    /// Chrome's words in each verdict.
+    fn verdicts(&self) -> Vec<String> {
+        let told = self.events().filter_map(|event| match event {
+            Event::Verdict(verdict) => Some(verdict.error_text.as_deref().unwrap_or_default().to_owned()),
+            _ => None,
+        });
+        told.collect()
+    }
+
     fn closed(&mut self) -> ClosedEvent {
         self.session.finish(Time(5), &mut self.out);
         let closed = self.events().find_map(|event| match event {
@@ -188,7 +197,37 @@ fn a_wrong_accept_value_is_relayed_and_found() {
         scene.feed(Side::Server, &answer);
         assert_eq!(scene.received[0], answer);
         assert_eq!(scene.findings(), [FindingKind::AcceptWrong]);
+        assert_eq!(
+            scene.verdicts(),
+            ["Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value"]
+        );
     });
+}
+
+#[test]
+fn a_page_fails_once_and_for_the_first_reason() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Server, b"HTTP/1.1 103 Early Hints\r\n\r\n");
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Server, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(scene.verdicts(), ["Error during WebSocket handshake: Unexpected response code: 103"]);
+        let mut scene = Scene::open(step);
+        scene.feed(Side::Server, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(scene.verdicts(), ["Invalid frame header"]);
+    });
+}
+
+#[test]
+fn what_is_no_http_is_told_as_soon_as_chrome_can_tell() {
+    let mut scene = Scene::new(1);
+    scene.feed(Side::Server, b"SSH-2.0");
+    assert!(scene.verdicts().is_empty());
+    scene.feed(Side::Server, b"-");
+    assert_eq!(scene.verdicts(), ["Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE"]);
+    let mut scene = Scene::new(1);
+    scene.end(Side::Server, Ending::Fin);
+    assert_eq!(scene.verdicts(), ["Connection closed before receiving a handshake response"]);
 }
 
 #[test]
@@ -239,6 +278,22 @@ fn early_client_bytes_are_frames_once_the_answer_is_101() {
         let frames = scene.frames();
         assert_eq!(frames.len(), 1);
         assert_eq!(frames[0].1, b"early");
+    });
+}
+
+#[test]
+fn more_early_bytes_than_are_kept_are_read_before_the_answer() {
+    at_each_step(|step| {
+        let mut scene = Scene::with(step, Limits { early: 10, ..Limits::default() });
+        let mut frame = Vec::new();
+        frame::write(Opcode::TEXT, b"early", Some([1, 2, 3, 4]), &mut frame);
+        let early = frame.repeat(3);
+        scene.feed(Side::Client, &early);
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Client, &frame);
+        let payloads: Vec<_> = scene.frames().into_iter().map(|(_, payload)| payload).collect();
+        assert_eq!(payloads, [b"early"; 4]);
+        assert!(scene.received[1].ends_with(&frame.repeat(4)));
     });
 }
 
@@ -300,6 +355,41 @@ fn a_data_frame_waits_for_the_end_of_a_message_and_a_control_frame_for_the_end_o
         assert_eq!(scene.replies().len(), 2);
         assert_eq!(scene.received[0], b"\x01\x03abc\x89\x01P\x80\x01d\x81\x01T\x81\x01U\x81\x01e");
     });
+}
+
+#[test]
+fn fragments_go_in_together_and_only_between_messages() {
+    at_each_step(|step| {
+        let mut scene = Scene::open(step);
+        let fragments = Injection::fragmented(Opcode::TEXT, b"abcde", 3);
+        assert_eq!(scene.inject(Side::Client, fragments.clone()), [Reply::Sent { frame: Some(1) }]);
+        let expected = b"\x01\x01a\x00\x02bc\x80\x02de";
+        assert_eq!(scene.received[0], expected);
+        scene.feed(Side::Server, b"\x01\x01x");
+        assert_eq!(scene.inject(Side::Client, fragments), [Reply::Waiting(Wait::Message)]);
+        scene.feed(Side::Server, b"\x89\x00\x80\x01y\x81\x01z");
+        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(7) }]);
+        assert_eq!(
+            scene.received[0],
+            [expected, b"\x01\x01x\x89\x00\x80\x01y".as_slice(), expected, b"\x81\x01z"].concat()
+        );
+        let firsts: Vec<u8> = scene.frames().iter().map(|(frame, _)| frame.header.first).collect();
+        assert_eq!(firsts, [0x01, 0x00, 0x80, 0x01, 0x89, 0x80, 0x01, 0x00, 0x80, 0x81]);
+    });
+}
+
+#[test]
+fn a_message_in_more_fragments_than_bytes_has_empty_ones() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.inject(Side::Server, Injection::fragmented(Opcode::BINARY, b"a", 3));
+    let frames = decode(&scene.received[1]);
+    let lengths: Vec<usize> = frames.iter().map(|(_, payload)| payload.len()).collect();
+    assert_eq!(lengths.iter().sum::<usize>(), 1);
+    assert_eq!(lengths.len(), 3);
+    assert!(frames.iter().all(|(header, _)| header.mask.is_some()));
+    let keys: Vec<_> = frames.iter().map(|(header, _)| header.mask).collect();
+    assert!(keys[0] != keys[1] && keys[1] != keys[2], "each frame has a key of its own");
+    assert_eq!(Injection::fragmented(Opcode::TEXT, b"", 0).frames(), 1);
 }
 
 #[test]
@@ -469,6 +559,7 @@ proptest! {
         step in 1usize..30,
         at in proptest::collection::vec((0usize..200, any::<bool>()), 1..6),
         to_server in any::<bool>(),
+        fragments in 1usize..4,
     ) {
         let to = if to_server { Side::Server } else { Side::Client };
         let mask = to_server.then_some([3, 1, 4, 1]);
@@ -476,8 +567,10 @@ proptest! {
         let mut scene = Scene::open(usize::MAX);
         for (index, piece) in bytes.chunks(step).enumerate() {
             for (_, control) in at.iter().filter(|(place, _)| *place == index) {
-                let opcode = if *control { Opcode::PING } else { Opcode::BINARY };
-                scene.inject(to, Injection::whole(opcode, b"injected".to_vec()));
+                scene.inject(to, match control {
+                    true => Injection::whole(Opcode::PING, b"injected".to_vec()),
+                    false => Injection::fragmented(Opcode::BINARY, &b"injected".repeat(fragments), fragments),
+                });
             }
             scene.feed(to.other(), piece);
         }
@@ -485,13 +578,14 @@ proptest! {
         let (own, injected): (Vec<_>, Vec<_>) = frames.iter().partition(|(_, payload)| payload != b"injected");
         let expected = decode(&bytes);
         prop_assert_eq!(own.into_iter().cloned().collect::<Vec<_>>(), expected);
-        let wanted = at.iter().filter(|(place, _)| *place < bytes.len().div_ceil(step)).count();
+        let places = at.iter().filter(|(place, _)| *place < bytes.len().div_ceil(step));
+        let wanted: usize = places.map(|(_, control)| if *control { 1 } else { fragments }).sum();
         prop_assert_eq!(injected.len(), wanted);
         let mut open = false;
         for (header, _) in &frames {
-            if header.opcode() == Opcode::BINARY {
-                prop_assert!(!open, "a data frame inside a message");
-            } else if !header.opcode().is_control() {
+            if !header.opcode().is_control() {
+                let begins = header.opcode() != Opcode::CONTINUATION;
+                prop_assert!(begins != open, "a data frame inside a message, or a fragment of none");
                 open = !header.fin();
             }
         }

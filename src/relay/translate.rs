@@ -104,10 +104,19 @@ impl Translator {
         Some(format!("{scheme}://{}", self.rules.authority).into_bytes())
     }
 
+    /// Whether the start of a line of a response is, or may become, a field that is translated.
+    pub(super) fn may_change(&self, start: &[u8]) -> bool {
+        let matches = |name: &&[u8]| {
+            let common = start.len().min(name.len());
+            start[..common].eq_ignore_ascii_case(&name[..common])
+        };
+        self.own_address().is_some() && TRANSLATED_IN_RESPONSES.iter().any(matches)
+    }
+
     /// A response field's value; `None` where it stays.
     #[must_use]
     pub fn response_value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
-        let proxy = self.proxy.as_ref().filter(|_| !self.rules.keep_host)?;
+        let proxy = self.own_address()?;
         if !TRANSLATED_IN_RESPONSES.iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return None;
         }
@@ -127,13 +136,18 @@ impl Translator {
         Some([scheme, b"://", proxy, path].concat()).filter(|new| new != value)
     }
 
+    /// The proxy's address for responses, where they are translated at all.
+    fn own_address(&self) -> Option<&Vec<u8>> {
+        self.proxy.as_ref().filter(|_| !self.rules.keep_host)
+    }
+
     fn is_proxy(&self, authority: &[u8]) -> bool {
         self.proxy.as_ref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(authority))
     }
 }
 
 /// Response fields that hold an address.
-pub(super) const TRANSLATED_IN_RESPONSES: [&[u8]; 5] =
+const TRANSLATED_IN_RESPONSES: [&[u8]; 5] =
     [b"location", b"sec-websocket-location", b"sec-websocket-origin", b"websocket-location", b"websocket-origin"];
 
 /// Scheme, authority and the rest.

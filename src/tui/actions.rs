@@ -1,20 +1,18 @@
 //! What each action does.
 
 use crate::journal::{Row, Scope, View};
-use crate::relay::injection::{Injection, Token};
-use crate::relay::observation::{Record, SessionId, Side};
-use crate::text;
+use crate::relay::injection::Injection;
+use crate::relay::observation::{Record, Side};
 use crate::wire::finding::Level;
-use crate::wire::opcode::Opcode;
 
 use super::arrangement::DetailPlace;
-use super::composer::{Answer, Composer, Recall};
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown, Proof};
 use super::keymap::{Action, Place};
 use super::message::Effect;
 use super::model::{Model, Overlay, Question, Tab};
 use super::prompt;
+use super::sending;
 
 /// Does it.
 pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
@@ -22,11 +20,11 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         return prompt::perform(model, view, action);
     }
     match action {
-        Action::Quit | Action::Interrupt => return vec![Effect::Quit],
+        Action::Quit => return vec![Effect::Quit],
+        Action::Interrupt => return sending::interrupt(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Leave => return leave(model),
         Action::Yes => return confirm(model),
-        Action::Send => return send(model),
         Action::Resend => return resend(model, view),
         Action::Down => step(model, view, 1),
         Action::Up => step(model, view, -1),
@@ -49,10 +47,10 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Deeper => deeper(model),
         Action::Back => back(model),
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
-        Action::No | Action::Discard | Action::CloseHelp => model.overlay = None,
+        Action::No | Action::CloseHelp => model.overlay = None,
         Action::Freeze => freeze(model),
-        Action::ToServer => compose(model, view, Side::Server),
-        Action::ToClient => compose(model, view, Side::Client),
+        Action::ToServer => sending::compose(model, view, Side::Server),
+        Action::ToClient => sending::compose(model, view, Side::Client),
         Action::CloseSession => ask_to_close(model, view),
         Action::Hex => toggle_body(model, BodyShown::Hex),
         Action::Text => toggle_body(model, BodyShown::Text),
@@ -69,19 +67,19 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         }
         Action::Shrink => resize(model, -1),
         Action::Grow => resize(model, 1),
-        Action::NewLine => edit(model, |composer| {
-            composer.input.insert_newline();
-            composer.parse();
-        }),
-        Action::EraseLine => edit(model, |composer| {
-            composer.input.delete_line_by_head();
-            composer.parse();
-        }),
-        Action::Complete => edit(model, Composer::complete),
-        Action::Earlier => recall(model, Recall::Earlier),
-        Action::Later => recall(model, Recall::Later),
         Action::AcceptValue => toggle_proof(model),
         Action::CommandLine => prompt::open(model),
+        Action::Send
+        | Action::Discard
+        | Action::NewLine
+        | Action::EraseLine
+        | Action::Complete
+        | Action::Earlier
+        | Action::Later
+        | Action::OtherDirection
+        | Action::ToNextSession
+        | Action::ToPreviousSession
+        | Action::OpenEditor => return sending::perform(model, view, action),
     }
     Vec::new()
 }
@@ -102,6 +100,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Follow => !model.shown_list().0.is_following(),
         Action::Hex if model.place() == Place::Handshake => true,
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
+        Action::ToNextSession => sending::live_sessions(view).len() > 1,
         Action::Freeze => on_frames,
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
         _ => true,
@@ -266,55 +265,10 @@ fn freeze(model: &mut Model) {
     };
 }
 
-/// The session that an injection is for, if it is live; else says why not.
-fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
-    match model.session(view) {
-        None => model.toast(Level::Warning, "there is no session yet: connect a client first"),
-        Some(summary) if !summary.is_live() => {
-            let id = summary.id.0;
-            model.toast(Level::Warning, format!("session {id} is over: choose a live one with [ and ]"));
-        }
-        Some(summary) => return Some(summary.id),
-    }
-    None
-}
-
-fn compose(model: &mut Model, view: &View, to: Side) {
-    if let Some(session) = live_session(model, view) {
-        model.answer = model.answer.take().filter(Answer::is_waiting);
-        model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to))));
-    }
-}
-
 fn ask_to_close(model: &mut Model, view: &View) {
-    if let Some(session) = live_session(model, view) {
+    if let Some(session) = sending::live_session(model, view) {
         model.overlay = Some(Overlay::Question(Question::Close(session)));
     }
-}
-
-fn edit(model: &mut Model, change: impl FnOnce(&mut Composer)) {
-    if let Some(Overlay::Composer(composer)) = &mut model.overlay {
-        change(composer);
-    }
-}
-
-fn recall(model: &mut Model, direction: Recall) {
-    if let Some(Overlay::Composer(composer)) = &mut model.overlay {
-        composer.recall(&model.history, direction);
-    }
-}
-
-fn send(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
-    let text = composer.text();
-    let Ok(injection) = composer.parsed.clone() else { return Vec::new() };
-    if composer.is_empty() {
-        return Vec::new();
-    }
-    let (session, to) = (composer.session, composer.to);
-    composer.clear();
-    model.history.push(text);
-    vec![inject(model, session, to, injection)]
 }
 
 fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
@@ -328,20 +282,7 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
         return Vec::new();
     }
     let injection = Injection::Frame { first: frame.record.header.first, payload: frame.payload().into_owned() };
-    vec![inject(model, session, frame.record.from.other(), injection)]
-}
-
-fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
-    let token = Token(model.next_token);
-    model.next_token += 1;
-    let what = match &injection {
-        Injection::Frame { first, payload } => {
-            format!("{} of {} to the {}", Opcode::new(*first), text::byte_count(payload.len() as u64), to.name())
-        }
-        Injection::Raw(bytes) => format!("{} raw to the {}", text::byte_count(bytes.len() as u64), to.name()),
-    };
-    model.answer = Some(Answer { token, what, reply: None, since: model.now });
-    Effect::Inject { session, to, injection, token }
+    vec![sending::inject(model, session, frame.record.from.other(), injection)]
 }
 
 fn toggle_body(model: &mut Model, body: BodyShown) {

@@ -1,11 +1,11 @@
-//! The line in which a person writes what to send, and what became of it.
+//! What a person writes to be sent, and what it means so far.
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::relay::injection::{Injection, Reply, Token};
-use crate::relay::observation::{SessionId, Side, Time};
+use crate::relay::observation::{SessionId, Side};
 
-use super::compose::{self, COMMANDS, CommandHelp, ComposeError};
+use super::compose::{self, Completion, ComposeError, Json, Order};
+use super::history::History;
 
 /// What is being written.
 #[derive(Debug)]
@@ -17,16 +17,26 @@ pub struct Composer {
     /// The text.
     pub input: TextArea<'static>,
     /// What the text means.
-    pub parsed: Result<Injection, ComposeError>,
-    /// The place in the history, from its end; `None` for a line of its own.
+    pub parsed: Result<Order, ComposeError>,
+    /// What it is as JSON, where it begins as that.
+    pub json: Option<Json>,
+    /// What the command in it may become.
+    pub completion: Completion,
+    /// The place in the history, from its end; `None` for a text of its own.
     recalled: Option<usize>,
+    /// What was written before the history was looked through.
+    aside: String,
 }
 
 impl Composer {
-    /// An empty one.
+    /// One with a text.
     #[must_use]
-    pub fn new(session: SessionId, to: Side) -> Self {
-        Self { session, to, input: input(""), parsed: compose::parse(""), recalled: None }
+    pub fn new(session: SessionId, to: Side, text: &str) -> Self {
+        let (parsed, completion) = (compose::parse(""), compose::complete(""));
+        let aside = String::new();
+        let mut new = Self { session, to, input: input(text), parsed, json: None, completion, recalled: None, aside };
+        new.parse();
+        new
     }
 
     /// All of the text.
@@ -47,41 +57,33 @@ impl Composer {
         self.parse();
     }
 
-    /// Reads the text once more, after a change.
-    pub fn parse(&mut self) {
-        self.parsed = compose::parse(&self.text());
+    /// Changes the text in some way, and reads it once more.
+    pub fn edit(&mut self, change: impl FnOnce(&mut TextArea<'static>)) {
+        change(&mut self.input);
+        self.parse();
     }
 
-    /// The commands that the word under way may become.
-    pub fn candidates(&self) -> impl Iterator<Item = &'static CommandHelp> {
+    /// Reads the text once more, after a change.
+    pub fn parse(&mut self) {
         let text = self.text();
-        let word = text.split_whitespace().next().unwrap_or_default().to_owned();
-        let typing = text.starts_with('/') && !text.contains(char::is_whitespace);
-        COMMANDS.iter().filter(move |command| {
-            if typing { command.name.starts_with(&word) } else { text.starts_with('/') && command.name == word }
-        })
+        self.parsed = compose::parse(&text);
+        self.json = self.parsed.as_ref().ok().and_then(|order| compose::json(&text, order));
+        self.completion = compose::complete(&text);
     }
 
     /// Completes the command under way as far as it is certain.
     pub fn complete(&mut self) {
-        let names: Vec<&str> = self.candidates().map(|command| command.name).collect();
-        let text = self.text();
-        if text.contains(char::is_whitespace) {
-            return;
-        }
-        match names.as_slice() {
-            [] => {}
-            [only] => self.set(&format!("{only} ")),
-            [first, rest @ ..] => {
-                let common = rest.iter().fold(first.len(), |common, name| common_prefix(first, name).min(common));
-                if common > text.len() {
-                    self.set(&first[..common]);
-                }
-            }
+        let (text, certain) = (self.text(), self.completion.certain());
+        let typed = text.len() - self.completion.at;
+        let front = &text[..self.completion.at];
+        match self.completion.candidates.as_slice() {
+            [only] if self.completion.typing => self.set(&format!("{front}{} ", only.name)),
+            _ if certain.len() > typed => self.set(&format!("{front}{certain}")),
+            _ => {}
         }
     }
 
-    /// Moves within a text of several lines; at its first or last, recalls the line sent before the one that is shown,
+    /// Moves within a text of several lines; at its first or last, recalls the text sent before the one that is shown,
     /// or after it.
     pub fn recall(&mut self, history: &History, direction: Recall) {
         let (row, last) = (self.input.cursor().0, self.input.lines().len().saturating_sub(1));
@@ -90,36 +92,36 @@ impl Composer {
             Recall::Later if row < last => return self.input.move_cursor(CursorMove::Down),
             _ => {}
         }
-        let recalled = match (self.recalled, direction) {
-            (None, Recall::Earlier) => Some(0),
-            (Some(back), Recall::Earlier) => Some((back + 1).min(history.lines.len().saturating_sub(1))),
-            (Some(back), Recall::Later) => back.checked_sub(1),
-            (None, Recall::Later) => None,
+        let back = match (self.recalled, direction) {
+            (None, Recall::Earlier) => 0,
+            (Some(back), Recall::Earlier) => back + 1,
+            (None, Recall::Later) => return,
+            (Some(0), Recall::Later) => {
+                let own = std::mem::take(&mut self.aside);
+                self.set(&own);
+                self.recalled = None;
+                return;
+            }
+            (Some(back), Recall::Later) => back - 1,
         };
-        let line = recalled.map(|back| history.lines.iter().rev().nth(back));
-        match line {
-            Some(Some(line)) => self.set(line),
-            Some(None) => return,
-            None if self.recalled.is_some() => self.set(""),
-            None => {}
+        let Some(text) = history.get(back) else { return };
+        if self.recalled.is_none() {
+            self.aside = self.text();
         }
-        self.recalled = recalled;
+        self.set(text);
+        self.recalled = Some(back);
     }
 
     /// Empties it for the next.
     pub fn clear(&mut self) {
         self.recalled = None;
+        self.aside.clear();
         self.set("");
     }
 }
 
-fn common_prefix(one: &str, other: &str) -> usize {
-    one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count()
-}
-
 fn input(text: &str) -> TextArea<'static> {
     let mut input = TextArea::new(text.split('\n').map(str::to_owned).collect());
-    input.set_cursor_line_style(ratatui::style::Style::new());
     input.move_cursor(CursorMove::Bottom);
     input.move_cursor(CursorMove::End);
     input
@@ -128,51 +130,10 @@ fn input(text: &str) -> TextArea<'static> {
 /// Which way through the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recall {
-    /// To older lines.
+    /// To older texts.
     Earlier,
     /// To newer ones.
     Later,
-}
-
-/// Lines that were sent in this run, oldest first.
-#[derive(Debug, Default)]
-pub struct History {
-    lines: Vec<String>,
-}
-
-/// Lines that are kept. Nobody goes back further by hand.
-const HISTORY: usize = 500;
-
-impl History {
-    /// Adds a line at the end, once.
-    pub fn push(&mut self, line: String) {
-        self.lines.retain(|other| *other != line);
-        if self.lines.len() == HISTORY {
-            self.lines.remove(0);
-        }
-        self.lines.push(line);
-    }
-}
-
-/// What became of an injection.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Which.
-    pub token: Token,
-    /// What it was, in words.
-    pub what: String,
-    /// What the session said; nothing yet at first.
-    pub reply: Option<Reply>,
-    /// When it was sent to the session, or began to wait.
-    pub since: Time,
-}
-
-impl Answer {
-    /// Whether more will be said.
-    #[must_use]
-    pub const fn is_waiting(&self) -> bool {
-        matches!(self.reply, None | Some(Reply::Waiting(_)))
-    }
 }
 
 #[cfg(test)]
@@ -180,36 +141,54 @@ mod tests {
     use super::*;
 
     fn composer(text: &str) -> Composer {
-        let mut composer = Composer::new(SessionId(1), Side::Server);
-        composer.set(text);
-        composer
+        Composer::new(SessionId(1), Side::Server, text)
     }
 
     #[test]
     fn a_command_is_completed_as_far_as_it_is_certain() {
-        let mut one = composer("/cl");
-        one.complete();
-        assert_eq!(one.text(), "/close ");
-        let mut several = composer("/");
-        several.complete();
-        assert_eq!(several.text(), "/");
-        let mut none = composer("/nothing");
-        none.complete();
-        assert_eq!(none.text(), "/nothing");
+        for (typed, completed) in [
+            ("/cl", "/close "),
+            ("/", "/"),
+            ("/nothing", "/nothing"),
+            ("/r", "/r"),
+            ("/frag 3 /b", "/frag 3 /bin "),
+            ("/repeat 3 1s /p", "/repeat 3 1s /p"),
+            ("/ping x", "/ping x"),
+            ("/ping", "/ping "),
+            ("text", "text"),
+        ] {
+            let mut composer = composer(typed);
+            composer.complete();
+            assert_eq!(composer.text(), completed, "{typed}");
+        }
     }
 
     #[test]
-    fn the_history_goes_back_and_forth() {
+    fn the_history_goes_back_and_forth_and_comes_back_to_what_was_written() {
         let mut history = History::default();
-        for line in ["one", "two", "one"] {
-            history.push(line.into());
+        for text in ["one", "two", "one"] {
+            history.push(text.into());
         }
-        let mut composer = composer("");
+        let mut composer = composer("mine");
         let mut shown = Vec::new();
-        for direction in [Recall::Earlier, Recall::Earlier, Recall::Earlier, Recall::Later, Recall::Later] {
+        use Recall::{Earlier, Later};
+        for direction in [Later, Earlier, Earlier, Earlier, Later, Later, Later] {
             composer.recall(&history, direction);
             shown.push(composer.text());
         }
-        assert_eq!(shown, ["one", "two", "two", "one", ""]);
+        assert_eq!(shown, ["mine", "one", "two", "two", "one", "mine", "mine"]);
+    }
+
+    #[test]
+    fn arrows_move_in_a_text_of_several_lines_before_they_recall() {
+        let mut history = History::default();
+        history.push("earlier".into());
+        let mut composer = composer("one\ntwo");
+        composer.recall(&history, Recall::Earlier);
+        assert_eq!(composer.text(), "one\ntwo");
+        composer.recall(&history, Recall::Earlier);
+        assert_eq!(composer.text(), "earlier");
+        composer.recall(&history, Recall::Later);
+        assert_eq!(composer.text(), "one\ntwo");
     }
 }

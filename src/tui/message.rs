@@ -5,6 +5,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::relay::observation::{SessionId, Side, Time};
 
+use super::compose::Repeat;
+use super::repeat::Progress;
+
 /// Something happened.
 #[derive(Debug)]
 pub enum Message {
@@ -20,6 +23,10 @@ pub enum Message {
     Journal,
     /// A session answered.
     Reply(Token, Reply),
+    /// How far a repetition is.
+    Repeated(Token, Progress),
+    /// What the editor made of the composer's text, or why it did not.
+    Edited(Result<String, String>),
     /// Something of wsproxy's own failed elsewhere, and the screen goes on.
     Trouble(String),
 }
@@ -38,6 +45,25 @@ pub enum Effect {
         /// The screen's number for it.
         token: Token,
     },
+    /// Put something into a session again and again; `Message::Repeated` comes back with the token.
+    Repeat {
+        /// Which session.
+        session: SessionId,
+        /// Who receives it.
+        to: Side,
+        /// What.
+        injection: Injection,
+        /// How often, and in which time.
+        repeat: Repeat,
+        /// The screen's number for it.
+        token: Token,
+    },
+    /// End that.
+    StopRepeating,
+    /// Keep a text for the runs to come.
+    Remember(String),
+    /// Give the terminal to the user's editor with a text; `Message::Edited` comes back.
+    OpenEditor(String),
     /// End a session.
     Close(SessionId),
     /// Give the terminal back and stop until the shell says otherwise.

@@ -7,6 +7,7 @@
 //! No byte of a peer gets to the terminal but through `crate::text`.
 
 mod actions;
+mod answer;
 mod arrangement;
 mod clock;
 mod command;
@@ -14,8 +15,10 @@ pub mod compose;
 mod composer;
 mod cursor;
 pub mod detail;
+mod editor;
 mod feed;
 mod fit;
+mod history;
 pub mod keymap;
 mod lines;
 mod message;
@@ -24,7 +27,9 @@ mod mouse;
 mod overview;
 mod prompt;
 mod remembered;
+mod repeat;
 mod run;
+mod sending;
 mod state;
 mod terminal;
 pub mod theme;
@@ -34,6 +39,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};

@@ -9,12 +9,14 @@ use crate::journal::{RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
 use crate::wire::finding::Level;
 
+use super::answer::{Answer, Repeating};
 use super::arrangement::{Arrangement, Divider};
 use super::clock::TimeDisplay;
 use super::command::{CommandLine, Past};
-use super::composer::{Answer, Composer, History};
+use super::composer::Composer;
 use super::cursor::{Cursor, Scroll};
 use super::detail::{BodyShown, BytesShown, Proof};
+use super::history::History;
 use super::keymap::Place;
 use super::lines::Lines;
 use super::overview::Overview;
@@ -181,10 +183,14 @@ pub struct Model {
     pub(super) frozen: Option<Time>,
     /// What lies over the panes.
     pub(super) overlay: Option<Overlay>,
-    /// Lines sent in this run.
+    /// What was sent before.
     pub(super) history: History,
     /// What became of the last injection.
     pub(super) answer: Option<Answer>,
+    /// What is sent again and again, or was last.
+    pub(super) repeating: Option<Repeating>,
+    /// What was left in the composer.
+    pub(super) draft: String,
     /// The number of the next injection.
     pub(super) next_token: u64,
     /// A line that is shown for a while.
@@ -235,6 +241,8 @@ impl Model {
             overlay: None,
             history: History::default(),
             answer: None,
+            repeating: None,
+            draft: String::new(),
             next_token: 0,
             toast: None,
             overview: Overview::default(),
@@ -259,6 +267,7 @@ impl Model {
         let ages = [
             self.overview.problem.as_ref().map(|problem| problem.time),
             self.answer.as_ref().filter(|answer| answer.is_waiting()).map(|answer| answer.since),
+            self.repeating.as_ref().filter(|repeating| repeating.is_waiting()).map(|repeating| repeating.since),
         ];
         let next_age = ages.into_iter().flatten().map(|then| {
             let age = self.now.0.saturating_sub(then.0);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::diagnose;
+use crate::diagnose::{self, Verdict};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
 use crate::text;
@@ -16,6 +16,8 @@ pub enum Trouble<'a> {
     Finding(Side, &'a Finding),
     /// wsproxy had to answer by itself.
     Answered(u16, &'a str),
+    /// Chrome opens no socket with such an answer.
+    Verdict(&'a Verdict),
     /// The server refused the handshake.
     Refused(Option<u16>),
     /// A side tore the connection down.
@@ -34,7 +36,7 @@ impl Trouble<'_> {
     pub const fn level(&self) -> Level {
         match self {
             Self::Finding(_, finding) => diagnose::words(finding.kind).level,
-            Self::Answered(..) | Self::Refused(_) => Level::Error,
+            Self::Answered(..) | Self::Refused(_) | Self::Verdict(_) => Level::Error,
             Self::NoCloseFrame(Side::Client) | Self::Reset(Side::Client) => Level::Note,
             Self::Reset(Side::Server) | Self::NoCloseFrame(Side::Server) | Self::TimedOut | Self::Code(..) => {
                 Level::Warning
@@ -48,6 +50,7 @@ impl Trouble<'_> {
         match self {
             Self::Finding(_, finding) => diagnose::words(finding.kind).title.to_owned(),
             Self::Answered(status, reason) => format!("answered {status}: {}", text::escape(reason.as_bytes())),
+            Self::Verdict(verdict) => self::verdict(verdict),
             Self::Refused(Some(status)) => format!("the server answered {status}, not 101"),
             Self::Refused(None) => "the server's answer is no HTTP".to_owned(),
             Self::Reset(side) => format!("the {} tore the connection down (RST)", side.name()),
@@ -68,11 +71,22 @@ impl Trouble<'_> {
 pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble<'_>)> {
     let findings = summary.findings.iter().map(|(time, from, finding)| (*time, Trouble::Finding(*from, finding)));
     let answered = summary.answered.iter().map(|(status, reason)| (summary.last, Trouble::Answered(*status, reason)));
-    findings.chain(answered).chain(refused(summary)).chain(bad_end(summary))
+    // What a finding has in its own words, the verdict need not repeat.
+    let verdict = summary.verdict.as_ref().filter(|(_, verdict)| verdict.finding.is_none());
+    let verdict = verdict.map(|(time, verdict)| (*time, Trouble::Verdict(verdict)));
+    findings.chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
+}
+
+/// Chrome's verdict in a line.
+#[must_use]
+pub fn verdict(verdict: &Verdict) -> String {
+    let words = verdict.error_text.as_deref().unwrap_or("it says nothing");
+    format!("Chrome {}: {}", verdict.outcome.name(), text::preview(words.as_bytes(), 300))
 }
 
 fn refused(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
-    let response = summary.response.as_ref().filter(|_| summary.open.is_none() && summary.answered.is_none())?;
+    let is_told = summary.open.is_some() || summary.answered.is_some() || summary.verdict.is_some();
+    let response = summary.response.as_ref().filter(|_| !is_told)?;
     let interim = matches!(response.status, Some(100..=199)) && response.complete;
     (!interim || summary.state == SessionState::Closed).then_some((summary.last, Trouble::Refused(response.status)))
 }

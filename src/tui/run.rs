@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
 use crate::engine::clock;
@@ -21,10 +21,14 @@ use crate::journal::{Journal, View};
 use crate::relay::injection::{Reply, Token};
 use crate::relay::observation::Time;
 
+use super::editor;
 use super::feed::Feed;
+use super::history::HistoryFile;
 use super::message::{Effect, Message};
 use super::model::{Info, Model};
 use super::remembered::{self, Remembered};
+use super::repeat::{self, Progress, Stopper};
+use super::state;
 use super::terminal::{self, Terminal};
 use super::theme::{Surroundings, Theme};
 
@@ -39,6 +43,7 @@ enum Wake {
     /// The keyboard is gone.
     InputFailed(io::Error),
     Reply(Token, Reply),
+    Repeated(Token, Progress),
     /// Another thread failed.
     Panicked(String),
     /// Look at the flags.
@@ -109,6 +114,10 @@ struct Screen {
     /// Where the screen is remembered, and what is there already.
     file: Option<PathBuf>,
     remembered: Remembered,
+    /// Tells the keyboard's thread that a key which may lend the terminal was taken.
+    taken: SyncSender<()>,
+    history: HistoryFile,
+    repeating: Option<Stopper>,
     drawn: Time,
     /// Whether something changed since the last draw, and how soon it is wanted on the screen.
     due: Due,
@@ -135,7 +144,10 @@ impl Screen {
         remembered.clone().restore(&mut model, surroundings);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
-        thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard))?;
+        let (taken, was_taken) = sync_channel(1);
+        thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard, &was_taken))?;
+        let history = HistoryFile::new(state::directory());
+        model.history = history.load();
         Ok(Self {
             inbox,
             handle,
@@ -144,6 +156,9 @@ impl Screen {
             file,
             remembered,
             feed: Feed::new(View::new(subscription)),
+            taken,
+            history,
+            repeating: None,
             drawn: clock::now(),
             due: Due::Now,
         })
@@ -208,7 +223,15 @@ impl Screen {
                 return Ok(if quit { Flow::Quit } else { Flow::GoOn });
             }
             Wake::InputFailed(error) => return Err(error),
-            Wake::Input(Event::Key(event)) => (Message::Key(event), Due::Now),
+            Wake::Input(Event::Key(event)) => {
+                self.due = Due::Now;
+                let flow = self.update(Message::Key(event));
+                if may_lend(&Event::Key(event)) {
+                    // The keyboard waits for just this word.
+                    let _ = self.taken.try_send(());
+                }
+                return flow;
+            }
             Wake::Input(Event::Mouse(event)) => (Message::Mouse(event), Due::Now),
             Wake::Input(Event::Paste(text)) => (Message::Paste(text), Due::Now),
             Wake::Input(Event::Resize(..)) => {
@@ -217,6 +240,7 @@ impl Screen {
             }
             Wake::Input(Event::FocusGained | Event::FocusLost) => return Ok(Flow::GoOn),
             Wake::Reply(token, reply) => (Message::Reply(token, reply), Due::Now),
+            Wake::Repeated(token, progress) => (Message::Repeated(token, progress), Due::Soon),
             Wake::Panicked(text) => (Message::Trouble(text), Due::Now),
         };
         self.due = self.due.max(due);
@@ -236,6 +260,25 @@ impl Screen {
                         let _ = sender.try_send(Wake::Reply(token, reply));
                     };
                     self.handle.inject(session, to, injection, Box::new(reply));
+                }
+                Effect::Repeat { session, to, injection, repeat, token } => {
+                    let (handle, sender) = (self.handle.clone(), self.inbox.remote.sender.clone());
+                    let inject = move |replier| handle.inject(session, to, injection.clone(), replier);
+                    let report = move |progress: Progress| {
+                        let wake = Wake::Repeated(token, progress);
+                        // Only the last word has to arrive, and nothing waits for the thread that says it.
+                        let _ =
+                            if progress.is_last() { sender.send(wake).is_ok() } else { sender.try_send(wake).is_ok() };
+                    };
+                    self.repeating = Some(repeat::start(repeat, inject, report)?);
+                }
+                Effect::StopRepeating => self.repeating = None,
+                Effect::Remember(text) => self.history.append(&text),
+                Effect::OpenEditor(text) => {
+                    let edited = self.terminal.lend(|| editor::edit(&text))?;
+                    self.update(Message::Time(clock::now()))?;
+                    // This message has no effects.
+                    self.feed.update(&mut self.model, Message::Edited(edited));
                 }
             }
         }
@@ -279,17 +322,24 @@ enum Flow {
     Quit,
 }
 
-fn read_input(sender: &SyncSender<Wake>) {
+fn read_input(sender: &SyncSender<Wake>, taken: &Receiver<()>) {
     loop {
         let (wake, last) = match crossterm::event::read() {
             Ok(event) => (Wake::Input(event), false),
             Err(error) => (Wake::InputFailed(error), true),
         };
+        let lends = matches!(&wake, Wake::Input(event) if may_lend(event));
         // Waiting here is right: keys that can't be taken yet wait in the terminal.
-        if sender.send(wake).is_err() || last {
+        if sender.send(wake).is_err() || last || (lends && taken.recv().is_err()) {
             return;
         }
     }
+}
+
+/// Whether an event may make the screen lend the terminal to another program, whose keys the next ones then are: all
+/// that do are control keys.
+fn may_lend(event: &Event) -> bool {
+    matches!(event, Event::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL))
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;

@@ -65,12 +65,25 @@ impl Terminal {
     ///
     /// Where the terminal is gone.
     pub fn suspend(&mut self) -> io::Result<()> {
+        self.lend(|| {
+            #[cfg(unix)]
+            rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+            Ok(())
+        })?
+    }
+
+    /// Gives the terminal back while `borrower` runs, then takes it over again and draws all of it with the next draw.
+    ///
+    /// # Errors
+    ///
+    /// Where the terminal is gone.
+    pub fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
-        #[cfg(unix)]
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        let result = borrower();
         // A new one draws everything. Clearing the old one would ask the terminal for its cursor, and wait.
         self.inner = inner()?;
-        enter()
+        enter()?;
+        Ok(result)
     }
 }
 

@@ -24,6 +24,23 @@ pub fn end(bytes: &[u8], scanned: usize) -> Option<usize> {
     None
 }
 
+/// Junk bytes that Chrome skips in front of a response's `HTTP`.
+const SLOP: usize = 4;
+
+/// Where a response's status line starts: at `HTTP`, in either case, behind at most four other bytes. `None` where it is
+/// not there (or not yet, as long as fewer than eight bytes came).
+#[must_use]
+pub fn response_start(bytes: &[u8]) -> Option<usize> {
+    (0..=SLOP).find(|at| bytes.get(*at..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"http")))
+}
+
+/// Where a response's head ends; as `end`, but that empty lines in front of the status line are junk and end nothing.
+#[must_use]
+pub fn response_end(bytes: &[u8], scanned: usize) -> Option<usize> {
+    let start = response_start(bytes).unwrap_or(0);
+    end(&bytes[start..], scanned.saturating_sub(start)).map(|end| start + end)
+}
+
 /// One line of the head after the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
@@ -47,13 +64,21 @@ impl Field<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
     raw: &'a [u8],
+    /// Where the first line starts.
+    start: usize,
 }
 
 impl<'a> Head<'a> {
     /// Takes the bytes of a head, the empty line included or not.
     #[must_use]
     pub const fn new(raw: &'a [u8]) -> Self {
-        Self { raw }
+        Self { raw, start: 0 }
+    }
+
+    /// Takes the bytes of a response's head, in which the status line may have junk in front.
+    #[must_use]
+    pub fn of_response(raw: &'a [u8]) -> Self {
+        Self { raw, start: response_start(raw).unwrap_or(0) }
     }
 
     /// The first line without its line end.
@@ -100,20 +125,19 @@ impl<'a> Head<'a> {
         self.target_range().map_or(&[][..], |range| &self.raw[range])
     }
 
-    /// A response's status: three digits after the first space.
+    /// A response's status: the number behind the first space of a line that begins with `HTTP`. As lenient as Chrome,
+    /// which takes `HTTP/1.1 0101` and `HTTP/1.1 101Switching` for 101, since it decides what frames are shown to a page.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         let line = self.start_line();
-        if !line.starts_with(b"HTTP/") {
+        if !starts_with_ignoring_case(line, b"http") {
             return None;
         }
-        let digits = line.split(|byte| *byte == b' ').find(|word| !word.is_empty() && !word.starts_with(b"HTTP/"))?;
-        match digits {
-            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
-                Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
-            }
-            _ => None,
-        }
+        let space = line.iter().position(|byte| *byte == b' ')?;
+        let digits = line[space..].iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
+        digits.fold(None, |number, digit| {
+            Some(number.unwrap_or(0_u16).saturating_mul(10).saturating_add(u16::from(digit - b'0')))
+        })
     }
 
     /// Whether the request has to do with WebSocket, however malformed: Upgrade names it, or any Sec-WebSocket field
@@ -143,8 +167,8 @@ impl<'a> Head<'a> {
     }
 
     fn lines(&self) -> impl Iterator<Item = Range<usize>> + use<'a> {
-        let raw = self.raw;
-        let mut at = 0;
+        let (raw, first) = (self.raw, self.start);
+        let mut at = first;
         std::iter::from_fn(move || {
             let rest = raw.get(at..).filter(|rest| !rest.is_empty())?;
             let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
@@ -152,7 +176,7 @@ impl<'a> Head<'a> {
             at += length + 1;
             let line = &raw[start..start + length];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            (!line.is_empty() || start == 0).then_some(start..start + line.len())
+            (!line.is_empty() || start == first).then_some(start..start + line.len())
         })
     }
 }
@@ -200,11 +224,24 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_three_digits_after_the_version() {
+    fn a_status_is_the_number_behind_the_first_space() {
         assert_eq!(Head::new(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").status(), Some(101));
         assert_eq!(Head::new(b"HTTP/1.1 404\r\n\r\n").status(), Some(404));
-        assert_eq!(Head::new(b"HTTP/1.1 1010 x\r\n\r\n").status(), None);
+        assert_eq!(Head::new(b"HTTP/1.1 1010 x\r\n\r\n").status(), Some(1010));
+        assert_eq!(Head::new(b"HTTP 0101x\r\n\r\n").status(), Some(101));
+        assert_eq!(Head::new(b"HTTP/1.1\t101 x\r\n\r\n").status(), None);
+        assert_eq!(Head::new(b"HTTP/1.1 99999999999 x\r\n\r\n").status(), Some(u16::MAX));
         assert_eq!(Head::new(b"hello").status(), None);
+    }
+
+    #[test]
+    fn junk_in_front_of_a_status_line_is_skipped() {
+        let raw = b"\n\n \nhttp/1.1 101 x\nA: b\n\nrest";
+        assert_eq!(response_end(raw, 0), Some(raw.len() - 4));
+        let head = Head::of_response(&raw[..raw.len() - 4]);
+        assert_eq!((head.status(), head.value("a")), (Some(101), Some(&b"b"[..])));
+        assert_eq!(head.field("a").map(|field| &raw[field.value_at..][..1]), Some(&b"b"[..]));
+        assert_eq!(response_start(b"12345HTTP/1.1"), None);
     }
 
     #[test]

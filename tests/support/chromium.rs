@@ -26,6 +26,8 @@ pub struct Browser {
 pub struct Tab {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next: u64,
+    /// What the browser wrote to the page's console.
+    console: Vec<String>,
 }
 
 fn find() -> Option<PathBuf> {
@@ -47,6 +49,9 @@ impl Browser {
         let child = Command::new(program)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            // A tab that is not in front must go on as well.
+            .args(["--disable-background-timer-throttling", "--disable-renderer-backgrounding"])
+            .args(["--disable-backgrounding-occluded-windows"])
             .args(["--remote-debugging-port=0", "--disable-dev-shm-usage", "about:blank"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::null())
@@ -90,7 +95,9 @@ impl Browser {
         let target: Value = serde_json::from_str(body.trim()).unwrap();
         let url = target["webSocketDebuggerUrl"].as_str().unwrap();
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-        Tab { socket, next: 0 }
+        let mut tab = Tab { socket, next: 0, console: Vec::new() };
+        tab.call("Log.enable", json!({})).await;
+        tab
     }
 }
 
@@ -104,32 +111,58 @@ impl Drop for Browser {
 impl Tab {
     /// Runs script in the page and gives its value; a promise is awaited.
     pub async fn eval(&mut self, script: &str) -> Value {
-        self.next += 1;
-        let id = self.next;
         let parameters = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
-        let call = json!({ "id": id, "method": "Runtime.evaluate", "params": parameters });
-        self.socket.send(Message::text(call.to_string())).await.unwrap();
-        let answer = in_time(script, async {
-            loop {
-                let message = self.socket.next().await.unwrap().unwrap();
-                let Ok(text) = message.into_text() else { continue };
-                let value: Value = serde_json::from_str(&text).unwrap_or_default();
-                if value["id"] == id {
-                    return value;
-                }
-            }
-        })
-        .await;
+        let answer = self.call("Runtime.evaluate", parameters).await;
         assert!(answer["result"]["exceptionDetails"].is_null(), "{script}: {answer}");
         answer["result"]["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true in the page, and gives its value.
+    /// Waits for the browser to write something to the console, and gives it.
+    pub async fn console(&mut self) -> String {
+        loop {
+            if !self.console.is_empty() {
+                return self.console.remove(0);
+            }
+            self.message("a console line").await;
+        }
+    }
+
+    async fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        let call = json!({ "id": id, "method": method, "params": parameters });
+        self.socket.send(Message::text(call.to_string())).await.unwrap();
+        loop {
+            let answer = self.message(method).await;
+            if answer["id"] == id {
+                return answer;
+            }
+        }
+    }
+
+    async fn message(&mut self, what: &str) -> Value {
+        let message = in_time(what, self.socket.next()).await.unwrap().unwrap();
+        let text = message.into_text().unwrap_or_default();
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        if value["method"] == "Log.entryAdded" {
+            self.console.push(value["params"]["entry"]["text"].as_str().unwrap_or_default().to_owned());
+        }
+        value
+    }
+
+    /// Asks again and again until an expression is true in the page, and gives its value.
     pub async fn until(&mut self, expression: &str) -> Value {
-        let wait = format!(
-            "new Promise(done => {{ const look = () => {{ let value; try {{ value = ({expression}) }} catch {{}} \
-             if (value) done(value); else setTimeout(look, 10) }}; look() }})"
-        );
-        self.eval(&wait).await
+        let guarded = format!("(() => {{ try {{ return ({expression}) }} catch {{ return null }} }})()");
+        let start = Instant::now();
+        loop {
+            let value = self.eval(&guarded).await;
+            if !matches!(&value, Value::Null | Value::Bool(false)) {
+                return value;
+            }
+            if start.elapsed() > DEADLINE {
+                let page = "document.visibilityState + ' ' + document.body.innerText";
+                panic!("waited in vain for {expression}; the page: {}", self.eval(page).await);
+            }
+        }
     }
 }

@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Sections of one document are written by tests that run side by side.
+static DOCUMENTS: Mutex<()> = Mutex::new(());
 
 /// Holds a whole file against what it should be.
 pub fn check(path: &str, expected: &str) {
+    let _alone = DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let file = absolute(path);
     let actual = fs::read_to_string(&file).unwrap_or_default();
     settle(path, &file, &actual, expected);
@@ -12,6 +17,7 @@ pub fn check(path: &str, expected: &str) {
 
 /// Holds the part between `<!-- NAME -->` and `<!-- end of NAME -->` against what it should be.
 pub fn check_section(path: &str, name: &str, expected: &str) {
+    let _alone = DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let file = absolute(path);
     let actual = fs::read_to_string(&file).unwrap();
     let wanted = with_section(&actual, name, expected);

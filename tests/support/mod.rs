@@ -4,4 +4,5 @@ pub mod chromium;
 pub mod document;
 pub mod program;
 pub mod proxy;
+pub mod stage;
 pub mod terminal;

@@ -14,7 +14,7 @@ use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::{ClosedEvent, Event, FrameRecord, Record, SessionId, Side};
 
 /// No condition that a test waits for takes so long on any machine.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub const REQUEST: &[u8] =
     b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

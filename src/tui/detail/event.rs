@@ -31,6 +31,16 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             handshake::write_open(page, open, None);
         }
         Event::Finding(from, found) => finding::write(page, session, *from, found),
+        Event::Verdict(verdict) => {
+            page.title("Chrome's verdict, predicted from the server's bytes");
+            page.fact("outcome", verdict.outcome.name(), theme.error);
+            if let Some(words) = &verdict.error_text {
+                page.fact_bytes("its words", words.as_bytes(), theme.text);
+            }
+            if let Some(code) = verdict.close_code {
+                page.fact("page sees", &format!("close code {code}"), theme.text);
+            }
+        }
         Event::Answered { status, reason } => write_answered(page, *status, reason),
         Event::Ended { from, how } => write_ended(page, *from, *how),
         Event::SessionClosed(closed) => {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod commands;
+mod composing;
 mod keys;
 mod safety;
 mod screens;

@@ -173,6 +173,8 @@ pub struct Stage {
     pub feed: Feed,
     pub model: Model,
     pub effects: Vec<Effect>,
+    /// Texts for the history.
+    pub remembered: Vec<String>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -193,7 +195,7 @@ impl Stage {
         let info = Info { addresses, upstream, playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut stage = Self { journal, feed, model, effects: Vec::new(), terminal };
+        let mut stage = Self { journal, feed, model, effects: Vec::new(), remembered: Vec::new(), terminal };
         stage.sync();
         stage
     }
@@ -206,8 +208,12 @@ impl Stage {
     }
 
     pub fn send(&mut self, message: Message) -> &mut Self {
-        let effects = self.feed.update(&mut self.model, message);
-        self.effects.extend(effects);
+        for effect in self.feed.update(&mut self.model, message) {
+            match effect {
+                Effect::Remember(text) => self.remembered.push(text),
+                effect => self.effects.push(effect),
+            }
+        }
         self.draw();
         self
     }

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 
 use crate::journal::View;
 use crate::tui::actions::is_useful;
+use crate::tui::answer::Repeating;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Action, Place, key_of};
 use crate::tui::model::{Model, Overlay, Tab};
-use crate::tui::update::{answer_level, answer_text};
 
 use super::words::{level_glyph, level_style};
 
@@ -140,13 +140,17 @@ pub fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
     }
     let theme = &model.theme;
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
-    let line = match (&model.toast, &model.answer) {
-        (Some(toast), _) => said(&toast.text, level_style(toast.level, theme), level_glyph(toast.level), area),
-        (None, Some(answer)) if answer.reply.is_some() && answer.is_waiting() && !composing => {
-            let level = answer_level(answer);
-            said(&answer_text(answer, model.now), level_style(level, theme), level_glyph(level), area)
-        }
-        _ => keys(model, view, area),
+    let waiting = model.answer.as_ref().filter(|answer| answer.reply.is_some() && answer.is_waiting() && !composing);
+    let running = model.repeating.as_ref().filter(|repeating| repeating.is_running() && !composing);
+    let words = match (&model.toast, waiting, running) {
+        (Some(toast), ..) => Some((toast.level, toast.text.clone())),
+        (None, Some(answer), _) => Some((answer.level(), answer.text(model.now))),
+        (None, None, Some(repeating)) => Some((repeating.level(), repeating.text(model.now))),
+        (None, None, None) => None,
+    };
+    let line = match words {
+        Some((level, words)) => said(&words, level_style(level, theme), level_glyph(level), area),
+        None => keys(model, view, area),
     };
     buffer.set_line(area.x, area.y, &line, area.width);
 }
@@ -192,6 +196,7 @@ fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
     match binding.action {
         Action::Leave if inside => "back",
         Action::Freeze if model.is_frozen() => "go on",
+        Action::Discard if model.repeating.as_ref().is_some_and(Repeating::is_running) => "stop",
         _ => binding.hint,
     }
 }

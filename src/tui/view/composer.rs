@@ -1,83 +1,190 @@
-//! The composer, at the bottom: the text, what it means, and what became of the last one.
+//! The composer, at the bottom: the text, what it means, the bytes that will go out, and what became of the last one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget as _;
 
 use crate::journal::View;
 use crate::text;
-use crate::tui::compose::{self, CommandHelp, ComposeError};
+use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::tui::composer::Composer;
 use crate::tui::fit;
 use crate::tui::model::{Model, Overlay};
+use crate::tui::sending::live_sessions;
 use crate::tui::theme::Theme;
-use crate::tui::update::{answer_level, answer_text};
+use crate::wire::finding::Level;
 
+use super::input::Layout;
 use super::overlay::panel;
 use super::words::{level_glyph, level_style};
 
-/// Lines of text that are shown at once.
-const LINES: u16 = 5;
+/// Rows of bytes for what is one frame, and frames for what is several.
+const ROWS: usize = 3;
+/// Columns for the count of bytes that are not shown.
+const MORE: usize = 12;
 
 /// Draws it.
 pub fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Composer(composer)) = &model.overlay else { return };
-    let lines = (composer.input.lines().len() as u16).clamp(1, LINES);
-    let below = below(model, composer, usize::from(area.width.saturating_sub(4)));
-    let height = (lines + below.len() as u16 + 2).min(area.height);
+    let width = usize::from(area.width.saturating_sub(4));
+    let limit = usize::from(area.height / 3).clamp(1, 12);
+    let layout = Layout::new(&composer.input, width, limit);
+    let lines = layout.height().min(limit);
+    let room = usize::from(area.height).saturating_sub(lines + 2);
+    let below = below(model, composer, &layout, width, room);
+    let height = ((lines + below.len() + 2) as u16).min(area.height);
     let outer = Rect { y: area.bottom() - height, height, ..area };
     let inside = panel(model, outer, &heading(composer, view), buffer);
-    let input = Rect { height: lines.min(inside.height), ..inside };
-    (&composer.input).render(input, buffer);
+    let input = Rect { height: (lines as u16).min(inside.height), ..inside };
+    layout.draw(input, buffer, &model.theme, wrong_place(composer));
     for (y, line) in (input.bottom()..inside.bottom()).zip(&below) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
 }
 
 fn heading(composer: &Composer, view: &View) -> String {
-    let path = view.session(composer.session).map(|summary| text::preview(&summary.path, 60)).unwrap_or_default();
-    format!("Send to the {} · session {} {path}", composer.to.name(), composer.session.0)
-}
-
-/// What stands under the text: what it means, commands, the last answer.
-fn below(model: &Model, composer: &Composer, width: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let mut lines = match &composer.parsed {
-        _ if composer.is_empty() => {
-            vec![Line::styled("text is sent as a text frame; / begins a command", theme.dim)]
-        }
-        Ok(injection) => {
-            let words = format!("⇒ {}", compose::describe(injection, composer.to));
-            fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.good)).collect()
-        }
-        Err(error) => error_lines(composer, error, width, theme),
+    let live = live_sessions(view);
+    let place = match live.iter().position(|id| *id == composer.session) {
+        None => " (over)".to_owned(),
+        Some(_) if live.len() == 1 => String::new(),
+        Some(index) => format!(" ({} of {} live)", index + 1, live.len()),
     };
-    lines.extend(composer.candidates().map(|command| command_line(command, model)));
-    if let Some(answer) = &model.answer {
-        let level = answer_level(answer);
-        let words = format!("{} {}", level_glyph(level), answer_text(answer, model.now));
-        let style = level_style(level, theme);
-        lines.extend(fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, style)));
+    let path = view.session(composer.session).map(|summary| text::preview(&summary.path, 60)).unwrap_or_default();
+    format!("Send to the {} · session {}{place} {path}", composer.to.name(), composer.session.0)
+}
+
+/// The character that is marked in the text.
+fn wrong_place(composer: &Composer) -> Option<usize> {
+    match (&composer.parsed, &composer.json) {
+        _ if composer.is_empty() => None,
+        (Err(error), _) => Some(error.at).filter(|_| !composer.completion.is_open()),
+        (_, Some(Json::Wrong(error))) => Some(error.at),
+        _ => None,
     }
+}
+
+/// What stands under the text. Where there is too little room, commands give way first.
+fn below(model: &Model, composer: &Composer, layout: &Layout, width: usize, room: usize) -> Vec<Line<'static>> {
+    let mut lines = meaning(model, composer, layout, width);
+    let said = said(model, width);
+    let commands = composer.completion.candidates.iter().map(|command| command_line(command, &model.theme));
+    lines.extend(commands.take(room.saturating_sub(lines.len() + said.len())));
+    lines.extend(said);
     lines
 }
 
-/// An error under its place, beside the mark that points there if it fits, else under it.
-fn error_lines(composer: &Composer, error: &ComposeError, width: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let before: String = composer.text().chars().take(error.at).collect();
-    let caret = if composer.input.lines().len() == 1 { fit::width(&before) } else { 0 };
-    let styled = |text: String| Line::styled(text, theme.error);
-    if caret + 2 + fit::width(&error.message) <= width {
-        return vec![styled(format!("{:caret$}^ {}", "", error.message))];
-    }
-    let mut lines = vec![styled(format!("{:caret$}^", ""))];
-    lines.extend(fit::wrap(&error.message, width).into_iter().map(styled));
-    lines
-}
-
-fn command_line(command: &CommandHelp, model: &Model) -> Line<'static> {
+fn meaning(model: &Model, composer: &Composer, layout: &Layout, width: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
+    match &composer.parsed {
+        _ if composer.is_empty() => {
+            let hint = "text goes as a text frame · / begins a command · ↑ what was sent before";
+            fit::wrap(hint, width).into_iter().map(|line| Line::styled(line, theme.dim)).collect()
+        }
+        // The commands that it may become stand below.
+        Err(_) if composer.completion.is_open() => Vec::new(),
+        Err(error) => trouble(composer, layout, &error.message, error.at, width, theme.error),
+        Ok(order) => {
+            let mut lines = Vec::new();
+            if let Some(Json::Wrong(error)) = &composer.json {
+                let words = format!("{}; it can be sent all the same", error.message);
+                lines = trouble(composer, layout, &words, error.at, width, theme.warning);
+            }
+            lines.extend(outgoing(composer, order, width, theme));
+            lines
+        }
+    }
+}
+
+/// Words about a place in the text: beside a mark that points there if that fits, under it, or with the line's number.
+fn trouble(
+    composer: &Composer,
+    layout: &Layout,
+    words: &str,
+    at: usize,
+    width: usize,
+    style: Style,
+) -> Vec<Line<'static>> {
+    let wrapped = |words: &str| fit::wrap(words, width).into_iter().map(move |line| Line::styled(line, style));
+    let Some(column) = layout.column_in_single_row(at) else {
+        let before: String = composer.text().chars().take(at).collect();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        return wrapped(&format!("line {line}, column {column}: {words}")).collect();
+    };
+    if column + 2 + fit::width(words) <= width {
+        return vec![Line::styled(format!("{:column$}^ {words}", ""), style)];
+    }
+    let mut lines = vec![Line::styled(format!("{:column$}^", ""), style)];
+    lines.extend(wrapped(words));
+    lines
+}
+
+/// What will go out: in words, then its bytes.
+fn outgoing(composer: &Composer, order: &Order, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let columns = (width.saturating_sub(2) / 3).max(1);
+    let rows = if order.injection.frames() == 1 { ROWS } else { 1 };
+    let preview = compose::preview(&order.injection, composer.to, ROWS, rows * columns);
+    let mut words = format!("⇒ {}", preview.summary);
+    match &composer.json {
+        Some(Json::Valid) => words.push_str(" · JSON"),
+        Some(Json::Unfinished) => words.push_str(" · JSON, not complete yet"),
+        _ => {}
+    }
+    if let Some(repeat) = order.repeat {
+        words.push_str(&format!(" · {} times, one every {:?}", repeat.times, repeat.every));
+    }
+    let mut lines: Vec<_> = fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.good)).collect();
+    if let Some(warning) = preview.warning {
+        let words = format!("{} {warning}", level_glyph(Level::Warning));
+        lines.extend(fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.warning)));
+    }
+    lines.extend(preview.frames.iter().flat_map(|frame| bytes(frame, columns, rows, theme)));
+    if preview.more > 0 {
+        let what = if preview.more == 1 { "fragment" } else { "fragments" };
+        lines.push(Line::styled(format!("  … {} {what} more", preview.more), theme.dim));
+    }
+    lines
+}
+
+/// A frame's bytes in hex, in so many rows. The key, which is drawn when the frame goes out, is `kk`.
+fn bytes(frame: &FrameBytes, columns: usize, rows: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let hex = |bytes: &[u8], style| -> Vec<_> { bytes.iter().map(|byte| (format!("{byte:02x}"), style)).collect() };
+    let mut words = hex(&frame.header, theme.key);
+    words.extend(std::iter::repeat_n(("kk".to_owned(), theme.warning), if frame.masked { 4 } else { 0 }));
+    let room = columns * rows;
+    let payload = frame.payload.len();
+    // The count of what is left out takes room from what is shown.
+    let fits = words.len() + payload <= room && frame.more == 0;
+    let shown = if fits { payload } else { room.saturating_sub(words.len() + MORE / 3).min(payload) };
+    words.extend(hex(&frame.payload[..shown], theme.text));
+    let more = frame.more + payload - shown;
+    let mut lines: Vec<_> = words
+        .chunks(columns)
+        .map(|row| {
+            let spans = row.iter().map(|(word, style)| Span::styled(format!(" {word}"), *style));
+            Line::from_iter(std::iter::once(Span::raw(" ")).chain(spans))
+        })
+        .collect();
+    if let Some(last) = lines.last_mut().filter(|_| more > 0) {
+        last.push_span(Span::styled(format!(" … {more} more"), theme.dim));
+    }
+    lines
+}
+
+/// What became of what was sent.
+fn said(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let repeating = model.repeating.as_ref().map(|repeating| (repeating.level(), repeating.text(model.now)));
+    let answer = model.answer.as_ref().map(|answer| (answer.level(), answer.text(model.now)));
+    let lines = |(level, words): (Level, String)| {
+        let style = level_style(level, &model.theme);
+        let words = format!("{} {words}", level_glyph(level));
+        fit::wrap(&words, width).into_iter().map(move |line| Line::styled(line, style)).collect::<Vec<_>>()
+    };
+    repeating.into_iter().chain(answer).flat_map(lines).collect()
+}
+
+fn command_line(command: &CommandHelp, theme: &Theme) -> Line<'static> {
     Line::from(vec![
         Span::styled(command.name, theme.key),
         Span::styled(format!(" {}", command.arguments), theme.text),

@@ -5,6 +5,7 @@ mod command;
 mod composer;
 mod diagnosis;
 mod frame_log;
+mod input;
 mod overlay;
 mod row;
 mod sessions;

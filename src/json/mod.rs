@@ -1,5 +1,7 @@
 //! JSON Lines: the contract for scripts. Fields may be added, never renamed; `Line` has them in their order.
 
+pub mod item;
+
 use std::borrow::Cow;
 use std::io;
 
@@ -9,12 +11,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::diagnose;
+use crate::diagnose::{self, Verdict};
 use crate::relay::observation::{Event, RawRecord, SessionId, Side, Time};
 use crate::text;
 use crate::wire::finding::Finding;
 
-use super::item::{self, Cause, Frame, Item, What};
+pub use item::{Frame, Item, What};
 
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
@@ -112,9 +114,9 @@ enum Line<'a> {
         time: String,
         browser: &'static str,
         outcome: &'static str,
-        error_text: Option<&'static str>,
+        error_text: Option<&'a str>,
         close_code: Option<u16>,
-        finding: &'static str,
+        finding: Option<&'static str>,
         frame: Option<u64>,
         basis: &'static str,
     },
@@ -193,7 +195,6 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
     let line = match &item.what {
         What::Frame(frame) => frame_line(session, time, frame),
         What::Raw(raw, kept) => raw_line(session, time, raw, kept),
-        What::Verdict(cause) => verdict_line(session, time, cause),
         What::Event(event) => match event_line(session, time, event) {
             Some(line) => line,
             None => return,
@@ -242,16 +243,16 @@ fn raw_line<'a>(session: Option<u64>, time: String, raw: &RawRecord, kept: &[u8]
     }
 }
 
-fn verdict_line<'a>(session: Option<u64>, time: String, cause: &Cause) -> Line<'a> {
+fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'_> {
     Line::Verdict {
         session,
         time,
         browser: "chrome",
-        outcome: cause.verdict.outcome.name(),
-        error_text: cause.verdict.error_text,
-        close_code: cause.verdict.close_code,
-        finding: cause.finding,
-        frame: cause.frame,
+        outcome: verdict.outcome.name(),
+        error_text: verdict.error_text.as_deref(),
+        close_code: verdict.close_code,
+        finding: verdict.finding.map(|kind| diagnose::words(kind).id),
+        frame: verdict.frame,
         basis: "predicted",
     }
 }
@@ -284,6 +285,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
     Some(match event {
         Event::Listening { .. } => return None,
         Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
+        Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             Line::SessionOpened { session, time, client: client.to_string(), path: String::from_utf8_lossy(path) }
         }

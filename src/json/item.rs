@@ -2,27 +2,32 @@
 
 use std::borrow::Cow;
 
-use crate::diagnose::Verdict;
 use crate::relay::observation::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
 /// One line to be.
 pub struct Item<'a> {
+    /// Whose it is; `None` for what belongs to none.
     pub session: Option<SessionId>,
+    /// When it was seen.
     pub time: Time,
+    /// What it is.
     pub what: What<'a>,
 }
 
 /// What the line is about.
 pub enum What<'a> {
+    /// A frame.
     Frame(Frame<'a>),
+    /// Bytes that are no frames, and what was kept of them.
     Raw(&'a RawRecord, &'a [u8]),
+    /// One of the rarer things.
     Event(&'a Event),
-    Verdict(Cause),
 }
 
 /// A frame with all that came of it.
 pub struct Frame<'a> {
+    /// Its first record.
     pub record: &'a FrameRecord,
     /// Payload bytes that came.
     pub received: u64,
@@ -32,11 +37,13 @@ pub struct Frame<'a> {
 
 impl Frame<'_> {
     /// Whether `payload` is less than what the header promises.
+    #[must_use]
     pub fn is_truncated(&self) -> bool {
         (self.payload.len() as u64) < self.record.header.length
     }
 
     /// The payload as text, where the frame says that it is one: UTF-8, and no extension has a hand in it.
+    #[must_use]
     pub fn text(&self) -> Option<&str> {
         let header = &self.record.header;
         let is_text = header.opcode() == Opcode::TEXT && header.rsv() == 0;
@@ -44,14 +51,8 @@ impl Frame<'_> {
     }
 }
 
-/// A verdict and the finding that decided it.
-pub struct Cause {
-    pub verdict: Verdict,
-    pub finding: &'static str,
-    pub frame: Option<u64>,
-}
-
 /// The word for the end of a side's bytes, the same as in `ClosedHow`.
+#[must_use]
 pub const fn ending(how: Ending) -> &'static str {
     match how {
         Ending::Fin => "FIN",

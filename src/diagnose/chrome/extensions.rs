@@ -1,0 +1,96 @@
+//! The extensions of an answer as Chrome checks them: it offers permessage-deflate alone (RFC 7692).
+
+use super::answer::trim;
+
+/// Checks one value of Sec-WebSocket-Extensions.
+///
+/// # Errors
+/// Chrome's words, without those in front of all handshake errors.
+pub(super) fn check(value: &[u8], has_deflate: &mut bool) -> Result<(), String> {
+    let Some(extension) = Extension::parse(value) else {
+        let value = String::from_utf8_lossy(value);
+        return Err(format!("'Sec-WebSocket-Extensions' header value is rejected by the parser: {value}"));
+    };
+    if extension.name != "permessage-deflate" {
+        let name = extension.name;
+        return Err(format!("Found an unsupported extension '{name}' in 'Sec-WebSocket-Extensions' header"));
+    }
+    if std::mem::replace(has_deflate, true) {
+        return Err("Received duplicate permessage-deflate response".to_owned());
+    }
+    check_parameters(&extension.parameters).map_err(|words| format!("Error in permessage-deflate: {words}"))
+}
+
+struct Extension {
+    name: String,
+    parameters: Vec<(String, Option<String>)>,
+}
+
+impl Extension {
+    /// RFC 6455 9.1: a token, then parameters with or without values; a quoted value must hold a token.
+    fn parse(value: &[u8]) -> Option<Self> {
+        let mut parts = split_at_semicolons(value).into_iter();
+        let name = token(parts.next()?)?;
+        let parameters = parts.map(|part| {
+            let equals = part.iter().position(|byte| *byte == b'=');
+            match equals {
+                None => Some((token(part)?, None)),
+                Some(at) => Some((token(trim(&part[..at]))?, Some(parameter_value(trim(&part[at + 1..]))?))),
+            }
+        });
+        Some(Self { name, parameters: parameters.collect::<Option<_>>()? })
+    }
+}
+
+fn check_parameters(parameters: &[(String, Option<String>)]) -> Result<(), String> {
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, value) in parameters {
+        let valid = match name.as_str() {
+            "server_no_context_takeover" | "client_no_context_takeover" => value.is_none(),
+            "server_max_window_bits" => value.as_deref().is_some_and(is_window_bits),
+            "client_max_window_bits" => value.as_deref().is_none_or(is_window_bits),
+            _ => return Err("Received an unexpected permessage-deflate extension parameter".to_owned()),
+        };
+        if seen.contains(&name.as_str()) {
+            return Err(format!("Received duplicate permessage-deflate extension parameter {name}"));
+        }
+        seen.push(name);
+        if !valid {
+            return Err(format!("Received invalid {name} parameter"));
+        }
+    }
+    let bare = |(name, value): &(String, Option<String>)| name == "client_max_window_bits" && value.is_none();
+    if parameters.iter().any(bare) { Err("client_max_window_bits must have value".to_owned()) } else { Ok(()) }
+}
+
+/// 8 to 15 without a leading zero (RFC 7692 7.1.2).
+fn is_window_bits(value: &str) -> bool {
+    matches!(value, "8" | "9" | "10" | "11" | "12" | "13" | "14" | "15")
+}
+
+fn split_at_semicolons(value: &[u8]) -> Vec<&[u8]> {
+    let mut quoted = false;
+    value
+        .split(|byte| {
+            quoted ^= *byte == b'"';
+            *byte == b';' && !quoted
+        })
+        .map(trim)
+        .collect()
+}
+
+fn parameter_value(value: &[u8]) -> Option<String> {
+    match value {
+        [b'"', inner @ .., b'"'] => {
+            let unescaped: Vec<u8> = inner.iter().copied().filter(|byte| *byte != b'\\').collect();
+            token(&unescaped)
+        }
+        plain => token(plain),
+    }
+}
+
+/// RFC 9110 5.6.2.
+fn token(bytes: &[u8]) -> Option<String> {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    (!bytes.is_empty() && bytes.iter().all(is_token)).then(|| String::from_utf8_lossy(bytes).into_owned())
+}

@@ -1,0 +1,10 @@
+//! Chrome's own rules, in its own order and with its own words, as Chromium 156 has them.
+//!
+//! What is here was measured (tests/corpus/chromium.jsonl) and follows Chromium's net/websockets and net/http. It judges
+//! bytes; it changes nothing.
+
+mod answer;
+mod extensions;
+mod handshake;
+
+pub use handshake::{Handshake, handshake};

@@ -1,0 +1,107 @@
+//! What Chromium 156 did with several hundred servers (tests/corpus/chromium.jsonl), replayed through the relay's core:
+//! whether the page's socket opened, and Chrome's words where it did not.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use wsproxy::diagnose::Verdict;
+use wsproxy::relay::limits::Limits;
+use wsproxy::relay::observation::{Ending, Event, Record, Side, Time};
+use wsproxy::relay::session::{Output, Session, SessionConfig};
+use wsproxy::relay::translate::AddressRules;
+use wsproxy::wire::head;
+
+/// What was seen on the first connection of a case, and what Chromium made of it.
+struct Case {
+    id: String,
+    request: Vec<u8>,
+    chunks: Vec<(Side, Chunk)>,
+    opened: bool,
+    error_text: Option<String>,
+}
+
+enum Chunk {
+    Bytes(Vec<u8>),
+    End(Ending),
+}
+
+fn case(line: &str) -> Option<Case> {
+    let value: Value = serde_json::from_str(line).unwrap();
+    let recorded = value["connections"].get(0)?.as_array().unwrap();
+    let mut request = Vec::new();
+    let mut chunks = Vec::new();
+    for chunk in recorded {
+        let from = if chunk[1] == "client" { Side::Client } else { Side::Server };
+        match chunk[2].as_str().unwrap() {
+            "FIN" => chunks.push((from, Chunk::End(Ending::Fin))),
+            "RST" => chunks.push((from, Chunk::End(Ending::Reset))),
+            bytes if from == Side::Client && head::end(&request, 0).is_none() => {
+                request.extend(hex::decode(bytes).unwrap())
+            }
+            bytes => chunks.push((from, Chunk::Bytes(hex::decode(bytes).unwrap()))),
+        }
+    }
+    head::end(&request, 0)?;
+    Some(Case {
+        id: value["id"].as_str().unwrap().to_owned(),
+        request,
+        chunks,
+        opened: value["chromium"]["opened"].as_bool().unwrap(),
+        error_text: value["chromium"]["error_text"].as_str().map(str::to_owned),
+    })
+}
+
+/// Plays what both sides sent. Gives whether the session opened, and the verdict.
+fn replay(case: &Case) -> (bool, Option<Verdict>) {
+    let rules = AddressRules {
+        authority: "upstream".into(),
+        secure: false,
+        path: String::new(),
+        keep_host: true,
+        origin: None,
+    };
+    let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] };
+    let mut out = Output::default();
+    let (mut session, _) = Session::new(config, Time(0), &case.request, &mut out.log);
+    for (from, chunk) in &case.chunks {
+        let mut held = Vec::new();
+        match chunk {
+            Chunk::Bytes(bytes) => session.receive(Time(1), *from, bytes, &mut out),
+            Chunk::End(how) => session.end(Time(2), *from, *how, &mut held, &mut out),
+        }
+        assert!(out.edits.is_empty() && held.is_empty(), "{}: a tap changes nothing", case.id);
+    }
+    let verdict = out.log.records.iter().find_map(|record| match record {
+        Record::Event(_, event) => match &**event {
+            Event::Verdict(verdict) => Some(verdict.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    (session.is_open(), verdict)
+}
+
+/// What no wire shows: a page that gave up by itself, which looks like a tab that was closed.
+const NOT_ON_THE_WIRE: [&str; 1] = ["pg_close_connecting"];
+
+#[test]
+fn each_handshake_ends_as_it_did_in_chromium_and_with_its_words() {
+    let cases: Vec<_> = include_str!("corpus/chromium.jsonl").lines().filter_map(case).collect();
+    assert!(cases.len() > 450, "{} cases", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let (is_open, verdict) = replay(case);
+        let words = verdict.as_ref().and_then(|verdict| verdict.error_text.as_deref());
+        let right = if case.opened {
+            // What frames do afterwards is another matter, but no frame may be said to fail that did not.
+            is_open && (verdict.is_none() || words == case.error_text.as_deref())
+        } else {
+            words == case.error_text.as_deref()
+        };
+        if !right && !NOT_ON_THE_WIRE.contains(&case.id.as_str()) {
+            let (id, opened, text) = (&case.id, case.opened, &case.error_text);
+            wrong.push(format!("{id}: predicted open {is_open}, {words:?}; Chromium open {opened}, {text:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}

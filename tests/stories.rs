@@ -1,0 +1,206 @@
+//! Whole stories: the real binary in a terminal, real peers on both sides of it, and a person at the keyboard.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::support::proxy::{in_time, server};
+use crate::support::terminal::Terminal;
+
+/// A terminal with wsproxy in it, and the server behind it.
+struct Story {
+    terminal: Terminal,
+    listener: TcpListener,
+}
+
+/// A client and the server that it talks to through wsproxy.
+struct Peers {
+    client: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    server: WebSocketStream<TcpStream>,
+}
+
+impl Story {
+    async fn begin(rows: u16, columns: u16) -> Self {
+        let (listener, address) = server().await;
+        let terminal = Terminal::start(&["--listen", "127.0.0.1:0", "--upstream", &address.to_string()], rows, columns);
+        Self { terminal, listener }
+    }
+
+    /// A client connects, and the server takes it.
+    async fn connect(&self, path: &str) -> Peers {
+        let url = format!("ws://localhost:{}{path}", self.terminal.port());
+        let accept = async {
+            let (socket, _) = self.listener.accept().await.unwrap();
+            tokio_tungstenite::accept_async(socket).await.unwrap()
+        };
+        let both = async { tokio::join!(tokio_tungstenite::connect_async(url), accept) };
+        let (client, server) = in_time("the handshake", both).await;
+        Peers { client: client.unwrap().0, server }
+    }
+
+    /// Writes into the composer that `key` opens, and sends it.
+    fn send(&mut self, key: &str, text: &str) {
+        let terminal = &mut self.terminal;
+        terminal.keys(key);
+        terminal.until_shows("esc close");
+        terminal.keys(text);
+        terminal.until_shows(text);
+        terminal.keys("\r");
+        terminal.until_shows("sent as frame");
+        // Nothing behind an escape until it has worked: together they would be another key.
+        terminal.keys("\x1b");
+        terminal.until("the composer to go", |screen| (!screen.contains("esc close")).then_some(()));
+    }
+
+    /// The last line of a screen of that size is where it belongs.
+    fn resize(&self, rows: u16, columns: u16) {
+        self.terminal.resize(rows, columns);
+        self.terminal.until("the last line of the new size", |screen| {
+            let footer = screen.lines().nth(usize::from(rows) - 1)?;
+            (footer.contains("? help") && footer.chars().count() <= usize::from(columns)).then_some(())
+        });
+    }
+}
+
+impl Peers {
+    async fn at_client(&mut self) -> Message {
+        in_time("a message at the client", self.client.next()).await.unwrap().unwrap()
+    }
+
+    async fn at_server(&mut self) -> Message {
+        in_time("a message at the server", self.server.next()).await.unwrap().unwrap()
+    }
+
+    /// Both get a close frame, answer it, and the connections end.
+    async fn are_closed(&mut self, code: u16) {
+        for message in [self.at_client().await, self.at_server().await] {
+            let Message::Close(Some(close)) = message else { panic!("{message:?} is no close frame") };
+            assert_eq!(u16::from(close.code), code);
+        }
+        // Going on to the end sends the answers.
+        let ends = async { tokio::join!(self.client.next(), self.server.next()) };
+        let (client, server) = in_time("both ends", ends).await;
+        assert!(matches!(client, None | Some(Err(Error::ConnectionClosed))), "{client:?}");
+        assert!(matches!(server, None | Some(Err(Error::ConnectionClosed))), "{server:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
+    let mut story = Story::begin(24, 80).await;
+    let mut peers = story.connect("/chat").await;
+    peers.client.send(Message::text("from the page")).await.unwrap();
+    assert_eq!(peers.at_server().await, Message::text("from the page"));
+    story.terminal.until_shows("from the page");
+    peers.server.send(Message::text(r#"{"answer":42}"#)).await.unwrap();
+    assert_eq!(peers.at_client().await, Message::text(r#"{"answer":42}"#));
+    story.terminal.until_shows(r#"{"answer":42}"#);
+
+    // The page's frame: its header bit by bit, its bytes.
+    story.terminal.keys("k");
+    story.terminal.until_shows("Frame 1 · text");
+    story.terminal.until_shows("FIN     1 final");
+    story.terminal.keys("\r");
+    story.terminal.keys("x");
+    story.terminal.keys("G");
+    story.terminal.until_shows("66 72 6f 6d 20 74 68 65");
+    story.terminal.keys("x");
+    story.terminal.until_shows("payload as text");
+    story.terminal.keys("\x1b");
+    story.terminal.until_shows("s send to server");
+
+    // Into the session, either way.
+    story.send("s", "typed for the server");
+    assert_eq!(peers.at_server().await, Message::text("typed for the server"));
+    story.send("c", "/bin 00 ff");
+    assert_eq!(peers.at_client().await, Message::binary(vec![0, 255]));
+    story.send("c", "/ping are you there");
+    assert_eq!(peers.at_client().await, Message::Ping("are you there".into()));
+    peers.client.flush().await.unwrap();
+    assert_eq!(peers.at_server().await, Message::Pong("are you there".into()));
+    story.terminal.keys("F");
+    story.terminal.until_shows("pong ");
+
+    // At any size.
+    for (rows, columns) in [(40, 120), (10, 40), (24, 80)] {
+        story.resize(rows, columns);
+    }
+
+    // It asks before it quits, and a no means no.
+    story.terminal.keys("q");
+    story.terminal.until_shows("1 session is open.");
+    story.terminal.keys("\x1b");
+    story.terminal.until("the question to go", |screen| (!screen.contains("1 session is open.")).then_some(()));
+    peers.client.send(Message::text("still there")).await.unwrap();
+    assert_eq!(peers.at_server().await, Message::text("still there"));
+    story.terminal.until_shows("still there");
+    story.terminal.keys("Q");
+    peers.are_closed(1001).await;
+    assert_eq!(story.terminal.wait(), 0);
+    assert!(story.terminal.is_restored());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_closes_the_sessions_and_gives_the_terminal_back() {
+    let mut story = Story::begin(24, 80).await;
+    let mut peers = story.connect("/").await;
+    story.terminal.until_shows("1 open of 1");
+    let process = story.terminal.process_id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    peers.are_closed(1001).await;
+    assert_eq!(story.terminal.wait(), 0);
+    assert!(story.terminal.is_restored());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_peer_sends_reaches_the_terminal_as_it_is() {
+    /// A title, a reset, the same with one byte (C1), a device control, overrides of direction, a bell.
+    const HOSTILE: &str =
+        "\x1b]0;owned\x07\x1b[2J\x1bc\u{9d}0;owned\u{9c}\u{9b}2J\u{90}q\u{9c}\u{202e}gnp\u{2066}\r\x08";
+    let forbidden =
+        ["\x1b]0;", "\x1bc", "\x07", "\x08", "\u{9d}", "\u{9c}", "\u{9b}", "\u{90}", "\u{202e}", "\u{2066}"];
+
+    let mut story = Story::begin(40, 120).await;
+    let mut peers = story.connect("/").await;
+    let json = format!(r#"{{"{HOSTILE}":"{HOSTILE}"}}"#);
+    peers.server.send(Message::text(HOSTILE)).await.unwrap();
+    peers.server.send(Message::text(json)).await.unwrap();
+    peers.server.send(Message::binary(HOSTILE)).await.unwrap();
+    peers.server.send(Message::Ping(HOSTILE.into())).await.unwrap();
+    story.terminal.until_shows("ping ");
+    // Each of them in detail, in each form.
+    for frame in (1..=4).rev() {
+        story.terminal.until_shows(&format!("Frame {frame} · "));
+        for decoder in ["hex", "text", "JSON", "automatic"] {
+            story.terminal.keys("m");
+            story.terminal.until_shows(&format!("decoder: {decoder}"));
+        }
+        story.terminal.keys("k");
+    }
+
+    // A head with the same in its target and in a field.
+    let mut raw = TcpStream::connect(("localhost", story.terminal.port())).await.unwrap();
+    let head = format!("GET /end-of-{HOSTILE}-path HTTP/1.1\nUpgrade: websocket\nX: {HOSTILE}\n\n");
+    raw.write_all(head.as_bytes()).await.unwrap();
+    story.terminal.until_shows("2 /end-of-");
+    story.terminal.keys("]]");
+    story.terminal.until_shows("Frames · session 2");
+    for (tab, title) in
+        [("2", "━ Sessions ━"), ("3", "━ Handshake "), ("4", "━ Diagnosis "), ("5", "━ Log "), ("1", "━ Frames ")]
+    {
+        story.terminal.keys(tab);
+        story.terminal.until_shows(title);
+    }
+    story.terminal.keys("q");
+    story.terminal.until_shows("open.");
+    story.terminal.keys("y");
+    assert_eq!(story.terminal.wait(), 0);
+
+    let written = story.terminal.raw();
+    for sequence in forbidden {
+        let found = written.windows(sequence.len()).position(|window| window == sequence.as_bytes());
+        assert_eq!(found, None, "{sequence:?} reached the terminal");
+    }
+}

@@ -1,0 +1,158 @@
+//! The screen without a terminal, over sessions that are played by hand at fixed times: for pictures in documents.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use unicode_width::UnicodeWidthStr as _;
+use wsproxy::journal::{Journal, View};
+use wsproxy::relay::limits::Limits;
+use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
+use wsproxy::relay::session::{Output, Session, SessionConfig};
+use wsproxy::relay::translate::AddressRules;
+use wsproxy::tui::theme::Theme;
+use wsproxy::tui::{Effect, Feed, Info, Message, Model, view};
+use wsproxy::wire::frame;
+use wsproxy::wire::opcode::Opcode;
+
+/// 2026-01-01T12:00:00Z, when the proxy starts.
+const NOON: Time = Time(1_767_268_800_000_000);
+/// Where the built-in playground listens in this play.
+const PLAYGROUND: &str = "127.0.0.1:41999";
+
+/// The screen, and the one session that it shows.
+pub struct Stage {
+    journal: Arc<Journal>,
+    feed: Feed,
+    model: Model,
+    terminal: Terminal<TestBackend>,
+    session: Option<Session>,
+    output: Output,
+    now: Time,
+}
+
+impl Stage {
+    /// wsproxy has started, with the playground behind it.
+    pub fn new(width: u16, height: u16) -> Self {
+        let journal = Arc::new(Journal::new(64 << 20));
+        let addresses = vec![([127, 0, 0, 1], 9000).into()];
+        let upstream = format!("ws://{PLAYGROUND}");
+        let mut log = Observations::default();
+        log.event(NOON, Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() });
+        journal.push(None, log);
+        let info = Info { addresses, upstream, playground: true };
+        let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);
+        let feed = Feed::new(View::new(journal.subscribe(|| ())));
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let (session, output) = (None, Output::default());
+        let mut stage = Self { journal, feed, model, terminal, session, output, now: NOON };
+        stage.settle();
+        stage
+    }
+
+    /// Time passes.
+    pub fn after(&mut self, milliseconds: u64) -> &mut Self {
+        self.now = Time(self.now.0 + milliseconds * 1000);
+        self
+    }
+
+    /// A page connects to the playground's echo, which answers.
+    pub fn connect(&mut self) -> &mut Self {
+        let client = ([127, 0, 0, 1], 50_412).into();
+        self.output.log.event(self.now, Event::SessionOpened { client, path: b"/echo".to_vec() });
+        let head = "GET /echo HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                    Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
+                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let rules = AddressRules {
+            authority: PLAYGROUND.into(),
+            secure: false,
+            path: String::new(),
+            keep_host: false,
+            origin: None,
+        };
+        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let (session, _) = Session::new(config, self.now, head.as_bytes(), &mut self.output.log);
+        self.session = Some(session);
+        let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        self.after(2).bytes(Side::Server, answer.as_bytes())
+    }
+
+    /// A side sends a frame.
+    pub fn frame(&mut self, from: Side, opcode: Opcode, payload: &[u8]) -> &mut Self {
+        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, 0x3d]);
+        let mut bytes = Vec::new();
+        frame::write(opcode, payload, key, &mut bytes);
+        self.bytes(from, &bytes)
+    }
+
+    fn bytes(&mut self, from: Side, bytes: &[u8]) -> &mut Self {
+        let session = self.session.as_mut().expect("a session");
+        session.receive(self.now, from, bytes, &mut self.output);
+        self.settle();
+        self
+    }
+
+    /// Somebody presses a key for each character; `\r` is enter, `\x1b` escape.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for character in keys.chars() {
+            let code = match character {
+                '\r' => KeyCode::Enter,
+                '\x1b' => KeyCode::Esc,
+                character => KeyCode::Char(character),
+            };
+            self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        }
+        self
+    }
+
+    /// Sends a message to the screen, and does what it asks for.
+    fn send(&mut self, message: Message) {
+        for effect in self.feed.update(&mut self.model, message) {
+            let (Effect::Inject { to, injection, token, .. }, Some(session)) = (effect, &mut self.session) else {
+                continue;
+            };
+            session.inject(self.now, to, token, injection, &mut Vec::new(), &mut self.output);
+        }
+        self.settle();
+    }
+
+    /// Hands over what was seen, and draws.
+    fn settle(&mut self) {
+        let log = std::mem::take(&mut self.output.log);
+        if !log.is_empty() {
+            self.journal.push(Some(SessionId(1)), log);
+        }
+        self.feed.update(&mut self.model, Message::Time(self.now));
+        self.feed.sync(&mut self.model);
+        for (token, reply) in std::mem::take(&mut self.output.replies) {
+            self.feed.update(&mut self.model, Message::Reply(token, reply));
+        }
+        let (model, rows) = (&mut self.model, self.feed.shown());
+        self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
+    }
+
+    /// The screen as a block of text for a document.
+    pub fn picture(&self) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let mut out = String::from("```text\n");
+        for cells in buffer.content().chunks(usize::from(buffer.area.width)) {
+            let mut line = String::new();
+            // What stands behind a wide character is part of it.
+            let mut skip = 0;
+            for cell in cells {
+                if skip == 0 {
+                    line.push_str(cell.symbol());
+                    skip = cell.symbol().width().max(1);
+                }
+                skip -= 1;
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out.push_str("```");
+        out
+    }
+}

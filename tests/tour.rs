@@ -1,0 +1,53 @@
+//! The pictures in README.md and docs/guide.md: the screen itself, in the middle of a tour.
+
+use wsproxy::relay::observation::Side::{Client, Server};
+use wsproxy::wire::opcode::Opcode;
+
+use crate::support::document;
+use crate::support::stage::Stage;
+
+const GUIDE: &str = "docs/guide.md";
+
+/// What a page says to the playground's echo in the tour.
+fn talk(stage: &mut Stage) {
+    let json = br#"{"type":"order","item":"tea","count":2,"paid":false}"#;
+    stage.after(2100).connect();
+    stage.after(900).frame(Client, Opcode::TEXT, b"hello");
+    stage.after(1).frame(Server, Opcode::TEXT, b"hello");
+    stage.after(1400).frame(Client, Opcode::TEXT, json);
+    stage.after(1).frame(Server, Opcode::TEXT, json);
+    stage.after(2600).frame(Client, Opcode::BINARY, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10");
+    stage.after(2).frame(Server, Opcode::BINARY, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10");
+}
+
+#[test]
+fn the_readme_shows_the_screen() {
+    let mut stage = Stage::new(100, 30);
+    talk(&mut stage);
+    stage.keys("kk\rG\x1b");
+    document::check_section("README.md", "screenshot", &stage.picture());
+}
+
+#[test]
+fn the_guide_shows_the_way_through_the_screen() {
+    let mut stage = Stage::new(80, 24);
+    let show = |name: &str, stage: &Stage| document::check_section(GUIDE, &format!("screen: {name}"), &stage.picture());
+    show("start", &stage);
+    talk(&mut stage);
+    show("frames", &stage);
+    stage.after(4000).keys("kkk");
+    stage.keys("\r\r");
+    show("detail", &stage);
+    stage.keys("x");
+    show("hex", &stage);
+    stage.keys("x\x1b\x1b3");
+    show("handshake", &stage);
+    stage.keys("1sfrom the terminal");
+    show("composer", &stage);
+    stage.after(300).keys("\r");
+    stage.after(1).frame(Server, Opcode::TEXT, b"from the terminal");
+    stage.keys("\x1bF");
+    show("injected", &stage);
+    stage.after(5000).keys("q");
+    show("quit", &stage);
+}
