@@ -121,7 +121,7 @@ impl Proxy {
         let engine = config.engine(upstream.clone());
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
-        if playground.is_none() {
+        if playground.is_none() && !config.no_probe {
             let context = runtime.enter();
             running.probe();
             drop(context);

@@ -95,7 +95,7 @@ fn side_by_side(page: &mut Page<'_>, exchanges: &[[Leg<'_>; 2]; 2], body: BodySh
     page.rows(beside(titles, columns, theme));
     for exchange in exchanges {
         page.rows(beside([vec![Line::default()], vec![Line::default()]], columns, theme));
-        let [client, server] = exchange.each_ref().map(|leg| blocks(leg, columns, theme, body));
+        let [client, server] = exchange.each_ref().map(|leg| blocks(leg, columns, theme, body, Across::Hidden));
         let count = client.len().max(server.len());
         let (mut client, mut server) = (client.into_iter(), server.into_iter());
         for _ in 0..count {
@@ -110,7 +110,9 @@ fn stacked(page: &mut Page<'_>, exchanges: &[[Leg<'_>; 2]; 2], body: BodyShown) 
     for (index, title) in LEGS.into_iter().enumerate() {
         page.title(title);
         for leg in exchanges.iter().filter_map(|exchange| exchange.get(index)) {
-            for block in blocks(leg, width, theme, body) {
+            // The other leg is screens away, so what it has in place of a value stands behind it.
+            let across = if index == 0 { Across::Shown } else { Across::Hidden };
+            for block in blocks(leg, width, theme, body, across) {
                 page.rows(block);
             }
             page.blank();
@@ -134,7 +136,7 @@ fn beside([client, server]: [Vec<Line<'static>>; 2], columns: usize, theme: &The
 }
 
 /// A head in so many columns: its title, then a block of rows for each of its lines.
-fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown) -> Vec<Vec<Line<'static>>> {
+fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown, across: Across) -> Vec<Vec<Line<'static>>> {
     let page = || Page::new(theme, columns as u16, MAX_ROWS);
     let mut title = page();
     title.row(&leg.title, theme.key);
@@ -150,15 +152,36 @@ fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown) -> Vec<
     }
     let mut others = leg.other.split_inclusive(|byte| *byte == b'\n');
     for (index, line) in leg.bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let changed = difference(line, others.next().unwrap_or_default());
+        let other = others.next().unwrap_or_default();
+        let changed = difference(line, other);
         if line == b"\r\n" && changed.is_none() {
             continue;
         }
         let mut page = page();
+        let is_changed = changed.is_some();
         self::line(&mut page, line, index == 0, changed);
+        if is_changed && across == Across::Shown {
+            page.begin(2 * MARK);
+            page.text("on the server leg: ", theme.dim);
+            page.bytes(value(other), theme.injected);
+            page.end_row();
+        }
         blocks.push(page.finish());
     }
     blocks
+}
+
+/// Whether a changed line has under it what the other leg has in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Across {
+    Shown,
+    Hidden,
+}
+
+/// What stands behind the colon; the whole line where there is none.
+fn value(line: &[u8]) -> &[u8] {
+    let colon = line.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
+    line.get(colon..).unwrap_or_default().trim_ascii()
 }
 
 /// What of a line is not the same in another; `None` where all is.

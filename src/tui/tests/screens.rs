@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use crate::relay::observation::{Event, Observations, SessionId, Side, Time};
+use crate::tui::keymap::{self, Place};
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
@@ -175,6 +176,40 @@ fn a_small_screen_says_so_and_works() {
     insta::assert_snapshot!("small_40x10", stage.screen());
     stage.press(KeyCode::Enter);
     insta::assert_snapshot!("small_detail_40x10", stage.screen());
+}
+
+#[test]
+fn each_page_of_a_small_screen() {
+    let mut stage = Stage::new(40, 10);
+    lively(&mut stage);
+    stage.keys("]");
+    for (name, keys) in [("sessions", "2"), ("handshake", "3"), ("diagnosis", "4"), ("log", "5"), ("command", ":fr")] {
+        stage.keys(keys);
+        insta::assert_snapshot!(format!("small_{name}_40x10"), stage.screen());
+    }
+    let mut empty = Stage::new(40, 10);
+    insta::assert_snapshot!("small_empty_40x10", empty.at(0).screen());
+}
+
+#[test]
+fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        for (keys, place) in [("", Place::Frames), ("2", Place::Sessions), ("3", Place::Handshake), ("5", Place::Log)] {
+            let mut stage = Stage::new(width, height);
+            lively(&mut stage);
+            stage.keys(keys).keys("?g");
+            let mut seen = String::new();
+            for _ in 0..100 {
+                seen.push_str(&stage.screen());
+                stage.keys("j");
+            }
+            for binding in keymap::in_place(place) {
+                let (key, start) = (binding.keys_text(), binding.help.get(..12).unwrap_or(binding.help));
+                let shown = seen.lines().any(|line| line.contains(&key) && line.contains(start));
+                assert!(shown, "{key} {start} of {} in {seen}", place.name());
+            }
+        }
+    }
 }
 
 #[test]
