@@ -7,7 +7,7 @@ use crate::wire::finding::Level;
 
 use super::arrangement::DetailPlace;
 use super::cursor::Scroll;
-use super::detail::{BodyShown, BytesShown, Proof};
+use super::detail::{BodyShown, BytesShown, Further, Proof};
 use super::keymap::{Action, Place};
 use super::message::Effect;
 use super::model::{Model, Overlay, Question, Tab};
@@ -80,6 +80,17 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         | Action::ToNextSession
         | Action::ToPreviousSession
         | Action::OpenEditor => return sending::perform(model, view, action),
+        Action::Left => model.detail.step_byte(-1, &model.theme),
+        Action::Right => model.detail.step_byte(1, &model.theme),
+        Action::Header => model.detail.turn_header(),
+        Action::FoldMore => model.detail.fold_all(Further::Out, &model.theme),
+        Action::FoldLess => model.detail.fold_all(Further::In, &model.theme),
+        Action::Find => model.detail.begin_find(),
+        Action::FindNext => model.detail.next_match(true),
+        Action::FindPrevious => model.detail.next_match(false),
+        Action::FindDone => model.detail.find.confirm(),
+        Action::FindStop => model.detail.cancel_find(),
+        Action::FindForm => model.detail.find.turn_form(),
     }
     Vec::new()
 }
@@ -101,6 +112,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Hex if model.place() == Place::Handshake => true,
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
+        Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
         Action::Freeze => on_frames,
         Action::Times => matches!(model.place(), Place::Frames | Place::Log),
         _ => true,
@@ -133,14 +145,14 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
             let (cursor, scope) = model.list();
             cursor.step(&view.range(scope), by);
         }
-        Place::Detail => model.detail.scroll.step(by),
+        Place::Detail => model.detail.step(by, &model.theme),
         Place::Handshake | Place::Diagnosis => model.page.scroll.step(by),
         Place::Help => {
             if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question | Place::Command => {}
+        Place::Everywhere | Place::Composer | Place::Question | Place::Command | Place::Find => {}
     }
 }
 
@@ -217,6 +229,9 @@ fn deeper(model: &mut Model) {
             model.pane = Place::Frames;
         }
         (Tab::Frames, Place::Sessions) => model.pane = Place::Frames,
+        (Tab::Frames | Tab::Log, Place::Detail) if model.detail.can_fold(&model.theme) => {
+            model.detail.turn_fold(&model.theme);
+        }
         (Tab::Frames | Tab::Log, Place::Detail) => model.arrangement.maximised = !model.arrangement.maximised,
         (Tab::Frames | Tab::Log, _) => model.pane = Place::Detail,
         _ => {}
@@ -224,7 +239,9 @@ fn deeper(model: &mut Model) {
 }
 
 fn back(model: &mut Model) {
-    if model.arrangement.maximised {
+    if model.place() == Place::Detail && model.detail.find.is_on() {
+        model.detail.cancel_find();
+    } else if model.arrangement.maximised {
         model.arrangement.maximised = false;
     } else if model.place() == Place::Detail {
         model.pane = Place::Frames;
@@ -302,13 +319,19 @@ fn next_decoder(model: &mut Model) {
         BodyShown::Auto => (BodyShown::Hex, "hex"),
         BodyShown::Hex => (BodyShown::Text, "text"),
         BodyShown::Text => (BodyShown::Json, "JSON"),
-        BodyShown::Json => (BodyShown::Auto, "automatic"),
+        BodyShown::Json => (BodyShown::Mask, "the mask at work"),
+        BodyShown::Mask => (BodyShown::Auto, "automatic"),
     };
     model.body = body;
     model.toast(Level::Note, format!("decoder: {name}"));
 }
 
 fn toggle_bytes(model: &mut Model) {
+    // Text and JSON are of the payload, so that the wire's bytes are asked for means hex.
+    if !model.detail.shows_hex() {
+        model.body = BodyShown::Hex;
+        model.bytes = BytesShown::Unmasked;
+    }
     let (bytes, name) = match model.bytes {
         BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
         BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),

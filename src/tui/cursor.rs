@@ -114,6 +114,21 @@ impl Scroll {
         self.top = 0;
     }
 
+    /// The line behind the last visible one.
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.top.saturating_add(self.size.1)
+    }
+
+    /// Moves no further than it takes to make a line visible.
+    pub const fn show(&mut self, line: usize) {
+        if line < self.top {
+            self.top = line;
+        } else if line >= self.end() {
+            self.top = (line + 1).saturating_sub(self.size.1);
+        }
+    }
+
     /// Takes in how much there is to show and where.
     pub fn settle(&mut self, lines: usize, height: u16) {
         self.size = (lines, usize::from(height));

@@ -6,7 +6,7 @@ use crate::journal::{RowId, Scope};
 use crate::relay::observation::SessionId;
 
 use super::cursor::Scroll;
-use super::detail::{self, BodyShown, BytesShown, Proof};
+use super::detail::{BodyShown, BytesShown, HeaderShown, Proof};
 
 /// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
 #[derive(Debug, Default)]
@@ -14,44 +14,9 @@ pub struct Lines {
     /// What they were made from.
     pub key: Option<LinesKey>,
     /// The lines.
-    pub text: Text,
+    pub text: Vec<Line<'static>>,
     /// How far they are scrolled.
     pub scroll: Scroll,
-}
-
-/// The lines of a text pane.
-#[derive(Debug)]
-pub enum Text {
-    /// All of them.
-    Short(Vec<Line<'static>>),
-    /// Made as they are asked for.
-    Long(detail::Lines<'static>),
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self::Short(Vec::new())
-    }
-}
-
-impl Text {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Short(lines) => lines.len(),
-            Self::Long(lines) => lines.len(),
-        }
-    }
-
-    /// Those that are visible.
-    #[must_use]
-    pub fn window(&self, from: usize, count: usize) -> Vec<Line<'static>> {
-        match self {
-            Self::Short(lines) => lines.iter().skip(from).take(count).cloned().collect(),
-            Self::Long(lines) => lines.window(from, count),
-        }
-    }
 }
 
 /// What decides how a text pane looks.
@@ -65,6 +30,8 @@ pub struct LinesKey {
     pub bytes: BytesShown,
     /// In which form.
     pub body: BodyShown,
+    /// How much of a header.
+    pub header: HeaderShown,
     /// In how many columns.
     pub width: u16,
 }

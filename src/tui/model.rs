@@ -15,7 +15,7 @@ use super::clock::TimeDisplay;
 use super::command::{CommandLine, Past};
 use super::composer::Composer;
 use super::cursor::{Cursor, Scroll};
-use super::detail::{BodyShown, BytesShown, Proof};
+use super::detail::{BodyShown, BytesShown, Pane, Proof};
 use super::history::History;
 use super::keymap::Place;
 use super::lines::Lines;
@@ -172,7 +172,7 @@ pub struct Model {
     /// In which form a payload is shown.
     pub(super) body: BodyShown,
     /// The selected row in full.
-    pub(super) detail: Lines,
+    pub(super) detail: Pane,
     /// The lines of the page that has only one pane.
     pub(super) page: Lines,
     /// What the time column shows.
@@ -233,7 +233,7 @@ impl Model {
             sessions_top: 0,
             bytes: BytesShown::Unmasked,
             body: BodyShown::Auto,
-            detail: Lines::default(),
+            detail: Pane::default(),
             page: Lines::default(),
             times: TimeDisplay::default(),
             arrangement: Arrangement::default(),
@@ -278,7 +278,9 @@ impl Model {
         let toast = self.toast.as_ref().map(|toast| self.toast_end(toast).saturating_sub(self.now.0).max(1));
         let rate = (self.overview.rate(self.now) > 0).then_some(1_000_000);
         let table = (self.tab == Tab::Sessions && self.overview.live > 0).then_some(1_000_000);
-        next_age.chain(toast).chain(rate).chain(table).min()
+        // A long text is gone through in slices, a draw each.
+        let detail = (self.detail.is_busy() && !self.areas.detail.is_empty()).then_some(1);
+        next_age.chain(detail).chain(toast).chain(rate).chain(table).min()
     }
 
     /// Where keys go.
@@ -288,6 +290,7 @@ impl Model {
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Command(_)), _) => Place::Command,
+            (None, Tab::Frames | Tab::Log) if self.detail.find.is_typing() => Place::Find,
             (None, tab) => self.place_on(tab),
         }
     }

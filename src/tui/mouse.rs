@@ -58,7 +58,10 @@ fn click(model: &mut Model, view: &View, at: Position) {
             cursor.select(&rows, row);
         }
     } else if areas.detail.contains(at) {
+        let (row, column) = (usize::from(at.y - areas.detail.y), usize::from(at.x - areas.detail.x));
         model.pane = Place::Detail;
+        // A column is left free at the left.
+        model.detail.point(row, column.saturating_sub(1), &model.theme);
     }
 }
 

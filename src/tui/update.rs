@@ -29,6 +29,9 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),
         Message::Paste(text) => {
+            if model.place() == Place::Find {
+                model.detail.find.paste(&text);
+            }
             if let Some(Overlay::Composer(composer)) = &mut model.overlay {
                 composer.edit(|input| {
                     input.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
@@ -62,6 +65,9 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         && composer.input.input(event)
     {
         composer.parse();
+    }
+    if place == Place::Find {
+        model.detail.find.key(event);
     }
     Vec::new()
 }

@@ -1,192 +1,181 @@
-//! A payload: as JSON, as text or as hex.
+//! A payload: as JSON, as text, as hex, or as the arithmetic of its mask.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::journal::Frame;
-use crate::text;
-use crate::wire::mask::{self, MaskKey};
-use crate::wire::opcode::Opcode;
+use crate::tui::theme::Theme;
 
+use super::content::{Content, Reading};
+use super::flow::{Flow, Layout};
 use super::hex::Hex;
+use super::json::{self, Folds, Json};
 use super::page::Page;
-use super::{BodyShown, BytesShown, DetailOptions, json};
+use super::row::Row;
+use super::unmasking::Unmasking;
+use super::{BodyShown, BytesShown, DetailOptions, HeaderShown, guess};
 
-/// Bytes that are looked at to see whether what need not be text reads as such.
-const LOOKED_AT: usize = 4096;
-
-/// Bytes to show, and what is known of them.
-pub(super) struct Body<'a> {
-    header: Vec<u8>,
-    wire: Cow<'a, [u8]>,
-    mask: Option<MaskKey>,
-    hint: Hint,
+/// How the bytes of a content become rows.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Nothing,
+    Hex(Hex),
+    Unmasking(Unmasking),
+    /// Text or JSON, of the payload.
+    Flow(Flow),
 }
 
-/// What the bytes are likely to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hint {
-    /// A text, whole.
-    Text,
-    /// A piece of a text: a character may be cut at its end.
-    Piece,
-    /// Anything; text if it reads as such.
-    Unknown,
-    /// No text.
-    Binary,
-}
-
-/// What a payload turns out to be.
-enum Reading<'a> {
-    Json(&'a str),
-    Text,
-    Bytes,
-}
-
-impl<'a> Body<'a> {
-    pub fn of_frame(frame: Frame<'a>) -> Self {
-        let shape = &frame.record.header;
-        let is_whole = shape.fin() && frame.is_complete() && !frame.is_truncated();
-        let hint = match shape.opcode() {
-            _ if shape.rsv() != 0 => Hint::Binary,
-            Opcode::TEXT if is_whole => Hint::Text,
-            Opcode::TEXT => Hint::Piece,
-            Opcode::PING | Opcode::PONG | Opcode::CONTINUATION => Hint::Unknown,
-            _ => Hint::Binary,
-        };
-        let mut header = Vec::new();
-        shape.write(&mut header);
-        Self { header, mask: shape.mask, hint, wire: frame.wire }
-    }
-
-    pub const fn raw(wire: Cow<'a, [u8]>) -> Self {
-        Self { header: Vec::new(), wire, mask: None, hint: Hint::Binary }
-    }
-
-    fn payload(&self) -> Cow<'_, [u8]> {
-        let Some(key) = self.mask else { return Cow::Borrowed(&self.wire) };
-        let mut payload = self.wire.to_vec();
-        mask::apply(key, 0, &mut payload);
-        Cow::Owned(payload)
-    }
-
-    fn reading<'p>(&self, payload: &'p [u8]) -> Reading<'p> {
-        let text = match self.hint {
-            Hint::Binary => None,
-            Hint::Text => str::from_utf8(payload).ok(),
-            Hint::Piece => whole_characters(payload),
-            Hint::Unknown => whole_characters(payload.get(..LOOKED_AT).unwrap_or(payload)).filter(|text| {
-                text.chars().all(|character| text::is_plain(character) || matches!(character, '\t' | '\r' | '\n'))
-            }),
-        };
-        match text {
-            None => Reading::Bytes,
-            Some(text) if self.hint == Hint::Text && json::is_structure(text) => Reading::Json(text),
-            Some(_) => Reading::Text,
+impl Body {
+    /// The body of a content; what there is to say of it first is put on the page.
+    pub fn new(page: &mut Page<'_>, content: &Content, folds: &Folds, options: &DetailOptions<'_>) -> Self {
+        let on_wire = options.bytes == BytesShown::Wire && content.head() > 0;
+        if content.payload().is_empty() && !(options.body == BodyShown::Hex && on_wire) {
+            if options.header == HeaderShown::Full {
+                page.blank();
+            }
+            page.row("no payload", page.theme.dim);
+            return Self::Nothing;
+        }
+        let width = page.width();
+        match form(content, options) {
+            Form::Hex if options.bytes == BytesShown::Wire => {
+                let head = match content.head() {
+                    0 => String::new(),
+                    count => format!(", header {}", super::bytes(count as u64)),
+                };
+                title(page, content, options, &format!("bytes on the wire{head}"));
+                Self::Hex(Hex::wire(content, width))
+            }
+            Form::Hex => {
+                title(page, content, options, if content.key().is_some() { "payload, unmasked" } else { "payload" });
+                Self::Hex(Hex::unmasked(content, width))
+            }
+            Form::Text => {
+                title(page, content, options, "payload as text");
+                Self::Flow(Flow::new(Layout::Text, width))
+            }
+            Form::Json => {
+                if options.body == BodyShown::Json
+                    && let Some(fault) = json::fault(content.payload())
+                {
+                    page.row(&format!("this is no JSON: {fault}"), page.theme.warning);
+                }
+                title(page, content, options, "payload as JSON");
+                Self::Flow(Flow::new(Layout::Json(Json::new(folds.clone())), width))
+            }
+            Form::Unmasking(unmasking) => {
+                title(page, content, options, "payload, the key at work: wire xor key = result");
+                Self::Unmasking(unmasking)
+            }
+            Form::NotMasked => {
+                page.row("not masked: there is no key, and what is on the wire is the payload", page.theme.note);
+                title(page, content, options, "payload");
+                Self::Hex(Hex::unmasked(content, width))
+            }
         }
     }
-}
 
-/// Text that may end within a character.
-fn whole_characters(bytes: &[u8]) -> Option<&str> {
-    match str::from_utf8(bytes) {
-        Ok(text) => Some(text),
-        Err(error) if error.error_len().is_some() => None,
-        Err(error) => str::from_utf8(bytes.get(..error.valid_up_to())?).ok(),
+    /// Count of rows that are known.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Hex(hex) => hex.len(),
+            Self::Unmasking(unmasking) => unmasking.len(),
+            Self::Flow(flow) => flow.len(),
+        }
     }
-}
 
-/// Puts text on the page, or gives the hex view that is to follow it.
-pub(super) fn write<'a>(page: &mut Page<'_>, body: Body<'a>, options: &DetailOptions<'_>) -> Option<Hex<'a>> {
-    if body.wire.is_empty() {
-        page.blank();
-        page.row("no payload", page.theme.dim);
-        let has_header = options.bytes == BytesShown::Wire && !body.header.is_empty();
-        return if options.body == BodyShown::Hex && has_header { Some(hex(page, body, options)) } else { None };
+    /// Whether all rows are known.
+    pub const fn is_done(&self) -> bool {
+        !matches!(self, Self::Flow(flow) if !flow.is_done())
     }
-    let payload = match (options.body, body.hint) {
-        (BodyShown::Hex, _) | (BodyShown::Auto, Hint::Binary) => return Some(hex(page, body, options)),
-        _ => body.payload(),
-    };
-    match options.body {
-        BodyShown::Json => as_asked_json(page, &payload),
-        BodyShown::Text => as_text(page, &payload),
-        BodyShown::Hex | BodyShown::Auto => match body.reading(&payload) {
-            Reading::Json(text) => as_json(page, text),
-            Reading::Text => as_text(page, &payload),
-            Reading::Bytes => {
-                drop(payload);
-                return Some(hex(page, body, options));
+
+    /// Gets to know more of them.
+    pub fn work(&mut self, content: &Content, theme: &Theme) {
+        if let Self::Flow(flow) = self {
+            flow.work(content.payload(), theme);
+        }
+    }
+
+    /// The bytes that can be shown.
+    pub const fn bytes(&self, content: &Content) -> Range<usize> {
+        match self {
+            Self::Nothing => 0..0,
+            Self::Hex(hex) => hex.from()..content.len(),
+            Self::Unmasking(_) | Self::Flow(_) => content.head()..content.len(),
+        }
+    }
+
+    /// Some of the rows.
+    pub fn window(&self, content: &Content, rows: Range<usize>, theme: &Theme) -> Vec<Row> {
+        let rows = rows.start..rows.end.min(self.len());
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Hex(hex) => rows.map(|row| hex.row(content, row, theme)).collect(),
+            Self::Unmasking(unmasking) => rows.map(|row| unmasking.row(content, row, theme)).collect(),
+            Self::Flow(flow) => {
+                let mut rows = flow.window(content.payload(), rows, theme);
+                rows.iter_mut().for_each(|row| row.shift(content.head()));
+                rows
             }
+        }
+    }
+
+    /// The row that shows a byte, if it is known.
+    pub fn row_of(&self, content: &Content, byte: usize, theme: &Theme) -> Option<usize> {
+        match self {
+            Self::Nothing => None,
+            Self::Hex(hex) => Some(hex.row_of(byte)),
+            Self::Unmasking(unmasking) => Some(unmasking.row_of(content, byte)),
+            Self::Flow(flow) => flow.row_of(content.payload(), byte.saturating_sub(content.head()), theme),
+        }
+    }
+
+    /// Folds otherwise, from a row on.
+    pub fn fold(&mut self, content: &Content, folds: &Folds, row: usize, theme: &Theme) {
+        if let Self::Flow(flow) = self {
+            flow.forget_from(content.payload(), row, theme);
+            if let Layout::Json(json) = &mut flow.layout {
+                json.fold(folds);
+            }
+        }
+    }
+
+    /// Whether it is JSON.
+    pub const fn is_json(&self) -> bool {
+        matches!(self, Self::Flow(Flow { layout: Layout::Json(_), .. }))
+    }
+}
+
+/// What a body is to be.
+enum Form {
+    Hex,
+    Text,
+    Json,
+    Unmasking(Unmasking),
+    NotMasked,
+}
+
+fn form(content: &Content, options: &DetailOptions<'_>) -> Form {
+    match options.body {
+        BodyShown::Hex => Form::Hex,
+        BodyShown::Text => Form::Text,
+        BodyShown::Json => Form::Json,
+        BodyShown::Mask => Unmasking::new(content, usize::from(options.width)).map_or(Form::NotMasked, Form::Unmasking),
+        BodyShown::Auto => match content.reading() {
+            Reading::Json => Form::Json,
+            Reading::Text => Form::Text,
+            Reading::Bytes => Form::Hex,
         },
     }
-    None
 }
 
-fn hex<'a>(page: &mut Page<'_>, body: Body<'a>, options: &DetailOptions<'_>) -> Hex<'a> {
-    let Body { header, wire, mask, .. } = body;
-    let (header, unmask) = match options.bytes {
-        BytesShown::Wire => {
-            page.title("bytes on the wire");
-            if !header.is_empty() {
-                page.row(&format!("the first {} are the header", header.len()), page.theme.key);
-            }
-            (header, None)
-        }
-        BytesShown::Unmasked => {
-            page.title(if mask.is_some() { "payload, unmasked" } else { "payload" });
-            (Vec::new(), mask)
-        }
+/// Says what follows, and what it is if its first bytes tell.
+fn title(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>, what: &str) {
+    let what = match guess::kind(content.payload()) {
+        Some(kind) => format!("{what}: {kind}"),
+        None => what.to_owned(),
     };
-    Hex::new(header, wire, unmask, options.theme, options.width)
-}
-
-fn as_text(page: &mut Page<'_>, payload: &[u8]) {
-    page.title("payload as text");
-    let mut used = 0;
-    for line in payload.split_inclusive(|byte| *byte == b'\n') {
-        page.set_indent(0);
-        used += page.bytes(line, page.theme.text);
-        page.end_row();
-        if page.is_full() {
-            break;
-        }
-    }
-    set_rest(page, payload.len() - used);
-}
-
-fn as_json(page: &mut Page<'_>, json: &str) {
-    page.title("payload as JSON");
-    let used = json::write(page, json);
-    set_rest(page, json.len() - used);
-}
-
-/// What may be no JSON, laid out as such because the user wants it so.
-fn as_asked_json(page: &mut Page<'_>, payload: &[u8]) {
-    let Ok(text) = str::from_utf8(payload) else {
-        page.blank();
-        page.row("this can't be laid out as JSON: it is not UTF-8", page.theme.warning);
-        as_text(page, payload);
-        return;
-    };
-    if let Some(fault) = json::fault(text) {
-        page.blank();
-        page.row(&format!("this is no JSON: {fault}"), page.theme.warning);
-    }
-    as_json(page, text);
-}
-
-fn set_rest(page: &mut Page<'_>, bytes: usize) {
-    page.set_rest(format!("… {} more: the hex view has all", super::bytes(bytes as u64)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_may_be_cut_at_the_end_of_a_piece() {
-        assert_eq!(whole_characters("aü".as_bytes()), Some("aü"));
-        assert_eq!(whole_characters(b"a\xc3"), Some("a"));
-        assert_eq!(whole_characters(b"a\xc3b"), None);
+    match options.header {
+        HeaderShown::Full => page.title(&what),
+        HeaderShown::Compact => page.row(&what, page.theme.dim),
     }
 }

@@ -1,58 +1,73 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
-use std::borrow::Cow;
-
 use crate::journal::{Frame, SessionSummary};
 use crate::relay::observation::{Observations, Origin, RawRecord, Relayed};
 use crate::wire::close::{self, CloseBody};
 use crate::wire::dialect::Framing;
 use crate::wire::opcode::Opcode;
 
-use super::body::{self, Body};
-use super::hex::Hex;
+use super::content::Content;
 use super::page::Page;
-use super::{DetailOptions, header, way};
+use super::{DetailOptions, HeaderShown, header, way};
 
-pub(super) fn write<'a>(page: &mut Page<'_>, frame: Frame<'a>, options: &DetailOptions<'_>) -> Option<Hex<'a>> {
+pub(super) fn write(page: &mut Page<'_>, frame: Frame<'_>, options: &DetailOptions<'_>) -> Content {
     let record = *frame.record;
-    page.title(&format!("frame {} · {} · {}", record.number, way(record.from), record.header.opcode()));
-    arrived(page, &frame);
+    let compact = options.header == HeaderShown::Compact;
+    if compact {
+        header::summary(page, &record.header, record.from);
+        kept(page, &frame);
+    } else {
+        page.title(&format!("frame {} · {} · {}", record.number, way(record.from), record.header.opcode()));
+        if frame.is_complete() {
+            page.row(&super::bytes(record.header.length), page.theme.text);
+        }
+        kept(page, &frame);
+    }
     origin(page, record.origin);
     if record.relayed == Relayed::Dropped {
         page.row("not sent on: wsproxy was ending the session", page.theme.warning);
     }
-    header::write(page, &record.header, record.from);
-    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 {
-        closing(page, &frame);
+    if !compact {
+        header::write(page, &record.header, record.from);
     }
-    body::write(page, Body::of_frame(frame), options)
+    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 {
+        if !compact {
+            page.title("close");
+        }
+        let is_complete = frame.is_complete();
+        let content = Content::of_frame(frame);
+        closing(page, content.payload(), is_complete);
+        return content;
+    }
+    Content::of_frame(frame)
 }
 
 /// Raw bytes of a session: what they are, as far as its handshake tells.
-pub(super) fn write_raw<'a>(
+pub(super) fn write_raw(
     page: &mut Page<'_>,
     raw: &RawRecord,
-    log: &'a Observations,
+    log: &Observations,
     summary: Option<&SessionSummary>,
     options: &DetailOptions<'_>,
-) -> Option<Hex<'a>> {
+) -> Content {
     page.title(&format!("raw bytes · {}", way(raw.from)));
     let kept = log.span(raw.kept);
-    page.row(&super::bytes(raw.length), page.theme.text);
+    if options.header == HeaderShown::Full {
+        page.row(&super::bytes(raw.length), page.theme.text);
+    }
     if raw.length > kept.len() as u64 {
         page.row(&format!("the first {} are kept", kept.len()), page.theme.warning);
     }
     origin(page, raw.origin);
     page.row(&what(raw, summary), page.theme.note);
-    body::write(page, Body::raw(Cow::Borrowed(kept)), options)
+    Content::raw(kept)
 }
 
-fn arrived(page: &mut Page<'_>, frame: &Frame<'_>) {
-    let length = frame.record.header.length;
-    if frame.is_complete() {
-        page.row(&super::bytes(length), page.theme.text);
-    } else {
-        page.row(&format!("{} of {} have come", frame.received, super::bytes(length)), page.theme.warning);
+/// What is missing of a frame.
+fn kept(page: &mut Page<'_>, frame: &Frame<'_>) {
+    if !frame.is_complete() {
+        let length = super::bytes(frame.record.header.length);
+        page.row(&format!("{} of {length} have come", frame.received), page.theme.warning);
     }
     if frame.is_truncated() {
         page.row(&format!("the first {} are kept", super::bytes(frame.wire.len() as u64)), page.theme.warning);
@@ -67,10 +82,9 @@ fn origin(page: &mut Page<'_>, origin: Origin) {
     }
 }
 
-fn closing(page: &mut Page<'_>, frame: &Frame<'_>) {
-    page.title("close");
-    match CloseBody::parse(&frame.payload()) {
-        CloseBody::Empty if !frame.is_complete() => page.row("the code has not come yet", page.theme.dim),
+fn closing(page: &mut Page<'_>, payload: &[u8], is_complete: bool) {
+    match CloseBody::parse(payload) {
+        CloseBody::Empty if !is_complete => page.row("the code has not come yet", page.theme.dim),
         CloseBody::Empty => page.row("no code: the receiver reports 1005, no status received", page.theme.text),
         CloseBody::Short(byte) => {
             page.row(&format!("a single byte, {byte:02x}, which can be no code"), page.theme.warning);

@@ -34,6 +34,33 @@ pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
     }
 }
 
+/// The same in a line: `81 85 37fa213d · FIN text MASK len 5 (7 bit)`.
+pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
+    let mut raw = Vec::new();
+    header.write(&mut raw);
+    let (head, rest) = raw.split_at(raw.len().min(2));
+    let (length, key) = rest.split_at(rest.len() - header.mask.map_or(0, |key| key.len()));
+    let pairs: Vec<String> = head.iter().map(|byte| format!("{byte:02x}")).collect();
+    let further = [length, key].into_iter().filter(|part| !part.is_empty());
+    let parts: Vec<String> = pairs.into_iter().chain(further.map(hex::encode)).collect();
+    page.set_indent(2);
+    page.words(&parts.join(" "), page.theme.key);
+    page.words(" ·", page.theme.dim);
+    let mut flags = String::new();
+    for (is_set, name) in [(header.fin(), " FIN"), (header.rsv() & 4 != 0, " RSV1"), (header.rsv() & 2 != 0, " RSV2")] {
+        flags.push_str(if is_set { name } else { "" });
+    }
+    flags.push_str(if header.rsv() & 1 != 0 { " RSV3" } else { "" });
+    page.words(&flags, page.theme.text);
+    page.words(&format!(" {}", header.opcode()), page.theme.bold);
+    let mask = if header.mask.is_some() { " MASK" } else { "" };
+    page.words(&format!("{mask} len {} ({} bit)", header.length, header.form.bits()), page.theme.text);
+    page.end_row();
+    for (remark, style) in remarks(page, header, from) {
+        page.row(&remark, style);
+    }
+}
+
 /// Some bits of a byte.
 struct Bits {
     mask: u8,

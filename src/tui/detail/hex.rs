@@ -1,32 +1,29 @@
 //! The hex view: offset, bytes, ASCII. Any window of it costs as much as the window, however many bytes there are.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
 
 use crate::text;
 use crate::tui::theme::Theme;
-use crate::wire::mask::{self, MaskKey};
 
-/// Bytes to show: a header, which may be empty, and what follows it.
+use super::content::Content;
+use super::row::{Keep, Row};
+
+/// Bytes in hex, from one on.
 #[derive(Clone, Debug)]
-pub(super) struct Hex<'a> {
-    header: Vec<u8>,
-    payload: Cow<'a, [u8]>,
-    /// To take off the payload as it is shown.
-    unmask: Option<MaskKey>,
+pub(super) struct Hex {
+    shown: Shown,
+    from: usize,
+    count: usize,
     layout: Layout,
-    styles: Styles,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Styles {
-    offset: Style,
-    header: Style,
-    text: Style,
-    dim: Style,
+/// In which form bytes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As on the wire.
+    Wire,
+    /// Without their mask.
+    Unmasked,
 }
 
 /// How a row is laid out.
@@ -44,68 +41,83 @@ const GROUP: usize = 8;
 /// Columns between groups.
 const BETWEEN: usize = 2;
 
-impl<'a> Hex<'a> {
-    pub fn new(header: Vec<u8>, payload: Cow<'a, [u8]>, unmask: Option<MaskKey>, theme: &Theme, width: u16) -> Self {
-        let layout = Layout::new(header.len() + payload.len(), usize::from(width));
-        let styles = Styles { offset: theme.hex_offset, header: theme.key, text: theme.text, dim: theme.dim };
-        Self { header, payload, unmask, layout, styles }
+impl Hex {
+    /// All bytes as on the wire.
+    pub fn wire(content: &Content, width: usize) -> Self {
+        Self { shown: Shown::Wire, from: 0, count: content.len(), layout: Layout::new(content.len(), width) }
     }
 
-    pub fn into_owned(self) -> Hex<'static> {
-        let Self { header, payload, unmask, layout, styles } = self;
-        Hex { header, payload: Cow::Owned(payload.into_owned()), unmask, layout, styles }
+    /// The payload without its mask.
+    pub fn unmasked(content: &Content, width: usize) -> Self {
+        let count = content.payload().len();
+        Self { shown: Shown::Unmasked, from: content.head(), count, layout: Layout::new(count, width) }
+    }
+
+    /// The first byte.
+    pub const fn from(&self) -> usize {
+        self.from
     }
 
     /// Count of rows.
-    pub fn len(&self) -> usize {
-        (self.header.len() + self.payload.len()).div_ceil(self.layout.per_row)
+    pub const fn len(&self) -> usize {
+        self.count.div_ceil(self.layout.per_row)
+    }
+
+    /// The row that shows a byte.
+    pub fn row_of(&self, byte: usize) -> usize {
+        (byte.saturating_sub(self.from) / self.layout.per_row).min(self.len().saturating_sub(1))
     }
 
     /// A row; an empty one behind the end.
-    pub fn row(&self, row: usize) -> Line<'static> {
-        let at = row.saturating_mul(self.layout.per_row);
-        let bytes = self.bytes(at);
-        let in_header = self.header.len().saturating_sub(at).min(bytes.len());
-        let mut offset = format!("{at:0digits$x}", digits = self.layout.digits);
-        offset.push_str(&" ".repeat(self.layout.after_offset));
-        let (header, payload) = self.layout.columns(&bytes, in_header);
-        let mut spans = vec![
-            Span::styled(offset, self.styles.offset),
-            Span::styled(header, self.styles.header),
-            Span::styled(payload, self.styles.text),
-        ];
-        self.ascii(&bytes, in_header, &mut spans);
-        clip(spans, self.layout.width)
-    }
-
-    /// The bytes of the row that begins at `at`.
-    fn bytes(&self, at: usize) -> Vec<u8> {
-        let end = at.saturating_add(self.layout.per_row);
-        let header = self.header.get(at..end.min(self.header.len())).unwrap_or_default();
-        let from = at.saturating_sub(self.header.len());
-        let to = end.saturating_sub(self.header.len()).min(self.payload.len());
-        let payload = self.payload.get(from..to).unwrap_or_default();
-        let mut bytes = header.to_vec();
-        bytes.extend_from_slice(payload);
-        if let Some(key) = self.unmask {
-            mask::apply(key, from as u64, bytes.get_mut(header.len()..).unwrap_or_default());
+    pub fn row(&self, content: &Content, row: usize, theme: &Theme) -> Row {
+        let layout = &self.layout;
+        let at = row.saturating_mul(layout.per_row).min(self.count);
+        let end = (at + layout.per_row).min(self.count);
+        let mut out = Row::new(layout.width, Keep::Text);
+        let offset = format!("{at:0digits$x}{:gap$}", "", digits = layout.digits, gap = layout.after_offset);
+        out.decorate(&offset, theme.hex_offset);
+        let mut used = 0;
+        for (index, at) in (at..end).enumerate() {
+            let gap = gap_before(index);
+            let byte = self.byte(content, at);
+            out.decorate(&" ".repeat(gap), theme.text);
+            let style = if self.from + at < content.head() { theme.key } else { theme.text };
+            push(&mut out, self.from + at, &format!("{byte:02x}"), style);
+            used += gap + 2;
         }
-        bytes
-    }
-
-    fn ascii(&self, bytes: &[u8], in_header: usize, spans: &mut Vec<Span<'static>>) {
-        for (index, byte) in bytes.iter().enumerate() {
-            let printable = matches!(byte, b' '..=b'~');
-            let style = match index {
-                _ if index < in_header => self.styles.header,
-                _ if printable => self.styles.text,
-                _ => self.styles.dim,
+        out.decorate(&" ".repeat(layout.hex_columns() + layout.before_ascii - used), theme.text);
+        for at in at..end {
+            let byte = self.byte(content, at);
+            let style = match byte {
+                _ if self.from + at < content.head() => theme.key,
+                b' '..=b'~' => theme.text,
+                _ => theme.dim,
             };
-            match spans.last_mut() {
-                Some(span) if span.style == style && index > 0 => span.content.to_mut().push(text::ascii(*byte)),
-                _ => spans.push(Span::styled(text::ascii(*byte).to_string(), style)),
-            }
+            push(&mut out, self.from + at, text::ascii(byte).encode_utf8(&mut [0; 4]), style);
         }
+        out
+    }
+
+    fn byte(&self, content: &Content, at: usize) -> u8 {
+        let at = self.from + at;
+        let byte = if self.shown == Shown::Wire { content.wire_byte(at) } else { content.byte(at) };
+        byte.unwrap_or_default()
+    }
+}
+
+/// Adds a byte, or as much of it as there is room for.
+fn push(row: &mut Row, at: usize, text: &str, style: Style) {
+    if !row.push(at..at + 1, text.len(), style, || text.to_owned()) {
+        row.decorate(text, style);
+    }
+}
+
+/// Columns in front of a byte, by its place in the row.
+const fn gap_before(index: usize) -> usize {
+    match index {
+        0 => 0,
+        _ if index.is_multiple_of(GROUP) => BETWEEN,
+        _ => 1,
     }
 }
 
@@ -128,91 +140,69 @@ impl Layout {
         let groups = self.per_row.div_ceil(GROUP);
         self.per_row * 3 - 1 + (groups - 1) * (BETWEEN - 1)
     }
-
-    /// The hex of a row, that of the header apart; filled up to where the ASCII begins.
-    fn columns(&self, bytes: &[u8], in_header: usize) -> (String, String) {
-        let (mut header, mut payload) = (String::new(), String::new());
-        for (index, byte) in bytes.iter().enumerate() {
-            let out = if index < in_header { &mut header } else { &mut payload };
-            let gap = match index {
-                0 => 0,
-                _ if index % GROUP == 0 => BETWEEN,
-                _ => 1,
-            };
-            let _ = write!(out, "{:gap$}{byte:02x}", "");
-        }
-        let fill = self.hex_columns() + self.before_ascii - header.len() - payload.len();
-        payload.push_str(&" ".repeat(fill));
-        (header, payload)
-    }
-}
-
-/// Cuts a row of ASCII that is wider than the page.
-fn clip(spans: Vec<Span<'static>>, width: usize) -> Line<'static> {
-    let mut left = width;
-    let mut out = Vec::with_capacity(spans.len());
-    for mut span in spans {
-        if span.content.len() > left {
-            span.content.to_mut().truncate(left);
-        }
-        left -= span.content.len();
-        if !span.content.is_empty() {
-            out.push(span);
-        }
-    }
-    Line::from(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::frame::FrameHeader;
+    use crate::wire::opcode::Opcode;
     use proptest::prelude::*;
 
-    fn hex(header: &[u8], payload: &[u8], unmask: Option<MaskKey>, width: u16) -> Vec<String> {
-        let hex = Hex::new(header.to_vec(), Cow::Borrowed(payload), unmask, &Theme::default(), width);
-        (0..hex.len()).map(|row| hex.row(row).to_string()).collect()
+    fn rows(content: &Content, hex: &Hex) -> Vec<String> {
+        let theme = Theme::default();
+        (0..hex.len()).map(|row| hex.row(content, row, &theme).line(|_, style| style).to_string()).collect()
+    }
+
+    fn raw(bytes: &[u8], width: usize) -> Vec<String> {
+        let content = Content::raw(bytes);
+        rows(&content, &Hex::wire(&content, width))
     }
 
     #[test]
     fn rows_are_as_wide_as_there_is_room() {
         let bytes: Vec<u8> = (b'a'..b'a' + 18).collect();
         assert_eq!(
-            hex(&[], &bytes, None, 78),
+            raw(&bytes, 78),
             [
                 "0000  61 62 63 64 65 66 67 68  69 6a 6b 6c 6d 6e 6f 70   abcdefghijklmnop",
                 "0010  71 72                                              qr",
             ]
         );
-        assert_eq!(hex(&[], &bytes, None, 38)[1], "0008 69 6a 6b 6c 6d 6e 6f 70 ijklmnop");
-        assert_eq!(hex(&[], &bytes, None, 21)[0], "0000 61 62 63 64 abcd");
-        assert_eq!(hex(&[], &bytes, None, 3)[0], "000");
+        assert_eq!(raw(&bytes, 38)[1], "0008 69 6a 6b 6c 6d 6e 6f 70 ijklmnop");
+        assert_eq!(raw(&bytes, 21)[0], "0000 61 62 63 64 abcd");
+        assert_eq!(raw(&bytes, 3)[0], "000");
     }
 
     #[test]
-    fn a_row_may_hold_the_end_of_the_header_and_the_unmasked_start_of_the_payload() {
-        let masked = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
-        let rows = hex(&[0x81, 0x85], &masked, Some([0x37, 0xfa, 0x21, 0x3d]), 38);
-        assert_eq!(rows, ["0000 81 85 48 65 6c 6c 6f    ..Hello"]);
+    fn a_row_may_hold_the_end_of_the_header_and_the_start_of_the_payload() {
+        let header = FrameHeader::new(Opcode::TEXT, 5, Some([0x37, 0xfa, 0x21, 0x3d]));
+        let content = Content::of_parts(header, b"Hello");
+        assert_eq!(
+            rows(&content, &Hex::wire(&content, 38)),
+            ["0000 81 85 37 fa 21 3d 7f 9f ..7.!=..", "0008 4d 51 58                MQX"]
+        );
+        let unmasked = Hex::unmasked(&content, 38);
+        assert_eq!(rows(&content, &unmasked), ["0000 48 65 6c 6c 6f          Hello"]);
+        assert_eq!(unmasked.row(&content, 0, &Theme::default()).byte_at(8), Some(7));
     }
 
     #[test]
     fn a_window_of_many_bytes_costs_a_window() {
-        let hex = Hex::new(Vec::new(), Cow::Owned(vec![0; 16 << 20]), Some([1, 2, 3, 4]), &Theme::default(), 78);
+        let content = Content::raw(&vec![0; 16 << 20]);
+        let hex = Hex::wire(&content, 78);
+        let row = |row| hex.row(&content, row, &Theme::default()).line(|_, style| style).to_string();
         assert_eq!(hex.len(), 1 << 20);
-        assert!(hex.row(hex.len() - 1).to_string().starts_with("fffff0  01 02 03 04"));
-        assert!(hex.row(usize::MAX).to_string().trim_end().len() < 20);
+        assert!(row(hex.len() - 1).starts_with("fffff0  00 00 00 00"));
+        assert!(row(usize::MAX).trim_end().len() < 20);
     }
 
     proptest! {
         #[test]
-        fn any_window_of_any_bytes_fits(
-            header in proptest::collection::vec(any::<u8>(), 0..14),
-            payload in proptest::collection::vec(any::<u8>(), 0..200),
-            width in 0u16..90,
-        ) {
-            for row in hex(&header, &payload, Some([1, 2, 3, 4]), width) {
-                prop_assert!(row.len() <= usize::from(width));
-                prop_assert!(row.chars().all(|character| matches!(character, ' '..='~')));
+        fn any_window_of_any_bytes_fits(payload in proptest::collection::vec(any::<u8>(), 0..200), width in 0usize..90) {
+            for row in raw(&payload, width) {
+                prop_assert!(row.chars().count() <= width.max(1));
+                prop_assert!(row.chars().all(|character| matches!(character, ' '..='~' | '…')));
             }
         }
     }

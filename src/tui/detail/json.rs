@@ -1,164 +1,394 @@
-//! JSON laid out for reading, token by token.
+//! JSON laid out for reading, row by row, with nodes that can be folded.
 //!
 //! Nothing is decoded: the order of members, the digits of a number and the escapes of a string stay as they came, and
-//! text that is no JSON comes out as well as may be. Nothing is kept but the depth.
+//! text that is no JSON comes out as well as may be. Nothing is kept but the depth, and the ends of folded nodes.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::style::Style;
 
-use super::page::Page;
+use crate::tui::theme::Theme;
 
-/// Lays `json` out on the page. Gives the count of its bytes that found room.
-pub(super) fn write(page: &mut Page<'_>, json: &str) -> usize {
-    let mut layout = Layout { page, depth: 0, previous: Previous::Nothing };
-    let mut at = 0;
-    while let Some((token, end)) = next(json, at) {
-        layout.write(token, json.get(end..).unwrap_or_default());
-        if layout.page.is_full() {
-            return at;
-        }
-        at = end;
+use super::flow::{Next, Previous, Start, Within};
+use super::row::{Node, Row};
+use super::unit::Unit;
+
+/// Bytes up to which a text is parsed to see whether it is JSON. Of more, the first and the last decide.
+const PARSED: usize = 256 * 1024;
+/// Bytes of a folded node whose end is looked for again each time. The ends of longer ones are remembered.
+const LOOKED_FOR: usize = 2048;
+/// Bytes of the longest key that is told from a value.
+const LONGEST_KEY: usize = 1024;
+
+/// Why a text is no JSON; `None` where it is, or is too long to say.
+pub(super) fn fault(json: &[u8]) -> Option<String> {
+    if json.len() > PARSED {
+        return None;
     }
-    page.end_row();
-    json.len()
+    serde_json::from_slice::<serde::de::IgnoredAny>(json).err().map(|error| error.to_string())
 }
 
-/// Why a text is no JSON; `None` where it is.
-pub(super) fn fault(json: &str) -> Option<String> {
-    serde_json::from_str::<serde::de::IgnoredAny>(json).err().map(|error| error.to_string())
+/// Whether a text is a JSON object or array, or if it is long, looks like one.
+pub(super) fn is_structure(json: &[u8]) -> bool {
+    let text = json.trim_ascii();
+    match (text.first(), text.last()) {
+        (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => fault(json).is_none(),
+        _ => false,
+    }
 }
 
-/// Whether a text is a JSON object or array.
-pub(super) fn is_structure(json: &str) -> bool {
-    json.trim_start_matches(is_blank).starts_with(['{', '[']) && fault(json).is_none()
+/// Which nodes are folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folds {
+    /// The depth from which on they are, outermost 0; `None` for no depth.
+    pub from: Option<u32>,
+    /// Those with which it is the other way round, by where they begin.
+    pub others: BTreeSet<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'a> {
-    Open(&'a str),
-    Close(&'a str),
-    Comma,
-    Colon,
-    /// With its quotes.
-    Text(&'a str),
-    /// A number, `true`, `false`, `null`, or anything else.
-    Word(&'a str),
-}
+impl Folds {
+    #[must_use]
+    fn holds(&self, open: usize, depth: u32) -> bool {
+        self.from.is_some_and(|from| depth >= from) != self.others.contains(&open)
+    }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Previous {
-    Nothing,
-    Open,
-    Value,
-    Separator,
-}
-
-const fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
-/// The token that begins at `at` or after blanks, and where it ends.
-fn next(json: &str, at: usize) -> Option<(Token<'_>, usize)> {
-    let rest = json.get(at..)?.trim_start_matches(is_blank);
-    let start = json.len() - rest.len();
-    let first = rest.chars().next()?;
-    let length = match first {
-        '{' | '}' | '[' | ']' | ',' | ':' => 1,
-        '"' => string_length(rest),
-        _ => rest.find(|character| is_blank(character) || "{}[],:\"".contains(character)).unwrap_or(rest.len()),
-    };
-    let raw = &rest[..length];
-    let token = match first {
-        '{' | '[' => Token::Open(raw),
-        '}' | ']' => Token::Close(raw),
-        ',' => Token::Comma,
-        ':' => Token::Colon,
-        '"' => Token::Text(raw),
-        _ => Token::Word(raw),
-    };
-    Some((token, start + length))
-}
-
-/// Up to and with the closing quote, or all of it.
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (index, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return index + 1,
-            _ => {}
+    /// Folds or unfolds one.
+    pub fn flip(&mut self, open: usize) {
+        if !self.others.remove(&open) {
+            self.others.insert(open);
         }
     }
-    text.len()
 }
 
-struct Layout<'p, 't> {
-    page: &'p mut Page<'t>,
-    depth: usize,
-    previous: Previous,
+/// How JSON is laid out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Json {
+    pub folds: Folds,
+    /// Ends of long folded nodes by where they begin, and the count of their members.
+    ends: BTreeMap<usize, End>,
+    /// The end that is looked for.
+    search: Option<(usize, End)>,
 }
 
-impl Layout<'_, '_> {
-    fn write(&mut self, token: Token<'_>, rest: &str) {
-        let dim = self.page.theme.dim;
-        match token {
-            Token::Open(bracket) => {
-                self.value(bracket, dim);
-                self.depth += 1;
-                self.previous = Previous::Open;
-            }
-            Token::Close(bracket) => {
-                self.depth = self.depth.saturating_sub(1);
-                // An empty pair stays in one row.
-                if !matches!(self.previous, Previous::Nothing | Previous::Open) {
-                    self.new_row();
+/// How far a node has been gone through; at last, where it ends.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    at: usize,
+    level: u32,
+    in_text: bool,
+    is_escaped: bool,
+    commas: usize,
+    is_empty: bool,
+}
+
+impl End {
+    const fn of(open: usize) -> Self {
+        Self { at: open, level: 0, in_text: false, is_escaped: false, commas: 0, is_empty: true }
+    }
+
+    /// Goes on by at most so many bytes. Says whether the end was found: the end of all counts as one.
+    fn seek(&mut self, json: &[u8], limit: usize) -> bool {
+        let rest = json.get(self.at..).unwrap_or_default();
+        for (index, byte) in rest.iter().take(limit).enumerate() {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' if self.in_text => self.is_escaped = true,
+                b'"' => self.in_text = !self.in_text,
+                _ if self.in_text => {}
+                b'{' | b'[' => {
+                    self.is_empty &= self.level == 0;
+                    self.level += 1;
+                    continue;
                 }
-                self.page.text(bracket, dim);
-                self.previous = Previous::Value;
+                b'}' | b']' => {
+                    self.level = self.level.saturating_sub(1);
+                    if self.level == 0 {
+                        self.at += index + 1;
+                        return true;
+                    }
+                }
+                b',' if self.level == 1 => self.commas += 1,
+                _ => {}
             }
-            Token::Comma => {
-                self.page.text(",", dim);
-                self.new_row();
-                self.previous = Previous::Separator;
+            self.is_empty &= is_blank(*byte);
+        }
+        self.at = (self.at + limit).min(json.len());
+        self.at == json.len()
+    }
+
+    const fn members(&self) -> usize {
+        if self.is_empty { 0 } else { self.commas + 1 }
+    }
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+impl Json {
+    pub fn new(folds: Folds) -> Self {
+        Self { folds, ..Self::default() }
+    }
+
+    /// Folds otherwise.
+    pub fn fold(&mut self, folds: &Folds) {
+        self.folds = folds.clone();
+        self.search = None;
+    }
+
+    /// Begins to look for the end of a folded node.
+    pub const fn begin_search(&mut self, open: usize) {
+        self.search = Some((open, End::of(open)));
+    }
+
+    /// Looks on for the end that is looked for. Says whether none is any more.
+    pub fn search_end(&mut self, json: &[u8], left: &mut usize) -> bool {
+        let Some((open, end)) = &mut self.search else { return true };
+        let before = end.at;
+        // Ten times as fast as laying out.
+        let found = end.seek(json, *left * 8);
+        *left = left.saturating_sub((end.at - before) / 8);
+        if found {
+            self.ends.insert(*open, *end);
+            self.search = None;
+        }
+        found
+    }
+
+    fn end_of(&self, json: &[u8], open: usize) -> Option<End> {
+        if let Some(end) = self.ends.get(&open) {
+            return Some(*end);
+        }
+        let mut end = End::of(open);
+        end.seek(json, LOOKED_FOR).then_some(end)
+    }
+
+    /// Fills a row.
+    pub fn fill(&self, json: &[u8], start: Start, row: &mut Row, theme: &Theme) -> Next {
+        Filler { all: self, json, row, theme, now: start }.fill()
+    }
+}
+
+/// A row under way.
+struct Filler<'a> {
+    all: &'a Json,
+    json: &'a [u8],
+    row: &'a mut Row,
+    theme: &'a Theme,
+    now: Start,
+}
+
+impl Filler<'_> {
+    fn fill(mut self) -> Next {
+        if self.now.goes_on {
+            self.row.indent(self.now.depth as usize * 2 + 2);
+        }
+        loop {
+            if self.now.within != Within::Nothing && !self.finish_token() {
+                return self.full();
             }
-            Token::Colon => {
-                self.page.text(": ", dim);
-                self.previous = Previous::Separator;
+            while self.json.get(self.now.at).is_some_and(|byte| is_blank(*byte)) {
+                self.now.at += 1;
             }
-            Token::Text(text) => {
-                let is_key = rest.trim_start_matches(is_blank).starts_with(':');
-                self.value(text, if is_key { self.page.theme.key } else { self.page.theme.good });
+            let Some(&byte) = self.json.get(self.now.at) else { return Next::End };
+            if self.breaks_before(byte) {
+                self.now.goes_on = false;
+                // What begins a row has nothing in front of it.
+                self.now.previous = Previous::Nothing;
+                return Next::Row(self.now);
             }
-            Token::Word(word) => self.value(word, self.page.theme.note),
+            if let Some(next) = self.token(byte) {
+                return next;
+            }
         }
     }
 
-    fn value(&mut self, raw: &str, style: Style) {
-        // Two values in a row are two texts, or a fault: each gets a row.
-        if matches!(self.previous, Previous::Open | Previous::Value) {
-            self.new_row();
-        }
-        self.page.text(raw, style);
-        self.previous = Previous::Value;
+    /// The token goes on in another row.
+    fn full(mut self) -> Next {
+        self.now.goes_on = true;
+        Next::Row(self.now)
     }
 
-    fn new_row(&mut self) {
-        self.page.end_row();
-        self.page.begin(self.depth * 2);
+    /// Whether a token has to stand in a row of its own, and this is not the one.
+    fn breaks_before(&self, byte: u8) -> bool {
+        match byte {
+            b',' | b':' => false,
+            // An empty pair stays in one row.
+            b'}' | b']' => matches!(self.now.previous, Previous::Value | Previous::Separator) && !self.row.is_fresh(),
+            // Two values in a row are two texts, or a fault: each gets a row.
+            _ => matches!(self.now.previous, Previous::Open | Previous::Value) && !self.row.is_fresh(),
+        }
+    }
+
+    /// Adds a token or begins it. Gives what comes after the row if that is at its end.
+    fn token(&mut self, byte: u8) -> Option<Next> {
+        let at = self.now.at;
+        if self.row.is_fresh() && !self.now.goes_on {
+            let closing = u32::from(matches!(byte, b'}' | b']'));
+            self.row.indent(self.now.depth.saturating_sub(closing) as usize * 2);
+        }
+        match byte {
+            b'{' | b'[' => return self.open(at, byte),
+            b'}' | b']' => {
+                if !self.mark(1, (byte as char).to_string()) {
+                    return Some(self.overflow());
+                }
+                self.now.depth = self.now.depth.saturating_sub(1);
+                self.now.previous = Previous::Value;
+            }
+            b',' => {
+                if !self.mark(1, ",".to_owned()) {
+                    return Some(self.overflow());
+                }
+                self.now.previous = Previous::Separator;
+                self.now.goes_on = false;
+                return Some(Next::Row(self.now));
+            }
+            b':' => {
+                if !self.mark(2, ": ".to_owned()) {
+                    return Some(self.overflow());
+                }
+                self.now.previous = Previous::Separator;
+            }
+            b'"' => {
+                self.now.within = if self.is_key() { Within::Key } else { Within::Text };
+                let style = self.style();
+                if !self.row.push(at..at + 1, 1, style, || "\"".to_owned()) {
+                    self.now.within = Within::Nothing;
+                    return Some(self.overflow());
+                }
+                self.now.at += 1;
+            }
+            _ => self.now.within = Within::Word,
+        }
+        None
+    }
+
+    const fn overflow(&mut self) -> Next {
+        self.now.goes_on = true;
+        Next::Row(self.now)
+    }
+
+    fn mark(&mut self, width: usize, text: String) -> bool {
+        let at = self.now.at;
+        let fits = self.row.push(at..at + 1, width, self.theme.dim, || text);
+        self.now.at += usize::from(fits);
+        fits
+    }
+
+    fn open(&mut self, at: usize, byte: u8) -> Option<Next> {
+        let is_folded = self.all.folds.holds(at, self.now.depth);
+        if !is_folded {
+            if !self.mark(1, (byte as char).to_string()) {
+                return Some(self.overflow());
+            }
+            self.row.node = Some(Node { open: at, is_folded });
+            self.now.depth = self.now.depth.saturating_add(1);
+            self.now.previous = Previous::Open;
+            return None;
+        }
+        let Some(end) = self.all.end_of(self.json, at) else { return Some(Next::Unknown(at)) };
+        let close = if byte == b'{' { '}' } else { ']' };
+        let text = match end.members() {
+            0 => format!("{}{close}", byte as char),
+            count => format!("{} … {count} {close}", byte as char),
+        };
+        let width = text.chars().count();
+        if !self.row.push(at..end.at, width, self.theme.note, || text) {
+            return Some(self.overflow());
+        }
+        self.row.node = Some(Node { open: at, is_folded });
+        self.now.at = end.at;
+        self.now.previous = Previous::Value;
+        None
+    }
+
+    /// Whether the text that begins here is followed by a colon.
+    fn is_key(&self) -> bool {
+        let rest = self.json.get(self.now.at + 1..).unwrap_or_default();
+        let mut bytes = rest.iter().take(LONGEST_KEY).enumerate();
+        while let Some((index, byte)) = bytes.next() {
+            match byte {
+                b'\\' => _ = bytes.next(),
+                b'"' => {
+                    let behind = rest.get(index + 1..).unwrap_or_default();
+                    return behind.iter().take(LONGEST_KEY).find(|byte| !is_blank(**byte)) == Some(&b':');
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    const fn style(&self) -> Style {
+        match self.now.within {
+            Within::Key => self.theme.key,
+            Within::Text => self.theme.good,
+            Within::Word | Within::Nothing => self.theme.note,
+        }
+    }
+
+    /// Adds the rest of a text or a word. Says whether there was room.
+    fn finish_token(&mut self) -> bool {
+        let style = self.style();
+        while let Some(unit) = Unit::at(self.json, self.now.at) {
+            let at = self.now.at;
+            let byte = self.json.get(at).copied().unwrap_or_default();
+            let is_word = self.now.within == Within::Word;
+            if is_word && (is_blank(byte) || b"{}[],:\"".contains(&byte)) {
+                break;
+            }
+            // An escape stays whole, and what it escapes ends no text.
+            let length = if byte == b'\\' && !is_word { self.escape_length(at) } else { unit.length };
+            let shown = |unit: &Unit<'_>| unit.text().into_owned();
+            let pushed = if length == unit.length {
+                self.row.push(at..at + length, unit.width, unit.style(style, self.theme), || shown(&unit))
+            } else {
+                let text = String::from_utf8_lossy(self.json.get(at..at + length).unwrap_or_default()).into_owned();
+                self.row.push(at..at + length, length, style, || text)
+            };
+            if !pushed {
+                return false;
+            }
+            self.now.at += length;
+            if byte == b'"' && !is_word {
+                break;
+            }
+        }
+        self.now.within = Within::Nothing;
+        self.now.previous = Previous::Value;
+        true
+    }
+
+    /// `\n` is 2, `\u0041` is 6; a backslash before what is no ASCII stands alone.
+    fn escape_length(&self, at: usize) -> usize {
+        match self.json.get(at + 1) {
+            Some(b'u') if self.json.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => 6,
+            Some(b' '..=b'~') => 2,
+            _ => 1,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::flow::{Flow, Layout};
     use super::*;
-    use crate::tui::theme::Theme;
     use proptest::prelude::*;
 
-    fn pretty(json: &str) -> String {
+    fn laid_out(json: &[u8], folds: Folds, width: usize) -> (Flow, Vec<String>) {
         let theme = Theme::default();
-        let mut page = Page::new(&theme, 200, 1000);
-        write(&mut page, json);
-        page.finish().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let mut flow = Flow::new(Layout::Json(Json::new(folds)), width);
+        while !flow.is_done() {
+            flow.work(json, &theme);
+        }
+        let rows = flow.window(json, 0..usize::MAX, &theme);
+        let rows = rows.into_iter().map(|row| row.line(|_, style| style).to_string()).collect();
+        (flow, rows)
+    }
+
+    fn pretty(json: &str) -> String {
+        laid_out(json.as_bytes(), Folds::default(), 4000).1.join("\n")
     }
 
     #[test]
@@ -174,21 +404,66 @@ mod tests {
     fn what_is_no_json_comes_out_too() {
         assert_eq!(pretty("}{\"a"), "}\n{\n  \"a");
         assert_eq!(pretty("{} 1"), "{}\n1");
-        assert!(fault("{]").is_some() && fault(" [1] ").is_none());
-        assert!(is_structure(" [1]") && !is_structure("1") && !is_structure("[1"));
+        assert!(fault(b"{]").is_some() && fault(b" [1] ").is_none());
+        assert!(is_structure(b" [1]") && !is_structure(b"1") && !is_structure(b"[1"));
     }
 
     #[test]
     fn nesting_of_any_depth_is_laid_out() {
-        let deep = "[".repeat(2000);
-        assert_eq!(pretty(&deep).lines().count(), 1001);
+        assert_eq!(pretty(&"[".repeat(2000)).lines().count(), 2000);
+    }
+
+    #[test]
+    fn long_values_go_on_further_right() {
+        let rows = laid_out(br#"{"a":"0123456789abcdef"}"#, Folds::default(), 14).1;
+        assert_eq!(rows, ["{", "  \"a\": \"012345", "    6789abcdef", "    \"", "}"]);
+    }
+
+    #[test]
+    fn folded_nodes_tell_how_many_members_they_have() {
+        let json = br#"{"a":[1,[2,3],"],["],"b":{},"c":{"d":"e"}}"#;
+        let from = |depth| Folds { from: Some(depth), ..Folds::default() };
+        assert_eq!(laid_out(json, from(0), 80).1, ["{ … 3 }"]);
+        assert_eq!(laid_out(json, from(1), 80).1, ["{", "  \"a\": [ … 3 ],", "  \"b\": {},", "  \"c\": { … 1 }", "}"]);
+        let mut folds = Folds::default();
+        folds.flip(5);
+        assert_eq!(laid_out(json, folds, 80).1[1], "  \"a\": [ … 3 ],");
+    }
+
+    #[test]
+    fn ends_of_long_nodes_are_found_in_slices() {
+        let json = format!("{{\"a\":[{}\"\\\\\"],\"b\":[{}0]}}", "[1],".repeat(1_000_000), "0,".repeat(5000));
+        let folds = Folds { from: Some(1), ..Folds::default() };
+        let mut flow = Flow::new(Layout::Json(Json::new(folds.clone())), 80);
+        flow.work(json.as_bytes(), &Theme::default());
+        assert!(!flow.is_done());
+        let rows = laid_out(json.as_bytes(), folds, 80).1;
+        assert_eq!(rows, ["{", "  \"a\": [ … 1000001 ],", "  \"b\": [ … 5001 ]", "}"]);
     }
 
     proptest! {
         #[test]
-        fn nothing_but_blanks_is_added_or_lost(json in "[{}\\[\\],:\" a1\\\\]{0,60}") {
-            let all = |text: &str| text.chars().filter(|character| !is_blank(*character)).collect::<String>();
-            prop_assert_eq!(all(&pretty(&json)), all(&json));
+        fn nothing_but_blanks_is_added_or_lost(json in "[{}\\[\\],:\" a1ü\\\\]{0,60}", width in 10usize..60) {
+            let all = |text: &str| text.chars().filter(|character| *character != ' ').collect::<String>();
+            let rows = laid_out(json.as_bytes(), Folds::default(), width).1;
+            prop_assert_eq!(all(&rows.concat()), all(&json));
+        }
+
+        #[test]
+        fn each_byte_but_blanks_is_in_the_row_that_is_said_to_show_it(
+            json in "[{}\\[\\],:\" a1ü\\\\]{0,60}",
+            width in 1usize..60,
+            depth in proptest::option::of(0u32..4),
+        ) {
+            let json = json.as_bytes();
+            let theme = Theme::default();
+            let (flow, rows) = laid_out(json, Folds { from: depth, ..Folds::default() }, width);
+            prop_assert_eq!(flow.len(), rows.len());
+            for byte in (0..json.len()).filter(|byte| json[*byte] != b' ') {
+                let row = flow.row_of(json, byte, &theme).unwrap();
+                let row = flow.window(json, row..row + 1, &theme).remove(0);
+                prop_assert!(row.around(byte).is_some(), "{} {}", byte, row.line(|_, style| style));
+            }
         }
     }
 }

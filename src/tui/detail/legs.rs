@@ -161,8 +161,7 @@ fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown, across:
         let is_changed = changed.is_some();
         self::line(&mut page, line, index == 0, changed);
         if is_changed && across == Across::Shown {
-            page.begin(2 * MARK);
-            page.text("on the server leg: ", theme.dim);
+            page.text("    on the server leg: ", theme.dim);
             page.bytes(value(other), theme.injected);
             page.end_row();
         }

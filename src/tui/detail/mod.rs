@@ -4,17 +4,27 @@
 //! Cost is bounded: text and JSON end after `MAX_ROWS`, and of a hex view only the rows that are asked for are made.
 
 mod body;
+mod content;
+mod document;
 mod event;
+mod explain;
+mod find;
 mod finding;
+mod flow;
 mod frame;
+mod guess;
 mod handshake;
 mod header;
 mod hex;
 mod json;
 mod legs;
 mod page;
+mod pane;
 mod proof;
+mod row;
 mod session;
+mod unit;
+mod unmasking;
 
 #[cfg(test)]
 mod tests;
@@ -25,10 +35,13 @@ use crate::journal::{Row, SessionSummary, View};
 use crate::relay::observation::{Record, Side};
 
 use super::theme::Theme;
-use hex::Hex;
+use body::Body;
+pub use document::Document;
+pub use json::Folds;
 use page::Page;
+pub use pane::{Further, Pane};
 
-/// Rows of text or JSON at most: some hundred screens. A hex view has no such end.
+/// Rows of a page at most: some hundred screens. The body of a frame has no such end.
 pub const MAX_ROWS: usize = 5000;
 
 /// Which bytes a hex view shows.
@@ -53,6 +66,18 @@ pub enum BodyShown {
     Text,
     /// Laid out as JSON, whatever it is.
     Json,
+    /// As the wire, the key and what comes out.
+    Mask,
+}
+
+/// How much is shown of a frame's header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeaderShown {
+    /// Each bit, with its meaning.
+    #[default]
+    Full,
+    /// A line or two.
+    Compact,
 }
 
 /// How to show something.
@@ -62,62 +87,23 @@ pub struct DetailOptions<'a> {
     pub bytes: BytesShown,
     /// How a payload is shown.
     pub body: BodyShown,
+    /// How much of the header.
+    pub header: HeaderShown,
     /// Columns of the pane.
     pub width: u16,
     /// How things look.
     pub theme: &'a Theme,
 }
 
-/// The rows of a detail, made as they are asked for.
-#[derive(Clone, Debug)]
-pub struct Lines<'a> {
-    top: Vec<Line<'static>>,
-    hex: Option<Hex<'a>>,
-}
-
-impl Lines<'_> {
-    /// Count of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.top.len() + self.hex.as_ref().map_or(0, Hex::len)
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// At most `count` rows, the first of them `from`.
-    #[must_use]
-    pub fn window(&self, from: usize, count: usize) -> Vec<Line<'static>> {
-        let end = from.saturating_add(count).min(self.len());
-        (from..end).filter_map(|row| self.line(row)).collect()
-    }
-
-    /// The same, apart from the journal, so that it can be kept while that goes on. Copies a hex view's bytes.
-    #[must_use]
-    pub fn into_owned(self) -> Lines<'static> {
-        Lines { top: self.top, hex: self.hex.map(Hex::into_owned) }
-    }
-
-    fn line(&self, row: usize) -> Option<Line<'static>> {
-        match row.checked_sub(self.top.len()) {
-            None => self.top.get(row).cloned(),
-            Some(row) => self.hex.as_ref().map(|hex| hex.row(row)),
-        }
-    }
-}
-
 /// All about a row, made as it is asked for.
 #[must_use]
-pub fn row_lines<'a>(view: &'a View, row: Row<'a>, options: &DetailOptions<'_>) -> Lines<'a> {
+pub(super) fn document(view: &View, row: Row<'_>, folds: &Folds, options: &DetailOptions<'_>) -> Document {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
-    let hex = match row.record {
-        Record::Frame(_) => view.frame(row).and_then(|frame| frame::write(&mut page, frame, options)),
+    let content = match row.record {
+        Record::Frame(_) => view.frame(row).map(|frame| frame::write(&mut page, frame, options)),
         Record::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));
-            frame::write_raw(&mut page, raw, row.log, summary, options)
+            Some(frame::write_raw(&mut page, raw, row.log, summary, options))
         }
         Record::Event(_, event) => {
             event::write(&mut page, event, row.session);
@@ -126,20 +112,8 @@ pub fn row_lines<'a>(view: &'a View, row: Row<'a>, options: &DetailOptions<'_>) 
         // Part of the row of its frame.
         Record::More(_) => None,
     };
-    Lines { top: page.finish(), hex }
-}
-
-/// All about a row; of a long one the first `MAX_ROWS` rows.
-#[must_use]
-pub fn row(view: &View, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
-    let lines = row_lines(view, row, options);
-    let mut out = lines.window(0, MAX_ROWS);
-    if lines.len() > out.len() {
-        let mut page = Page::new(options.theme, options.width, 2);
-        page.row(&format!("… {} more rows", lines.len() - out.len()), options.theme.warning);
-        out.extend(page.finish());
-    }
-    out
+    let body = content.as_ref().map(|content| Body::new(&mut page, content, folds, options));
+    Document { top: page.finish(), content: content.unwrap_or_default(), body: body.unwrap_or(Body::Nothing) }
 }
 
 /// Whether a session's page tells how the accept value comes about.

@@ -5,14 +5,12 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
-use crate::text;
 use crate::tui::theme::Theme;
 
-/// Bytes of the longest cluster that is shown as one. More is a letter with a heap of marks, shown one by one.
-const MAX_CLUSTER: usize = 32;
+use super::unit::Unit;
+
 /// Columns that the names of a page's facts take.
 const LABEL: usize = 12;
 
@@ -28,8 +26,6 @@ pub(super) struct Page<'t> {
     indent: usize,
     /// Whether something was left out for want of rows.
     full: bool,
-    /// What to say then.
-    rest: Option<String>,
 }
 
 impl<'t> Page<'t> {
@@ -44,17 +40,11 @@ impl<'t> Page<'t> {
             start: 0,
             indent: 0,
             full: false,
-            rest: None,
         }
     }
 
     pub const fn width(&self) -> usize {
         self.width
-    }
-
-    /// Whether nothing more goes in.
-    pub const fn is_full(&self) -> bool {
-        self.full
     }
 
     /// Columns at which a row goes on that was too long.
@@ -63,33 +53,23 @@ impl<'t> Page<'t> {
         self.indent = if self.width < 8 { 0 } else { columns.min(self.width / 2) };
     }
 
-    /// Adds text, which breaks anywhere. Gives the count of its bytes that found room.
-    pub fn text(&mut self, text: &str, style: Style) -> usize {
-        let mut used = 0;
-        for cluster in text.graphemes(true) {
-            self.cluster(cluster, style);
-            if self.full {
-                break;
-            }
-            used += cluster.len();
-        }
-        used
+    /// Adds text, which breaks anywhere.
+    pub fn text(&mut self, text: &str, style: Style) {
+        self.bytes(text.as_bytes(), style);
     }
 
-    /// Adds bytes that ought to be UTF-8; those that are not are shown as `\xff`. Gives the count that found room.
-    pub fn bytes(&mut self, bytes: &[u8], style: Style) -> usize {
-        let mut used = 0;
-        for chunk in bytes.utf8_chunks() {
-            used += self.text(chunk.valid(), style);
-            for byte in chunk.invalid() {
-                self.text(&format!("\\x{byte:02x}"), self.theme.error);
-                used += usize::from(!self.full);
+    /// Adds bytes that ought to be UTF-8; those that are not are shown as `\xff`.
+    pub fn bytes(&mut self, bytes: &[u8], style: Style) {
+        let mut at = 0;
+        while let Some(unit) = Unit::at(bytes, at).filter(|_| !self.full) {
+            let (text, style) = (unit.text(), unit.style(style, self.theme));
+            if unit.is_plain() {
+                self.put(&text, unit.width, style);
+            } else {
+                text.chars().for_each(|character| self.put(character.encode_utf8(&mut [0; 4]), 1, style));
             }
-            if self.full {
-                break;
-            }
+            at += unit.length;
         }
-        used
     }
 
     /// Adds prose, which breaks between words.
@@ -139,13 +119,6 @@ impl<'t> Page<'t> {
         self.end_row();
     }
 
-    /// Begins a row some columns to the right; it goes on two columns further.
-    pub fn begin(&mut self, columns: usize) {
-        self.set_indent(columns);
-        self.start_at(self.indent);
-        self.set_indent(columns + 2);
-    }
-
     /// A heading, with an empty row in front of it if it is not the first.
     pub fn title(&mut self, title: &str) {
         if !self.rows.is_empty() {
@@ -181,52 +154,18 @@ impl<'t> Page<'t> {
         self.end_row();
     }
 
-    /// What the last row says if the page is full.
-    pub fn set_rest(&mut self, rest: String) {
-        if self.full {
-            self.rest.get_or_insert(rest);
-        }
-    }
-
     /// The rows.
     pub fn finish(mut self) -> Vec<Line<'static>> {
         if self.column > 0 {
             self.end_row();
         }
         if self.full {
-            let rest = self.rest.take().unwrap_or_else(|| "… more is not shown".to_owned());
             self.full = false;
             self.limit = usize::MAX;
             self.set_indent(2);
-            self.row(&rest, self.theme.warning);
+            self.row("… more is not shown", self.theme.warning);
         }
         self.rows
-    }
-
-    fn cluster(&mut self, cluster: &str, style: Style) {
-        let width = cluster.width();
-        if width > 0 && cluster.len() <= MAX_CLUSTER && cluster.chars().all(text::is_plain) {
-            self.put(cluster, width, style);
-            return;
-        }
-        for character in cluster.chars() {
-            let width = character.width().unwrap_or(0);
-            if width > 0 && text::is_plain(character) {
-                self.put(character.encode_utf8(&mut [0; 4]), width, style);
-            } else {
-                self.escaped(character);
-            }
-            if self.full {
-                return;
-            }
-        }
-    }
-
-    fn escaped(&mut self, character: char) {
-        let style = if matches!(character, '\t' | '\r' | '\n') { self.theme.dim } else { self.theme.warning };
-        for part in character.escape_default() {
-            self.put(part.encode_utf8(&mut [0; 4]), 1, style);
-        }
     }
 
     /// Adds what stands in `width` columns and can't be broken.
@@ -264,7 +203,9 @@ impl<'t> Page<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text;
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     fn rows(width: u16, limit: usize, fill: impl FnOnce(&mut Page<'_>)) -> Vec<String> {
         let theme = Theme::default();
@@ -281,25 +222,23 @@ mod tests {
 
     #[test]
     fn wide_letters_are_not_cut() {
-        assert_eq!(rows(5, 10, |page| _ = page.text("日本語", Style::new())), ["日本", "語"]);
-        assert_eq!(rows(1, 10, |page| _ = page.text("日", Style::new())), ["…"]);
+        assert_eq!(rows(5, 10, |page| page.text("日本語", Style::new())), ["日本", "語"]);
+        assert_eq!(rows(1, 10, |page| page.text("日", Style::new())), ["…"]);
     }
 
     #[test]
     fn what_is_hidden_is_shown() {
-        let shown = rows(80, 10, |page| _ = page.bytes("a\u{1b}[2J\u{301}b\u{202e}\n".as_bytes(), Style::new()));
+        let shown = rows(80, 10, |page| page.bytes("a\u{1b}[2J\u{301}b\u{202e}\n".as_bytes(), Style::new()));
         assert_eq!(shown, ["a\\u{1b}[2J\u{301}b\\u{202e}\\n"]);
         let heap = format!("e{}", "\u{301}".repeat(40));
-        assert!(rows(400, 10, |page| _ = page.text(&heap, Style::new()))[0].starts_with("e\\u{301}\\u{301}"));
-        assert_eq!(rows(80, 10, |page| _ = page.bytes(b"\xff\xc3", Style::new())), ["\\xff\\xc3"]);
+        assert!(rows(400, 10, |page| page.text(&heap, Style::new()))[0].starts_with("e\\u{301}\\u{301}"));
+        assert_eq!(rows(80, 10, |page| page.bytes(b"\xff\xc3", Style::new())), ["\\xff\\xc3"]);
     }
 
     #[test]
     fn a_full_page_says_so() {
-        let mut used = 0;
-        let rows = rows(30, 2, |page| used = page.text(&"a".repeat(100), Style::new()));
-        assert_eq!(rows.len(), 3);
-        assert_eq!((used, rows[2].as_str()), (60, "… more is not shown"));
+        let rows = rows(30, 2, |page| page.text(&"a".repeat(100), Style::new()));
+        assert_eq!((rows.len(), rows[2].as_str()), (3, "… more is not shown"));
     }
 
     proptest! {
@@ -311,7 +250,7 @@ mod tests {
             indent in 0usize..30,
         ) {
             let rows = rows(width, 1000, |page| {
-                page.begin(indent);
+                page.set_indent(indent);
                 page.bytes(&bytes, Style::new());
                 page.end_row();
                 page.row(&prose, Style::new());

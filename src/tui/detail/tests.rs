@@ -102,12 +102,36 @@ impl Scene {
     fn shown(&self, bytes: BytesShown, body: BodyShown) -> String {
         both(|options| row(&self.view, self.last(), &DetailOptions { bytes, body, ..*options }))
     }
+
+    /// The same with its header in a line.
+    fn compact(&self, bytes: BytesShown, body: BodyShown) -> String {
+        let header = HeaderShown::Compact;
+        both(|options| row(&self.view, self.last(), &DetailOptions { bytes, body, header, ..*options }))
+    }
+}
+
+/// All about a row.
+fn row(view: &View, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
+    whole(document(view, row, &Folds::default(), options), options.theme)
+}
+
+fn whole(mut document: Document, theme: &Theme) -> Vec<Line<'static>> {
+    while !document.is_done() {
+        document.work(theme);
+    }
+    document.window(0, usize::MAX, theme, |_, style| style)
 }
 
 fn both(draw: impl Fn(&DetailOptions<'_>) -> Vec<Line<'static>>) -> String {
     let theme = Theme::default();
     let widths = [38, 78].map(|width| {
-        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, width, theme: &theme };
+        let options = DetailOptions {
+            bytes: BytesShown::Wire,
+            body: BodyShown::Auto,
+            header: HeaderShown::Full,
+            width,
+            theme: &theme,
+        };
         let lines = draw(&options);
         check(&lines, width);
         format!("{}|\n{}", "-".repeat(usize::from(width)), texts(&lines).join("\n"))
@@ -311,28 +335,29 @@ fn header_bytes_stand_out_in_the_hex_view() {
     let mut scene = Scene::new();
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"ab"));
     let theme = Theme::default();
-    let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, width: 78, theme: &theme };
+    let header = HeaderShown::Full;
+    let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, width: 78, theme: &theme };
     let lines = row(&scene.view, scene.last(), &options);
     let spans = &lines.last().unwrap().spans;
     let key: Vec<_> = spans.iter().filter(|span| span.style == theme.key).map(|span| span.content.as_ref()).collect();
-    assert_eq!(key, ["82 02", ".."]);
+    assert_eq!(key, ["82", "02", ".."]);
 }
 
 #[test]
-fn long_payloads_are_cut_as_text_and_windowed_as_hex() {
+fn a_low_pane_shows_the_payload_at_once() {
     let mut scene = Scene::new();
-    scene.receive(Side::Server, &plain(Opcode::BINARY, &[b'\n'; 4096]));
-    let theme = Theme::default();
-    let options = DetailOptions { bytes: BytesShown::Unmasked, body: BodyShown::Text, width: 1, theme: &theme };
-    let text = row_lines(&scene.view, scene.last(), &options);
-    let rest = texts(&text.window(MAX_ROWS, usize::MAX)).concat();
-    assert!(rest.starts_with('…') && rest.contains("bytesmore"), "{rest}");
-    let hex = row_lines(&scene.view, scene.last(), &DetailOptions { body: BodyShown::Hex, ..options });
-    assert!(hex.len() > 4096);
-    let owned = hex.clone().into_owned();
-    assert_eq!(texts(&hex.window(4000, 3)), texts(&owned.window(4000, 3)));
-    assert_eq!(hex.window(hex.len() - 1, 10).len(), 1);
-    assert!(hex.window(usize::MAX, usize::MAX).is_empty());
+    scene.receive(Side::Client, &masked(Opcode::TEXT, b"Hello"));
+    assert!(scene.compact(BytesShown::Wire, BodyShown::Auto).contains("81 85 37fa213d · FIN text MASK len 5 (7 bit)"));
+    insta::assert_snapshot!("compact_mask", scene.compact(BytesShown::Wire, BodyShown::Mask));
+    scene.receive(Side::Server, &plain(Opcode::TEXT, br#"{"a":[1,{"b":null}],"c":"two words"}"#));
+    insta::assert_snapshot!("compact_json", scene.compact(BytesShown::Unmasked, BodyShown::Auto));
+    scene.receive(
+        Side::Server,
+        &plain(Opcode::BINARY, b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06"),
+    );
+    insta::assert_snapshot!("compact_image", scene.compact(BytesShown::Unmasked, BodyShown::Auto));
+    scene.receive(Side::Server, &plain(Opcode::CLOSE, b"\x03\xe9bye"));
+    insta::assert_snapshot!("compact_close", scene.compact(BytesShown::Unmasked, BodyShown::Auto));
 }
 
 #[test]
@@ -340,7 +365,7 @@ fn what_is_asked_for_is_shown_whatever_the_bytes_are() {
     let mut scene = Scene::new();
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"[1,\xff]"));
     assert!(scene.shown(BytesShown::Wire, BodyShown::Text).contains("[1,\\xff]"));
-    assert!(scene.shown(BytesShown::Wire, BodyShown::Json).contains("it is not UTF-8"));
+    assert!(scene.shown(BytesShown::Wire, BodyShown::Json).contains("this is no JSON"));
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"[1,"));
     assert!(scene.shown(BytesShown::Wire, BodyShown::Json).contains("this is no JSON: EOF while parsing"));
     // A fragment is text if it reads as such, and what is compressed is not.
@@ -365,16 +390,23 @@ proptest! {
         is_masked: bool,
         missing in 0u64..3,
         width in 0u16..100,
+        depth in proptest::option::of(0u32..3),
     ) {
         let mut scene = Scene::new();
         let length = payload.len() as u64 + missing;
         let mask = is_masked.then_some(KEY);
         scene.frame(Side::Client, FrameHeader { first, form: LengthForm::SixtyFour, mask, length }, &payload);
         let theme = Theme::monochrome();
+        let folds = Folds { from: depth, ..Folds::default() };
         for bytes in [BytesShown::Wire, BytesShown::Unmasked] {
-            for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Json] {
-                let lines = row(&scene.view, scene.last(), &DetailOptions { bytes, body, width, theme: &theme });
-                check(&lines, width.max(1));
+            for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Json, BodyShown::Mask] {
+                for header in [HeaderShown::Full, HeaderShown::Compact] {
+                    let options = DetailOptions { bytes, body, header, width, theme: &theme };
+                    let document = document(&scene.view, scene.last(), &folds, &options);
+                    let explained: Vec<_> = document.bytes().flat_map(|byte| document.explain(byte)).collect();
+                    assert!(explained.concat().chars().all(is_plain));
+                    check(&whole(document, &theme), width.max(1));
+                }
             }
         }
     }
@@ -385,7 +417,8 @@ proptest! {
         let answer = [ANSWER.strip_suffix(b"\r\n").unwrap(), &head, b"\r\n\r\n"].concat();
         let scene = Scene::answered(&request, &answer);
         let theme = Theme::default();
-        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, width, theme: &theme };
+        let header = HeaderShown::Full;
+        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, width, theme: &theme };
         for number in scene.view.range(Scope::All) {
             check(&row(&scene.view, scene.view.row(Scope::All, number).unwrap(), &options), width);
         }

@@ -67,6 +67,17 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    Left,
+    Right,
+    Header,
+    FoldMore,
+    FoldLess,
+    Find,
+    FindNext,
+    FindPrevious,
+    FindDone,
+    FindStop,
+    FindForm,
     CommandLine,
     AcceptValue,
 }
@@ -94,13 +105,15 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The pattern of a search in the detail.
+    Find,
     /// The command line.
     Command,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -111,6 +124,7 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Find,
         Self::Command,
     ];
 
@@ -128,6 +142,7 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Find => "Search in the detail",
             Self::Command => "Command line",
         }
     }
@@ -135,7 +150,7 @@ impl Place {
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Command)
+        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Find | Self::Command)
     }
 }
 

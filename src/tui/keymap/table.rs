@@ -21,6 +21,8 @@ const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
+const DETAIL: &[Place] = &[Place::Detail];
+const FIND: &[Place] = &[Place::Find];
 const QUESTION: &[Place] = &[Place::Question];
 const COMMAND: &[Place] = &[Place::Command];
 
@@ -103,8 +105,49 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Resend, &[Key::char('r')], FRAMES, "resend", "send the selected frame once more, the same way"),
     bind(Action::Hex, &[Key::char('x')], BYTES, "hex", "show the payload as hex"),
     bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
-    bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON"),
+    bind(Action::Decoder, &[Key::char('m')], BYTES, "decoder", "choose the decoder: automatic, hex, text, JSON, mask"),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::Left, &[Key::char('h'), Key::plain(KeyCode::Left)], DETAIL, "", "a byte or a letter to the left"),
+    bind(Action::Right, &[Key::char('l'), Key::plain(KeyCode::Right)], DETAIL, "", "a byte or a letter to the right"),
+    bind(Action::Header, &[Key::char('H')], DETAIL, "header", "the header bit by bit, or in a line"),
+    bind(Action::FoldMore, &[Key::char('-')], DETAIL, "fold", "fold JSON one level further out (enter: this node)"),
+    bind(
+        Action::FoldLess,
+        &[Key::char('+'), Key::char('=')],
+        DETAIL,
+        "unfold",
+        "unfold JSON one level further in (enter: this node)",
+    ),
+    bind(
+        Action::Find,
+        &[Key::char('/')],
+        DETAIL,
+        "search",
+        "search the payload; the pattern is text, ctrl-r makes it a regex",
+    ),
+    bind(Action::FindNext, &[Key::char('n')], DETAIL, "", "the next place that was found"),
+    bind(Action::FindPrevious, &[Key::char('N')], DETAIL, "", "the place before"),
+    bind(
+        Action::FindDone,
+        &[Key::plain(KeyCode::Enter)],
+        FIND,
+        "go on",
+        "keep what was found; n and N go from place to place",
+    ),
+    bind(
+        Action::FindStop,
+        &[Key::plain(KeyCode::Esc), Key::ctrl('g')],
+        FIND,
+        "close",
+        "no search, and back to where you were",
+    ),
+    bind(
+        Action::FindForm,
+        &[Key::ctrl('r')],
+        FIND,
+        "text or regex",
+        "take the pattern for a text or for a regular expression",
+    ),
     bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
     bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
     bind(Action::NextPane, &[Key::plain(KeyCode::Tab)], EVERYWHERE, "pane", "the next pane"),
@@ -146,7 +189,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Command],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Find, Place::Command],
         "",
         "stop a repetition; else quit without asking, with close frames",
     ),

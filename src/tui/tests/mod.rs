@@ -3,6 +3,7 @@
 mod columns;
 mod commands;
 mod composing;
+mod detail;
 mod keys;
 mod safety;
 mod screens;

@@ -10,7 +10,7 @@ use crate::wire::finding::Level;
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
 /// Each key that does something, and a few that do not.
-const KEYS: &str = ":jkgG FpxtmbT\\|<>[]12345scrX?nqy/";
+const KEYS: &str = ":jkhlgG FpxtmbHT-+=nN\\|<>[]12345scrX?nqy/";
 
 fn harmless(stage: &Stage) -> Result<(), TestCaseError> {
     for cell in stage.cells() {

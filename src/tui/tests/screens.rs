@@ -219,3 +219,28 @@ fn an_empty_journal_of_no_session_is_no_trouble() {
     stage.send(crate::tui::Message::Time(Time(u64::MAX)));
     stage.sync().keys("12345sc rX?q");
 }
+
+#[test]
+fn a_byte_of_the_wire_explained() {
+    snapshot("detail_hex", |stage| {
+        lively(stage);
+        stage.keys("]gjjjj").press(KeyCode::Enter).keys("b");
+        stage.keys("lllllllll");
+    });
+}
+
+#[test]
+fn the_mask_at_work_beside_the_bits_of_the_header() {
+    snapshot("detail_mask", |stage| {
+        lively(stage);
+        stage.keys("]gjjjj").press(KeyCode::Enter).keys("\\mmmmH");
+    });
+}
+
+#[test]
+fn folded_json_and_a_search() {
+    snapshot("detail_search", |stage| {
+        lively(stage);
+        stage.keys("]gjjjj").press(KeyCode::Enter).keys("-").keys("/ann");
+    });
+}

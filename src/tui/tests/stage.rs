@@ -38,6 +38,11 @@ pub struct Actor {
 impl Actor {
     /// A client has asked for a path, at so many microseconds after noon.
     pub fn asks(journal: &Arc<Journal>, id: u64, at: u64, path: &str) -> Self {
+        Self::asks_keeping(journal, id, at, path, KEPT)
+    }
+
+    /// The same, with so many bytes kept of a frame.
+    pub fn asks_keeping(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize) -> Self {
         let now = NOON + at;
         let mut log = Observations::default();
         let client = ([127, 0, 0, 1], 50_000 + id as u16).into();
@@ -55,7 +60,7 @@ impl Actor {
             origin: None,
         };
         let config =
-            SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, ..Limits::default() }, seed: [7; 32] };
+            SessionConfig { rules: Arc::new(rules), limits: Limits { kept, ..Limits::default() }, seed: [7; 32] };
         let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
         let output = Output { log, ..Output::default() };
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now }

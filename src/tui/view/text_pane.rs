@@ -2,15 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::journal::{Row, Scope, SessionSummary, View};
 use crate::relay::observation::Record;
 use crate::text;
 use crate::tui::actions::selected_row;
-use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions};
+use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions, HeaderShown};
+use crate::tui::fit;
 use crate::tui::keymap::Place;
-use crate::tui::lines::{Lines, LinesKey, Subject, Text};
+use crate::tui::lines::{Lines, LinesKey, Subject};
 use crate::tui::model::Model;
 
 use super::{Focus, diagnosis, title};
@@ -18,14 +19,91 @@ use super::{Focus, diagnosis, title};
 /// Draws the selected row in full.
 pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let row = selected_row(model, view);
-    let key = row.map(|row| key(model, Subject::Row(row.id), row_extent(view, row), area));
+    let header = model.detail.header(area.height);
+    let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
     if model.detail.key != key {
-        let lines = row.map(|row| Text::Long(detail::row_lines(view, row, &options(model, area)).into_owned()));
-        replace(&mut model.detail, key, lines.unwrap_or_default());
+        let options = DetailOptions { header, ..options(model, area) };
+        let document = row.map(|row| detail::document(view, row, model.detail.folds(), &options));
+        model.detail.show(key, document.unwrap_or_default(), &model.theme);
     }
     let name = row.map_or_else(|| "Detail".to_owned(), detail_name);
     let focus = Focus::of(model, Place::Detail);
-    model.areas.detail = draw(model, |model| &mut model.detail, area, focus, &name, buffer);
+    let all = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
+    model.detail.work(&model.theme);
+    let foot_lines = foot_lines(model, focus, all);
+    let (inner, foot) = part(all, foot_lines.len());
+    model.detail.settle(inner.height, &model.theme);
+    let theme = &model.theme;
+    title(area, buffer, theme, focus, &name, &detail_position(model, focus, inner));
+    let has_focus = focus == Focus::Here;
+    for (y, line) in (inner.top()..inner.bottom()).zip(model.detail.window(inner.height, has_focus, theme)) {
+        buffer.set_line(inner.x + 1.min(inner.width), y, &line, inner_width(inner));
+    }
+    for (y, glyph) in (inner.top()..inner.bottom()).zip(model.detail.fold_glyphs(inner.height, theme)) {
+        buffer.set_stringn(inner.x, y, glyph, usize::from(inner.width), theme.dim);
+    }
+    for (y, line) in (foot.top()..foot.bottom()).zip(foot_lines) {
+        buffer.set_line(foot.x + 1.min(foot.width), y, &line, inner_width(foot));
+    }
+    model.areas.detail = inner;
+}
+
+/// Parts the room under the detail's title into the text, and what is to be said at its foot.
+fn part(area: Rect, foot: usize) -> (Rect, Rect) {
+    let height = (foot as u16).min(area.height / 2);
+    let text = Rect { height: area.height - height, ..area };
+    (text, Rect { y: text.bottom(), height, ..area })
+}
+
+/// What is searched for, and what there is to say of the byte under the cursor, in at most as many rows as `area` has.
+fn foot_lines(model: &Model, focus: Focus, area: Rect) -> Vec<Line<'static>> {
+    if focus == Focus::Elsewhere && !model.detail.find.is_typing() {
+        return Vec::new();
+    }
+    let theme = &model.theme;
+    let mut lines = Vec::new();
+    if model.detail.find.is_on() {
+        lines.push(find_line(model, area));
+    }
+    // A low pane needs its rows for the bytes themselves.
+    let rows = (usize::from(area.height) / 3).saturating_sub(lines.len()).min(4);
+    let explained = model.detail.explain(inner_width(area), rows);
+    if !explained.is_empty() {
+        // As many rows for each byte, so that moving from one to another moves nothing else.
+        let blanks = std::iter::repeat_n(Line::default(), rows - explained.len());
+        lines.extend(explained.into_iter().map(|row| Line::styled(row, theme.note)).chain(blanks));
+    }
+    lines
+}
+
+fn find_line(model: &Model, area: Rect) -> Line<'static> {
+    let theme = &model.theme;
+    let (state, style) = match model.detail.find_state() {
+        Ok(state) => (state, theme.dim),
+        Err(reason) => (reason, theme.error),
+    };
+    let room = usize::from(inner_width(area));
+    let state = fit::cut(&state, room * 2 / 3);
+    let pattern = text::escape(model.detail.find.prompt().as_bytes());
+    let cursor = if model.detail.find.is_typing() { "█" } else { "" };
+    let pattern = format!("{}{cursor}  ", fit::cut(&pattern, room.saturating_sub(fit::width(&state) + 3)));
+    Line::from(vec![Span::styled(pattern, theme.bold), Span::styled(state, style)])
+}
+
+/// What stands at the right of the detail's title: the form, the cursor's place, the rows. Shorter if need be.
+fn detail_position(model: &Model, focus: Focus, inner: Rect) -> Vec<String> {
+    let (top, count) = (model.detail.scroll.top(), model.detail.len());
+    let height = usize::from(inner.height);
+    let more = if model.detail.is_busy() { "+" } else { "" };
+    let rows = if count > height {
+        format!("{}-{} of {count}{more}", top + 1, (top + height).min(count))
+    } else {
+        String::new()
+    };
+    let place = if focus == Focus::Here { model.detail.place() } else { String::new() };
+    let joined = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ");
+    let form = form(model, focus);
+    vec![joined(&[form, &place, &rows]), joined(&[&place, &rows]), rows]
 }
 
 /// Draws the handshake of the session that is meant.
@@ -38,7 +116,7 @@ pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
             || vec![Line::styled("There is no session yet.", model.theme.dim)],
             |summary| detail::session(summary, &options(model, area), model.proof),
         );
-        replace(&mut model.page, key, Text::Short(lines));
+        replace(&mut model.page, key, lines);
     }
     let name = summary.map_or_else(
         || "Handshake".to_owned(),
@@ -52,7 +130,7 @@ pub fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     let key = Some(key(model, Subject::Problems(model.scope), model.overview.generation(), area));
     if model.page.key != key {
         let lines = diagnosis::lines(model, view, usize::from(inner_width(area)));
-        replace(&mut model.page, key, Text::Short(lines));
+        replace(&mut model.page, key, lines);
     }
     let name = match model.scope {
         Scope::Session(id) => format!("Diagnosis · session {}", id.0),
@@ -62,7 +140,8 @@ pub fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
 }
 
 fn options<'a>(model: &'a Model, area: Rect) -> DetailOptions<'a> {
-    DetailOptions { bytes: model.bytes, body: model.body, width: inner_width(area), theme: &model.theme }
+    let header = HeaderShown::Full;
+    DetailOptions { bytes: model.bytes, body: model.body, header, width: inner_width(area), theme: &model.theme }
 }
 
 /// A column is left free at the left.
@@ -71,7 +150,8 @@ const fn inner_width(area: Rect) -> u16 {
 }
 
 fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesKey {
-    LinesKey { subject, extent, bytes: model.bytes, body: model.body, width: inner_width(area) }
+    let header = HeaderShown::Full;
+    LinesKey { subject, extent, bytes: model.bytes, body: model.body, header, width: inner_width(area) }
 }
 
 fn row_extent(view: &View, row: Row<'_>) -> u64 {
@@ -88,7 +168,7 @@ fn session_extent(summary: &SessionSummary) -> u64 {
 }
 
 /// Puts other lines in. The scroll stays where it is the same thing in another form.
-fn replace(lines: &mut Lines, key: Option<LinesKey>, new: Text) {
+fn replace(lines: &mut Lines, key: Option<LinesKey>, new: Vec<Line<'static>>) {
     if lines.key.map(|key| key.subject) != key.map(|key| key.subject) {
         lines.scroll.reset();
     }
@@ -118,9 +198,9 @@ fn draw(
     let form = form(model, focus);
     let right: Vec<&str> = [form, position.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     let inner = title(area, buffer, &theme, focus, name, &[right.join(" · ")]);
-    let visible = lines(model).text.window(top, usize::from(inner.height));
+    let visible = lines(model).text.iter().skip(top);
     for (y, line) in (inner.top()..inner.bottom()).zip(visible) {
-        buffer.set_line(inner.x + 1.min(inner.width), y, &line, inner_width(inner));
+        buffer.set_line(inner.x + 1.min(inner.width), y, line, inner_width(inner));
     }
     inner
 }
@@ -135,6 +215,7 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
         (BytesShown::Wire, BodyShown::Hex) => "wire bytes, hex",
         (BytesShown::Wire, BodyShown::Text) => "wire bytes, text",
         (BytesShown::Wire, BodyShown::Json) => "wire bytes, JSON",
+        (_, BodyShown::Mask) => "mask",
         (BytesShown::Unmasked, BodyShown::Auto) => "",
         (BytesShown::Unmasked, BodyShown::Hex) => "hex",
         (BytesShown::Unmasked, BodyShown::Text) => "text",
