@@ -3,6 +3,7 @@
 mod browser;
 mod chrome;
 mod command_line;
+mod composer;
 mod docs;
 mod endings;
 mod layers;

@@ -102,11 +102,14 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     assert_eq!(peers.at_client().await, Message::text(r#"{"answer":42}"#));
     story.terminal.until_shows(r#"{"answer":42}"#);
 
-    // The page's frame: its header bit by bit, its bytes.
+    // The page's frame: its header in a line, then bit by bit, and its bytes.
     story.terminal.keys("k");
     story.terminal.until_shows("Frame 1 · text");
-    story.terminal.until_shows("FIN     1 final");
+    story.terminal.until_shows("FIN text MASK len 13 (7 bit)");
     story.terminal.keys("\r");
+    story.terminal.keys("H");
+    story.terminal.until_shows("FIN     1 final");
+    story.terminal.keys("H");
     story.terminal.keys("x");
     story.terminal.keys("G");
     story.terminal.until_shows("66 72 6f 6d 20 74 68 65");
@@ -177,7 +180,7 @@ async fn nothing_that_a_peer_sends_reaches_the_terminal_as_it_is() {
     // Each of them in detail, in each form.
     for frame in (1..=4).rev() {
         story.terminal.until_shows(&format!("Frame {frame} · "));
-        for decoder in ["hex", "text", "JSON", "automatic"] {
+        for decoder in ["hex", "text", "JSON", "the mask at work", "automatic"] {
             story.terminal.keys("m");
             story.terminal.until_shows(&format!("decoder: {decoder}"));
         }

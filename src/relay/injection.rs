@@ -107,14 +107,6 @@ pub enum Reply {
     Refused(Refusal),
 }
 
-impl Reply {
-    /// Whether it will not go.
-    #[must_use]
-    pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_))
-    }
-}
-
 /// What an injection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {

@@ -65,9 +65,7 @@ impl Answer {
     }
 }
 
-/// A reply by itself.
-#[must_use]
-pub fn reply_text(reply: &Reply) -> String {
+fn reply_text(reply: &Reply) -> String {
     match reply {
         Reply::Sent { frame: Some(frame) } => format!("sent as frame {frame}"),
         Reply::Sent { frame: None } => "sent".to_owned(),

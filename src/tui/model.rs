@@ -187,6 +187,8 @@ pub struct Model {
     pub(super) history: History,
     /// What became of the last injection.
     pub(super) answer: Option<Answer>,
+    /// Injections before it that still wait for their place.
+    pub(super) waiting: Vec<Answer>,
     /// What is sent again and again, or was last.
     pub(super) repeating: Option<Repeating>,
     /// What was left in the composer.
@@ -241,6 +243,7 @@ impl Model {
             overlay: None,
             history: History::default(),
             answer: None,
+            waiting: Vec::new(),
             repeating: None,
             draft: String::new(),
             next_token: 0,

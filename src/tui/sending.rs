@@ -7,11 +7,14 @@ use crate::text;
 use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
-use super::answer::{Answer, Repeating, reply_text};
+use super::answer::{Answer, Repeating};
 use super::composer::{Composer, Recall};
 use super::keymap::{Action, key_of};
 use super::message::{Effect, Message};
 use super::model::{Model, Overlay};
+
+/// Injections whose answers are awaited beside the last one: a lane takes no more (`Limits::waiting`), and there are two.
+const WAITING: usize = 128;
 
 /// Opens the composer, with what was left in it.
 pub fn compose(model: &mut Model, view: &View, to: Side) {
@@ -125,6 +128,12 @@ fn send(model: &mut Model) -> Vec<Effect> {
 pub fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
     let token = next_token(model);
     let (what, frames) = (words(&injection, to), injection.frames());
+    if let Some(before) = model.answer.take().filter(Answer::is_waiting) {
+        if model.waiting.len() == WAITING {
+            model.waiting.remove(0);
+        }
+        model.waiting.push(before);
+    }
     model.answer = Some(Answer { token, what, frames, reply: None, since: model.now });
     Effect::Inject { session, to, injection, token }
 }
@@ -179,17 +188,16 @@ pub fn take(model: &mut Model, message: Message) {
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
     match message {
         Message::Reply(token, reply) => {
-            let Some(answer) = model.answer.as_mut().filter(|answer| answer.token == token) else {
-                // An older one that had to wait: say what became of it all the same.
-                let level = if reply.is_refusal() { Level::Warning } else { Level::Note };
-                model.toast(level, reply_text(&reply));
-                return;
-            };
+            let last = model.answer.iter_mut().map(|answer| (answer, composing));
+            // One before it that had to wait is told of in passing.
+            let mut all = model.waiting.iter_mut().map(|answer| (answer, false)).chain(last);
+            let Some((answer, stands)) = all.find(|(answer, _)| answer.token == token) else { return };
             answer.take(reply, now);
-            let said = (answer.level(), answer.text(now));
+            let (level, words, is_waiting) = (answer.level(), answer.text(now), answer.is_waiting());
+            model.waiting.retain(Answer::is_waiting);
             // What waits stands in the footer until it does no more.
-            if !answer.is_waiting() && !composing {
-                model.toast(said.0, said.1);
+            if !is_waiting && !stands {
+                model.toast(level, words);
             }
         }
         Message::Repeated(token, progress) => {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
@@ -18,16 +18,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Bytes of a redraw that are collected before they are written: a whole screen with its colours.
 const REDRAW: usize = 64 * 1024;
 
+type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
 /// The terminal while it is ours.
 pub struct Terminal {
     inner: Inner,
-}
-
-type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
-
-fn inner() -> io::Result<Inner> {
-    let writer = BufWriter::with_capacity(REDRAW, io::stdout());
-    ratatui::Terminal::new(CrosstermBackend::new(writer))
 }
 
 impl Terminal {
@@ -80,9 +75,10 @@ impl Terminal {
     pub fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
         let result = borrower();
-        // A new one draws everything. Clearing the old one would ask the terminal for its cursor, and wait.
-        self.inner = inner()?;
         enter()?;
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        // One that has drawn nothing yet draws all; its own `clear` would ask the terminal where the cursor is, and wait.
+        self.inner = inner()?;
         Ok(result)
     }
 }
@@ -91,6 +87,10 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+fn inner() -> io::Result<Inner> {
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(REDRAW, io::stdout())))
 }
 
 fn enter() -> io::Result<()> {

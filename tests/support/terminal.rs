@@ -21,9 +21,9 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
-    shared: Arc<(Mutex<Emulator>, Condvar)>,
-    /// Where it keeps what outlives a run.
+    /// What the program remembers goes here, and never to the home of whoever runs the tests.
     _state: tempfile::TempDir,
+    shared: Arc<(Mutex<Emulator>, Condvar)>,
 }
 
 impl Terminal {
@@ -38,7 +38,7 @@ impl Terminal {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
-        let state = tempfile::tempdir().expect("a directory");
+        let state = tempfile::tempdir().expect("a temporary directory");
         command.env("XDG_STATE_HOME", state.path());
         for (name, value) in environment {
             command.env(name, value);
@@ -68,7 +68,7 @@ impl Terminal {
                 }
             }
         });
-        Self { child, master: pair.master, writer, shared, _state: state }
+        Self { child, master: pair.master, writer, _state: state, shared }
     }
 
     /// Types; escape sequences stand for keys.

@@ -16,8 +16,8 @@ pub(super) fn write(page: &mut Page<'_>, session: Option<SessionId>, from: Side,
         match line.part {
             Part::Title => page.words(&line.text, level(theme, words(finding.kind).level)),
             Part::Place => page.words(&line.text, theme.dim),
-            Part::Hex => _ = page.text(&line.text, theme.text),
-            Part::Underline => _ = page.text(&line.text, theme.error),
+            Part::Hex => page.text(&line.text, theme.text),
+            Part::Underline => page.text(&line.text, theme.error),
             Part::Fact => page.words(&line.text, theme.text),
             Part::Help => page.words(&line.text, theme.good),
         }

@@ -76,7 +76,7 @@ fn write_line(page: &mut Page<'_>, line: &[u8], at: usize, place: Option<&(Range
             page.bytes(&change.to, theme.injected);
             page.bytes(after, style);
         }
-        _ => _ = page.bytes(value, style),
+        _ => page.bytes(value, style),
     }
     // Lines end in CR LF (RFC 9112 2.2); another end is shown.
     if !has_cr && line.ends_with(b"\n") {

@@ -51,7 +51,7 @@ impl Unmasking {
             2 => ("result", theme.bold),
             _ => return out,
         };
-        let offset = if row % ROWS == 0 { format!("{at:04x}") } else { String::new() };
+        let offset = if row.is_multiple_of(ROWS) { format!("{at:04x}") } else { String::new() };
         out.decorate(&format!("{offset:<4} "), theme.hex_offset);
         out.decorate(&format!("{name:<8}"), theme.dim);
         let end = at.saturating_add(self.per_row).min(self.count);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
 
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::relay::observation::{SessionId, Side};
@@ -140,6 +141,24 @@ fn fragments_are_one_injection_of_several_frames() {
 }
 
 #[test]
+fn several_that_wait_are_counted_and_each_is_told_of() {
+    let mut stage = stage();
+    stage.keys("]s");
+    for (token, text) in [(0, "one"), (1, "/bin 02"), (2, "/ping")] {
+        stage.keys(text).press(KeyCode::Enter);
+        stage.send(Message::Reply(Token(token), Reply::Waiting(Wait::Frame)));
+    }
+    assert!(stage.shows("2 sent before it wait too"), "{}", stage.screen());
+    stage.send(Message::Reply(Token(1), Reply::Sent { frame: Some(20) }));
+    assert!(stage.shows("sent as frame 20: binary of 1 B to the server"), "{}", stage.screen());
+    assert!(stage.shows("one sent before it waits too"), "{}", stage.screen());
+    stage.send(Message::Reply(Token(2), Reply::Sent { frame: Some(21) }));
+    stage.send(Message::Reply(Token(0), Reply::Refused(Refusal::NeverCame)));
+    assert!(!stage.shows("sent before it") && stage.shows("sent as frame 21: ping"), "{}", stage.screen());
+    assert!(stage.shows("refused: the session ended before there was a place for it"), "{}", stage.screen());
+}
+
+#[test]
 fn a_repetition_shows_how_far_it_is_until_it_is_done() {
     let mut stage = stage();
     stage.keys("]s/repeat 10 100ms /ping x").press(KeyCode::Enter);
@@ -215,6 +234,33 @@ fn commands_are_completed_behind_others_too() {
     stage.keys("01 02").press(KeyCode::Enter);
     let Effect::Repeat { injection, .. } = effect(&mut stage) else { panic!() };
     assert_eq!(injection, Injection::fragmented(Opcode::BINARY, &[1, 2], 2));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_written_stays_in_its_cell(
+        texts in proptest::collection::vec("/?(esc|bin|frag 3|repeat 2 1s)? ?[\\[{]?(?s:.){0,60}", 1..4),
+        (width, height) in (1u16..120, 1u16..40),
+    ) {
+        let mut stage = stage_of(width, height);
+        stage.keys("]s");
+        for text in texts {
+            stage.send(Message::Paste(text)).press(KeyCode::Tab).press(KeyCode::Left).press(KeyCode::Up);
+            prop_assert!(stage.cells().all(|cell| cell.chars().all(crate::text::is_plain)));
+            stage.press(KeyCode::Enter);
+            prop_assert!(stage.cells().all(|cell| cell.chars().all(crate::text::is_plain)));
+        }
+    }
+}
+
+#[test]
+fn a_large_paste_is_no_trouble() {
+    let mut stage = stage();
+    stage.keys("]s").send(Message::Paste(format!("[{}1]", "1234567,\n".repeat(2_000))));
+    assert!(stage.shows("text, FIN, masked with a random key kk, 18003 bytes"), "{}", stage.screen());
+    assert!(stage.shows(" · JSON") && stage.shows("more"), "{}", stage.screen());
 }
 
 #[test]

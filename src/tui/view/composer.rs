@@ -181,7 +181,12 @@ fn said(model: &Model, width: usize) -> Vec<Line<'static>> {
         let words = format!("{} {words}", level_glyph(level));
         fit::wrap(&words, width).into_iter().map(move |line| Line::styled(line, style)).collect::<Vec<_>>()
     };
-    repeating.into_iter().chain(answer).flat_map(lines).collect()
+    let waiting = match model.waiting.len() {
+        0 => None,
+        1 => Some((Level::Warning, "one sent before it waits too".to_owned())),
+        count => Some((Level::Warning, format!("{count} sent before it wait too"))),
+    };
+    repeating.into_iter().chain(answer).chain(waiting).flat_map(lines).collect()
 }
 
 fn command_line(command: &CommandHelp, theme: &Theme) -> Line<'static> {
