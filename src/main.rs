@@ -37,6 +37,10 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// Time for the screen to go once a signal came. Nobody may read the terminal, so that drawing hangs.
 const STALLED: Duration = Duration::from_secs(3);
 
+/// How often, and after what time again, unread drawing is thrown away then.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 /// Why the program ends early.
 struct Failure {
     code: u8,
@@ -183,12 +187,19 @@ impl Proxy {
     }
 }
 
-/// Ends the program if the screen, which holds the other end of `gone`, does not: meanwhile the sessions were closed.
+/// Helps the screen, which holds the other end of `gone`, out of a write that hangs; ends the program if that does not
+/// help. Meanwhile the sessions were closed.
 fn leave_if_stalled(gone: &mpsc::Receiver<()>) {
-    if gone.recv_timeout(STALLED) == Err(mpsc::RecvTimeoutError::Timeout) {
-        tui::let_go();
-        process::exit(0);
+    let mut wait = STALLED;
+    for _ in 0..TRIES {
+        if gone.recv_timeout(wait) != Err(mpsc::RecvTimeoutError::Timeout) {
+            return;
+        }
+        tui::unblock();
+        wait = BETWEEN_TRIES;
     }
+    tui::let_go();
+    process::exit(0);
 }
 
 /// Resolves on the first signal that asks the program to end: ctrl-c, SIGTERM, or the terminal's end.

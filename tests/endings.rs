@@ -1,5 +1,8 @@
 //! The terminal comes back as it was, whatever the end is; and what the user arranged comes back with the next start.
 
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::support::terminal::Terminal;
 
 const ENTER: &[u8] = b"\x1b[?1049h";
@@ -28,13 +31,21 @@ fn after_a_signal() {
     }
 }
 
-#[test]
-fn after_a_signal_while_nobody_reads_the_terminal() {
-    let mut terminal = start(60, 200);
-    // Each key draws another page: far more than a terminal holds unread.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_signal_while_nobody_reads_the_terminal() {
+    let mut terminal = start(150, 500);
+    let url = format!("ws://localhost:{}/echo", terminal.port());
+    let (mut client, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let flood = async {
+        for number in 0..300 {
+            // Rows as wide as the screen: one redraw is more than a terminal holds unread.
+            client.send(Message::text(format!("{number} ").repeat(150))).await.unwrap();
+            client.next().await.unwrap().unwrap();
+        }
+    };
     let mut exit = None;
     terminal.while_stalled(|terminal| {
-        terminal.keys(&"12345".repeat(160));
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(flood));
         terminal.signal("TERM");
         exit = Some(terminal.wait_unread());
     });

@@ -43,6 +43,6 @@ pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
-pub use terminal::let_go;
+pub use terminal::{let_go, unblock};
 pub use update::update;
 pub use view::view;

@@ -112,29 +112,27 @@ pub fn give_back() {
     }
 }
 
-/// Gives it back although the thread that draws may hang in a write, because nobody reads the terminal: throws away what
-/// was not read, and never waits.
-pub fn let_go() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
-        // There is nobody left to tell if this fails.
-        let _ = disable_raw_mode();
-        #[cfg(unix)]
-        let _ = leave_at_once();
+/// Throws away what was written and nobody has read, so that a thread which hangs in a write goes on.
+pub fn unblock() {
+    #[cfg(unix)]
+    if is_taken() {
+        use rustix::fs::{Mode, OFlags};
+        use rustix::termios::{QueueSelector, tcflush};
+        // Standard output is locked by who hangs. This is another door to the same terminal.
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        if let Ok(terminal) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
+            // There is nobody to tell if this fails.
+            let _ = tcflush(&terminal, QueueSelector::OFlush);
+            // The system does not wake the one who hangs; a signal that changes nothing does.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
+        }
     }
 }
 
-#[cfg(unix)]
-fn leave_at_once() -> io::Result<()> {
-    use rustix::fs::{Mode, OFlags};
-    use rustix::termios::{QueueSelector, tcflush};
-    // Standard output is locked by who hangs, and would wait. This is another door to the same terminal.
-    let terminal = rustix::fs::open("/dev/tty", OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
-    tcflush(&terminal, QueueSelector::OFlush)?;
-    // CAN ends a sequence that was written in part.
-    let mut farewell = vec![0x18];
-    leave(&mut farewell)?;
-    rustix::io::write(&terminal, &farewell)?;
-    Ok(())
+/// Makes the terminal take lines again, without a byte written to it: for one that takes none.
+pub fn let_go() {
+    // There is nobody left to tell if this fails.
+    let _ = disable_raw_mode();
 }
 
 fn leave(out: &mut impl io::Write) -> io::Result<()> {
