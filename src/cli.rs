@@ -99,6 +99,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "VALUE")]
     pub origin: Option<String>,
 
+    /// Do not try at the start whether the upstream answers; for a server that takes one connection only
+    #[arg(long)]
+    pub no_probe: bool,
+
     /// Bounds of memory and time.
     #[command(flatten)]
     pub limits: LimitArguments,

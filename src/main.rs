@@ -34,8 +34,12 @@ const FAILED: u8 = 3;
 /// Time for the last lines to go out once everything has ended. Who reads them may have stopped to.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// Time for the screen to end once a signal has asked for it, sessions included. Its terminal may take no bytes any more.
-const LAST_DRAW: Duration = Duration::from_secs(5);
+/// Time for the screen to go once a signal came. Nobody may read the terminal, so that drawing hangs.
+const STALLED: Duration = Duration::from_secs(3);
+
+/// How often, and after what time again, unread drawing is thrown away then.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// Why the program ends early.
 struct Failure {
@@ -121,6 +125,11 @@ impl Proxy {
         let engine = config.engine(upstream.clone());
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
+        if playground.is_none() && !config.no_probe {
+            let context = runtime.enter();
+            running.probe();
+            drop(context);
+        }
         let addresses = running.addresses().to_vec();
         let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
         Ok(Self { runtime, journal, handle, running, info, _playground: playground })
@@ -130,16 +139,14 @@ impl Proxy {
     fn show(self) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
+        let (on_screen, gone) = mpsc::sync_channel::<()>(1);
         self.on_signal(move || {
             handle.shut_down();
             remote.quit();
-            thread::spawn(|| {
-                thread::sleep(LAST_DRAW);
-                tui::let_go();
-                process::exit(0);
-            });
+            thread::spawn(move || leave_if_stalled(&gone));
         })?;
         let result = tui::run(inbox, Arc::clone(&self.journal), self.handle.clone(), self.info);
+        drop(on_screen);
         self.handle.shut_down();
         self.runtime.block_on(self.running.finished());
         // A look-up of a name may still be under way, and nobody waits for it any more.
@@ -178,6 +185,21 @@ impl Proxy {
         });
         Ok(())
     }
+}
+
+/// Helps the screen, which holds the other end of `gone`, out of a write that hangs; ends the program if that does not
+/// help. Meanwhile the sessions were closed.
+fn leave_if_stalled(gone: &mpsc::Receiver<()>) {
+    let mut wait = STALLED;
+    for _ in 0..TRIES {
+        if gone.recv_timeout(wait) != Err(mpsc::RecvTimeoutError::Timeout) {
+            return;
+        }
+        tui::unblock();
+        wait = BETWEEN_TRIES;
+    }
+    tui::let_go();
+    process::exit(0);
 }
 
 /// Resolves on the first signal that asks the program to end: ctrl-c, SIGTERM, or the terminal's end.

@@ -24,7 +24,11 @@ struct Peers {
 impl Story {
     async fn begin(rows: u16, columns: u16) -> Self {
         let (listener, address) = server().await;
-        let terminal = Terminal::start(&["--listen", "127.0.0.1:0", "--upstream", &address.to_string()], rows, columns);
+        let terminal = Terminal::start(
+            &["--listen", "127.0.0.1:0", "--no-probe", "--upstream", &address.to_string()],
+            rows,
+            columns,
+        );
         Self { terminal, listener }
     }
 

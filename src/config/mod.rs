@@ -60,6 +60,8 @@ pub struct Config {
     pub keep_host: bool,
     /// A value for each Origin field.
     pub origin: Option<String>,
+    /// Do not try at the start whether the upstream answers.
+    pub no_probe: bool,
     /// Bounds of memory and time.
     pub limits: Limits,
     /// Where what is seen goes.
@@ -90,6 +92,7 @@ impl Config {
             upstream,
             tls: tls(arguments)?,
             keep_host: arguments.keep_host,
+            no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
             output: output(arguments, terminals)?,

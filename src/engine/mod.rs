@@ -7,6 +7,7 @@ mod driver;
 pub mod handle;
 mod listener;
 pub mod passthrough;
+mod probe;
 mod session;
 pub mod tls;
 
@@ -15,7 +16,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -124,6 +125,7 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
     handle: Handle,
     finished: mpsc::Receiver<()>,
+    shared: Arc<Shared>,
 }
 
 /// Binds all addresses and begins to accept clients. Call it within a tokio runtime.
@@ -166,7 +168,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     for listener in listeners {
         tokio::spawn(listener::accept(listener, Arc::clone(&shared), alive.clone()));
     }
-    Ok(Running { addresses, handle, finished })
+    Ok(Running { addresses, handle, finished, shared })
 }
 
 impl Running {
@@ -174,6 +176,14 @@ impl Running {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Finds out whether the upstream answers, and goes on trying while it does not and no client has come. Call it within
+    /// a tokio runtime.
+    pub fn probe(&self) {
+        let (shared, came) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
+        let (dialer, journal, handle) = (shared.dialer.clone(), Arc::clone(&shared.journal), self.handle.clone());
+        tokio::spawn(probe::run(dialer, journal, handle, move || came.sessions.load(Ordering::Relaxed) > 0));
     }
 
     /// Waits for `Handle::shut_down`, then until each session has ended or had its time to.

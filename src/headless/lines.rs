@@ -162,6 +162,7 @@ fn event_line(event: &Event) -> (Start, String) {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
         }
+        Event::Upstream { trouble } => (start("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes())),
         Event::SessionOpened { client, path } => {
             (start("opened"), format!("by {client} for {}", text::preview(path, PREVIEW)))
         }
@@ -189,6 +190,13 @@ fn event_line(event: &Event) -> (Start, String) {
             (start("http"), format!("{status} {method} {path}"))
         }
         Event::Note(level, message) => (start(level.name()), text::escape(message.as_bytes())),
+    }
+}
+
+const fn upstream(trouble: Option<&str>) -> &str {
+    match trouble {
+        Some(trouble) => trouble,
+        None => "it answers",
     }
 }
 

@@ -177,6 +177,10 @@ fn json_has_the_fields_of_the_contract_in_their_order() {
             r#"{"v":1,"event":"http","time":"2026-01-02T03:04:05.678901Z","method":"GET","path":"/","status":200}"#,
         ),
         (
+            Event::Upstream { trouble: None },
+            r#"{"v":1,"event":"upstream","time":"2026-01-02T03:04:05.678901Z","ok":true,"reason":null}"#,
+        ),
+        (
             Event::Note(Level::Warning, "wide".into()),
             r#"{"v":1,"event":"note","session":7,"time":"2026-01-02T03:04:05.678901Z","level":"warning","message":"wide"}"#,
         ),
@@ -293,6 +297,7 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
             event(Event::Http { method: "GET".into(), path: "/".into(), status: 200 }),
             "03:04:05.678901    7          http         200 GET /",
         ),
+        (event(Event::Upstream { trouble: None }), "03:04:05.678901    7          upstream     it answers"),
         (event(Event::Note(Level::Warning, "wide".into())), "03:04:05.678901    7          warning      wide"),
         (
             event(finding(Side::Server)),
@@ -366,6 +371,7 @@ fn hostile_bytes_never_come_out_raw() {
             event(head(Side::Server, hostile, None)),
             event(open(Some(hostile))),
             event(closed(hostile)),
+            event(Event::Upstream { trouble: Some(String::from_utf8_lossy(hostile).into()) }),
             event(Event::Http { method: "GET".into(), path: String::from_utf8_lossy(hostile).into(), status: 200 }),
             event(Event::Note(Level::Note, String::from_utf8_lossy(hostile).into())),
             event(Event::Answered { status: 502, reason: String::from_utf8_lossy(hostile).into() }),

@@ -5,11 +5,13 @@
 //! blocks go, and whoever shows them counts what went.
 
 mod fold;
+mod gone;
 mod store;
 mod summary;
 mod view;
 
 pub use fold::{Fold, Lens, Message};
+pub use gone::Passage;
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
-pub use view::{Frame, Row, RowId, Scope, View};
+pub use view::{Frame, Row, RowId, Scope, UpstreamState, View};

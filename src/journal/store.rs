@@ -1,10 +1,12 @@
 //! The blocks and their budget.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::relay::observation::{Observations, SessionId};
+
+use super::gone::{Gone, Passage};
 
 /// Observations that were handed over together. Never changed afterwards.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ impl Block {
 struct Subscriber {
     /// Set from the ring until the subscriber reads, so that a busy journal rings once.
     rung: AtomicBool,
+    /// Sequence of the block that it reads next.
+    next: AtomicU64,
     ring: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -42,7 +46,22 @@ struct Inner {
     size: usize,
     /// Records that left for want of room.
     evicted: u64,
+    /// What is told of sessions in blocks that left before they were read.
+    gone: Gone,
     subscribers: Vec<Arc<Subscriber>>,
+}
+
+impl Inner {
+    /// A block has left. What it tells of its session as a whole is kept for those who have not read it.
+    fn forget(&mut self, block: &Block) {
+        self.size -= block.size();
+        self.evicted += block.log.records.len() as u64;
+        let places = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed));
+        let (least, most) = places.fold((u64::MAX, 0), |(least, most), next| (least.min(next), most.max(next)));
+        if least <= block.sequence {
+            self.gone.keep(block, most);
+        }
+    }
 }
 
 /// All that was seen and is still remembered.
@@ -68,8 +87,7 @@ impl Journal {
         let mut dropped = Vec::new();
         while inner.size > self.budget && inner.blocks.len() > 1 {
             let Some(oldest) = inner.blocks.pop_front() else { break };
-            inner.size -= oldest.size();
-            inner.evicted += oldest.log.records.len() as u64;
+            inner.forget(&oldest);
             dropped.push(oldest);
         }
         for subscriber in &inner.subscribers {
@@ -85,7 +103,8 @@ impl Journal {
     /// Asks for `ring` to be called when there is something new, once until the next read. It is called by the thread
     /// of a session, under a lock: it must not block, nor call the journal.
     pub fn subscribe(self: &Arc<Self>, ring: impl Fn() + Send + Sync + 'static) -> Subscription {
-        let subscriber = Arc::new(Subscriber { rung: AtomicBool::new(false), ring: Box::new(ring) });
+        let subscriber =
+            Arc::new(Subscriber { rung: AtomicBool::new(false), next: AtomicU64::new(0), ring: Box::new(ring) });
         let mut inner = self.lock();
         inner.subscribers.push(Arc::clone(&subscriber));
         if !inner.blocks.is_empty() {
@@ -93,7 +112,7 @@ impl Journal {
             (subscriber.ring)();
         }
         drop(inner);
-        Subscription { journal: Arc::clone(self), subscriber, next: 0, seen: 0, missed: 0 }
+        Subscription { journal: Arc::clone(self), subscriber, next: 0, seen: 0, missed: 0, passages: Vec::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -110,6 +129,7 @@ pub struct Subscription {
     /// Records that it was given.
     seen: u64,
     missed: u64,
+    passages: Vec<Passage>,
 }
 
 impl Subscription {
@@ -117,23 +137,45 @@ impl Subscription {
     /// the journal still holds. Arms the bell again.
     pub fn read(&mut self, blocks: &mut Vec<Arc<Block>>) -> u64 {
         self.subscriber.rung.store(false, Ordering::Release);
-        let inner = self.journal.lock();
+        let mut inner = self.journal.lock();
         let first = inner.blocks.front().map_or(inner.next, |block| block.sequence);
         let skip = self.next.saturating_sub(first);
+        self.passages.clear();
         if self.next < first {
+            inner.gone.since(self.next, &mut self.passages);
             // All that it was given left before what it missed, so what left is one or the other.
             self.missed = inner.evicted - self.seen;
         }
         let new = inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
         blocks.extend(new.inspect(|block| self.seen += block.log.records.len() as u64).cloned());
         self.next = inner.next;
+        self.subscriber.next.store(self.next, Ordering::Relaxed);
+        let least = inner.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).min();
+        inner.gone.forget_before(least.unwrap_or(u64::MAX));
         first
+    }
+
+    /// What sessions as a whole went through in blocks that the last `read` came too late for, oldest first.
+    #[must_use]
+    pub fn passages(&self) -> &[Passage] {
+        &self.passages
     }
 
     /// A subscription at the same place that no bell rings for, to keep what has been read so far.
     pub(super) fn silent(&self) -> Self {
-        let subscriber = Arc::new(Subscriber { rung: AtomicBool::new(true), ring: Box::new(|| ()) });
-        Self { journal: Arc::clone(&self.journal), subscriber, next: self.next, seen: self.seen, missed: self.missed }
+        let subscriber = Arc::new(Subscriber {
+            rung: AtomicBool::new(true),
+            next: AtomicU64::new(self.next),
+            ring: Box::new(|| ()),
+        });
+        Self {
+            journal: Arc::clone(&self.journal),
+            subscriber,
+            next: self.next,
+            seen: self.seen,
+            missed: self.missed,
+            passages: Vec::new(),
+        }
     }
 
     /// Records that went before this reader came for them, in all.

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use crate::diagnose::Verdict;
-use crate::relay::observation::{ClosedEvent, Ending, Event, HeadEvent, OpenEvent, Record, SessionId, Side, Time};
+use crate::relay::observation::{
+    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Time,
+};
 use crate::wire::finding::Finding;
+use crate::wire::opcode::Opcode;
 
 /// Where a session is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,40 @@ pub struct SessionSummary {
     pub frames: [u64; 2],
     /// Payload bytes from each side, by `Side::index`.
     pub payload: [u64; 2],
+    /// When the newest frame came, from where, and what it is.
+    pub last_frame: Option<(Time, Side, Opcode)>,
+    pace: Pace,
+}
+
+/// Counts of frames in the second under way and in the one before it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    second: u64,
+    counts: [u64; 2],
+}
+
+const SECOND: u64 = 1_000_000;
+
+impl Pace {
+    fn count(&mut self, time: Time) {
+        let second = time.0 / SECOND;
+        if second > self.second {
+            let before = if second == self.second + 1 { self.counts[1] } else { 0 };
+            *self = Self { second, counts: [before, 0] };
+        }
+        self.counts[1] += 1;
+    }
+
+    /// The part of the last second that lies in the one before, and the one under way.
+    const fn rate(&self, now: Time) -> u64 {
+        let (second, part) = (now.0 / SECOND, now.0 % SECOND);
+        let [before, current] = match second.checked_sub(self.second) {
+            None | Some(0) => self.counts,
+            Some(1) => [self.counts[1], 0],
+            Some(_) => [0, 0],
+        };
+        current + before * (SECOND - part) / SECOND
+    }
 }
 
 /// Findings that a summary keeps: a peer that breaks a rule in each frame must not take memory for each.
@@ -78,6 +115,8 @@ impl SessionSummary {
             closed: None,
             frames: [0; 2],
             payload: [0; 2],
+            last_frame: None,
+            pace: Pace::default(),
         }
     }
 
@@ -93,10 +132,30 @@ impl SessionSummary {
         size_of::<Self>() + head(&self.request) + head(&self.response) + self.path.len()
     }
 
-    pub(super) fn frame(&mut self, time: Time, from: Side, received: u64) {
-        self.last = self.last.max(time);
-        self.frames[from.index()] += 1;
-        self.payload[from.index()] += received;
+    pub(super) fn record(&mut self, record: &Record) {
+        match record {
+            Record::Frame(frame) => self.frame(frame),
+            Record::More(more) => {
+                self.last = self.last.max(more.time);
+                self.payload[more.from.index()] += more.added;
+            }
+            Record::Raw(raw) => self.last = self.last.max(raw.time),
+            Record::Event(time, event) => self.event(*time, event),
+        }
+    }
+
+    fn frame(&mut self, frame: &FrameRecord) {
+        self.last = self.last.max(frame.time);
+        self.frames[frame.from.index()] += 1;
+        self.payload[frame.from.index()] += frame.received;
+        self.last_frame = Some((frame.time, frame.from, frame.header.opcode()));
+        self.pace.count(frame.time);
+    }
+
+    /// Frames a second, lately.
+    #[must_use]
+    pub fn rate(&self, now: Time) -> u64 {
+        self.pace.rate(now)
     }
 
     pub(super) fn event(&mut self, time: Time, event: &Event) {
@@ -136,7 +195,7 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Listening { .. } | Event::Http { .. } | Event::Note(..) => {}
+            Event::Listening { .. } | Event::Upstream { .. } | Event::Http { .. } | Event::Note(..) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::relay::observation::{FrameRecord, Observations, Record, SessionId, Side, Time};
+use crate::relay::observation::{Event, FrameRecord, HeadEvent, Observations, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
@@ -167,6 +167,19 @@ pub struct View {
     forgotten: u64,
     /// Rows that had left memory at the last sync.
     evicted: u64,
+    upstream: UpstreamState,
+}
+
+/// What is known of the upstream apart from sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum UpstreamState {
+    /// It was not tried.
+    #[default]
+    Unknown,
+    /// It took a connection.
+    Answers,
+    /// It did not, since when and why.
+    Down(Time, String),
 }
 
 impl View {
@@ -186,6 +199,7 @@ impl View {
             closed_size: 0,
             forgotten: 0,
             evicted: 0,
+            upstream: UpstreamState::Unknown,
         }
     }
 
@@ -206,6 +220,7 @@ impl View {
             closed_size: self.closed_size,
             forgotten: self.forgotten,
             evicted: self.evicted,
+            upstream: self.upstream.clone(),
         }
     }
 
@@ -216,6 +231,9 @@ impl View {
         self.evicted = self.subscription.evicted();
         let changed = !blocks.is_empty();
         self.evict(first);
+        for passage in self.subscription.passages().to_vec() {
+            self.pass(passage.session, passage.time, |summary| summary.event(passage.time, &passage.event));
+        }
         for block in blocks {
             self.add(block);
         }
@@ -379,6 +397,12 @@ impl View {
         self.forgotten
     }
 
+    /// What is known of the upstream apart from sessions. One that a session reached is up.
+    #[must_use]
+    pub const fn upstream(&self) -> &UpstreamState {
+        &self.upstream
+    }
+
     fn scope(&self, scope: Scope) -> Option<&Blocks> {
         match scope {
             Scope::All => Some(&self.all),
@@ -424,6 +448,7 @@ impl View {
         if let Some(session) = block.session {
             self.summarise(session, &block);
         }
+        self.learn_of_upstream(&block);
         let (hidden, messages, joined) = self.lanes.read(&block);
         for joined in joined {
             let first = self.blocks.front().map_or(sequence, |indexed| indexed.block.sequence);
@@ -444,23 +469,37 @@ impl View {
         self.blocks.push_back(indexed);
     }
 
-    fn summarise(&mut self, id: SessionId, block: &Block) {
-        let Some(time) = block.log.records.first().map(time_of) else { return };
-        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
-        let was_live = summary.is_live();
-        for (index, record) in block.log.records.iter().enumerate() {
-            match record {
-                Record::Frame(frame) => summary.frame(frame.time, frame.from, frame.received),
-                Record::More(more) => {
-                    summary.last = summary.last.max(more.time);
-                    summary.payload[more.from.index()] += more.added;
-                    let id_of_more = RowId { block: block.sequence, record: index as u32 };
-                    self.more.entry((id, more.number)).or_default().push(id_of_more);
+    fn learn_of_upstream(&mut self, block: &Block) {
+        for record in &block.log.records {
+            let Record::Event(time, event) = record else { continue };
+            match &**event {
+                Event::Upstream { trouble: Some(trouble) } => {
+                    self.upstream = UpstreamState::Down(*time, trouble.clone());
                 }
-                Record::Raw(raw) => summary.last = summary.last.max(raw.time),
-                Record::Event(time, event) => summary.event(*time, event),
+                Event::Upstream { trouble: None } | Event::Head(HeadEvent { from: Side::Server, .. }) => {
+                    self.upstream = UpstreamState::Answers;
+                }
+                _ => {}
             }
         }
+    }
+
+    fn summarise(&mut self, id: SessionId, block: &Block) {
+        let Some(time) = block.log.records.first().map(time_of) else { return };
+        for (index, record) in block.log.records.iter().enumerate() {
+            if let Record::More(more) = record {
+                let id_of_more = RowId { block: block.sequence, record: index as u32 };
+                self.more.entry((id, more.number)).or_default().push(id_of_more);
+            }
+        }
+        self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
+    }
+
+    /// Something happened to a session, which may have ended by it.
+    fn pass(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
+        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
+        let was_live = summary.is_live();
+        act(summary);
         if was_live && !summary.is_live() {
             self.closed.push_back(id);
             self.closed_size += summary.size();
@@ -484,7 +523,6 @@ impl Row<'_> {
     /// From which side, or in whose place, the row's bytes were sent.
     #[must_use]
     pub fn from(&self) -> Option<Side> {
-        use crate::relay::observation::Event;
         match self.record {
             Record::Frame(frame) => Some(frame.from),
             Record::Raw(raw) => Some(raw.from),

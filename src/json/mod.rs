@@ -40,6 +40,11 @@ enum Line<'a> {
         upstream: &'a str,
         policy: &'static str,
     },
+    Upstream {
+        time: String,
+        ok: bool,
+        reason: Option<&'a str>,
+    },
     SessionOpened {
         session: Option<u64>,
         time: String,
@@ -279,6 +284,7 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
         Event::Listening { .. } => return None,
+        Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             Line::SessionOpened { session, time, client: client.to_string(), path: String::from_utf8_lossy(path) }

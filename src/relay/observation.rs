@@ -182,6 +182,11 @@ pub enum Event {
         /// The upstream, as a URL.
         upstream: String,
     },
+    /// The upstream was tried without a client.
+    Upstream {
+        /// Why it can't be reached, in a sentence for people; `None` where it answers.
+        trouble: Option<String>,
+    },
     /// A client asked for a WebSocket.
     SessionOpened {
         /// The client's address.
@@ -242,6 +247,7 @@ impl Event {
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Http { method, path, .. } => method.len() + path.len(),
+            Self::Upstream { trouble } => trouble.as_ref().map_or(0, String::len),
             Self::Note(_, text) => text.len(),
             Self::Ended { .. } => 0,
         };

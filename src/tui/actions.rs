@@ -5,20 +5,25 @@ use crate::relay::injection::Injection;
 use crate::relay::observation::{Record, Side};
 use crate::wire::finding::Level;
 
+use super::arrangement::DetailPlace;
 use super::composer::Recall;
 use super::copy::{self, Form};
 use super::cursor::Scroll;
-use super::detail::{BodyShown, BytesShown, Further};
+use super::detail::{BodyShown, BytesShown, Further, Proof};
 use super::folding;
 use super::keymap::{Action, Place};
 use super::marks::{self, Way};
 use super::message::Effect;
-use super::model::{DetailPlace, Model, Overlay, Question, Tab};
+use super::model::{Model, Overlay, Question, Tab};
+use super::prompt;
 use super::search;
 use super::sending;
 
 /// Does it.
 pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Command(_))) {
+        return prompt::perform(model, view, action);
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Interrupt => return sending::interrupt(model),
@@ -98,6 +103,8 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::CopyCommand => return copy::copy(model, view, Form::Command),
         Action::CopyNothing => model.overlay = None,
         Action::JumpBack => marks::jump_back(model, view),
+        Action::AcceptValue => toggle_proof(model),
+        Action::CommandLine => prompt::open(model),
         Action::Send
         | Action::Discard
         | Action::NewLine
@@ -138,6 +145,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Deeper => on_frames || matches!(model.tab, Tab::Sessions | Tab::Log),
         Action::NextPane => on_frames || model.tab == Tab::Log,
         Action::Follow => !model.shown_list().0.is_following(),
+        Action::Hex if model.place() == Place::Handshake => true,
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
         Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
@@ -182,7 +190,13 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
                 scroll.step(by);
             }
         }
-        Place::Everywhere | Place::Composer | Place::Question | Place::Search | Place::Copy | Place::Find => {}
+        Place::Everywhere
+        | Place::Composer
+        | Place::Question
+        | Place::Search
+        | Place::Copy
+        | Place::Command
+        | Place::Find => {}
     }
 }
 
@@ -340,6 +354,14 @@ fn toggle_body(model: &mut Model, body: BodyShown) {
     model.body = if model.body == body { BodyShown::Auto } else { body };
 }
 
+fn toggle_proof(model: &mut Model) {
+    model.tab = Tab::Handshake;
+    model.proof = match model.proof {
+        Proof::Hidden => Proof::Shown,
+        Proof::Shown => Proof::Hidden,
+    };
+}
+
 fn next_decoder(model: &mut Model) {
     let (body, name) = match model.body {
         BodyShown::Auto => (BodyShown::Hex, "hex"),
@@ -369,8 +391,8 @@ fn toggle_bytes(model: &mut Model) {
 fn resize(model: &mut Model, by: i16) {
     let arrangement = &mut model.arrangement;
     if model.tab == Tab::Frames && model.pane == Place::Sessions {
-        arrangement.sessions = (arrangement.sessions + 2 * by).clamp(-10, 40);
+        arrangement.widen_sessions(by);
     } else {
-        arrangement.share = arrangement.share.saturating_add_signed(5 * by).clamp(15, 85);
+        arrangement.grow_detail(by);
     }
 }

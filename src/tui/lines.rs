@@ -6,7 +6,7 @@ use crate::journal::{RowId, Scope};
 use crate::relay::observation::SessionId;
 
 use super::cursor::Scroll;
-use super::detail::{BodyShown, BytesShown, HeaderShown};
+use super::detail::{BodyShown, BytesShown, HeaderShown, Proof};
 
 /// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub enum Subject {
     /// A row.
     Row(RowId),
     /// A session's handshake and end.
-    Session(SessionId),
+    Session(SessionId, Proof),
     /// The problems of a scope.
     Problems(Scope),
 }

@@ -8,7 +8,9 @@
 
 mod actions;
 mod answer;
+mod arrangement;
 mod clock;
+mod command;
 pub mod compose;
 mod composer;
 mod copy;
@@ -26,6 +28,8 @@ mod message;
 mod model;
 mod mouse;
 mod overview;
+mod prompt;
+mod remembered;
 mod repeat;
 mod run;
 mod search;
@@ -44,6 +48,6 @@ pub use feed::Feed;
 pub use message::{Effect, Message};
 pub use model::{Info, Model};
 pub use run::{Inbox, Remote, channel, run};
-pub use terminal::let_go;
+pub use terminal::{let_go, unblock};
 pub use update::update;
 pub use view::view;

@@ -10,17 +10,19 @@ use crate::relay::observation::{SessionId, Time};
 use crate::wire::finding::Level;
 
 use super::answer::{Answer, Repeating};
+use super::arrangement::{Arrangement, Divider};
 use super::clock::TimeDisplay;
+use super::command::{CommandLine, Past};
 use super::composer::Composer;
 use super::cursor::{Cursor, Scroll};
-use super::detail::{BodyShown, BytesShown, Pane};
+use super::detail::{BodyShown, BytesShown, Pane, Proof};
 use super::history::History;
 use super::keymap::Place;
 use super::lines::Lines;
 use super::marks::Marks;
 use super::overview::Overview;
 use super::search::{Prompt, Search};
-use super::theme::Theme;
+use super::theme::{self, Surroundings, Theme};
 
 /// What the screen says about the proxy itself.
 #[derive(Clone, Debug)]
@@ -88,37 +90,6 @@ impl Tab {
     }
 }
 
-/// Where the detail stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DetailPlace {
-    /// Right on a wide screen, else below.
-    #[default]
-    Automatic,
-    /// Right of the frame log.
-    Right,
-    /// Below it.
-    Below,
-}
-
-/// How the user has arranged the panes.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrangement {
-    /// Where the detail stands.
-    pub detail: DetailPlace,
-    /// The detail's part of the room, in percent.
-    pub share: u16,
-    /// Columns of the list of sessions, besides what the width of the screen gives it.
-    pub sessions: i16,
-    /// Whether the pane with the focus has all the room.
-    pub maximised: bool,
-}
-
-impl Default for Arrangement {
-    fn default() -> Self {
-        Self { detail: DetailPlace::Automatic, share: 45, sessions: 0, maximised: false }
-    }
-}
-
 /// Where things were drawn last, for the mouse and for moving by pages.
 #[derive(Clone, Debug, Default)]
 pub struct Areas {
@@ -136,6 +107,8 @@ pub struct Areas {
     pub problem: Rect,
     /// Whether the detail is right of the frame log.
     pub detail_is_right: bool,
+    /// What the mouse can drag.
+    pub dividers: Vec<(Rect, Divider)>,
 }
 
 /// What lies over the panes.
@@ -151,6 +124,8 @@ pub enum Overlay {
     Search(Box<Prompt>),
     /// In which form to copy.
     Copy,
+    /// A command by its name.
+    Command(Box<CommandLine>),
 }
 
 /// What is asked.
@@ -238,6 +213,16 @@ pub struct Model {
     pub(super) marks: Marks,
     /// What is searched for, and what was found.
     pub(super) search: Search,
+    /// Whether the handshake tells how the accept value comes about.
+    pub(super) proof: Proof,
+    /// What the mouse has hold of.
+    pub(super) dragged: Option<Divider>,
+    /// Commands that were done.
+    pub(super) commands: Past,
+    /// The theme that was asked for.
+    pub(super) theme_choice: theme::Choice,
+    /// What the terminal can show.
+    pub(super) surroundings: Surroundings,
 }
 
 /// How long a toast stays, in microseconds: errors take longer to read.
@@ -280,6 +265,11 @@ impl Model {
             fold: Fold::default(),
             marks: Marks::default(),
             search: Search::default(),
+            proof: Proof::default(),
+            dragged: None,
+            commands: Past::default(),
+            theme_choice: theme::Choice::default(),
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -319,6 +309,7 @@ impl Model {
             (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Search(_)), _) => Place::Search,
             (Some(Overlay::Copy), _) => Place::Copy,
+            (Some(Overlay::Command(_)), _) => Place::Command,
             (None, Tab::Frames | Tab::Log) if self.detail.find.is_typing() => Place::Find,
             (None, tab) => self.place_on(tab),
         }
@@ -378,6 +369,14 @@ impl Model {
     pub(super) fn selected(&self, view: &View) -> Option<(Lens, u64)> {
         let (cursor, scope) = self.shown_list();
         cursor.selected(&view.range(scope)).map(|row| (scope, row))
+    }
+
+    /// The session whose frames are shown, where they are those of one.
+    pub(super) const fn scope_session(&self) -> Option<SessionId> {
+        match self.scope {
+            Scope::Session(id) => Some(id),
+            _ => None,
+        }
     }
 
     /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.

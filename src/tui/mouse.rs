@@ -18,6 +18,12 @@ pub fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            if let Some(divider) = model.dragged {
+                model.arrangement.drag(divider, at);
+            }
+        }
+        MouseEventKind::Up(MouseButton::Left) => model.dragged = None,
         MouseEventKind::ScrollDown => wheel(model, view, at, NOTCH),
         MouseEventKind::ScrollUp => wheel(model, view, at, -NOTCH),
         _ => {}
@@ -27,6 +33,10 @@ pub fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
 
 fn click(model: &mut Model, view: &View, at: Position) {
     let areas = &model.areas;
+    model.dragged = areas.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
+    if model.dragged.is_some() {
+        return;
+    }
     if let Some((_, tab)) = areas.tabs.iter().find(|(area, _)| area.contains(at)) {
         let tab = *tab;
         model.tab = tab;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::diagnose::{self, Verdict};
-use crate::journal::{SessionState, SessionSummary, View};
+use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
 use crate::text;
 use crate::wire::close;
@@ -119,8 +119,8 @@ pub const fn ending(how: Ending) -> &'static str {
 pub struct Problem {
     /// How much it matters.
     pub level: Level,
-    /// Whose it is.
-    pub session: SessionId,
+    /// Whose it is; `None` for the upstream's, without a session.
+    pub session: Option<SessionId>,
     /// When it was seen.
     pub time: Time,
     /// In plain words.
@@ -166,8 +166,13 @@ impl Overview {
         self.live = live;
         self.sessions = view.sessions().len() as u64 + view.forgotten();
         self.frames = frames;
-        self.problem =
-            worst.map(|((level, _, time), session, trouble)| Problem { level, session, time, text: trouble.text() });
+        let worst = worst.map(|((level, _, time), session, trouble)| Problem {
+            level,
+            session: Some(session),
+            time,
+            text: trouble.text(),
+        });
+        self.problem = upstream_down(view).or(worst);
         self.sample(now);
     }
 
@@ -196,6 +201,13 @@ impl Overview {
         let elapsed = now.0.saturating_sub(start.0).max(SAMPLE);
         self.frames.saturating_sub(*frames).saturating_mul(1_000_000) / elapsed
     }
+}
+
+/// While the upstream is known to be down, nothing else can be put right.
+fn upstream_down(view: &View) -> Option<Problem> {
+    let UpstreamState::Down(time, trouble) = view.upstream() else { return None };
+    let text = text::escape(trouble.as_bytes());
+    Some(Problem { level: Level::Error, session: None, time: *time, text })
 }
 
 #[cfg(test)]

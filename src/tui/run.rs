@@ -5,6 +5,7 @@
 
 use std::io;
 use std::panic::PanicHookInfo;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -25,10 +26,11 @@ use super::feed::Feed;
 use super::history::HistoryFile;
 use super::message::{Effect, Message};
 use super::model::{Info, Model};
+use super::remembered::{self, Remembered};
 use super::repeat::{self, Progress, Stopper};
 use super::state;
 use super::terminal::{self, Terminal};
-use super::theme::Theme;
+use super::theme::{Surroundings, Theme};
 
 /// Messages that may wait. Keys wait in the terminal beyond that.
 const MESSAGES: usize = 1024;
@@ -94,7 +96,11 @@ pub fn channel() -> (Remote, Inbox) {
 /// Where the terminal can't be used, or goes away.
 pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
     let hook = Hook::set(inbox.remote.sender.clone());
-    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| screen.run());
+    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| {
+        let result = screen.run();
+        screen.remember();
+        result
+    });
     drop(hook);
     handle.shut_down();
     result
@@ -106,6 +112,9 @@ struct Screen {
     terminal: Terminal,
     model: Model,
     feed: Feed,
+    /// Where the screen is remembered, and what is there already.
+    file: Option<PathBuf>,
+    remembered: Remembered,
     /// Tells the keyboard's thread that a key which may lend the terminal was taken.
     taken: SyncSender<()>,
     history: HistoryFile,
@@ -134,19 +143,24 @@ impl Screen {
             finder.flags.found.store(true, Ordering::SeqCst);
             let _ = finder.sender.try_send(Wake::Look);
         });
-        let theme = Theme::from_env(no_color());
+        let surroundings = Surroundings::of(|name| std::env::var(name).ok());
+        let file = remembered::file();
+        let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
+        let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
+        remembered.clone().restore(&mut model, surroundings);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
         thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard, &was_taken))?;
         let history = HistoryFile::new(state::directory());
-        let mut model = Model::new(info, theme, TimeZone::system(), clock::now());
         model.history = history.load();
         Ok(Self {
             inbox,
             handle,
             terminal,
             model,
+            file,
+            remembered,
             feed: Feed::new(View::new(subscription)).with_bell(found),
             taken,
             history,
@@ -168,6 +182,16 @@ impl Screen {
                 }
                 next = self.inbox.receiver.try_recv().ok();
             }
+        }
+    }
+
+    /// Keeps for the next run how the screen is arranged.
+    fn remember(&self) {
+        let now = Remembered::of(&self.model);
+        if let Some(file) = self.file.as_ref().filter(|_| now != self.remembered)
+            && let Err(error) = now.save(file)
+        {
+            tracing::warn!(%error, file = %file.display(), "the screen's arrangement could not be kept");
         }
     }
 
@@ -328,11 +352,6 @@ fn read_input(sender: &SyncSender<Wake>, taken: &Receiver<()>) {
 /// that do are control keys.
 fn may_lend(event: &Event) -> bool {
     matches!(event, Event::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL))
-}
-
-/// The convention of no-color.org: set, and not empty.
-fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;

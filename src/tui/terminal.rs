@@ -120,15 +120,25 @@ fn enter() -> io::Result<()> {
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // There is nobody left to tell if this fails.
-        let _ = execute!(
-            io::stdout(),
-            EndSynchronizedUpdate,
-            DisableBracketedPaste,
-            DisableMouseCapture,
-            LeaveAlternateScreen,
-            cursor::Show
-        );
+        let _ = leave(&mut io::stdout());
         let _ = disable_raw_mode();
+    }
+}
+
+/// Throws away what was written and nobody has read, so that a thread which hangs in a write goes on.
+pub fn unblock() {
+    #[cfg(unix)]
+    if is_taken() {
+        use rustix::fs::{Mode, OFlags};
+        use rustix::termios::{QueueSelector, tcflush};
+        // Standard output is locked by who hangs. This is another door to the same terminal.
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        if let Ok(terminal) = rustix::fs::open("/dev/tty", flags, Mode::empty()) {
+            // There is nobody to tell if this fails.
+            let _ = tcflush(&terminal, QueueSelector::OFlush);
+            // The system does not wake the one who hangs; a signal that changes nothing does.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
+        }
     }
 }
 
@@ -136,6 +146,10 @@ pub fn give_back() {
 pub fn let_go() {
     // There is nobody left to tell if this fails.
     let _ = disable_raw_mode();
+}
+
+fn leave(out: &mut impl io::Write) -> io::Result<()> {
+    execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show)
 }
 
 /// Whether the terminal is ours now.

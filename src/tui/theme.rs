@@ -1,12 +1,114 @@
 //! How things look, by what they mean.
 //!
-//! Only the 16 colours of the terminal's own palette are used, and neither its black nor its white, so that the screen
-//! reads on dark and on light backgrounds. Nothing is told by colour alone.
+//! By itself only the 16 colours of the terminal's own palette are used, and neither its black nor its white, so that
+//! the screen reads on dark and on light backgrounds. The dark and the light theme are for palettes in which it does not,
+//! and take from the 240 colours that are the same on every terminal of 256 colours or more. Nothing is told by colour
+//! alone.
 
 use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, Serialize};
+
+/// Which theme was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// By what the terminal says of its background; where it says nothing, its own palette.
+    #[default]
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light one.
+    Light,
+    /// No colours.
+    Mono,
+}
+
+impl Choice {
+    /// In the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Dark, Self::Light, Self::Mono];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Mono => "mono",
+        }
+    }
+
+    /// What a word stands for.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == word)
+    }
+}
+
+/// How many colours a terminal has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// One.
+    One,
+    /// Its palette of 16.
+    #[default]
+    Palette,
+    /// 256 or more.
+    Many,
+}
+
+/// What can be known of the terminal without asking it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the user wants no colour anywhere (<https://no-color.org>).
+    pub no_color: bool,
+    /// How many colours it has.
+    pub colours: Colours,
+    /// `Dark` or `Light`, where it says so.
+    pub background: Choice,
+}
+
+impl Surroundings {
+    /// From the environment, which the caller reads.
+    #[must_use]
+    pub fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name| variable(name).unwrap_or_default();
+        let (term, depth) = (value("TERM"), value("COLORTERM"));
+        let one = ["dumb", "vt52", "vt100", "vt102", "vt220"].contains(&term.as_str())
+            || ["-m", "-mono"].iter().any(|end| term.ends_with(end));
+        let many =
+            term.contains("256color") || term.ends_with("-direct") || ["truecolor", "24bit"].contains(&depth.as_str());
+        let colours = match (many, one) {
+            (true, _) => Colours::Many,
+            (false, true) => Colours::One,
+            (false, false) => Colours::Palette,
+        };
+        Self { no_color: !value("NO_COLOR").is_empty(), colours, background: background(&value("COLORFGBG")) }
+    }
+
+    /// Why a theme is not all that it could be.
+    #[must_use]
+    pub const fn limit(self) -> Option<&'static str> {
+        match (self.no_color, self.colours) {
+            (true, _) => Some("NO_COLOR is set, so there are no colours"),
+            (false, Colours::One) => Some("this terminal has no colours"),
+            (false, Colours::Palette) => Some("this terminal has 16 colours, and its own are used"),
+            (false, Colours::Many) => None,
+        }
+    }
+}
+
+/// The last number of COLORFGBG, as rxvt, Konsole and others set it: 7 and 9 to 15 are the light ones.
+fn background(value: &str) -> Choice {
+    match value.rsplit(';').next().and_then(|number| number.parse::<u8>().ok()) {
+        Some(7 | 9..=15) => Choice::Light,
+        Some(0..=6 | 8) => Choice::Dark,
+        _ => Choice::Auto,
+    }
+}
 
 /// A style for each meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Plain text.
     pub text: Style,
@@ -74,6 +176,20 @@ impl Default for Theme {
     }
 }
 
+/// Places in the cube of 256 colours.
+struct Fixed {
+    grey: u8,
+    cyan: u8,
+    green: u8,
+    blue: u8,
+    magenta: u8,
+    red: u8,
+    yellow: u8,
+}
+
+const DARK: Fixed = Fixed { grey: 246, cyan: 80, green: 114, blue: 111, magenta: 213, red: 210, yellow: 221 };
+const LIGHT: Fixed = Fixed { grey: 241, cyan: 24, green: 22, blue: 25, magenta: 90, red: 124, yellow: 94 };
+
 impl Theme {
     /// No colours at all, only what a terminal of one colour has.
     #[must_use]
@@ -104,10 +220,41 @@ impl Theme {
         }
     }
 
-    /// By whether the environment asks for no colour (<https://no-color.org>). Reading it is left to the caller.
+    /// The theme for a choice in some surroundings.
     #[must_use]
-    pub fn from_env(no_color: bool) -> Self {
-        if no_color { Self::monochrome() } else { Self::default() }
+    pub fn of(choice: Choice, surroundings: Surroundings) -> Self {
+        let choice = if choice == Choice::Auto { surroundings.background } else { choice };
+        match (choice, surroundings.colours) {
+            _ if surroundings.no_color => Self::monochrome(),
+            (Choice::Mono, _) | (_, Colours::One) => Self::monochrome(),
+            (Choice::Dark, Colours::Many) => Self::fixed(&DARK),
+            (Choice::Light, Colours::Many) => Self::fixed(&LIGHT),
+            _ => Self::default(),
+        }
+    }
+
+    /// The usual theme in colours that do not depend on the terminal's palette.
+    fn fixed(colours: &Fixed) -> Self {
+        let fg = |index| Style::new().fg(Color::Indexed(index));
+        let bold = |index| fg(index).add_modifier(Modifier::BOLD);
+        let grey = fg(colours.grey);
+        Self {
+            dim: grey,
+            border: grey,
+            hex_offset: grey,
+            border_focused: fg(colours.cyan),
+            client: fg(colours.cyan),
+            key: fg(colours.cyan),
+            server: fg(colours.green),
+            good: fg(colours.green),
+            control: fg(colours.blue),
+            note: fg(colours.blue),
+            injected: bold(colours.magenta),
+            error: bold(colours.red),
+            warning: fg(colours.yellow),
+            match_: fg(colours.yellow).add_modifier(Modifier::REVERSED),
+            ..Self::default()
+        }
     }
 
     #[cfg(test)]
@@ -158,7 +305,60 @@ mod tests {
 
     #[test]
     fn without_colour_there_is_none() {
-        assert!(Theme::from_env(true).styles().iter().all(|style| style.fg.is_none() && style.bg.is_none()));
-        assert!(Theme::from_env(false).styles().iter().any(|style| style.fg.is_some()));
+        let no_color = Surroundings { no_color: true, colours: Colours::Many, background: Choice::Light };
+        let one = Surroundings { colours: Colours::One, ..Surroundings::default() };
+        for choice in Choice::ALL {
+            for theme in [Theme::of(choice, no_color), Theme::of(choice, one)] {
+                assert!(theme.styles().iter().all(|style| style.fg.is_none() && style.bg.is_none()), "{choice:?}");
+            }
+            assert!(no_color.limit().is_some() && one.limit().is_some());
+        }
+        assert!(Theme::default().styles().iter().any(|style| style.fg.is_some()));
+    }
+
+    #[test]
+    fn the_environment_says_what_there_is() {
+        let of = |pairs: &[(&str, &str)]| {
+            Surroundings::of(|name| {
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let (usual, linux) = (of(&[("TERM", "xterm-256color"), ("COLORFGBG", "0;15")]), of(&[("TERM", "linux")]));
+        assert_eq!((usual.colours, usual.background), (Colours::Many, Choice::Light));
+        assert_eq!((linux.colours, linux.background), (Colours::Palette, Choice::Auto));
+        assert_eq!(of(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]).colours, Colours::Many);
+        assert_eq!(of(&[("TERM", "vt100")]).colours, Colours::One);
+        assert_eq!(of(&[("COLORFGBG", "15;default;0")]).background, Choice::Dark);
+        assert!(of(&[("NO_COLOR", "1")]).no_color && !of(&[("NO_COLOR", "")]).no_color);
+        assert_eq!(Theme::of(Choice::Auto, usual), Theme::of(Choice::Light, usual));
+        assert_eq!(Theme::of(Choice::Light, linux), Theme::default());
+    }
+
+    /// Relative luminance of a colour of the cube or of the greys (WCAG 2.2).
+    fn luminance(index: u8) -> f64 {
+        let [red, green, blue] = match index {
+            16..=231 => {
+                let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+                let cube = index - 16;
+                [level(cube / 36), level(cube / 6 % 6), level(cube % 6)]
+            }
+            232.. => [8 + 10 * (index - 232); 3],
+            _ => panic!("{index} depends on the palette"),
+        };
+        let linear = |value: u8| (f64::from(value) / 255.0).powf(2.2);
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    #[test]
+    fn the_dark_and_the_light_theme_can_be_read_on_their_backgrounds() {
+        // Solarized's backgrounds, which are neither black nor white.
+        for (fixed, background) in [(DARK, 0.021), (LIGHT, 0.92)] {
+            for style in Theme::fixed(&fixed).styles() {
+                let Some(Color::Indexed(index)) = style.fg else { continue };
+                let (one, other) = (luminance(index) + 0.05, background + 0.05);
+                let contrast = f64::max(one, other) / f64::min(one, other);
+                assert!(contrast >= 4.5, "{index}: {contrast:.1}");
+            }
+        }
     }
 }

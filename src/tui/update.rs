@@ -41,6 +41,9 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
                     input.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
                 });
             }
+            if let Some(Overlay::Command(line)) = &mut model.overlay {
+                line.input.insert_str(text.lines().next().unwrap_or_default());
+            }
         }
         // What was found is taken in by the feed.
         Message::Found => {}
@@ -58,6 +61,11 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
     let place = model.place();
     if let Some(action) = keymap::lookup(place, event.into()) {
         return actions::perform(model, view, action);
+    }
+    if let (Place::Command, Some(Overlay::Command(line))) = (place, &mut model.overlay) {
+        line.error = None;
+        line.input.input(event);
+        return Vec::new();
     }
     if let (Place::Composer, Some(Overlay::Composer(composer))) = (place, &mut model.overlay)
         && composer.input.input(event)

@@ -4,12 +4,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// What a server puts behind the key before it takes the digest of both.
+pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The SHA-1 of key and GUID.
+#[must_use]
+pub fn digest(key: &[u8]) -> [u8; 20] {
+    Sha1::new().chain_update(key).chain_update(GUID).finalize().into()
+}
 
 /// The accept value for the value of a Sec-WebSocket-Key field, whatever that holds.
 #[must_use]
 pub fn value_for(key: &[u8]) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+    STANDARD.encode(digest(key))
 }
 
 /// How the answer's accept value stands to the request's key.

@@ -97,6 +97,17 @@ impl Terminal {
         }
     }
 
+    /// Waits until what the program wrote is what `condition` looks for.
+    pub fn until_raw(&self, what: &str, condition: impl Fn(&[u8]) -> bool) {
+        let start = Instant::now();
+        let mut emulator = self.shared.0.lock().unwrap();
+        while !condition(&emulator.raw) {
+            let left = DEADLINE.saturating_sub(start.elapsed());
+            assert!(!left.is_zero() && !emulator.ended, "waited in vain for {what}");
+            emulator = self.shared.1.wait_timeout(emulator, left).unwrap().0;
+        }
+    }
+
     pub fn until_shows(&self, text: &str) {
         self.until(text, |screen| screen.contains(text).then_some(()));
     }
@@ -122,6 +133,36 @@ impl Terminal {
         }
         drop(emulator);
         self.child.wait().expect("an exit status").exit_code()
+    }
+
+    /// Reads nothing while `act` goes on, as a terminal that was stopped with ctrl-s.
+    pub fn while_stalled(&mut self, act: impl FnOnce(&mut Self)) {
+        let shared = Arc::clone(&self.shared);
+        let reading = shared.0.lock().unwrap();
+        act(self);
+        drop(reading);
+    }
+
+    /// Waits for the end of the program without reading what it writes: its exit code.
+    pub fn wait_unread(&mut self) -> u32 {
+        let id = self.process_id().to_string();
+        let child = &mut self.child;
+        std::thread::scope(|scope| {
+            let (done, result) = std::sync::mpsc::sync_channel(1);
+            scope.spawn(move || done.send(child.wait()));
+            let status = result.recv_timeout(DEADLINE);
+            if status.is_err() {
+                // Else the scope would wait for ever.
+                let _ = std::process::Command::new("kill").args(["-9", &id]).status();
+            }
+            status.expect("the program ends").expect("an exit status").exit_code()
+        })
+    }
+
+    /// Sends a signal by name.
+    pub fn signal(&self, name: &str) {
+        let id = self.process_id().to_string();
+        assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// Whether the program left the terminal as it found it.

@@ -16,6 +16,7 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             }
             page.fact_bytes("upstream", upstream.as_bytes(), theme.text);
         }
+        Event::Upstream { trouble } => write_upstream(page, trouble.as_deref()),
         Event::SessionOpened { client, path } => {
             page.title("a client asked for a WebSocket");
             page.fact("client", &client.to_string(), theme.text);
@@ -72,6 +73,15 @@ fn facts_of_head(page: &mut Page<'_>, from: Side, status: Option<u16>, dialect: 
 fn write_answered(page: &mut Page<'_>, status: u16, reason: &str) {
     page.title(&format!("wsproxy itself answered with {status}"));
     page.row(&text::escape(reason.as_bytes()), page.theme.warning);
+}
+
+fn write_upstream(page: &mut Page<'_>, trouble: Option<&str>) {
+    let theme = page.theme;
+    page.title("wsproxy tried whether the upstream answers");
+    match trouble {
+        None => page.row("it does", theme.good),
+        Some(trouble) => page.row(&text::escape(trouble.as_bytes()), theme.error),
+    }
 }
 
 fn write_ended(page: &mut Page<'_>, from: Side, how: Ending) {

@@ -17,8 +17,10 @@ mod handshake;
 mod header;
 mod hex;
 mod json;
+mod legs;
 mod page;
 mod pane;
+mod proof;
 mod row;
 mod session;
 mod unit;
@@ -124,11 +126,21 @@ pub(super) fn document(
     Document { top: page.finish(), content: content.unwrap_or_default(), body: body.unwrap_or(Body::Nothing) }
 }
 
+/// Whether a session's page tells how the accept value comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// Only whether it is right.
+    #[default]
+    Hidden,
+    /// Step by step.
+    Shown,
+}
+
 /// All about a session.
 #[must_use]
-pub fn session(summary: &SessionSummary, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
+pub fn session(summary: &SessionSummary, options: &DetailOptions<'_>, proof: Proof) -> Vec<Line<'static>> {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
-    session::write(&mut page, summary);
+    session::write(&mut page, summary, options.body, proof);
     page.finish()
 }
 

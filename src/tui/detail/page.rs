@@ -97,6 +97,17 @@ impl<'t> Page<'t> {
         self.start = 0;
     }
 
+    /// Adds rows that are made already, no wider than the page.
+    pub fn rows(&mut self, rows: Vec<Line<'static>>) {
+        for row in rows {
+            self.full |= self.rows.len() >= self.limit;
+            if self.full {
+                return;
+            }
+            self.rows.push(row);
+        }
+    }
+
     /// A row of prose.
     pub fn row(&mut self, prose: &str, style: Style) {
         self.words(prose, style);

@@ -1,4 +1,4 @@
-//! A session as a whole: what it is, what was agreed on, both heads, its end.
+//! A session as a whole: what it is, what was agreed on, the heads on both legs, its end.
 
 use crate::diagnose::words;
 use crate::journal::{SessionState, SessionSummary};
@@ -7,18 +7,20 @@ use crate::text;
 use crate::wire::head::Head;
 
 use super::page::Page;
-use super::{event, finding, handshake};
+use super::{BodyShown, Proof, event, finding, handshake, legs, proof};
 
-pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary) {
+pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodyShown, proof: Proof) {
     page.title(&format!("session {} · {}", summary.id.0, state(summary)));
     facts(page, summary);
-    findings(page, summary);
-    if let Some((_, closed)) = &summary.closed {
-        page.title("end");
-        event::write_closed(page, closed);
+    if proof == Proof::Shown {
+        proof::write(page, summary);
     }
-    for head in [&summary.request, &summary.response].into_iter().flatten() {
-        handshake::write_head(page, head);
+    legs::write(page, summary, body);
+    findings(page, summary);
+    page.title(if summary.closed.is_some() { "end" } else { "so far" });
+    match &summary.closed {
+        Some((_, closed)) => event::write_closed(page, closed),
+        None => traffic(page, summary),
     }
 }
 
@@ -48,6 +50,10 @@ fn facts(page: &mut Page<'_>, summary: &SessionSummary) {
     if let Some((_, reason)) = &summary.answered {
         page.fact_bytes("because", reason.as_bytes(), theme.warning);
     }
+}
+
+fn traffic(page: &mut Page<'_>, summary: &SessionSummary) {
+    let theme = page.theme;
     for side in [Side::Client, Side::Server] {
         let (frames, payload) = (summary.frames[side.index()], text::byte_count(summary.payload[side.index()]));
         let count = if frames == 1 { "1 frame".to_owned() } else { format!("{frames} frames") };

@@ -282,7 +282,8 @@ fn heads_show_what_was_changed_in_them() {
 fn a_session_from_its_heads_to_its_end() {
     let mut scene = Scene::new();
     scene.receive(Side::Client, &masked(Opcode::TEXT, b"Hello"));
-    let draw = |scene: &Scene| both(|options| session(scene.view.session(SessionId(1)).unwrap(), options));
+    let draw =
+        |scene: &Scene| both(|options| session(scene.view.session(SessionId(1)).unwrap(), options, Proof::Shown));
     insta::assert_snapshot!("session_open", draw(&scene));
     scene.receive(Side::Client, &masked(Opcode::CLOSE, b"\x03\xe8done"));
     scene.feed(|session, now, out| session.end(now, Side::Client, Ending::Reset, &mut Vec::new(), out));
@@ -293,7 +294,8 @@ fn a_session_from_its_heads_to_its_end() {
 
 #[test]
 fn a_session_with_a_finding_or_an_answer_of_wsproxy_s_own_says_so() {
-    let draw = |scene: &Scene| both(|options| session(scene.view.session(SessionId(1)).unwrap(), options));
+    let draw =
+        |scene: &Scene| both(|options| session(scene.view.session(SessionId(1)).unwrap(), options, Proof::Shown));
     assert!(draw(&Scene::answered(REQUEST, WRONG)).contains("error[resp-accept-mismatch]: the accept value"));
     let mut scene = Scene::answered(REQUEST, b"");
     assert!(draw(&scene).contains("the answer is awaited"));
@@ -310,6 +312,7 @@ fn rarer_events_have_words_too() {
     for (event, expected) in [
         (Event::Listening { addresses, upstream: "ws://upstream:9999".into() }, "[::1]:9000"),
         (Event::Http { method: "GET".into(), path: "/\u{1b}".into(), status: 200 }, "GET /\\u{1b}"),
+        (Event::Upstream { trouble: Some("gone\u{7}".into()) }, "gone\\u{7}"),
         (Event::Note(Level::Warning, "low\u{7}".into()), "low\\u{7}"),
         (Event::Ended { from: Side::Server, how: Ending::Fin }, "FIN: it said"),
     ] {
@@ -419,6 +422,6 @@ proptest! {
         for number in scene.view.range(Scope::All) {
             check(&row(&scene.view, scene.view.row(Scope::All, number).unwrap(), &options), width);
         }
-        check(&session(scene.view.session(SessionId(1)).unwrap(), &options), width);
+        check(&session(scene.view.session(SessionId(1)).unwrap(), &options, Proof::Shown), width);
     }
 }

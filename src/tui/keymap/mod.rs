@@ -101,6 +101,8 @@ pub enum Action {
     FindDone,
     FindStop,
     FindForm,
+    CommandLine,
+    AcceptValue,
 }
 
 /// Where on the screen keys go.
@@ -132,11 +134,13 @@ pub enum Place {
     Copy,
     /// The pattern of a search in the detail.
     Find,
+    /// The command line.
+    Command,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -150,6 +154,7 @@ impl Place {
         Self::Search,
         Self::Copy,
         Self::Find,
+        Self::Command,
     ];
 
     /// A title for it.
@@ -169,13 +174,17 @@ impl Place {
             Self::Search => "Search",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
+            Self::Command => "Command line",
         }
     }
 
     /// Whether keys that are not its own go on to `Everywhere`.
     #[must_use]
     pub const fn is_pane(self) -> bool {
-        !matches!(self, Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy | Self::Find)
+        !matches!(
+            self,
+            Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy | Self::Find | Self::Command
+        )
     }
 }
 
@@ -278,6 +287,19 @@ pub fn in_place(place: Place) -> impl Iterator<Item = &'static Binding> {
         place != Place::Everywhere && place.is_pane() && binding.places.contains(&Place::Everywhere)
     });
     own.chain(general)
+}
+
+/// An action's name in words with hyphens, as the command line has it.
+#[must_use]
+pub fn name(action: Action) -> String {
+    let mut name = String::new();
+    for character in format!("{action:?}").chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
 }
 
 /// The first key of an action, for people; empty where it has none.

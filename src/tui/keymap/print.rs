@@ -20,7 +20,8 @@ pub fn markdown() -> String {
         }
     }
     out.push_str(
-        "\nThe mouse works too: a click takes a row, a pane or a tab, the wheel scrolls. Hold shift to select text as your \
+        "\nThe mouse works too: a click takes a row, a pane or a tab, the wheel scrolls, \
+         and what divides the panes can be dragged. Hold shift to select text as your \
          terminal does.\n",
     );
     out

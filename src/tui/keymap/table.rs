@@ -28,6 +28,7 @@ const SEARCH: &[Place] = &[Place::Search];
 const DETAIL: &[Place] = &[Place::Detail];
 const FIND: &[Place] = &[Place::Find];
 const QUESTION: &[Place] = &[Place::Question];
+const COMMAND: &[Place] = &[Place::Command];
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
@@ -203,14 +204,23 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy, Place::Find],
+        &[
+            Place::Everywhere,
+            Place::Composer,
+            Place::Question,
+            Place::Help,
+            Place::Search,
+            Place::Copy,
+            Place::Find,
+            Place::Command,
+        ],
         "",
         "stop a repetition; else quit without asking, with close frames",
     ),
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy],
+        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy, Place::Command],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
@@ -250,4 +260,18 @@ pub const BINDINGS: &[Binding] = &[
         "nothing",
         "copy nothing",
     ),
+    bind(
+        Action::AcceptValue,
+        &[Key::char('K')],
+        &[Place::Handshake],
+        "accept value",
+        "how the accept value comes from the key, step by step",
+    ),
+    bind(Action::CommandLine, &[Key::char(':')], EVERYWHERE, "command", "do something by its name, as in :frame 120"),
+    bind(Action::Send, &[Key::plain(KeyCode::Enter)], COMMAND, "do it", "do it"),
+    bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], COMMAND, "close", "close the command line"),
+    bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMMAND, "complete", "complete the name"),
+    bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMMAND, "history", "the command before"),
+    bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMMAND, "", "the command after it"),
+    bind(Action::EraseLine, &[Key::ctrl('u')], COMMAND, "", "erase up to the start of the line"),
 ];

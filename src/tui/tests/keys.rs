@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::relay::observation::{Observations, SessionId, Side};
+use crate::relay::observation::{Ending, Observations, SessionId, Side};
 use crate::tui::model::{Overlay, Tab};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
@@ -270,4 +270,24 @@ fn a_frame_that_was_not_kept_whole_says_so_and_is_not_sent_once_more() {
     assert!(stage.shows("5096   truncated to 4.1 kB 07 07"), "{}", stage.screen());
     stage.keys("r");
     assert!(stage.effects.is_empty(), "{:?}", stage.effects);
+}
+
+#[test]
+fn a_session_that_ended_while_the_screen_was_held_up_is_not_shown_as_open() {
+    let mut stage = Stage::with_budget(100, 30, 60_000);
+    let mut known = Actor::asks(&stage.journal, 1, 0, "/known");
+    known.after(10).opens().hand_over();
+    stage.sync();
+    assert!(stage.shows("1 open"), "{}", stage.screen());
+    known.after(10).ends(Side::Server, Ending::Reset).finish();
+    let mut late = Actor::asks(&stage.journal, 2, 0, "/late");
+    late.after(10).opens().hand_over();
+    for id in 3..300 {
+        ended(&stage.journal, id, id * 100_000);
+    }
+    stage.sync();
+    let summary = |id| stage.feed.shown().session(SessionId(id));
+    assert!(summary(1).is_some_and(|summary| !summary.is_live()));
+    assert!(summary(2).is_some_and(|summary| summary.is_live() && summary.path == b"/late"));
+    assert!(summary(3).is_none() && summary(299).is_some());
 }

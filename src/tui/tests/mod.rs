@@ -1,5 +1,7 @@
 //! The screen, drawn onto a buffer and driven by keys.
 
+mod columns;
+mod commands;
 mod composing;
 mod copy;
 mod detail;

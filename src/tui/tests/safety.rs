@@ -10,7 +10,7 @@ use crate::wire::finding::Level;
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
 /// Each key that does something, and a few that do not.
-const KEYS: &str = "jkhlgG FpxtmbHT-+=nN\\|<>[]12345scrX?nqy/oMv.'\"";
+const KEYS: &str = ":jkhlgG FpxtmbHT-+=nN\\|<>[]12345scrX?nqy/oMv.'\"";
 
 fn harmless(stage: &Stage) -> Result<(), TestCaseError> {
     for cell in stage.cells() {
@@ -71,8 +71,31 @@ fn every_page_fits_every_size() {
         ended(&stage.journal, 4, 0);
         stage.sync();
         for keys in [
-            "1", "\t", "2", "3", "4", "5", "1?", "q1s", "hello", "\u{1b}", "X", "n", "|", "\\", "]", ">>>>", "<<<<",
-            "1o.vM", "/e(", "\u{1b}", "/e", "\u{1b}", "y", "q",
+            "1",
+            "\t",
+            "2",
+            "3",
+            "4",
+            "5",
+            "1?",
+            "q:theme l",
+            "\u{1b}1s",
+            "hello",
+            "\u{1b}",
+            "X",
+            "n",
+            "|",
+            "\\",
+            "]",
+            ">>>>",
+            "<<<<",
+            "1o.vM",
+            "/e(",
+            "\u{1b}",
+            "/e",
+            "\u{1b}",
+            "y",
+            "q",
         ] {
             for key in keys.chars() {
                 match key {

@@ -2,7 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::{Observations, SessionId, Side, Time};
+use crate::relay::observation::{Event, Observations, SessionId, Side, Time};
+use crate::tui::keymap::{self, Place};
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
@@ -38,6 +39,18 @@ fn empty_with_the_playground() {
 }
 
 #[test]
+fn empty_with_an_upstream_that_is_down() {
+    snapshot("empty_down", |stage| {
+        let trouble = "can't reach ws://localhost:9999: nothing listens on [::1]:9999 or 127.0.0.1:9999; start the server, \
+                       or check the port in --upstream";
+        let mut log = Observations::default();
+        log.event(Time(NOON), Event::Upstream { trouble: Some(trouble.into()) });
+        stage.journal.push(None, log);
+        stage.at(4_000_000).sync();
+    });
+}
+
+#[test]
 fn usual_traffic() {
     snapshot("usual", lively);
 }
@@ -63,6 +76,23 @@ fn a_handshake() {
     snapshot("handshake", |stage| {
         lively(stage);
         stage.keys("]3");
+    });
+}
+
+#[test]
+fn a_handshake_in_full() {
+    snapshot("handshake_proof", |stage| {
+        lively(stage);
+        stage.keys("]3K");
+    });
+    snapshot("handshake_hex", |stage| {
+        lively(stage);
+        stage.keys("]3x");
+    });
+    snapshot("handshake_refused", |stage| {
+        lively(stage);
+        wrong_accept(&stage.journal, 4, 3_500_000);
+        stage.sync().keys("]]]]3K");
     });
 }
 
@@ -96,6 +126,14 @@ fn help() {
     snapshot("help", |stage| {
         lively(stage);
         stage.keys("?");
+    });
+}
+
+#[test]
+fn a_command() {
+    snapshot("command", |stage| {
+        lively(stage);
+        stage.keys(":f");
     });
 }
 
@@ -138,6 +176,40 @@ fn a_small_screen_says_so_and_works() {
     insta::assert_snapshot!("small_40x10", stage.screen());
     stage.press(KeyCode::Enter);
     insta::assert_snapshot!("small_detail_40x10", stage.screen());
+}
+
+#[test]
+fn each_page_of_a_small_screen() {
+    let mut stage = Stage::new(40, 10);
+    lively(&mut stage);
+    stage.keys("]");
+    for (name, keys) in [("sessions", "2"), ("handshake", "3"), ("diagnosis", "4"), ("log", "5"), ("command", ":fr")] {
+        stage.keys(keys);
+        insta::assert_snapshot!(format!("small_{name}_40x10"), stage.screen());
+    }
+    let mut empty = Stage::new(40, 10);
+    insta::assert_snapshot!("small_empty_40x10", empty.at(0).screen());
+}
+
+#[test]
+fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        for (keys, place) in [("", Place::Frames), ("2", Place::Sessions), ("3", Place::Handshake), ("5", Place::Log)] {
+            let mut stage = Stage::new(width, height);
+            lively(&mut stage);
+            stage.keys(keys).keys("?g");
+            let mut seen = String::new();
+            for _ in 0..100 {
+                seen.push_str(&stage.screen());
+                stage.keys("j");
+            }
+            for binding in keymap::in_place(place) {
+                let (key, start) = (binding.keys_text(), binding.help.get(..12).unwrap_or(binding.help));
+                let shown = seen.lines().any(|line| line.contains(&key) && line.contains(start));
+                assert!(shown, "{key} {start} of {} in {seen}", place.name());
+            }
+        }
+    }
 }
 
 #[test]

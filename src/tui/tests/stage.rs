@@ -263,6 +263,11 @@ impl Stage {
         self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
     }
 
+    /// What was drawn.
+    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
+        self.terminal.backend().buffer()
+    }
+
     /// What each cell shows.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.terminal.backend().buffer().content().iter().map(|cell| cell.symbol())

@@ -95,9 +95,8 @@ pub fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     }
     let small = area.width < 60 || buffer.area.height < 16;
     if small {
-        let words = "small screen";
         let room = usize::from(area.right().saturating_sub(x));
-        if words.len() < room {
+        if let Some(words) = ["small screen", "small"].into_iter().find(|words| words.len() < room) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
@@ -118,7 +117,10 @@ pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
                 "now" => " · now ".to_owned(),
                 age => format!(" · {age} ago "),
             };
-            let words = format!("session {}: {}", problem.session.0, problem.text);
+            let words = match problem.session {
+                Some(session) => format!("session {}: {}", session.0, problem.text),
+                None => problem.text.clone(),
+            };
             let room = usize::from(area.width).saturating_sub(3 + fit::width(&age));
             Line::from(vec![
                 Span::styled(format!(" {} ", level_glyph(problem.level)), style),

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::diagnose::render::{self, Part};
-use crate::journal::{Scope, SessionSummary, View};
+use crate::journal::{Scope, SessionSummary, UpstreamState, View};
 use crate::relay::observation::Time;
 use crate::text;
 use crate::tui::clock::{self, Digits};
@@ -28,6 +28,10 @@ pub fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
     let problems =
         sessions.into_iter().flat_map(|summary| troubles(summary).map(move |(time, it)| (summary, time, it)));
     let mut out = Vec::new();
+    if let UpstreamState::Down(_, trouble) = view.upstream() {
+        wrapped(&format!("error: {}", text::escape(trouble.as_bytes())), theme.error, columns, &mut out);
+        out.push(Line::default());
+    }
     for (summary, time, trouble) in problems.take(SHOWN) {
         problem(model, summary, time, &trouble, columns, &mut out);
     }

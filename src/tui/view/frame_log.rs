@@ -60,7 +60,7 @@ pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
     let free = Rect { y: rows.y + used, height: rows.height - used, ..rows };
     if view.sessions().len() == 0 && model.tab == Tab::Frames {
-        welcome::welcome(model, free, buffer);
+        welcome::welcome(model, view, free, buffer);
     }
 }
 

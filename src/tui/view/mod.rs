@@ -1,6 +1,7 @@
 //! Draws the screen. Only what is visible is formatted.
 
 mod bars;
+mod command;
 mod composer;
 mod diagnosis;
 mod frame_log;
@@ -20,13 +21,12 @@ use ratatui::layout::Rect;
 
 use crate::journal::View;
 
+use super::arrangement::{DetailPlace, Divider};
 use super::fit;
 use super::keymap::Place;
-use super::model::{Areas, DetailPlace, Model, Overlay, Tab};
+use super::model::{Areas, Model, Overlay, Tab};
 use super::theme::Theme;
 
-/// A pane gets no fewer rows than this, its title among them, before it gives way to the one with the focus.
-const LEAST_ROWS: u16 = 4;
 /// Columns under which panes stand alone.
 const NARROW: u16 = 64;
 /// Columns from which the detail stands at the right by itself.
@@ -51,6 +51,7 @@ pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
+        Some(Overlay::Command(_)) => command::command(model, area, buffer),
         Some(Overlay::Copy) | None => {}
     }
 }
@@ -113,9 +114,11 @@ fn draw_panes(model: &mut Model, view: &View, panes: Panes, buffer: &mut Buffer)
     if let Some(area) = panes.detail {
         text_pane::detail(model, view, area, buffer);
     }
-    for divider in panes.dividers {
-        divide(divider, buffer, &model.theme);
+    // A detail below has its title for a divider.
+    for (area, _) in panes.dividers.iter().filter(|(area, _)| area.height > 1) {
+        divide(*area, buffer, &model.theme);
     }
+    model.areas.dividers = panes.dividers;
 }
 
 /// How a page of rows is parted.
@@ -124,7 +127,7 @@ struct Panes {
     sessions: Option<Rect>,
     rows: Option<Rect>,
     detail: Option<Rect>,
-    dividers: Vec<Rect>,
+    dividers: Vec<(Rect, Divider)>,
     detail_is_right: bool,
 }
 
@@ -150,37 +153,36 @@ impl Panes {
     }
 
     fn part_sessions(&mut self, model: &Model, area: Rect) -> Rect {
-        let natural = (area.width / 5).clamp(15, 30);
-        let width = natural.saturating_add_signed(model.arrangement.sessions).clamp(8, area.width / 2);
+        let width = model.arrangement.sessions_width(area.width);
         self.sessions = Some(Rect { width, ..area });
-        self.dividers.push(Rect { x: area.x + width, width: 1, ..area });
+        self.dividers.push((Rect { x: area.x + width, width: 1, ..area }, Divider::Sessions(area)));
         Rect { x: area.x + width + 1, width: area.width - width - 1, ..area }
     }
 
     fn part_detail(&mut self, model: &Model, focus: Place, area: Rect) {
-        let share = |room: u16| (u32::from(room) * u32::from(model.arrangement.share) / 100) as u16;
         self.detail_is_right = match model.arrangement.detail {
             DetailPlace::Automatic => area.width >= WIDE - 30,
             DetailPlace::Right => true,
             DetailPlace::Below => false,
         };
         if self.detail_is_right && area.width >= NARROW {
-            let width = share(area.width).clamp(20, area.width - 20);
+            let width = model.arrangement.detail_width(area.width);
             let left = area.width - width - 1;
             self.rows = Some(Rect { width: left, ..area });
-            self.dividers.push(Rect { x: area.x + left, width: 1, ..area });
+            self.dividers.push((Rect { x: area.x + left, width: 1, ..area }, Divider::Right(area)));
             self.detail = Some(Rect { x: area.x + left + 1, width, ..area });
             return;
         }
         self.detail_is_right = false;
-        let height = share(area.height);
-        if height < LEAST_ROWS || area.height - height < LEAST_ROWS {
+        let Some(height) = model.arrangement.detail_height(area.height) else {
             let pane = if focus == Place::Detail { &mut self.detail } else { &mut self.rows };
             *pane = Some(area);
             return;
-        }
+        };
         self.rows = Some(Rect { height: area.height - height, ..area });
-        self.detail = Some(Rect { y: area.bottom() - height, height, ..area });
+        let detail = Rect { y: area.bottom() - height, height, ..area };
+        self.dividers.push((Rect { height: 1, ..detail }, Divider::Below(area)));
+        self.detail = Some(detail);
     }
 }
 

@@ -6,14 +6,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::{SessionState, SessionSummary, View};
-use crate::relay::observation::Side;
+use crate::relay::observation::{ClosedHow, Side};
 use crate::text;
 use crate::tui::actions::session_index;
-use crate::tui::clock;
+use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
+use crate::wire::close as wire_close;
+use crate::wire::opcode::Opcode;
 
 use super::{Focus, frame_log, title, words};
 
@@ -32,11 +34,49 @@ pub fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     };
     let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", forgotten.as_slice());
     if inner.height > 2 {
-        let heading = format!("  {}", table_columns(inner.width, &HEADING));
+        let heading =
+            format!("  {}", table_row(inner.width, &COLUMNS.each_ref().map(|column| column.heading.to_owned())));
         buffer.set_stringn(inner.x, inner.y, heading, usize::from(inner.width), model.theme.dim);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
-    rows(model, view, inner, Focus::Here, buffer, table_line);
+    let chosen = model.scope_session().and_then(|id| view.session(id)).filter(|_| inner.height > 2 * CHOSEN);
+    let below = if chosen.is_some() { CHOSEN } else { 0 };
+    let table = Rect { height: inner.height - below, ..inner };
+    rows(model, view, table, Focus::Here, buffer, table_line);
+    if let Some(summary) = chosen {
+        self::chosen(model, summary, Rect { y: table.bottom(), height: below, ..inner }, buffer);
+    }
+}
+
+/// Rows for the chosen session under the table, the title among them.
+const CHOSEN: u16 = 5;
+
+/// All of what the table has no room for.
+fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buffer) {
+    let name = format!("Session {} {}", summary.id.0, text::preview(&summary.path, 300));
+    let inner = title(area, buffer, &model.theme, Focus::Elsewhere, &name, &[]);
+    let [_, _, client, _, dialect, _, _, _, bytes_client, bytes_server, _, last, _] = cells(model, summary, "");
+    let opened = clock::clock(summary.opened, &model.zone, Digits::Milliseconds);
+    let [frames_client, frames_server] = summary.frames.map(fit::number);
+    let last = match summary.last_frame {
+        None => "no frame yet".to_owned(),
+        Some(_) => format!("last frame: {last}"),
+    };
+    let end = match (&summary.closed, &summary.answered) {
+        (_, Some((status, reason))) => format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())),
+        (Some((_, closed)), None) => words::closed_words(closed),
+        (None, None) => String::new(),
+    };
+    let lines = [
+        format!("{client} · opened {opened} · {dialect}"),
+        format!("→ {frames_client} frames, {bytes_client}   ← {frames_server} frames, {bytes_server}"),
+        last,
+        end,
+    ];
+    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+        let room = usize::from(inner.width.saturating_sub(1));
+        buffer.set_stringn(inner.x + 1.min(inner.width), y, fit::cut(line, room), room, model.theme.text);
+    }
 }
 
 /// Draws what is visible of all sessions, a line for all of them first.
@@ -93,73 +133,177 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
     ])
 }
 
-/// The cells of a table's row.
-type Cells<'a> = [&'a str; 10];
+/// A column of the table.
+struct Column {
+    heading: &'static str,
+    /// 0 for one that shares what is left.
+    width: usize,
+    align: Align,
+    /// Columns with the highest go first on a narrow screen; those with 0 stay.
+    goes: u8,
+}
 
-const HEADING: Cells<'static> =
-    ["#", "path", "state", "client", "lasted", "→ frames", "← frames", "→ bytes", "← bytes", "end"];
-/// Widths of the cells; 0 for those that share what is left.
-const WIDTHS: [usize; 10] = [5, 0, 8, 21, 6, 8, 8, 9, 9, 0];
-const AT_LEFT: [usize; 4] = [1, 2, 3, 9];
-const PATH: usize = 1;
-const END: usize = 9;
-/// What goes first on a narrow screen.
-const GOES: [usize; 7] = [END, 3, 7, 8, 4, 5, 6];
-/// The least that a path and an end get.
-const LEAST: usize = 14;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Align {
+    Left,
+    Right,
+}
 
-/// A row of the table behind its mark, as many cells as fit.
-fn table_columns(width: u16, cells: &Cells<'_>) -> String {
-    let room = usize::from(width).saturating_sub(3);
-    let mut shown = [true; 10];
-    let taken = |shown: &[bool; 10]| -> usize {
-        (0..10).filter(|cell| shown[*cell]).map(|cell| if cell == END { LEAST } else { WIDTHS[cell] } + 1).sum()
-    };
-    for gone in GOES {
-        if taken(&shown) + LEAST <= room {
+const COUNT: usize = 13;
+/// What there is for one session, in the order of the columns.
+type Cells = [String; COUNT];
+
+const fn column(heading: &'static str, width: usize, align: Align, goes: u8) -> Column {
+    Column { heading, width, align, goes }
+}
+
+const COLUMNS: [Column; COUNT] = [
+    column("#", 4, Align::Right, 0),
+    column("path", 0, Align::Left, 0),
+    column("client", 15, Align::Left, 11),
+    column("state", 7, Align::Left, 0),
+    column("dialect", 8, Align::Left, 10),
+    column("age", 6, Align::Right, 4),
+    column("→ frm", 5, Align::Right, 1),
+    column("← frm", 5, Align::Right, 1),
+    column("→ bytes", 7, Align::Right, 6),
+    column("← bytes", 7, Align::Right, 6),
+    column("rate", 6, Align::Right, 3),
+    column("last frame", 14, Align::Left, 7),
+    column("close", 0, Align::Left, 5),
+];
+/// The least that a column gets which shares what is left.
+const LEAST: usize = 12;
+/// The mark in front.
+const MARK: usize = 2;
+
+/// What stands in the place of each column; 0 for those that went.
+fn widths(width: u16) -> [usize; COUNT] {
+    let room = usize::from(width).saturating_sub(MARK);
+    let mut widths = COLUMNS.each_ref().map(|column| if column.width == 0 { LEAST } else { column.width });
+    let taken = |widths: &[usize; COUNT]| widths.iter().map(|width| if *width == 0 { 0 } else { width + 1 }).sum();
+    let most = COLUMNS.iter().map(|column| column.goes).max().unwrap_or_default();
+    for goes in (1..=most).rev() {
+        if taken(&widths) <= room {
             break;
         }
-        shown[gone] = false;
+        let going = COLUMNS.iter().zip(&mut widths).filter(|(column, _)| column.goes == goes);
+        going.for_each(|(_, width)| *width = 0);
     }
-    let free = room.saturating_sub(taken(&shown)) + if shown[END] { LEAST } else { 0 };
-    let path = if shown[END] { free * 2 / 5 } else { free };
-    let mut out = String::from(" ");
-    for cell in (0..10).filter(|cell| shown[*cell]) {
-        let columns = match cell {
-            PATH => path,
-            END => free - path,
-            _ => WIDTHS[cell],
-        };
-        out.push_str(&if AT_LEFT.contains(&cell) {
-            format!(" {}", fit::left(cells[cell], columns))
-        } else {
-            format!(" {}", fit::right(cells[cell], columns))
+    let shared: Vec<usize> = (0..COUNT).filter(|index| COLUMNS[*index].width == 0 && widths[*index] > 0).collect();
+    let free: usize = room.saturating_sub(taken(&widths));
+    // The close, with its reason, needs more than the path.
+    let share = if shared.len() > 1 { free * 2 / 5 } else { free };
+    for (index, extra) in shared.into_iter().zip([share, free - share]) {
+        widths[index] += extra;
+    }
+    widths
+}
+
+fn table_row(width: u16, cells: &Cells) -> String {
+    let mut out = String::new();
+    for ((column, cell), width) in COLUMNS.iter().zip(cells).zip(widths(width)).filter(|(_, width)| *width > 0) {
+        out.push(' ');
+        out.push_str(&match column.align {
+            Align::Left => fit::left(cell, width),
+            Align::Right => fit::right(cell, width),
         });
     }
-    out
+    fit::left(&out, usize::from(width).saturating_sub(MARK))
 }
 
 fn table_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Line<'static> {
     let theme = &model.theme;
     let Some(summary) = summary else {
-        return Line::styled(fit::left("         all sessions", usize::from(width)), theme.text);
+        return Line::styled(fit::left("        all sessions", usize::from(width)), theme.text);
     };
     let (glyph, style, word) = state(summary, theme);
-    let until = summary.closed.as_ref().map_or(model.now, |(time, _)| *time);
-    let client = summary.client.map(|client| client.to_string()).unwrap_or_default();
-    let (bytes, frames) = (summary.payload.map(text::byte_count), summary.frames.map(fit::short));
-    let cells = [
-        &summary.id.0.to_string(),
-        &text::preview(&summary.path, 120),
-        word,
-        &client,
-        &clock::lasted(summary.opened, until),
-        &frames[Side::Client.index()],
-        &frames[Side::Server.index()],
-        &bytes[Side::Client.index()],
-        &bytes[Side::Server.index()],
-        &summary.closed.as_ref().map(|(_, closed)| words::closed_words(closed)).unwrap_or_default(),
-    ];
     let text = if summary.is_live() { theme.text } else { theme.dim };
-    Line::from(vec![Span::styled(format!(" {glyph}"), style), Span::styled(table_columns(width, &cells), text)])
+    let row = table_row(width, &cells(model, summary, word));
+    Line::from(vec![Span::styled(format!(" {glyph}"), style), Span::styled(row, text)])
+}
+
+fn cells(model: &Model, summary: &SessionSummary, state: &str) -> Cells {
+    let until = summary.closed.as_ref().map_or(model.now, |(time, _)| *time);
+    let request = summary.request.as_ref().map(|head| head.dialect);
+    let dialect = summary.open.as_ref().map(|open| open.dialect_server).or(request);
+    let [frames_client, frames_server] = summary.frames.map(fit::short);
+    let [bytes_client, bytes_server] = summary.payload.map(text::byte_count);
+    let rate = match summary.rate(model.now) {
+        0 => String::new(),
+        rate => format!("{}/s", fit::short(rate)),
+    };
+    [
+        summary.id.0.to_string(),
+        text::preview(&summary.path, 120),
+        summary.client.map(|client| client.to_string()).unwrap_or_default(),
+        state.to_owned(),
+        dialect.map(|dialect| dialect.facts().name.to_owned()).unwrap_or_default(),
+        clock::lasted(summary.opened, until),
+        frames_client,
+        frames_server,
+        bytes_client,
+        bytes_server,
+        rate,
+        last_frame(summary, model),
+        close(summary),
+    ]
+}
+
+/// Direction and kind of the newest frame, and how long ago it came.
+fn last_frame(summary: &SessionSummary, model: &Model) -> String {
+    let Some((time, from, opcode)) = summary.last_frame else { return String::new() };
+    let arrow = match from {
+        Side::Client => "→",
+        Side::Server => "←",
+    };
+    let name = if opcode == Opcode::CONTINUATION { "cont".to_owned() } else { opcode.to_string() };
+    format!("{arrow} {name} {}", clock::age(time, model.now))
+}
+
+/// Code, who and how: what tells most comes first.
+fn close(summary: &SessionSummary) -> String {
+    let Some((_, closed)) = &summary.closed else { return String::new() };
+    if let Some((status, _)) = summary.answered {
+        return format!("wsproxy answered {status}");
+    }
+    let code = closed.code.map(|code| format!("{code} ")).unwrap_or_default();
+    let how = match (closed.how, closed.code) {
+        (ClosedHow::CloseFrame, Some(code)) => wire_close::code(code).name,
+        (ClosedHow::CloseFrame, None) => "close frame without a code",
+        (ClosedHow::Fin, _) => "FIN without a close frame",
+        (ClosedHow::Reset, _) => "RST",
+        (ClosedHow::Timeout, _) => "time-out",
+        (ClosedHow::Answered, _) => "answered",
+    };
+    let reason = match closed.reason.as_slice() {
+        [] => String::new(),
+        reason => format!(": {}", text::preview(reason, 130)),
+    };
+    format!("{code}by {}, {how}{reason}", closed.by.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_row_is_as_wide_as_the_table(text in "\\PC{0,30}", width in 0u16..300) {
+            let cells: Cells = std::array::from_fn(|_| text.clone());
+            prop_assert_eq!(fit::width(&table_row(width, &cells)), usize::from(width).saturating_sub(MARK));
+        }
+    }
+
+    #[test]
+    fn what_matters_most_goes_last() {
+        let shown = |width| -> Vec<&str> {
+            let widths = widths(width);
+            COLUMNS.iter().zip(widths).filter(|(_, width)| *width > 0).map(|(column, _)| column.heading).collect()
+        };
+        assert_eq!(shown(40), ["#", "path", "state", "→ frm", "← frm"]);
+        assert_eq!(shown(80), ["#", "path", "state", "age", "→ frm", "← frm", "rate", "close"]);
+        assert_eq!(shown(200).len(), COUNT);
+    }
 }

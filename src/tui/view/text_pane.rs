@@ -113,11 +113,12 @@ fn detail_position(model: &Model, focus: Focus, inner: Rect) -> Vec<String> {
 /// Draws the handshake of the session that is meant.
 pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let summary = model.session(view);
-    let key = summary.map(|summary| key(model, Subject::Session(summary.id), session_extent(summary), area));
+    let key =
+        summary.map(|summary| key(model, Subject::Session(summary.id, model.proof), session_extent(summary), area));
     if model.page.key != key || key.is_none() {
         let lines = summary.map_or_else(
             || vec![Line::styled("There is no session yet.", model.theme.dim)],
-            |summary| detail::session(summary, &options(model, area)),
+            |summary| detail::session(summary, &options(model, area), model.proof),
         );
         replace(&mut model.page, key, lines);
     }

@@ -4,12 +4,23 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::journal::{UpstreamState, View};
+use crate::text;
+use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::model::Model;
 
 /// Draws it in the middle of what is free, as far as it fits.
-pub fn welcome(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(model);
+pub fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+    let mut lines = lines(model);
+    let height = usize::from(area.height);
+    let mut upstream = upstream(model, view, usize::from(area.width));
+    if lines.len() + upstream.len() > height {
+        // The reason stands in the bar of problems too.
+        upstream.truncate(1);
+    }
+    lines.splice(1..1, upstream);
+    spare(&mut lines, height);
     let height = lines.len() as u16;
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
     let top = area.y + area.height.saturating_sub(height) / 2;
@@ -17,6 +28,29 @@ pub fn welcome(model: &Model, area: Rect, buffer: &mut Buffer) {
     let room = area.right().saturating_sub(left);
     for (y, line) in (top..area.bottom()).zip(&lines) {
         buffer.set_line(left, y, line, room);
+    }
+}
+
+/// Whether the upstream answers: without one, nothing will ever come.
+fn upstream(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    match view.upstream() {
+        UpstreamState::Unknown => Vec::new(),
+        UpstreamState::Answers => vec![Line::styled("✓ The upstream answers.", theme.good)],
+        UpstreamState::Down(_, trouble) => {
+            let lines =
+                fit::wrap(&text::escape(trouble.as_bytes()), columns.saturating_sub(2).clamp(1, 60)).into_iter();
+            let short = Line::styled("✗ The upstream does not answer; it is tried again.", theme.error);
+            [short].into_iter().chain(lines.map(|line| Line::styled(format!("  {line}"), theme.error))).collect()
+        }
+    }
+}
+
+/// Takes out empty lines where room is short.
+fn spare(lines: &mut Vec<Line<'static>>, height: usize) {
+    while lines.len() > height {
+        let Some(empty) = lines.iter().rposition(|line| line.width() == 0) else { return };
+        lines.remove(empty);
     }
 }
 

@@ -39,6 +39,8 @@ pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
         }
+        Event::Upstream { trouble: None } => (theme.good, "the upstream answers".to_owned()),
+        Event::Upstream { trouble: Some(trouble) } => (theme.error, format!("✗ {}", text::escape(trouble.as_bytes()))),
         Event::SessionOpened { client, path } => {
             (theme.bold, format!("session opened by {client} for {}", text::preview(path, 300)))
         }

@@ -1,0 +1,118 @@
+//! Stories of the command line, of dragging, and of themes.
+
+use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
+
+use crate::journal::Scope;
+use crate::relay::observation::SessionId;
+use crate::tui::model::{Overlay, Question, Tab};
+use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
+use crate::tui::{Effect, Message};
+
+use super::stage::{Stage, ended, usual};
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(100, 30);
+    usual(&stage.journal);
+    ended(&stage.journal, 2, 2_500_000);
+    stage.at(5_000_000).sync();
+    stage
+}
+
+fn command(stage: &mut Stage, text: &str) {
+    stage.keys(":").keys(text).press(KeyCode::Enter);
+}
+
+#[test]
+fn a_frame_is_selected_by_its_number() {
+    let mut stage = stage();
+    command(&mut stage, "frame 1:4");
+    let selected = |stage: &Stage| {
+        let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
+        let row = stage.feed.shown().row(scope, row).unwrap();
+        (row.session, stage.feed.shown().frame(row).map(|frame| frame.record.number))
+    };
+    assert_eq!(selected(&stage), (Some(SessionId(1)), Some(4)));
+    command(&mut stage, "7");
+    assert_eq!(selected(&stage), (Some(SessionId(1)), Some(7)));
+    command(&mut stage, "session 2");
+    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    command(&mut stage, "frame 1:2");
+    assert_eq!((selected(&stage), stage.model.scope), ((Some(SessionId(1)), Some(2)), Scope::Session(SessionId(1))));
+    command(&mut stage, "frame 99");
+    assert!(stage.shows("session 1 has no frame 99 in memory"), "{}", stage.screen());
+    command(&mut stage, "session 9");
+    assert!(stage.shows("there is no session 9"), "{}", stage.screen());
+}
+
+#[test]
+fn what_a_key_does_is_done_by_its_name() {
+    let mut stage = stage();
+    command(&mut stage, "handshake");
+    assert_eq!(stage.model.tab, Tab::Handshake);
+    command(&mut stage, "frames");
+    command(&mut stage, "freeze");
+    assert!(stage.shows("FROZEN"));
+    command(&mut stage, "freeze");
+    command(&mut stage, "to-server");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Composer(_))));
+    stage.press(KeyCode::Esc);
+    command(&mut stage, "close");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Question(Question::Close(SessionId(1))))));
+    stage.keys("n");
+    command(&mut stage, "q");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Question(Question::Quit))) && stage.effects.is_empty());
+    stage.keys("n");
+    command(&mut stage, "quit!");
+    assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+#[test]
+fn a_wrong_command_stays_to_be_put_right() {
+    let mut stage = stage();
+    command(&mut stage, "folow");
+    assert!(stage.shows("did you mean follow?") && stage.shows(":folow"), "{}", stage.screen());
+    stage.ctrl('u').keys("foll").press(KeyCode::Tab);
+    assert!(stage.shows(":follow"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    assert!(stage.model.overlay.is_none());
+    stage.keys(":").press(KeyCode::Up);
+    assert!(stage.shows(":follow"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys(":").send(Message::Paste("x\u{1b}[2J\nmore".into()));
+    stage.press(KeyCode::Enter);
+    assert!(matches!(&stage.model.overlay, Some(Overlay::Command(line)) if line.error.is_some()));
+}
+
+#[test]
+fn a_theme_is_chosen_and_told() {
+    let mut stage = stage();
+    stage.model.surroundings = Surroundings { colours: Colours::Many, ..Surroundings::default() };
+    command(&mut stage, "theme light");
+    assert!(stage.shows("theme: light") && stage.model.theme == Theme::of(Choice::Light, stage.model.surroundings));
+    command(&mut stage, "theme mono");
+    assert_eq!(stage.model.theme, Theme::monochrome());
+    stage.model.surroundings.no_color = true;
+    command(&mut stage, "theme dark");
+    assert!(stage.shows("NO_COLOR is set") && stage.model.theme == Theme::monochrome(), "{}", stage.screen());
+}
+
+#[test]
+fn dividers_are_dragged() {
+    let mut stage = stage();
+    let drag = |stage: &mut Stage, from: (u16, u16), to: (u16, u16)| {
+        stage.click(from.0, from.1).mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
+        stage.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
+    };
+    let edge = stage.model.areas.sessions.right();
+    drag(&mut stage, (edge, 10), (31, 12));
+    assert_eq!(stage.model.areas.sessions.width, 31);
+    let title = stage.model.areas.detail.y - 1;
+    drag(&mut stage, (60, title), (50, 11));
+    assert_eq!(stage.model.areas.detail.y - 1, 11);
+    stage.keys("|");
+    let edge = stage.model.areas.detail.x - 1;
+    drag(&mut stage, (edge, 9), (70, 9));
+    assert_eq!(stage.model.areas.detail.x - 1, 70);
+    // Without hold of a divider, a drag does nothing.
+    stage.mouse(MouseEventKind::Drag(MouseButton::Left), 40, 9);
+    assert_eq!(stage.model.areas.detail.x - 1, 70);
+}

@@ -1,0 +1,66 @@
+//! The command line: in the place of the footer, with what it may become above it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
+
+use crate::tui::command::{self, Named};
+use crate::tui::fit;
+use crate::tui::model::{Model, Overlay};
+
+use super::overlay::panel;
+
+/// Names that are listed at once.
+const LISTED: usize = 8;
+/// Columns for a name and its value.
+const NAME: usize = 24;
+
+/// Draws it over a screen.
+pub fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let Some(Overlay::Command(line)) = &model.overlay else { return };
+    let theme = &model.theme;
+    let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+    Clear.render(row, buffer);
+    buffer.set_stringn(row.x, row.y, ":", usize::from(row.width), theme.key);
+    (&line.input).render(Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(1), ..row }, buffer);
+    let above = area.height.saturating_sub(1);
+    let columns = usize::from(area.width.saturating_sub(4));
+    let lines = match &line.error {
+        Some(error) => fit::wrap(error, columns).into_iter().map(|line| Line::styled(line, theme.error)).collect(),
+        None => listed(model, &line.text(), columns, usize::from(above.saturating_sub(2)).min(LISTED)),
+    };
+    let height = (lines.len() as u16 + 2).min(above);
+    if height < 3 {
+        return;
+    }
+    let outer = Rect { y: row.y - height, height, ..area };
+    let inside = panel(model, outer, "Commands · tab completes, enter does it, esc closes", buffer);
+    for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
+        buffer.set_line(inside.x, y, line, inside.width);
+    }
+}
+
+fn listed(model: &Model, text: &str, columns: usize, most: usize) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let found = command::candidates(text);
+    if found.is_empty() {
+        return vec![Line::styled("nothing has a name like this", theme.warning)];
+    }
+    let more = found.len().saturating_sub(most);
+    let shown = if more > 0 { most.saturating_sub(1) } else { most };
+    let line = |named: &Named| {
+        let value = if named.value.is_empty() { String::new() } else { format!(" {}", named.value) };
+        let room = NAME.saturating_sub(fit::width(&named.name));
+        Line::from(vec![
+            Span::styled(named.name.clone(), theme.key),
+            Span::styled(fit::left(&value, room.max(fit::width(&value))), theme.text),
+            Span::styled(fit::cut(&format!(" {}", named.help), columns.saturating_sub(NAME)), theme.dim),
+        ])
+    };
+    let mut lines: Vec<_> = found.iter().take(shown).map(line).collect();
+    if more > 0 {
+        lines.push(Line::styled(format!("… {} more: go on typing", found.len() - shown), theme.dim));
+    }
+    lines
+}

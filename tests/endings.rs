@@ -1,0 +1,97 @@
+//! The terminal comes back as it was, whatever the end is; and what the user arranged comes back with the next start.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::terminal::Terminal;
+
+const ENTER: &[u8] = b"\x1b[?1049h";
+
+fn start(rows: u16, cols: u16) -> Terminal {
+    let terminal = Terminal::start(&["--listen", "0"], rows, cols);
+    terminal.until_shows("No WebSocket has come yet");
+    terminal
+}
+
+#[test]
+fn after_quit() {
+    let mut terminal = start(24, 80);
+    terminal.keys("q");
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn after_a_signal() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut terminal = start(24, 80);
+        terminal.signal(signal);
+        assert_eq!(terminal.wait(), 0, "{signal}");
+        assert!(terminal.is_restored(), "{signal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_signal_while_nobody_reads_the_terminal() {
+    let mut terminal = start(150, 500);
+    let url = format!("ws://localhost:{}/echo", terminal.port());
+    let (mut client, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let flood = async {
+        for number in 0..300 {
+            // Rows as wide as the screen: one redraw is more than a terminal holds unread.
+            client.send(Message::text(format!("{number} ").repeat(150))).await.unwrap();
+            client.next().await.unwrap().unwrap();
+        }
+    };
+    let mut exit = None;
+    terminal.while_stalled(|terminal| {
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(flood));
+        terminal.signal("TERM");
+        exit = Some(terminal.wait_unread());
+    });
+    assert_eq!(exit, Some(0));
+    terminal.wait();
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn after_a_suspend() {
+    let mut terminal = start(24, 80);
+    // In a group without a shell the system ignores the stop, so it goes on at once.
+    terminal.keys("\x1a");
+    terminal.until_raw("the screen to be taken again", |raw| {
+        raw.windows(ENTER.len()).filter(|window| *window == ENTER).count() == 2
+    });
+    terminal.keys("2");
+    terminal.until_shows("all sessions");
+    terminal.resize(10, 40);
+    terminal.until_shows(" small");
+    // A terminal tells of its focus where it was asked to by another program before.
+    terminal.keys("\x1b[O\x1b[I1");
+    terminal.until_shows("No WebSocket has come yet");
+    terminal.keys("q");
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn what_was_arranged_is_there_at_the_next_start() {
+    let state = tempfile::tempdir().unwrap();
+    let environment = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let start = || Terminal::start_with(&["--listen", "0"], &environment, 24, 80);
+    let mut first = start();
+    first.until_shows("─ Event");
+    first.keys("\\");
+    first.until("no detail", |screen| (!screen.contains("─ Event")).then_some(()));
+    first.keys(":theme mono\r");
+    first.until_shows("theme: mono");
+    first.keys("Q");
+    assert_eq!(first.wait(), 0);
+    let mut second = start();
+    second.until_shows("No WebSocket has come yet");
+    second.until("no detail", |screen| (!screen.contains("─ Event")).then_some(()));
+    second.keys(":\x1b[A");
+    second.until_shows(":theme mono");
+    second.keys("\x03");
+    assert_eq!(second.wait(), 0);
+}
