@@ -8,7 +8,7 @@ use crate::relay::observation::{Observations, SessionId};
 
 use super::gone::{Gone, Passage};
 
-/// Observations that were handed over together. Never changed afterwards.
+/// Observations that were handed over together, or shortly one after the other. Not changed once a reader has them.
 #[derive(Debug)]
 pub struct Block {
     /// Its place in the journal: 0, 1, 2 and so on, over all sessions.
@@ -51,7 +51,25 @@ struct Inner {
     subscribers: Vec<Arc<Subscriber>>,
 }
 
+/// A block takes more of its session's until it holds so many bytes.
+const FULL: usize = 16 * 1024;
+
 impl Inner {
+    /// Adds to the newest block, if it is the session's, not full, and no reader has it: a peer that sends one frame at
+    /// a time would else take a block for each. Gives the log back where that can't be.
+    fn join(&mut self, session: Option<SessionId>, log: Observations) -> Result<(), Observations> {
+        let read = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).max();
+        let newest = self.blocks.back_mut().filter(|block| {
+            let unread = read.is_none_or(|next| next <= block.sequence);
+            unread && block.session == session && block.log.size() + log.size() <= FULL
+        });
+        let Some(block) = newest.and_then(Arc::get_mut) else { return Err(log) };
+        let before = block.size();
+        block.log.append(log);
+        self.size = self.size - before + block.size();
+        Ok(())
+    }
+
     /// A block has left. What it tells of its session as a whole is kept for those who have not read it.
     fn forget(&mut self, block: &Block) {
         self.size -= block.size();
@@ -80,10 +98,12 @@ impl Journal {
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
     pub fn push(&self, session: Option<SessionId>, log: Observations) {
         let mut inner = self.lock();
-        let block = Arc::new(Block { sequence: inner.next, session, log });
-        inner.next += 1;
-        inner.size += block.size();
-        inner.blocks.push_back(block);
+        if let Err(log) = inner.join(session, log) {
+            let block = Arc::new(Block { sequence: inner.next, session, log });
+            inner.next += 1;
+            inner.size += block.size();
+            inner.blocks.push_back(block);
+        }
         let mut dropped = Vec::new();
         while inner.size > self.budget && inner.blocks.len() > 1 {
             let Some(oldest) = inner.blocks.pop_front() else { break };
@@ -205,19 +225,24 @@ mod tests {
     use crate::relay::observation::{Event, Time};
     use crate::wire::finding::Level;
 
-    fn note() -> Observations {
+    fn note(bytes: usize) -> Observations {
         let mut log = Observations::default();
         log.event(Time(0), Event::Note(Level::Note, "x".into()));
-        log.bytes = vec![0; 1000];
+        log.bytes = vec![0; bytes];
         log
+    }
+
+    /// Too much to share a block.
+    fn large() -> Observations {
+        note(FULL)
     }
 
     #[test]
     fn the_oldest_blocks_go_when_the_budget_is_full_and_are_counted() {
-        let journal = Arc::new(Journal::new(5000));
+        let journal = Arc::new(Journal::new(5 * FULL));
         let mut reader = journal.subscribe(|| ());
         for _ in 0..10 {
-            journal.push(None, note());
+            journal.push(None, large());
         }
         let mut blocks = Vec::new();
         let first = reader.read(&mut blocks);
@@ -227,12 +252,12 @@ mod tests {
 
     #[test]
     fn a_slow_reader_misses_records_and_knows_how_many() {
-        let journal = Arc::new(Journal::new(5000));
+        let journal = Arc::new(Journal::new(5 * FULL));
         let mut reader = journal.subscribe(|| ());
         let mut blocks = Vec::new();
         for round in 0..3 {
             for _ in 0..10 {
-                let mut log = note();
+                let mut log = large();
                 log.event(Time(0), Event::Note(Level::Note, "y".into()));
                 journal.push(None, log);
             }
@@ -243,12 +268,28 @@ mod tests {
     }
 
     #[test]
+    fn small_logs_of_a_session_share_a_block_until_somebody_has_read_it() {
+        let journal = Arc::new(Journal::new(1 << 20));
+        let mut reader = journal.subscribe(|| ());
+        let (one, two) = (Some(SessionId(1)), Some(SessionId(2)));
+        for session in [one, one, two, one] {
+            journal.push(session, note(1000));
+        }
+        let mut blocks = Vec::new();
+        reader.read(&mut blocks);
+        journal.push(one, note(1000));
+        reader.read(&mut blocks);
+        let shapes: Vec<_> = blocks.iter().map(|block| (block.session, block.log.records.len())).collect();
+        assert_eq!(shapes, [(one, 2), (two, 1), (one, 1), (one, 1)]);
+    }
+
+    #[test]
     fn long_heads_count_against_the_budget() {
-        let journal = Arc::new(Journal::new(10_000));
+        let journal = Arc::new(Journal::new(2 * FULL));
         let mut reader = journal.subscribe(|| ());
         for _ in 0..10 {
             let mut log = Observations::default();
-            log.event(Time(0), Event::Note(Level::Note, "x".repeat(5000)));
+            log.event(Time(0), Event::Note(Level::Note, "x".repeat(FULL)));
             journal.push(None, log);
         }
         let mut blocks = Vec::new();
@@ -260,7 +301,7 @@ mod tests {
     fn one_block_larger_than_the_budget_is_kept() {
         let journal = Arc::new(Journal::new(10));
         let mut reader = journal.subscribe(|| ());
-        journal.push(None, note());
+        journal.push(None, large());
         let mut blocks = Vec::new();
         reader.read(&mut blocks);
         assert_eq!(blocks.len(), 1);
@@ -274,12 +315,12 @@ mod tests {
         let mut reader = journal.subscribe(move || {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        journal.push(None, note());
-        journal.push(None, note());
+        journal.push(None, large());
+        journal.push(None, large());
         assert_eq!(rings.load(Ordering::Relaxed), 1);
         let mut blocks = Vec::new();
         reader.read(&mut blocks);
-        journal.push(None, note());
+        journal.push(None, large());
         assert_eq!((rings.load(Ordering::Relaxed), blocks.len()), (2, 2));
     }
 }

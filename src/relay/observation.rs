@@ -419,6 +419,22 @@ impl Observations {
         self.records.capacity() * size_of::<Record>() + self.bytes.capacity() + self.events
     }
 
+    /// Adds what was seen afterwards.
+    pub fn append(&mut self, later: Self) {
+        let shift = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&later.bytes);
+        self.events += later.events;
+        self.records.extend(later.records.into_iter().map(|mut record| {
+            match &mut record {
+                Record::Frame(frame) => frame.kept.at += shift,
+                Record::More(more) => more.kept.at += shift,
+                Record::Raw(raw) => raw.kept.at += shift,
+                Record::Event(..) => {}
+            }
+            record
+        }));
+    }
+
     /// The bytes of a span; empty where it does not fit.
     #[must_use]
     pub fn span(&self, span: Span) -> &[u8] {
