@@ -99,7 +99,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "VALUE")]
     pub origin: Option<String>,
 
-    /// Do not try at the start whether the upstream answers; for a server that takes one connection only
+    /// Do not let the screen try whether the upstream answers; for a server that takes one connection only
     #[arg(long)]
     pub no_probe: bool,
 

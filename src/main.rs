@@ -103,7 +103,14 @@ fn serve(mut config: Config) -> Result<(), Failure> {
     }
     let proxy = Proxy::start(&config, journal)?;
     match config.output {
-        Output::Screen => proxy.show(),
+        Output::Screen => {
+            // Only a person who waits for the first client asks; scripts get the upstream untouched.
+            if config.upstream.is_some() && !config.no_probe {
+                let _context = proxy.runtime.enter();
+                proxy.running.probe();
+            }
+            proxy.show()
+        }
         Output::Lines(format) => proxy.print(format),
     }
 }
@@ -125,11 +132,6 @@ impl Proxy {
         let engine = config.engine(upstream.clone());
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
-        if playground.is_none() && !config.no_probe {
-            let context = runtime.enter();
-            running.probe();
-            drop(context);
-        }
         let addresses = running.addresses().to_vec();
         let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
         Ok(Self { runtime, journal, handle, running, info, _playground: playground })

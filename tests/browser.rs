@@ -101,7 +101,7 @@ async fn chromium_s_own_words_are_the_verdict() {
             crate::support::proxy::read_to_end(&mut socket).await.1.ok();
         }
     });
-    let mut program = Program::start(&["--listen", "0", "--upstream", &address.to_string(), "--no-probe", "--json"]);
+    let mut program = Program::start(&["--listen", "0", "--upstream", &address.to_string(), "--json"]);
     let mut line = move || serde_json::from_str::<serde_json::Value>(&program.line()).unwrap();
     let listening = line()["addr"].as_str().unwrap().to_owned();
     let mut tab = browser.open("about:blank").await;

@@ -6,7 +6,7 @@ use crate::relay::observation::SessionId;
 use crate::text;
 
 use super::composer::Recall;
-use super::keymap::{self, Action, BINDINGS};
+use super::keymap::{self, Action, BINDINGS, Place};
 use super::theme;
 
 /// What a line asks for.
@@ -61,7 +61,9 @@ pub fn all() -> Vec<Named> {
     let word = |(name, value, help, meaning): (&str, _, _, _)| Named { name: name.to_owned(), value, help, meaning };
     let mut all: Vec<Named> = WORDS.into_iter().map(word).collect();
     for binding in BINDINGS {
-        let reachable = binding.places.iter().any(|place| place.is_pane()) && binding.action != Action::CommandLine;
+        let is_open = |place: &Place| place.is_pane() || *place == Place::Copy;
+        let is_itself = matches!(binding.action, Action::CommandLine | Action::CopyNothing);
+        let reachable = binding.places.iter().any(is_open) && !is_itself;
         let name = keymap::name(binding.action);
         if reachable && all.iter().all(|named| named.name != name) {
             all.push(Named { name, value: "", help: binding.help, meaning: Meaning::Action(binding.action) });
