@@ -118,6 +118,14 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     story.terminal.keys("\x1b");
     story.terminal.until_shows("s send to server");
 
+    // A search over all that was seen.
+    story.terminal.keys("/");
+    story.terminal.keys("answer");
+    story.terminal.keys("\r");
+    story.terminal.until_shows("1 of 1 match");
+    story.terminal.keys("\x1b");
+    story.terminal.until_shows("s send to server");
+
     // Into the session, either way.
     story.send("s", "typed for the server");
     assert_eq!(peers.at_server().await, Message::text("typed for the server"));

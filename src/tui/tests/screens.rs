@@ -14,6 +14,7 @@ fn snapshot(name: &str, play: impl Fn(&mut Stage)) {
         let mut stage = Stage::new(width, height);
         play(&mut stage);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.screen());
+        insta::assert_snapshot!(format!("{name}_{width}x{height}_styles"), stage.styles());
     }
 }
 

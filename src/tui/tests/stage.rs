@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::style::Color;
 
 use crate::journal::{Journal, View};
 use crate::relay::injection::{Injection, Token};
@@ -279,6 +280,30 @@ impl Stage {
         for line in self.lines() {
             out.push_str(&line);
             out.push_str("|\n");
+        }
+        out
+    }
+
+    /// The styles of the screen: for each line the runs of cells that are not plain, by column.
+    pub fn styles(&self) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let mut out = String::new();
+        for (row, cells) in buffer.content().chunks(usize::from(buffer.area.width).max(1)).enumerate() {
+            let mut column = 0;
+            let runs = cells.chunk_by(|left, right| left.style() == right.style());
+            for run in runs {
+                let (from, style) = (column, run[0].style());
+                column += run.len();
+                let words = [
+                    style.fg.filter(|colour| *colour != Color::Reset).map(|colour| format!("{colour}")),
+                    style.bg.filter(|colour| *colour != Color::Reset).map(|colour| format!("on {colour}")),
+                    (!style.add_modifier.is_empty()).then(|| format!("{:?}", style.add_modifier)),
+                ];
+                let words: Vec<_> = words.into_iter().flatten().collect();
+                if !words.is_empty() {
+                    out += &format!("{row:2}: {from}..{column} {}\n", words.join(", "));
+                }
+            }
         }
         out
     }
