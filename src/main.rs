@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
@@ -242,17 +242,11 @@ fn local(address: SocketAddr) -> Upstream {
 }
 
 fn start_failure(error: StartError) -> Failure {
-    match error {
-        StartError::Bind { addr, source } if source.kind() == io::ErrorKind::AddrInUse => {
-            let other = addr.port().checked_add(1).unwrap_or(9001);
-            let error = anyhow!(
-                "{addr} is taken, another program listens there: end that one, or listen elsewhere with --listen {other}"
-            );
-            Failure { code: FAILED, error }
-        }
-        StartError::Bind { .. } => Failure { code: FAILED, error: error.into() },
-        StartError::Tls(_) => Failure { code: WRONG, error: error.into() },
-    }
+    let code = match error {
+        StartError::Bind { .. } => FAILED,
+        StartError::Tls(_) => WRONG,
+    };
+    Failure { code, error: error.into() }
 }
 
 /// Where to go now, in one line.

@@ -106,7 +106,10 @@ pub enum StartError {
 fn bind_sentence(addr: SocketAddr, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("{addr} is taken by another program; stop it, or choose another port, as in --listen 9001")
+            let other = addr.port().checked_add(1).unwrap_or(9001);
+            format!(
+                "{addr} is taken, another program listens there: end that one, or listen elsewhere with --listen {other}"
+            )
         }
         io::ErrorKind::PermissionDenied => {
             format!("{addr} needs privileges; choose a port above 1023, as in --listen 9000")

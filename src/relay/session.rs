@@ -18,8 +18,7 @@ use super::judgement::Judgement;
 use super::lane::{Context, Lane, Mode};
 use super::limits::Limits;
 use super::observation::{
-    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side,
-    Time,
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
 };
 use super::response::{Progress, ResponseHead};
 use super::translate::{AddressRules, Translator};
@@ -331,12 +330,11 @@ impl Session {
     }
 
     fn log_answer(&self, now: Time, head: &ResponseHead, status: Option<u16>, complete: bool, log: &mut Observations) {
-        let changes: Vec<Change> = head.changes.clone();
         let event = HeadEvent {
             from: Side::Server,
             bytes: head.raw.clone(),
             forwarded: head.forwarded.clone(),
-            changes,
+            changes: head.changes.clone(),
             dialect: self.dialect,
             status,
             complete,

@@ -3,35 +3,27 @@
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
-use crate::journal::RowId;
 use crate::relay::observation::Side;
 use crate::tui::marks;
 
 use super::stage::{Actor, Stage, ended, usual};
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(120, 30);
-    usual(&stage.journal);
-    stage.at(3_000_000).sync();
-    stage
-}
-
-fn here(stage: &Stage) -> RowId {
-    marks::here(&stage.model, stage.feed.shown()).unwrap()
+    Stage::with_usual_traffic(120, 30)
 }
 
 #[test]
 fn fragments_fold_into_a_message_and_the_selection_goes_along() {
     let mut stage = stage();
     stage.keys("kkkk");
-    let fragment = here(&stage);
+    let fragment = stage.here();
     stage.keys("o");
-    let message = here(&stage);
+    let message = stage.here();
     assert_eq!(stage.feed.shown().head(fragment), Some(message));
     assert!(stage.shows("3 fragments one message"), "{}", stage.screen());
     assert!(stage.shows("F··     30"), "{}", stage.screen());
     stage.keys("o");
-    assert_eq!(here(&stage), message);
+    assert_eq!(stage.here(), message);
     assert!(stage.shows("cont") && !stage.shows("3 fragments"), "{}", stage.screen());
 }
 
@@ -71,19 +63,19 @@ fn new_rows_are_counted_on_when_they_fold() {
 fn bookmarks_are_shown_and_gone_to() {
     let mut stage = stage();
     stage.keys("kkM");
-    let first = here(&stage);
+    let first = stage.here();
     stage.keys("kkkM");
-    let second = here(&stage);
+    let second = stage.here();
     stage.keys("F");
     assert_eq!(stage.lines().iter().filter(|line| line.contains('◆')).count(), 2, "{}", stage.screen());
     stage.keys("'");
-    assert_eq!(here(&stage), second);
+    assert_eq!(stage.here(), second);
     stage.keys("'");
-    assert_eq!(here(&stage), first);
+    assert_eq!(stage.here(), first);
     stage.keys("\"");
-    assert_eq!(here(&stage), second);
+    assert_eq!(stage.here(), second);
     stage.keys("MG'");
-    assert_eq!(here(&stage), first);
+    assert_eq!(stage.here(), first);
     stage.keys("M'");
     assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
 }
@@ -92,10 +84,10 @@ fn bookmarks_are_shown_and_gone_to() {
 fn a_jump_is_taken_back() {
     let mut stage = stage();
     stage.keys("kk");
-    let before = here(&stage);
+    let before = stage.here();
     stage.keys("gG").ctrl('o');
     stage.ctrl('o');
-    assert_eq!(here(&stage), before);
+    assert_eq!(stage.here(), before);
     stage.ctrl('o');
     assert!(stage.shows("no earlier place"), "{}", stage.screen());
 }
@@ -131,7 +123,7 @@ proptest! {
     fn what_is_selected_survives_all_folding(keys in "[o.]{1,8}", up in 0usize..14) {
         let mut stage = stage();
         stage.keys(&"k".repeat(up));
-        let before = here(&stage);
+        let before = stage.here();
         stage.keys(&keys);
         let view = stage.feed.shown();
         let folded = marks::here(&stage.model, view).unwrap();

@@ -4,21 +4,13 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::KeyCode;
 
-use crate::journal::RowId;
 use crate::relay::observation::Side;
-use crate::tui::{Message, marks};
+use crate::tui::Message;
 
 use super::stage::{Actor, Stage, ended, usual};
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(120, 30);
-    usual(&stage.journal);
-    stage.at(3_000_000).sync();
-    stage
-}
-
-fn here(stage: &Stage) -> RowId {
-    marks::here(&stage.model, stage.feed.shown()).unwrap()
+    Stage::with_usual_traffic(120, 30)
 }
 
 /// Waits until the screen shows something that the search finds.
@@ -36,17 +28,17 @@ fn what_matches_is_counted_and_gone_to() {
     let mut stage = stage();
     stage.keys("g/beat").press(KeyCode::Enter);
     until(&mut stage, "1 of 2 matches");
-    let first = here(&stage);
+    let first = stage.here();
     stage.keys("n");
     until(&mut stage, "2 of 2 matches");
-    assert!(here(&stage) > first);
+    assert!(stage.here() > first);
     stage.keys("n");
     until(&mut stage, "1 of 2 matches");
-    assert!(here(&stage) == first && stage.shows("on from the first match"), "{}", stage.screen());
+    assert!(stage.here() == first && stage.shows("on from the first match"), "{}", stage.screen());
     stage.keys("N");
     until(&mut stage, "2 of 2 matches");
     stage.ctrl('o');
-    assert_eq!(here(&stage), first);
+    assert_eq!(stage.here(), first);
 }
 
 #[test]
@@ -57,12 +49,12 @@ fn esc_clears_the_highlights_and_keeps_the_selection() {
     stage.press(KeyCode::Esc);
     stage.keys("/welcome").press(KeyCode::Enter);
     until(&mut stage, "1 of 1 match");
-    let found = here(&stage);
+    let found = stage.here();
     stage.press(KeyCode::Esc);
-    assert!(here(&stage) == found && !stage.shows("1 of 1 match") && !stage.shows("•"), "{}", stage.screen());
+    assert!(stage.here() == found && !stage.shows("1 of 1 match") && !stage.shows("•"), "{}", stage.screen());
     stage.keys("gn");
     until(&mut stage, "1 of 1 match");
-    assert_eq!(here(&stage), found);
+    assert_eq!(stage.here(), found);
 }
 
 #[test]
@@ -144,7 +136,7 @@ fn a_match_in_a_fragment_is_one_in_its_message() {
     let mut stage = stage();
     stage.keys("og/fragments").press(KeyCode::Enter);
     until(&mut stage, "1 match");
-    let message = stage.feed.shown().message(here(&stage)).unwrap();
+    let message = stage.feed.shown().message(stage.here()).unwrap();
     assert_eq!(message.rest.len(), 2);
     let row = stage.lines().into_iter().find(|line| line.contains("3 fragments")).unwrap();
     assert!(row.contains('•'), "{row}");

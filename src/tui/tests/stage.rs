@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
-use crate::journal::{Journal, View};
+use crate::journal::{Journal, RowId, View};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
@@ -16,7 +16,7 @@ use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
-use crate::tui::{Effect, Info, Message, Model, view};
+use crate::tui::{Effect, Info, Message, Model, marks, view};
 use crate::wire::frame;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
@@ -282,6 +282,19 @@ impl Stage {
             out.push_str("|\n");
         }
         out
+    }
+
+    /// A stage on which the usual traffic has been seen.
+    pub fn with_usual_traffic(width: u16, height: u16) -> Self {
+        let mut stage = Self::new(width, height);
+        usual(&stage.journal);
+        stage.at(3_000_000).sync();
+        stage
+    }
+
+    /// The row that is selected.
+    pub fn here(&self) -> RowId {
+        marks::here(&self.model, self.feed.shown()).unwrap()
     }
 
     /// The styles of the screen: for each line the runs of cells that are not plain, by column.
