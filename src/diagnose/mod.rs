@@ -6,4 +6,4 @@ pub mod render;
 mod verdict;
 
 pub use catalogue::{Words, words};
-pub use verdict::{NoAnswer, Outcome, Verdict};
+pub use verdict::{Basis, NoAnswer, Outcome, Verdict};

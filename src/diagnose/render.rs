@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind};
+use crate::wire::finding::{Finding, Place};
 
 use super::catalogue::words;
 
@@ -52,22 +52,25 @@ pub fn render(session: Option<u64>, from: &str, finding: &Finding) -> String {
 #[must_use]
 pub fn lines(session: Option<u64>, from: &str, finding: &Finding, width: usize) -> Vec<RenderedLine> {
     let entry = words(finding.kind);
-    let title = format!("{}[{}]: {}", entry.level.name(), entry.id, entry.title);
+    let title = format!("{}[{}]: {}", entry.level.name(), finding.kind.id(), entry.title);
     let mut out = vec![line(Part::Title, title), line(Part::Place, place(session, from, finding))];
     HexRows::for_width(width).write(finding, &mut out);
     if !finding.detail.is_empty() {
         out.push(line(Part::Fact, format!("  = seen: {}", text::escape(finding.detail.as_bytes()))));
     }
     for (label, fact) in [
-        ("chrome", entry.chrome),
+        ("chrome", finding.chrome.as_deref().unwrap_or(entry.chrome)),
         ("firefox", entry.firefox),
         ("safari", entry.safari),
         ("rule", entry.spec),
-        ("usual cause", entry.cause),
+        (
+            if finding.cause.is_some() { "cause" } else { "usual cause" },
+            finding.cause.as_deref().unwrap_or(entry.cause),
+        ),
     ] {
         out.push(line(Part::Fact, format!("  = {label}: {fact}")));
     }
-    out.push(line(Part::Help, format!("  help: {}", entry.fix)));
+    out.push(line(Part::Help, format!("  help: {}", finding.fix.as_deref().unwrap_or(entry.fix))));
     out
 }
 
@@ -82,13 +85,12 @@ fn place(session: Option<u64>, from: &str, finding: &Finding) -> String {
         let _ = write!(out, "session {session} · ");
     }
     let _ = write!(out, "{} → {to} · ", text::escape(from.as_bytes()));
-    let _ = match (finding.frame, finding.kind) {
-        (Some(frame), _) => write!(out, "frame {frame}"),
-        // It gets no number, since no frame begins there that could be followed.
-        (None, FindingKind::LengthImpossible) => write!(out, "a frame header"),
-        (None, FindingKind::AcceptMissing | FindingKind::AcceptWrong) => write!(out, "{head}"),
+    let _ = match finding.place {
+        Place::Head => write!(out, "{head}, byte {}", finding.at),
+        Place::Frame(frame) => write!(out, "frame {frame}, byte {}", finding.at),
+        Place::Stream => write!(out, "between frames, byte {}", finding.at),
+        Place::Connection => write!(out, "the connection"),
     };
-    let _ = write!(out, ", byte {}", finding.at);
     out
 }
 
@@ -171,51 +173,36 @@ impl HexRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::finding::FindingKind;
     use proptest::prelude::*;
 
     const HEAD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: nonsense\r\n\r\n";
 
     fn finding(kind: FindingKind, at: usize, length: usize) -> Finding {
-        let start = at.saturating_sub(16);
-        let end = (at + length + 16).min(HEAD.len());
-        Finding {
-            kind,
-            at: at as u64,
-            length: length as u64,
-            window: HEAD[start..end].to_vec(),
-            window_at: start as u64,
-            detail: "the key asks for x".into(),
-            frame: None,
-        }
+        Finding::new(kind, Place::Head).bytes(HEAD, at, length).detail("the key asks for x")
     }
 
     #[test]
     fn a_wrong_value_is_underlined_where_it_stands() {
-        insta::assert_snapshot!(render(Some(3), "server", &finding(FindingKind::AcceptWrong, 56, 8)));
+        insta::assert_snapshot!(render(Some(3), "server", &finding(FindingKind::RespAcceptMismatch, 56, 8)));
     }
 
     #[test]
     fn what_is_missing_is_pointed_at() {
-        insta::assert_snapshot!(render(Some(3), "server", &finding(FindingKind::AcceptMissing, HEAD.len(), 0)));
+        insta::assert_snapshot!(render(Some(3), "server", &finding(FindingKind::RespAcceptMissing, HEAD.len(), 0)));
     }
 
     #[test]
     fn a_lost_lane_has_its_place_in_a_frame_header() {
-        let finding = Finding {
-            kind: FindingKind::LengthImpossible,
-            at: 2,
-            length: 8,
-            window: vec![0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 1],
-            window_at: 0,
-            detail: "the header promises 9223372036854775809 bytes".into(),
-            frame: None,
-        };
+        let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
+            .bytes(&[0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 1], 2, 8)
+            .detail("the header promises 9223372036854775809 bytes");
         insta::assert_snapshot!(render(None, "client", &finding));
     }
 
     #[test]
     fn guilty_bytes_are_underlined_across_rows() {
-        let rows = lines(None, "server", &finding(FindingKind::AcceptWrong, 56, 8), 40);
+        let rows = lines(None, "server", &finding(FindingKind::RespAcceptMismatch, 56, 8), 40);
         let hex: Vec<_> = rows.into_iter().filter(|row| matches!(row.part, Part::Hex | Part::Underline)).collect();
         let text: Vec<_> = hex.iter().map(|row| row.text.as_str()).collect();
         insta::assert_snapshot!(text.join("\n"));
@@ -231,7 +218,13 @@ mod tests {
             width in 21usize..100,
         ) {
             let finding =
-                Finding { kind: FindingKind::AcceptWrong, at, length, window, window_at, detail: "x\u{1b}".into(), frame: Some(1) };
+                Finding {
+                    at,
+                    length,
+                    window,
+                    window_at,
+                    ..Finding::new(FindingKind::RespAcceptMismatch, Place::Frame(1)).detail("x\u{1b}")
+                };
             for line in lines(Some(1), "server", &finding, width) {
                 prop_assert!(line.text.chars().all(text::is_plain));
                 if line.part == Part::Hex {

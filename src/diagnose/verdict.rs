@@ -9,6 +9,10 @@ use super::chrome::{self, Handshake};
 /// What the page gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// It has not opened, and nothing has failed it.
+    Waits,
+    /// It opened; and where it has closed, it did so with the peer's close frame.
+    Works,
     /// The page gets an error event, or a close with 1006.
     Fails,
 }
@@ -18,7 +22,29 @@ impl Outcome {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Waits => "waits",
+            Self::Works => "works",
             Self::Fails => "fails",
+        }
+    }
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Chrome's rules, applied to the bytes.
+    Predicted,
+    /// The browser's own close reason.
+    Observed,
+}
+
+impl Basis {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Predicted => "predicted",
+            Self::Observed => "observed",
         }
     }
 }
@@ -28,20 +54,35 @@ impl Outcome {
 pub struct Verdict {
     /// What the page gets.
     pub outcome: Outcome,
-    /// Chrome's words without the "WebSocket connection to '...' failed: " in front.
+    /// Chrome's words without the "WebSocket connection to '...' failed: " in front; `None` where it prints none.
     pub error_text: Option<Cow<'static, str>>,
-    /// The close code that page script sees.
+    /// The close code that page script sees; `None` while there is no close event.
     pub close_code: Option<u16>,
+    /// What page script sees as `wasClean`; `None` while there is no close event.
+    pub was_clean: Option<bool>,
     /// The finding that decided it, where there is one.
     pub finding: Option<FindingKind>,
     /// The frame that decided it, by its number in the session.
     pub frame: Option<u64>,
+    /// The first of the server's frames whose content the page never got, by its number in the session. It may be an
+    /// earlier one than `frame`: Chrome throws away all of a read in which it finds a broken header.
+    pub undelivered: Option<u64>,
+    /// What it rests on.
+    pub basis: Basis,
 }
 
 impl Verdict {
     fn fails(error_text: impl Into<Cow<'static, str>>, finding: Option<FindingKind>) -> Self {
-        let error_text = Some(error_text.into());
-        Self { outcome: Outcome::Fails, error_text, close_code: Some(1006), finding, frame: None }
+        Self {
+            outcome: Outcome::Fails,
+            error_text: Some(error_text.into()),
+            close_code: Some(1006),
+            was_clean: Some(false),
+            finding,
+            frame: None,
+            undelivered: None,
+            basis: Basis::Predicted,
+        }
     }
 
     /// On the first whole head that came for a request: `None` where Chrome opens the socket. `finding` is what wsproxy
@@ -69,7 +110,7 @@ impl Verdict {
     /// On a frame header in which no sense can be made.
     #[must_use]
     pub fn of_lost_frames() -> Self {
-        Self::fails("Invalid frame header", Some(FindingKind::LengthImpossible))
+        Self::fails("Invalid frame header", Some(FindingKind::FrameLen64Msb))
     }
 }
 

@@ -218,9 +218,17 @@ fn head_line(head: &HeadEvent) -> (Start, String) {
 
 fn finding_line(from: Side, finding: &Finding) -> (Start, String) {
     let words = diagnose::words(finding.kind);
-    let start = Start { direction: Some(from), frame: finding.frame, kind: words.level.name().into() };
+    let start = Start { direction: Some(from), frame: finding.frame(), kind: words.level.name().into() };
     let detail = text::escape(finding.detail.as_bytes());
-    (start, format!("{}: {} ({detail}); help: {}", words.id, words.title, words.fix))
+    (
+        start,
+        format!(
+            "{}: {} ({detail}); help: {}",
+            finding.kind.id(),
+            words.title,
+            finding.fix.as_deref().unwrap_or(words.fix)
+        ),
+    )
 }
 
 fn closed_line(closed: &ClosedEvent) -> String {

@@ -14,7 +14,7 @@ use crate::relay::observation::{
 use crate::text;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, FindingKind, Level};
+use crate::wire::finding::{Finding, FindingKind, Level, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
@@ -105,13 +105,11 @@ fn open(subprotocol: Option<&[u8]>) -> Event {
 
 fn finding(from: Side) -> Event {
     let finding = Finding {
-        kind: FindingKind::AcceptWrong,
         at: 97,
         length: 3,
         window: b": abc\r\n".to_vec(),
         window_at: 95,
-        detail: "the key asks for x=, the server sent abc".into(),
-        frame: None,
+        ..Finding::new(FindingKind::RespAcceptMismatch, Place::Head).detail("the key asks for x=, the server sent abc")
     };
     Event::Finding(from, finding)
 }
@@ -243,8 +241,8 @@ fn json_a_finding_and_a_verdict() {
     assert_eq!(keys, ["detail", "spec", "chrome", "firefox", "safari", "cause", "fix", "repaired"]);
     let verdict = Verdict::of_answer(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
     assert_eq!(
-        json(event(Event::Verdict(Verdict { finding: Some(FindingKind::AcceptWrong), ..verdict }))).trim_end(),
-        r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"finding":"resp-accept-mismatch","frame":null,"basis":"predicted"}"#
+        json(event(Event::Verdict(Verdict { finding: Some(FindingKind::RespAcceptMismatch), ..verdict }))).trim_end(),
+        r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"was_clean":false,"finding":"resp-accept-mismatch","frame":null,"basis":"predicted"}"#
     );
 }
 

@@ -47,7 +47,7 @@ pub struct SessionSummary {
     pub answered: Option<(u16, String)>,
     /// Findings so far; the newest `FINDINGS` of them.
     pub findings: Vec<(Time, Side, Finding)>,
-    /// Chrome's verdict, where the server's bytes have decided that the page fails.
+    /// Chrome's verdict as it stands.
     pub verdict: Option<(Time, Verdict)>,
     /// How each side's bytes ended, by `Side::index`.
     pub ended: [Option<Ending>; 2],
@@ -188,7 +188,7 @@ impl SessionSummary {
                 self.findings.push((time, *from, finding.clone()));
             }
             Event::Verdict(verdict) => {
-                self.verdict.get_or_insert_with(|| (time, verdict.clone()));
+                self.verdict = Some((time, verdict.clone()));
             }
             Event::Ended { from, how } => self.ended[from.index()] = Some(*how),
             Event::SessionClosed(closed) => {

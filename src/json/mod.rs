@@ -14,7 +14,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::diagnose::{self, Verdict};
 use crate::relay::observation::{Event, RawRecord, SessionId, Side, Time};
 use crate::text;
-use crate::wire::finding::Finding;
+use crate::wire::finding::{Finding, FindingKind};
 
 pub use item::{Frame, Item, What};
 
@@ -102,11 +102,11 @@ enum Line<'a> {
         bytes_at: u64,
         detail: &'a str,
         spec: &'static str,
-        chrome: &'static str,
+        chrome: &'a str,
         firefox: &'static str,
         safari: &'static str,
-        cause: &'static str,
-        fix: &'static str,
+        cause: &'a str,
+        fix: &'a str,
         repaired: bool,
     },
     Verdict {
@@ -116,6 +116,7 @@ enum Line<'a> {
         outcome: &'static str,
         error_text: Option<&'a str>,
         close_code: Option<u16>,
+        was_clean: Option<bool>,
         finding: Option<&'static str>,
         frame: Option<u64>,
         basis: &'static str,
@@ -251,9 +252,10 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
         outcome: verdict.outcome.name(),
         error_text: verdict.error_text.as_deref(),
         close_code: verdict.close_code,
-        finding: verdict.finding.map(|kind| diagnose::words(kind).id),
+        was_clean: verdict.was_clean,
+        finding: verdict.finding.map(FindingKind::id),
         frame: verdict.frame,
-        basis: "predicted",
+        basis: verdict.basis.name(),
     }
 }
 
@@ -261,10 +263,10 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
     let words = diagnose::words(finding.kind);
     Line::Finding {
         session,
-        frame: finding.frame,
+        frame: finding.frame(),
         time,
         from: from.name(),
-        id: words.id,
+        id: finding.kind.id(),
         level: words.level.name(),
         title: words.title,
         at: Place { offset: finding.at, length: finding.length },
@@ -272,12 +274,12 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
         bytes_at: finding.window_at,
         detail: &finding.detail,
         spec: words.spec,
-        chrome: words.chrome,
+        chrome: finding.chrome.as_deref().unwrap_or(words.chrome),
         firefox: words.firefox,
         safari: words.safari,
-        cause: words.cause,
-        fix: words.fix,
-        repaired: false,
+        cause: finding.cause.as_deref().unwrap_or(words.cause),
+        fix: finding.fix.as_deref().unwrap_or(words.fix),
+        repaired: finding.repaired,
     }
 }
 

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use crate::diagnose::Verdict;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
-use crate::wire::finding::{Finding, FindingKind};
+use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::message::MessageState;
@@ -224,15 +224,9 @@ impl Lane {
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
-        let finding = Finding {
-            kind: FindingKind::LengthImpossible,
-            at: 2,
-            length: 8,
-            window: bytes,
-            window_at: 0,
-            detail: format!("the header promises {} bytes", header.length),
-            frame: None,
-        };
+        let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
+            .bytes(&bytes, 2, 8)
+            .detail(format!("the header promises {} bytes", header.length));
         out.log.event(context.now, Event::Finding(self.from, finding));
         if self.from == Side::Server {
             context.judgement.fail(context.now, Verdict::of_lost_frames(), &mut out.log);

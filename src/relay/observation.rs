@@ -10,6 +10,7 @@ use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
 use crate::wire::finding::{Finding, Level};
 use crate::wire::frame::FrameHeader;
+pub use crate::wire::side::Side;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,41 +19,6 @@ pub struct Time(pub u64);
 /// The number of a session, from 1, in the order in which clients connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
-
-/// One of a session's two peers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// Who connected to wsproxy.
-    Client,
-    /// Whom wsproxy connected to.
-    Server,
-}
-
-impl Side {
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Client => Self::Server,
-            Self::Server => Self::Client,
-        }
-    }
-
-    /// `client` or `server`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        }
-    }
-
-    /// 0 or 1, to index what exists for each side.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-}
 
 /// Who made a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

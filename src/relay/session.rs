@@ -9,7 +9,7 @@ use crate::diagnose::{NoAnswer, Verdict};
 use crate::text;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::{Finding, FindingKind};
+use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{self, Head};
 
 use super::edits::{Edit, Edits};
@@ -448,23 +448,13 @@ fn accept_finding(accept: &AcceptCheck, raw: &[u8]) -> Option<Finding> {
     let (kind, at, length, detail) = match accept {
         AcceptCheck::Right { .. } | AcceptCheck::NoKey => return None,
         AcceptCheck::Missing { expected } => {
-            (FindingKind::AcceptMissing, raw.len(), 0, format!("the key asks for {expected}"))
+            (FindingKind::RespAcceptMissing, raw.len(), 0, format!("the key asks for {expected}"))
         }
         AcceptCheck::Wrong { expected, actual } => {
             let at = Head::of_response(raw).field("sec-websocket-accept").map_or(0, |field| field.value_at);
             let detail = format!("the key asks for {expected}, the server sent {}", text::preview(actual, 100));
-            (FindingKind::AcceptWrong, at, actual.len(), detail)
+            (FindingKind::RespAcceptMismatch, at, actual.len(), detail)
         }
     };
-    let start = at.saturating_sub(16);
-    let end = (at + length.min(64) + 16).min(raw.len());
-    Some(Finding {
-        kind,
-        at: at as u64,
-        length: length as u64,
-        window: raw[start..end].to_vec(),
-        window_at: start as u64,
-        detail,
-        frame: None,
-    })
+    Some(Finding::new(kind, Place::Head).bytes(raw, at, length).detail(detail))
 }

@@ -196,7 +196,7 @@ fn a_wrong_accept_value_is_relayed_and_found() {
         let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("s3pP", "S3PP").into_bytes();
         scene.feed(Side::Server, &answer);
         assert_eq!(scene.received[0], answer);
-        assert_eq!(scene.findings(), [FindingKind::AcceptWrong]);
+        assert_eq!(scene.findings(), [FindingKind::RespAcceptMismatch]);
         assert_eq!(
             scene.verdicts(),
             ["Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value"]
@@ -234,7 +234,7 @@ fn what_is_no_http_is_told_as_soon_as_chrome_can_tell() {
 fn a_missing_accept_value_is_found() {
     let mut scene = Scene::new(usize::MAX);
     scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n");
-    assert_eq!(scene.findings(), [FindingKind::AcceptMissing]);
+    assert_eq!(scene.findings(), [FindingKind::RespAcceptMissing]);
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn a_length_that_makes_no_sense_turns_the_lane_into_a_pipe() {
         let bytes = [HELLO, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1], b"anything", HELLO].concat();
         scene.feed(Side::Server, &bytes);
         assert_eq!(scene.received[0], bytes);
-        assert_eq!(scene.findings(), [FindingKind::LengthImpossible]);
+        assert_eq!(scene.findings(), [FindingKind::FrameLen64Msb]);
         assert_eq!(scene.frames().len(), 1);
         assert_eq!(
             scene.inject(Side::Client, Injection::whole(Opcode::PING, vec![])),

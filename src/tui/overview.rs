@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::diagnose::{self, Verdict};
+use crate::diagnose::{self, Outcome, Verdict};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
 use crate::text;
@@ -72,7 +72,8 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
     let findings = summary.findings.iter().map(|(time, from, finding)| (*time, Trouble::Finding(*from, finding)));
     let answered = summary.answered.iter().map(|(status, reason)| (summary.last, Trouble::Answered(*status, reason)));
     // What a finding has in its own words, the verdict need not repeat.
-    let verdict = summary.verdict.as_ref().filter(|(_, verdict)| verdict.finding.is_none());
+    let verdict =
+        summary.verdict.as_ref().filter(|(_, verdict)| verdict.outcome == Outcome::Fails && verdict.finding.is_none());
     let verdict = verdict.map(|(time, verdict)| (*time, Trouble::Verdict(verdict)));
     findings.chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
 }

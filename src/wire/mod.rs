@@ -13,3 +13,4 @@ pub mod head;
 pub mod mask;
 pub mod message;
 pub mod opcode;
+pub mod side;

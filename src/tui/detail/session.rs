@@ -72,7 +72,7 @@ fn findings(page: &mut Page<'_>, summary: &SessionSummary) {
     for (_, from, found) in &summary.findings {
         let entry = words(found.kind);
         page.set_indent(2);
-        page.words(&format!("{}[{}]:", entry.level.name(), entry.id), finding::level(page.theme, entry.level));
+        page.words(&format!("{}[{}]:", entry.level.name(), found.kind.id()), finding::level(page.theme, entry.level));
         page.words(&format!(" {} (from the {})", entry.title, from.name()), page.theme.text);
         page.end_row();
     }

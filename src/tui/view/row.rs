@@ -269,7 +269,7 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
     let worst = findings
         .into_iter()
         .flatten()
-        .filter(|(_, from, finding)| *from == record.from && finding.frame == Some(record.number))
+        .filter(|(_, from, finding)| *from == record.from && finding.frame() == Some(record.number))
         .map(|(_, _, finding)| diagnose::words(finding.kind).level)
         .max();
     match worst {
