@@ -177,6 +177,10 @@ fn event_line(event: &Event) -> (Start, String) {
             (start("open"), rest)
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
+        Event::Inflated(inflated) => {
+            let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..start("inflated") };
+            (start, text::preview(&inflated.bytes, PREVIEW))
+        }
         Event::Verdict(verdict) => verdict_line(verdict),
         Event::Answered { status, reason } => {
             (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))

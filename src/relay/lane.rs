@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
-use crate::diagnose::Verdict;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::frame::FrameHeader;
+use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::message::MessageState;
 use crate::wire::opcode::Opcode;
@@ -19,9 +19,10 @@ use super::injection::{self, Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
 use super::observation::{
-    Ending, Event, FrameRecord, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
+    Ending, Event, FrameRecord, InflatedEvent, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
 };
 use super::session::Output;
+use super::watch::{Bytes, Watch};
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -75,6 +76,7 @@ pub(super) struct Lane {
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
+    watch: Watch,
     waiting: VecDeque<(Token, Injection)>,
 }
 
@@ -92,6 +94,7 @@ impl Lane {
             message: MessageState::default(),
             current: None,
             close_body: Vec::new(),
+            watch: Watch::new(from),
             waiting: VecDeque::new(),
         }
     }
@@ -99,10 +102,87 @@ impl Lane {
     /// Follows `input`, whose first byte is at offset `base` of what was read.
     pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         if self.mode == Mode::Frames {
+            self.begin_read(context);
             self.follow(context, input, base, out);
+            self.end_read(context, &mut out.log);
         } else if !input.is_empty() {
             out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
+    }
+
+    fn begin_read(&mut self, context: &mut Context<'_>) {
+        self.watch.begin_read();
+        if self.from == Side::Server {
+            let current = self.current.as_ref().map(|current| current.record.number);
+            context.judgement.begin_read(*context.frames + 1, current);
+        }
+    }
+
+    fn end_read(&mut self, context: &mut Context<'_>, log: &mut Observations) {
+        self.watch.report(context.now, log);
+        if self.from == Side::Server {
+            let carried = self.decoder.unfinished_header();
+            let found = |frame| self.watch.found(frame);
+            context.judgement.end_read(context.now, carried, *context.frames + 1, found, log);
+        }
+    }
+
+    fn examine_header(&mut self, context: &mut Context<'_>, bytes: Bytes<'_>) {
+        self.watch.header(bytes);
+        if self.from == Side::Server {
+            context.judgement.header(bytes.number, bytes.header);
+        }
+    }
+
+    fn examine_payload(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: Bytes<'_>,
+        length: usize,
+        last: bool,
+        log: &mut Observations,
+    ) {
+        let content = self.watch.payload(bytes, length, last);
+        if last && let Some(inflated) = self.watch.inflated() {
+            let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated };
+            log.event(context.now, Event::Inflated(event));
+        }
+        match self.from {
+            Side::Server => {
+                context.judgement.payload(bytes.number, bytes.header, content, last, self.watch.body());
+            }
+            Side::Client if last && bytes.header.opcode() == Opcode::CLOSE => {
+                context.judgement.client_closes(context.now, self.watch.body(), log);
+            }
+            Side::Client => {}
+        }
+    }
+
+    /// Frames begin to be examined.
+    pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        self.watch.open(deflate, limits);
+    }
+
+    /// Says what findings were left out.
+    pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+        self.watch.report_rest(now, log);
+    }
+
+    /// The bytes of this lane have ended.
+    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Observations) {
+        self.ended = Some(how);
+        let next = *context.frames + 1;
+        let carried = self.decoder.unfinished_header();
+        let unfinished = self.current.as_ref().map(|current| Bytes {
+            number: current.record.number,
+            header: &current.record.header,
+            offset: current.record.received,
+            following: &[],
+        });
+        let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
+        self.watch.end(unfinished, carried, next);
+        self.watch.report(context.now, log);
+        context.judgement.end(context.now, self.from, how, number, log);
     }
 
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
@@ -116,14 +196,14 @@ impl Lane {
                 && header.opcode() != Opcode::CLOSE
             {
                 at += payload.end;
-                self.whole(context, header, &rest[payload], &mut out.log);
+                self.whole(context, header, &rest[payload.start..], &mut out.log);
                 continue;
             }
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
-                Part::Header(header) => self.begin(context, header, &out.log),
-                Part::Payload { last, .. } => self.payload(context, &rest[..used], last, &mut out.log),
+                Part::Header(header) => self.begin(context, header, &rest[used..], &out.log),
+                Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, out);
                     self.receive(context, &input[at..], base + at, out);
@@ -134,15 +214,24 @@ impl Lane {
         self.record_unfinished(&mut out.log);
     }
 
-    /// The usual case, in one step: a frame that came whole.
+    /// The usual case, in one step: a frame that came whole. Its payload is what `following` begins with.
     #[inline]
-    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, payload: &[u8], log: &mut Observations) {
+    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
         self.message.frame(&header);
-        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        let payload = following.get(..header.length as usize).unwrap_or(following);
+        if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
+            self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        } else {
+            let bytes = Bytes { number: *context.frames + 1, header: &header, offset: 0, following };
+            self.examine_header(context, bytes);
+            self.examine_payload(context, bytes, payload.len(), true, log);
+            self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+            self.watch.report(context.now, log);
+        }
     }
 
     #[inline]
-    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
+    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &Observations) {
         *context.frames += 1;
         self.frames += 1;
         self.message.frame(&header);
@@ -157,10 +246,22 @@ impl Lane {
             relayed: self.relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
+        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
     }
 
     #[inline]
-    fn payload(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
+    fn payload(
+        &mut self,
+        context: &mut Context<'_>,
+        following: &[u8],
+        length: usize,
+        last: bool,
+        log: &mut Observations,
+    ) {
+        let Some(current) = &self.current else { return };
+        let payload = following.get(..length).unwrap_or(following);
+        let FrameRecord { number, header, received: offset, .. } = current.record;
+        self.examine_payload(context, Bytes { number, header: &header, offset, following }, length, last, log);
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
             let (key, offset) = (current.record.header.mask, current.record.received);
@@ -183,6 +284,7 @@ impl Lane {
         }
         if last {
             self.current = None;
+            self.watch.report(context.now, log);
         }
     }
 
@@ -227,10 +329,11 @@ impl Lane {
         let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
             .bytes(&bytes, 2, 8)
             .detail(format!("the header promises {} bytes", header.length));
-        out.log.event(context.now, Event::Finding(self.from, finding));
+        self.watch.add(finding);
         if self.from == Side::Server {
-            context.judgement.fail(context.now, Verdict::of_lost_frames(), &mut out.log);
+            context.judgement.header(*context.frames + 1, &header);
         }
+        self.watch.report(context.now, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 

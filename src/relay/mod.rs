@@ -10,6 +10,7 @@ pub mod observation;
 mod response;
 pub mod session;
 pub mod translate;
+mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{self, Head};
+use crate::wire::inflate::Deflate;
 
 use super::edits::{Edit, Edits};
 use super::injection::{Injection, Refusal, Reply, Token};
@@ -109,7 +110,7 @@ impl Session {
             key: head.value("sec-websocket-key").map(<[u8]>::to_vec),
             request: raw.to_vec(),
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
-            judgement: if dialect == Dialect::Rfc6455 { Judgement::AwaitsAnswer } else { Judgement::Final },
+            judgement: if dialect == Dialect::Rfc6455 { Judgement::awaits_answer(now, log) } else { Judgement::none() },
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
             open: false,
             lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
@@ -175,8 +176,8 @@ impl Session {
             Ending::Reset => ClosedHow::Reset,
         };
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
-        let lane = &mut self.lanes[from.index()];
-        lane.ended = Some(how);
+        let (lane, mut context) = self.lane(now, from);
+        lane.end(&mut context, how, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
         out.log.event(now, Event::Ended { from, how });
     }
@@ -237,6 +238,7 @@ impl Session {
     pub fn finish(&mut self, now: Time, out: &mut Output) {
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);
+            lane.report_rest(now, &mut out.log);
         }
         let first = self.first.take().unwrap_or(First {
             by: ClosedBy::Proxy,
@@ -319,13 +321,13 @@ impl Session {
 
     /// The first whole head decides whether Chrome opens the socket, interim answers included.
     fn judge_answer(&mut self, now: Time, answer: &[u8], finding: Option<FindingKind>, log: &mut Observations) {
-        if self.judgement != Judgement::AwaitsAnswer {
+        if !self.judgement.is_awaited() {
             return;
         }
         let request = std::mem::take(&mut self.request);
         match Verdict::of_answer(&request, answer, finding) {
             Some(verdict) => self.judgement.fail(now, verdict, log),
-            None => self.judgement = Judgement::Opened,
+            None => self.judgement.open(now, agreed(Head::of_response(answer)).is_some(), log),
         }
     }
 
@@ -363,6 +365,10 @@ impl Session {
             out.log.event(now, Event::Finding(Side::Server, finding));
         }
         self.open = true;
+        if self.mode() == Mode::Frames {
+            let deflate = agreed(head);
+            self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+        }
         self.leave_handshake(now, self.mode(), out);
         kind
     }
@@ -442,6 +448,10 @@ impl Session {
 fn joined(head: Head<'_>, name: &str) -> Option<Vec<u8>> {
     let values: Vec<_> = head.values(name).collect();
     (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+}
+
+fn agreed(answer: Head<'_>) -> Option<Deflate> {
+    Deflate::agreed(&joined(answer, "sec-websocket-extensions")?)
 }
 
 fn accept_finding(accept: &AcceptCheck, raw: &[u8]) -> Option<Finding> {

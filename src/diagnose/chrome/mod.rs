@@ -5,6 +5,10 @@
 
 mod answer;
 mod extensions;
+mod frames;
 mod handshake;
+mod reasons;
 
+pub use frames::{Content, Frames, reserved_bits};
 pub use handshake::{Handshake, handshake};
+pub use reasons::{Reason, reason, reason_for};
