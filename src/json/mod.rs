@@ -3,6 +3,7 @@
 pub mod item;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use base64::Engine as _;
@@ -167,6 +168,11 @@ enum Line<'a> {
     Lost {
         records: u64,
     },
+    Summary {
+        sessions: u64,
+        frames: u64,
+        findings: BTreeMap<&'static str, u64>,
+    },
 }
 
 /// A place in a head or frame, in bytes.
@@ -207,6 +213,12 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
 /// Adds the line that says how many records are missing.
 pub fn lost(records: u64, out: &mut Vec<u8>) {
     put(Line::Lost { records }, out);
+}
+
+/// Adds the last line of a run: counts, and those of findings by id.
+pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
+    put(Line::Summary { sessions, frames, findings }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {

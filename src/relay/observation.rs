@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use crate::diagnose::Verdict;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, Level};
+use crate::wire::finding::{Finding, FindingKind, Level};
 use crate::wire::frame::FrameHeader;
 pub use crate::wire::side::Side;
 
@@ -353,6 +353,8 @@ pub struct Observations {
     pub bytes: Vec<u8>,
     /// Bytes of memory that events hold.
     events: usize,
+    /// Findings among the records.
+    findings: usize,
 }
 
 impl Observations {
@@ -363,6 +365,7 @@ impl Observations {
             records: Vec::with_capacity(previous.records.len()),
             bytes: Vec::with_capacity(previous.bytes.len()),
             events: 0,
+            findings: 0,
         }
     }
 
@@ -390,6 +393,7 @@ impl Observations {
         let shift = self.bytes.len() as u32;
         self.bytes.extend_from_slice(&later.bytes);
         self.events += later.events;
+        self.findings += later.findings;
         self.records.extend(later.records.into_iter().map(|mut record| {
             match &mut record {
                 Record::Frame(frame) => frame.kept.at += shift,
@@ -408,9 +412,22 @@ impl Observations {
         self.bytes.get(at..at + span.length as usize).unwrap_or_default()
     }
 
+    /// The kinds of the findings among the records. Costs nothing where there are none.
+    pub fn findings(&self) -> impl Iterator<Item = FindingKind> {
+        let records = if self.findings == 0 { &[] } else { self.records.as_slice() };
+        records.iter().filter_map(|record| match record {
+            Record::Event(_, event) => match event.as_ref() {
+                Event::Finding(_, finding) => Some(finding.kind),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     /// Adds an event.
     pub fn event(&mut self, time: Time, event: Event) {
         self.events += event.size();
+        self.findings += usize::from(matches!(event, Event::Finding(..)));
         self.records.push(Record::Event(time, Box::new(event)));
     }
 
