@@ -8,6 +8,7 @@ mod docs;
 mod endings;
 mod layers;
 mod sockets;
+mod stalls;
 mod stories;
 mod support;
 mod tour;

@@ -122,6 +122,16 @@ enum Line<'a> {
         frame: Option<u64>,
         basis: &'static str,
     },
+    Stall {
+        session: Option<u64>,
+        time: String,
+        lane: &'static str,
+        what: &'static str,
+        since: String,
+        frame: Option<u64>,
+        over: bool,
+        detail: String,
+    },
     Raw {
         session: Option<u64>,
         time: String,
@@ -322,6 +332,16 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             extensions: open.extensions.as_deref().map(String::from_utf8_lossy),
         },
         Event::Finding(from, finding) => finding_line(session, time, *from, finding),
+        Event::Stall { stall, over } => Line::Stall {
+            session,
+            time,
+            lane: stall.lane.name(),
+            what: stall.kind.name(),
+            since: rfc3339(stall.since),
+            frame: stall.frame,
+            over: *over,
+            detail: stall.text(),
+        },
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
         Event::SessionClosed(closed) => Line::SessionClosed {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::diagnose::{self, Outcome, Verdict};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
+use crate::relay::stall::Stall;
 use crate::text;
 use crate::wire::close;
 use crate::wire::finding::{Finding, Level};
@@ -14,6 +15,8 @@ use crate::wire::finding::{Finding, Level};
 pub enum Trouble<'a> {
     /// A peer broke a rule.
     Finding(Side, &'a Finding),
+    /// A peer owes something.
+    Stall(&'a Stall),
     /// wsproxy had to answer by itself.
     Answered(u16, &'a str),
     /// Chrome opens no socket with such an answer.
@@ -38,9 +41,11 @@ impl Trouble<'_> {
             Self::Finding(_, finding) => diagnose::words(finding.kind).level,
             Self::Answered(..) | Self::Refused(_) | Self::Verdict(_) => Level::Error,
             Self::NoCloseFrame(Side::Client) | Self::Reset(Side::Client) => Level::Note,
-            Self::Reset(Side::Server) | Self::NoCloseFrame(Side::Server) | Self::TimedOut | Self::Code(..) => {
-                Level::Warning
-            }
+            Self::Stall(_)
+            | Self::Reset(Side::Server)
+            | Self::NoCloseFrame(Side::Server)
+            | Self::TimedOut
+            | Self::Code(..) => Level::Warning,
         }
     }
 
@@ -49,6 +54,7 @@ impl Trouble<'_> {
     pub fn text(&self) -> String {
         match self {
             Self::Finding(_, finding) => diagnose::words(finding.kind).title.to_owned(),
+            Self::Stall(stall) => stall.text(),
             Self::Answered(status, reason) => format!("answered {status}: {}", text::escape(reason.as_bytes())),
             Self::Verdict(verdict) => self::verdict(verdict),
             Self::Refused(Some(status)) => format!("the server answered {status}, not 101"),
@@ -75,7 +81,8 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
     let verdict =
         summary.verdict.as_ref().filter(|(_, verdict)| verdict.outcome == Outcome::Fails && verdict.finding.is_none());
     let verdict = verdict.map(|(time, verdict)| (*time, Trouble::Verdict(verdict)));
-    findings.chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
+    let stalls = summary.stalls.iter().map(|stall| (stall.since, Trouble::Stall(stall)));
+    findings.chain(stalls).chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
 }
 
 /// Chrome's verdict in a line.
