@@ -49,6 +49,35 @@ impl Trouble<'_> {
         }
     }
 
+    /// What problems of the same kind have in common.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Finding(side, finding) => format!("{} {}", side.name(), finding.kind.id()),
+            Self::Stall(stall) => format!("{} {}", stall.lane.name(), stall.kind.name()),
+            other => other.text(),
+        }
+    }
+
+    /// The frame that it is about.
+    #[must_use]
+    pub const fn frame(&self) -> Option<u64> {
+        match self {
+            Self::Finding(_, finding) => finding.frame(),
+            Self::Stall(stall) => stall.frame,
+            _ => None,
+        }
+    }
+
+    /// Since when it lasts, where it is not over.
+    #[must_use]
+    pub const fn since(&self) -> Option<Time> {
+        match self {
+            Self::Stall(stall) => Some(stall.since),
+            _ => None,
+        }
+    }
+
     /// What happened, in plain words, safe to show.
     #[must_use]
     pub fn text(&self) -> String {
@@ -133,6 +162,8 @@ pub struct Problem {
     pub time: Time,
     /// In plain words.
     pub text: String,
+    /// Whether it lasts, so that its age is how long.
+    pub lasts: bool,
 }
 
 /// The numbers of the header line, and the worst problem.
@@ -179,6 +210,7 @@ impl Overview {
             session: Some(session),
             time,
             text: trouble.text(),
+            lasts: trouble.since().is_some(),
         });
         self.problem = upstream_down(view).or(worst);
         self.sample(now);
@@ -215,7 +247,7 @@ impl Overview {
 fn upstream_down(view: &View) -> Option<Problem> {
     let UpstreamState::Down(time, trouble) = view.upstream() else { return None };
     let text = text::escape(trouble.as_bytes());
-    Some(Problem { level: Level::Error, session: None, time: *time, text })
+    Some(Problem { level: Level::Error, session: None, time: *time, text, lasts: false })
 }
 
 #[cfg(test)]
