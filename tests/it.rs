@@ -4,6 +4,7 @@ mod browser;
 mod chrome;
 mod command_line;
 mod composer;
+mod correct_peers;
 mod docs;
 mod endings;
 mod layers;
