@@ -105,7 +105,7 @@ pub(super) const RESP_ACCEPT_MISSING: Words = Words {
 
 pub(super) const RESP_ACCEPT_MISMATCH: Words = Words {
     level: Level::Error,
-    title: "the answer's Sec-WebSocket-Accept is not the one that the key asks for",
+    title: "the accept value does not belong to the request's key",
     spec: "RFC 6455 4.1, 4.2.2",
     chrome: "Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -114,7 +114,7 @@ pub(super) const RESP_ACCEPT_MISMATCH: Words = Words {
     from_client: None,
     cause: "the hash was made of something else (decoded key, no GUID, a misspelt GUID, a line end in the key) or \
         written in another form (hex, base64 of hex, no padding)",
-    fix: "base64 of the 20 raw bytes of SHA-1 over the key as it was sent and the GUID: \
+    fix: "hash the key's text as it came, with the GUID behind it, and encode the 20 raw bytes with base64: \
         base64.b64encode(hashlib.sha1(key + GUID).digest()); base64_encode(sha1($key . $guid, true)); \
         crypto.createHash(\"sha1\").update(key + GUID).digest(\"base64\")",
     mend: Some(MEND_HEAD),
