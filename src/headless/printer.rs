@@ -179,13 +179,10 @@ impl Printer {
 
     fn print(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         match self.format {
-            Format::Text if matches!(item.what, What::Event(event) if !event.is_row() && !is_inflated(event)) => {}
+            Format::Text if matches!(item.what, What::Event(event) if !event.is_row() && !matches!(event, Event::Inflated(_))) =>
+                {}
             Format::Text => lines::write(&self.zone, item, out),
             Format::Json => json::write(item, out),
         }
     }
-}
-
-const fn is_inflated(event: &Event) -> bool {
-    matches!(event, Event::Inflated(_))
 }

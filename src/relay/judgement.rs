@@ -28,6 +28,8 @@ pub(super) struct Judgement {
     /// The server's last frame.
     last: Option<u64>,
     observed: bool,
+    /// Which sides have sent a close frame.
+    closed: [bool; 2],
 }
 
 impl Judgement {
@@ -39,7 +41,14 @@ impl Judgement {
 
     /// For a session that no browser of today would have.
     pub const fn none() -> Self {
-        Self { phase: Phase::Final, frames: Frames::new(false), predicted: None, last: None, observed: false }
+        Self {
+            phase: Phase::Final,
+            frames: Frames::new(false),
+            predicted: None,
+            last: None,
+            observed: false,
+            closed: [false; 2],
+        }
     }
 
     /// Whether the answer may still decide it.
@@ -107,6 +116,12 @@ impl Judgement {
         if self.phase == Phase::Opened {
             self.frames.payload(number, header, content, last, body);
         }
+    }
+
+    /// A close frame of that side's passes; gives whether it answers the other's.
+    pub const fn close_frame(&mut self, from: Side) -> bool {
+        self.closed[from.index()] = true;
+        self.closed[from.other().index()]
     }
 
     /// A close frame of the client's: the page closed the socket, or the browser did and says why.

@@ -153,6 +153,9 @@ impl Lane {
         last: bool,
         log: &mut Observations,
     ) {
+        if last && bytes.header.opcode() == Opcode::CLOSE {
+            self.watch.closes(context.judgement.close_frame(self.from));
+        }
         let content = self.watch.payload(bytes, length, last);
         if last && let Some(inflated) = self.watch.inflated() {
             let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated };
@@ -217,6 +220,7 @@ impl Lane {
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, out);
+                    self.end_read(context, &mut out.log);
                     self.receive(context, &input[at..], base + at, out);
                     return;
                 }

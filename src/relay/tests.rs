@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use crate::diagnose::Outcome;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::FindingKind;
 use crate::wire::frame::{self, FrameHeader};
@@ -99,10 +100,12 @@ impl Scene {
         found.collect()
     }
 
-    /// Chrome's words in each verdict.
+    /// Chrome's words each time it fails.
     fn verdicts(&self) -> Vec<String> {
         let told = self.events().filter_map(|event| match event {
-            Event::Verdict(verdict) => Some(verdict.error_text.as_deref().unwrap_or_default().to_owned()),
+            Event::Verdict(verdict) if verdict.outcome == Outcome::Fails => {
+                Some(verdict.error_text.as_deref().unwrap_or_default().to_owned())
+            }
             _ => None,
         });
         told.collect()

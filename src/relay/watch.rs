@@ -79,6 +79,13 @@ impl Watch {
         content
     }
 
+    /// A close frame ends here; `answers` where it is an answer to the other side's.
+    pub fn closes(&mut self, answers: bool) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.answers = answers;
+        }
+    }
+
     /// A control frame's payload, unmasked, when it is whole.
     pub fn body(&self) -> &[u8] {
         self.examiner.as_ref().map_or(&[], |examiner| examiner.body())

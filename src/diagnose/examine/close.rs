@@ -40,6 +40,7 @@ impl Examiner {
                 (FindingKind::CloseCodeAscii, format!("code {code}; as text, the body is {body}"))
             }
             _ if !known.sendable => (FindingKind::CloseCodeRange, format!("code {code}, {name}")),
+            _ if self.answers => return None,
             1002 | 1007 | 1009 if self.from == Side::Client => {
                 let reason = text::preview(reason, 125);
                 (FindingKind::CloseFromBrowser1002, format!("code {code}, {name}: {reason}"))

@@ -56,7 +56,7 @@ impl Examiner {
         let opcode = header.opcode();
         if opcode != Opcode::CONTINUATION || self.message.is_none() {
             self.message = Some(Message {
-                is_text: opcode == Opcode::TEXT,
+                is_text: opcode == Opcode::TEXT && (header.rsv() == 0 || self.deflate.is_some()),
                 is_compressed: self.deflate.is_some() && header.rsv() & 4 != 0,
                 utf8: Utf8::default(),
                 before: 0,
@@ -83,10 +83,11 @@ impl Examiner {
         if message.is_compressed {
             content.broken = self.inflate(header, offset, &mut message, piece, ends);
             content.inflated = message.inflated;
-        } else if message.is_text && message.invalid.is_none() {
-            if let Err(invalid) = message.utf8.feed(piece) {
-                self.invalid(header, &mut message, invalid, offset, piece);
-            }
+        } else if message.is_text
+            && message.invalid.is_none()
+            && let Err(invalid) = message.utf8.feed(piece)
+        {
+            self.invalid(header, &mut message, invalid, offset, piece);
         }
         content.invalid = message.invalid;
         // What could not be inflated says nothing about the text.

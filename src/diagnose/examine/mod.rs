@@ -57,6 +57,8 @@ pub struct Examiner {
     key: Option<MaskKey>,
     /// A close frame has passed.
     closed: bool,
+    /// The other side's close frame came before, so that a code is but repeated here.
+    pub answers: bool,
     /// The framing was lost: what follows is no more than noise, until a usual frame comes.
     astray: bool,
     scratch: Vec<u8>,
@@ -77,6 +79,7 @@ impl Examiner {
             body: Vec::new(),
             key: None,
             closed: false,
+            answers: false,
             astray: false,
             scratch: vec![0; SCRATCH],
         }
