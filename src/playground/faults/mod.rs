@@ -119,15 +119,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     reply("/broken/hixie-frames", "It answers as RFC 6455 says, and sends frames of 2010.", |text| {
         [b"\x00", text, b"\xff"].concat()
     }),
-    entry(
-        "/broken/permessage-deflate-zlib-wrapper",
-        "It agrees to compress, and sends zlib streams where bare deflate data is asked for.",
-        Script {
-            answer: |asked| switching(&[&asked.accept_field(), "Sec-WebSocket-Extensions: permessage-deflate"]),
-            reply: |_| bits(0xc1, ZLIB_HELLO),
-            ..RIGHT
-        },
-    ),
+    Endpoint {
+        // What the page would send is compressed as well, and nothing here unpacks it.
+        sends: &[],
+        ..answer(
+            "/broken/permessage-deflate-zlib-wrapper",
+            "It agrees to compress, and greets with a zlib stream where bare deflate data is asked for.",
+            |asked| {
+                let fields = [&*asked.accept_field(), "Sec-WebSocket-Extensions: permessage-deflate"];
+                [switching(&fields), bits(0xc1, ZLIB_HELLO)].concat()
+            },
+        )
+    },
     reply("/broken/ping-too-long", "Its ping carries 126 bytes, one too many.", |_| bits(0x89, &[b'.'; 126])),
     reply("/broken/fragmented-close", "Its close frame says that more will follow.", |_| bits(0x08, b"\x03\xe8")),
     reply("/broken/close-1005", "It sends the close code 1005, which may not be sent.", |_| bits(0x88, b"\x03\xed")),

@@ -69,8 +69,12 @@ fn expected(path: &str) -> (Vec<u8>, Vec<u8>, bool) {
         "double-framed" => frames(b"\x81\x07\x81\x05hello"),
         "hixie-frames" => frames(b"\x00hello\xff"),
         "permessage-deflate-zlib-wrapper" => (
-            format!("{UPGRADED}{ACCEPT}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n").into_bytes(),
-            b"\xc1\x0d\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5".to_vec(),
+            [
+                format!("{UPGRADED}{ACCEPT}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n").as_bytes(),
+                b"\xc1\x0d\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5",
+            ]
+            .concat(),
+            ECHOED.to_vec(),
             true,
         ),
         "ping-too-long" => frames(&[b"\x89\x7e\x00\x7e".as_slice(), &[b'.'; 126]].concat()),

@@ -47,7 +47,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     entry(
         "/old/hixie-75",
-        "Hixie-75: it reads 255 bytes, once, and today's browsers ask with more. It knows two words.",
+        "Hixie-75: it reads 255 bytes, once, and the browsers of today ask with more. It knows two words.",
         &["CONNECTED", "POKE"],
         Server::Poke75,
     ),
