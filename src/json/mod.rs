@@ -283,6 +283,7 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
 
 fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Finding) -> Line<'_> {
     let words = diagnose::words(finding.kind);
+    let [chrome, firefox, safari] = words.browsers(from);
     Line::Finding {
         session,
         frame: finding.frame(),
@@ -296,9 +297,9 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
         bytes_at: finding.window_at,
         detail: &finding.detail,
         spec: words.spec,
-        chrome: finding.chrome.as_deref().unwrap_or(words.chrome),
-        firefox: words.firefox,
-        safari: words.safari,
+        chrome: finding.chrome.as_deref().unwrap_or(chrome),
+        firefox,
+        safari,
         cause: finding.cause.as_deref().unwrap_or(words.cause),
         fix: finding.fix.as_deref().unwrap_or(words.fix),
         repaired: finding.repaired,
