@@ -25,15 +25,16 @@ const NO_WEBSOCKET: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocke
 /// What a server does.
 #[derive(Clone, Copy, Debug)]
 pub struct Script {
-    /// The answer to a request with a key. After anything but a 101 the server hangs up; an empty one is silence.
+    /// The answer to a request with a key. After anything but a 101 the server hangs up; behind an empty one it is
+    /// silent, unless it hangs up anyway.
     pub answer: fn(&Asked<'_>) -> Vec<u8>,
     /// What goes back for a text.
     pub reply: fn(&[u8]) -> Vec<u8>,
-    /// What follows the first reply.
+    /// What follows the first reply, or an empty answer.
     pub then: Then,
 }
 
-/// What a server does after a reply.
+/// What a server does when it has said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// Takes the next message.
@@ -78,7 +79,7 @@ async fn converse(wire: &mut Wire, script: &Script) -> Result<(), End> {
     let Some(key) = head.value("sec-websocket-key") else { return wire.send(NO_WEBSOCKET).await };
     let answer = (script.answer)(&Asked { head, key });
     if answer.is_empty() {
-        return Err(End::Silence);
+        return if script.then == Then::HangUp { Ok(()) } else { Err(End::Silence) };
     }
     wire.send(&answer).await?;
     if Head::of_response(&answer).status() != Some(101) {

@@ -63,6 +63,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         protocol: "chat",
         ..answer("/broken/subprotocol-missing", "It picks none of the subprotocols that it is offered.", right_answer)
     },
+    answer("/broken/extension-unasked", "It picks an extension that nobody offered.", |asked| {
+        switching(&[&asked.accept_field(), "Sec-WebSocket-Extensions: x-webkit-deflate-frame"])
+    }),
     answer("/broken/extra-crlf", "It writes one line end too many behind its answer.", |asked| {
         [&right_answer(asked), b"\r\n".as_slice()].concat()
     }),
@@ -72,6 +75,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         head
     }),
     answer("/broken/silent", "It takes the request and never answers.", |_| Vec::new()),
+    entry(
+        "/broken/hang-up",
+        "It takes the request and closes the connection, as servers do whose code has thrown an exception.",
+        Script { answer: |_| Vec::new(), then: Then::HangUp, ..RIGHT },
+    ),
     answer("/broken/status-200", "It answers as if it were asked for a page.", |_| {
         page("200 OK", "", "<h1>Welcome</h1>\n")
     }),
@@ -94,6 +102,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     reply("/broken/len16-short", "It writes each length in 16 bits, small ones too.", |text| {
         written(FrameHeader { form: LengthForm::Sixteen, ..header(TEXT, text) }, text)
     }),
+    reply("/broken/length-in-4-bytes", "It writes long lengths in 4 bytes where there are 8.", |_| {
+        [b"\x81\x7f\x00\x01\x00\x00".as_slice(), &[b'x'; 65536]].concat()
+    }),
+    Endpoint {
+        // The first message is only cut short; what is left of it spoils the second.
+        sends: &["hello", "again"],
+        ..reply("/broken/length-in-characters", "It counts characters where bytes are asked for.", |_| {
+            let text = "grün, grün, grün";
+            written(FrameHeader { length: text.chars().count() as u64, ..header(TEXT, b"") }, text.as_bytes())
+        })
+    },
     reply("/broken/slow-frame", "Its frame promises 10,000 bytes and brings 16.", |_| {
         written(FrameHeader::new(Opcode::TEXT, 10_000, None), b"sixteen bytes...")
     }),

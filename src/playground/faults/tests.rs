@@ -38,9 +38,12 @@ fn expected(path: &str) -> (Vec<u8>, Vec<u8>, bool) {
         }
         "subprotocol-unasked" => with(format!("{UPGRADED}{ACCEPT}\r\nSec-WebSocket-Protocol: chat\r\n\r\n")),
         "subprotocol-missing" => frames(ECHOED),
+        "extension-unasked" => {
+            with(format!("{UPGRADED}{ACCEPT}\r\nSec-WebSocket-Extensions: x-webkit-deflate-frame\r\n\r\n"))
+        }
         "extra-crlf" => with(format!("{UPGRADED}{ACCEPT}\r\n\r\n\r\n")),
         "no-blank-line" => with(format!("{UPGRADED}{ACCEPT}\r\n")),
-        "silent" => without(""),
+        "silent" | "hang-up" => without(""),
         "status-200" => without(
             "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 17\r\n\
              Connection: close\r\n\r\n<h1>Welcome</h1>\n",
@@ -56,6 +59,8 @@ fn expected(path: &str) -> (Vec<u8>, Vec<u8>, bool) {
         "masked" => frames(b"\x81\x85\x37\xfa\x21\x3d\x5f\x9f\x4d\x51\x58"),
         "length-form" => frames(&[b"\x81\x7f\0\0\0\0\0\0\xff\xff".as_slice(), &[b'x'; 65535]].concat()),
         "len16-short" => frames(b"\x81\x7e\x00\x05hello"),
+        "length-in-4-bytes" => frames(&[b"\x81\x7f\0\x01\0\0".as_slice(), &[b'x'; 65536]].concat()),
+        "length-in-characters" => frames(b"\x81\x10gr\xc3\xbcn, gr\xc3\xbcn, gr\xc3\xbcn"),
         "slow-frame" => frames(b"\x81\x7e\x27\x10sixteen bytes..."),
         "no-fin" => frames(b"\x01\x05hello"),
         "continuation" => frames(b"\x80\x05hello"),
@@ -98,6 +103,11 @@ async fn each_sends_its_own_mistake_and_does_all_else_right() {
         // A query changes nothing.
         stream.write_all(request(&format!("{}?a=1", endpoint.path)).as_bytes()).await.unwrap();
         expect(&mut stream, &answer).await;
+        if endpoint.path == "/broken/hang-up" {
+            // The only one that hangs up by itself before it was told anything.
+            assert_eq!(rest(&mut stream).await, b"");
+            continue;
+        }
         stream.write_all(HELLO).await.unwrap();
         expect(&mut stream, &reply).await;
         if closes {

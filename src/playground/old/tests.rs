@@ -14,7 +14,7 @@ const UPGRADED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
 const HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
 
 /// Key1, Key2, key3 and what answers them.
-const CHALLENGES: [(&str, &str, &[u8; 8], &[u8; 16]); 4] = [
+const CHALLENGES: [(&str, &str, &[u8; 8], &[u8; 16]); 5] = [
     ("4 @1  46546xW%0l 1 5", "12998 5 Y3 1  .P00", b"^n:ds[4U", b"8jKS'y:G*Co,Wxa-"),
     ("18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1_ tx7X d  <  nw  334J702) 7]o}` 0", b"Tm[K T2u", b"fQJ,fN/4F4!~K~MH"),
     ("3e6b263  4 17 80", "17  9 G`ZD9   2 2b 7X 3 /r90", b"WjN}|M(6", b"n`9eBk9z$R8pOtVb"),
@@ -24,6 +24,8 @@ const CHALLENGES: [(&str, &str, &[u8; 8], &[u8; 16]); 4] = [
         b"\x5d\x9f\xb0\x67\x0f\xe4\xfa\x75",
         b"\xb6\xbc\x2a\x9e\xa0\x0c\x1c\xb9\x0f\xad\xdc\x97\x90\x60\x17\xa8",
     ),
+    // The document gives only the numbers of this one.
+    ("77700 7543", "114x997 259", b"\x47\x30\x22\x2d\x5a\x3f\x47\x58", b"0st3Rl&q-2ZU^weu"),
 ];
 
 fn hixie(path: &str, keys: Option<(&str, &str)>) -> Vec<u8> {
