@@ -417,7 +417,7 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     run(&inbox, &journal, Format::Text, &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.lines().count(), 3, "{out}");
-    assert!(out.ends_with("1 session, 1 frame\n"), "{out}");
+    assert!(out.ends_with("1 session, 1 frame, 0 findings\n"), "{out}");
 }
 
 #[test]
