@@ -6,5 +6,5 @@ pub mod examples;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Browser, Words, words};
+pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};
