@@ -114,7 +114,7 @@ async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
     };
     let mut call = match call {
         Ok(call) => call,
-        Err(error) => return Ok(Report::of_no_connection(url, &visit::chrome_words(&error), visit::advice(&error))),
+        Err(error) => return Ok(visit::no_connection(url, &error)),
     };
     let mut printer = (config.format == Format::Json).then(|| Printer::new(Format::Json, TimeZone::UTC));
     let mut attempts = Vec::new();

@@ -5,6 +5,7 @@ mod chrome;
 mod command_line;
 mod composer;
 mod docs;
+mod doctor;
 mod endings;
 mod layers;
 mod sockets;

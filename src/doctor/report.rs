@@ -6,6 +6,7 @@ use crate::diagnose::render::{self, Part};
 use crate::diagnose::{Outcome as Page, words};
 use crate::relay::observation::{HeadEvent, Side, Time};
 use crate::text;
+use crate::wire::dialect::Dialect;
 use crate::wire::finding::{Finding, Level};
 use crate::wire::head::Head;
 
@@ -111,16 +112,18 @@ impl Report {
         }
     }
 
-    /// On a server that could not be connected to. `words` are Chrome's, `why` says what to do.
+    /// On a server that could not be connected to. `name` is how far it came, `words` are Chrome's, and `why` says
+    /// behind a semicolon what to do.
     #[must_use]
-    pub fn of_no_connection(url: String, words: &str, why: String) -> Self {
+    pub fn of_no_connection(url: String, name: &'static str, words: &str, why: &str) -> Self {
         let sentence = format!("Chrome would fail here: {words}");
+        let (why, fix) = why.split_once("; ").map_or((why, None), |(why, fix)| (why, Some(fix.to_owned())));
         Self {
             url,
-            checks: vec![Check { name: "connect", mark: Mark::Bad, words: why }],
+            checks: vec![Check { name, mark: Mark::Bad, words: why.to_owned() }],
             timing: Timing::default(),
             attempts: Vec::new(),
-            outcome: Outcome { page: Page::Fails, fine: false, sentence, fix: None },
+            outcome: Outcome { page: Page::Fails, fine: false, sentence, fix },
             passed: Vec::new(),
             findings: Vec::new(),
             more_findings: 0,
@@ -132,7 +135,7 @@ impl Report {
     pub fn of_interrupt(url: String) -> Self {
         let sentence = "It was ended before the server was reached.".to_owned();
         let outcome = Outcome { page: Page::Waits, fine: false, sentence, fix: None };
-        Self { checks: Vec::new(), outcome, ..Self::of_no_connection(url, "", String::new()) }
+        Self { checks: Vec::new(), outcome, ..Self::of_no_connection(url, "connect", "", "") }
     }
 
     /// The whole report.
@@ -263,7 +266,9 @@ fn timing(connected: &Connected, story: &Story) -> Timing {
 
 fn outcome(visit: &Visit, checks: &[Check], attempts: &[Attempt]) -> Outcome {
     let story = visit.story();
+    // The youngest is tried first: where that works, the dialect is not what fails.
     let old = attempts.iter().find(|attempt| attempt.spoken == Spoken::Yes);
+    let old = old.filter(|attempt| attempt.dialect != Dialect::Rfc6455);
     if story.failed() {
         return failure(story, old);
     }

@@ -189,8 +189,9 @@ pub fn shown(opcode: Opcode, payload: &[u8]) -> String {
             CloseBody::Empty => "close without a code".to_owned(),
             CloseBody::Short(_) => "close of one byte".to_owned(),
         },
-        _ if payload.is_empty() => opcode.to_string(),
-        Opcode::TEXT | Opcode::CONTINUATION | Opcode::PING | Opcode::PONG => {
+        // Of what a continuation goes on with, its frame does not tell.
+        _ if payload.is_empty() || opcode == Opcode::CONTINUATION => opcode.to_string(),
+        Opcode::TEXT | Opcode::PING | Opcode::PONG => {
             format!("{opcode} \"{}\"", text::preview(payload, PREVIEW))
         }
         _ => format!("{opcode} {}", hex::encode(payload.get(..16).unwrap_or(payload))),

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
 use crate::doctor::dialects::{Cut, Question, TRIED};
-use crate::doctor::{Attempt, Connected, Plan, Spoken, Visit};
+use crate::doctor::{Attempt, Connected, Plan, Report, Spoken, Visit};
 use crate::relay::observation::{Ending, Observations, Time};
 use crate::wire::dialect::Dialect;
 
@@ -148,9 +148,17 @@ async fn ask(stream: &mut Stream, question: &Question, bytes: &mut Vec<u8>) -> i
     Ok(true)
 }
 
-/// Chrome's words where there is no connection.
+/// The report where there is no connection.
 #[must_use]
-pub fn chrome_words(error: &DialError) -> String {
+pub fn no_connection(url: String, error: &DialError) -> Report {
+    let name = if matches!(error.cause, DialCause::Tls(_)) { "TLS" } else { "connect" };
+    // The doctor's command line has no flag of that name.
+    let why = error.cause.to_string().replace("--upstream", "the URL");
+    Report::of_no_connection(url, name, &chrome_words(error), &why)
+}
+
+/// Chrome's words where there is no connection.
+fn chrome_words(error: &DialError) -> String {
     let code = match &error.cause {
         DialCause::NotFound { .. } => "NAME_NOT_RESOLVED",
         DialCause::Refused(_) => "CONNECTION_REFUSED",
@@ -169,12 +177,6 @@ pub fn chrome_words(error: &DialError) -> String {
         },
     };
     format!("Error in connection establishment: net::ERR_{code}")
-}
-
-/// Why there is no connection, and what to do, in the words of the doctor's command line.
-#[must_use]
-pub fn advice(error: &DialError) -> String {
-    error.cause.to_string().replace("--upstream", "the URL")
 }
 
 fn tls(stream: &Stream, time: Duration) -> Option<(String, Duration)> {
