@@ -26,6 +26,8 @@ Examples:
     wsproxy --listen 8000 --upstream wss://example.org/chat
   one JSON object a line, for scripts
     wsproxy --upstream localhost:9999 --json
+  without a browser; what Chrome would make of a server
+    wsproxy doctor ws://localhost:9999/chat --send hello
   in a test: exit code 1 if the server does what a browser refuses
     wsproxy --upstream localhost:9999 --headless --fail-on error";
 

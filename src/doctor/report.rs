@@ -141,7 +141,7 @@ impl Report {
     /// The whole report.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
-        let mut out = vec![line(Ink::Strong, format!("wsproxy doctor {}", text::escape(self.url.as_bytes())))];
+        let mut out = vec![line(Ink::Strong, format!("wsproxy doctor {}", self.url))];
         out.extend(self.passed.iter().cloned());
         out.push(line(Ink::Strong, "checks"));
         out.extend(self.checks.iter().map(check_line));
@@ -165,7 +165,7 @@ impl Report {
 }
 
 fn line(ink: Ink, text: impl Into<String>) -> Line {
-    Line { ink, text: text.into() }
+    Line { ink, text: text::escape(text.into().as_bytes()) }
 }
 
 fn check_line(check: &Check) -> Line {
@@ -175,7 +175,7 @@ fn check_line(check: &Check) -> Line {
         Mark::Bad => Ink::Bad,
         Mark::Open => Ink::Faint,
     };
-    line(ink, format!("  {} {:<12} {}", check.mark.sign(), check.name, text::escape(check.words.as_bytes())))
+    line(ink, format!("  {} {:<12} {}", check.mark.sign(), check.name, check.words))
 }
 
 fn attempt_line(attempt: &Attempt) -> Line {
@@ -315,12 +315,7 @@ fn failure(story: &Story, old: Option<&Attempt>) -> Outcome {
         (None, None) => kind.map(|kind| words(kind).fix.to_owned()),
     };
     let said = said.unwrap_or("without a word in its console");
-    Outcome {
-        page: Page::Fails,
-        fine: false,
-        sentence: format!("Chrome would fail here: {}", text::escape(said.as_bytes())),
-        fix,
-    }
+    Outcome { page: Page::Fails, fine: false, sentence: format!("Chrome would fail here: {said}"), fix }
 }
 
 fn success(story: &Story, checks: &[Check]) -> String {

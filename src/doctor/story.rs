@@ -12,6 +12,8 @@ use crate::wire::opcode::Opcode;
 
 use super::inbox::Message;
 
+/// The extension that Chrome offers (RFC 7692).
+const PMD: &[u8] = b"permessage-deflate";
 /// Frames that are told one by one.
 const FRAMES: usize = 24;
 /// Findings that are told one by one.
@@ -62,7 +64,7 @@ pub struct Story {
 /// What was said, and what came of it.
 #[derive(Debug, Default)]
 pub struct Talk {
-    /// When the socket opened.
+    /// When the socket opened for the page.
     pub opened: Option<Time>,
     /// The first message: when, and what.
     pub first: Option<(Time, String)>,
@@ -138,6 +140,21 @@ impl Story {
         self.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Fails)
     }
 
+    /// Whether Chrome has refused the answer, so that the socket never opens. All its words for that begin alike, and
+    /// none of those on frames do.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        let words = self.verdict.as_ref().and_then(|verdict| verdict.error_text.as_deref()).unwrap_or_default();
+        self.failed() && words.starts_with("Error during WebSocket handshake")
+    }
+
+    /// Whether messages may be compressed.
+    #[must_use]
+    pub fn compresses(&self) -> bool {
+        let extensions = self.open.as_ref().and_then(|open| open.extensions.as_deref()).unwrap_or_default();
+        extensions.windows(PMD.len()).any(|word| word == PMD)
+    }
+
     /// How many findings of a level there are.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
@@ -156,7 +173,11 @@ impl Story {
             mask::apply(key, 0, &mut payload);
         }
         let fin = if header.fin() { "" } else { ", not final" };
-        let rsv = if header.rsv() == 0 { String::new() } else { format!(", RSV {:03b}", header.rsv()) };
+        let rsv = match header.rsv() {
+            0 => String::new(),
+            4 if self.compresses() => ", compressed".to_owned(),
+            rsv => format!(", RSV {rsv:03b}"),
+        };
         let preview = if header.rsv() == 0 { shown(header.opcode(), &payload) } else { header.opcode().to_string() };
         self.frames.push((frame.from, format!("{preview}{fin}{rsv}, {}", text::byte_count(header.length))));
     }
@@ -166,10 +187,7 @@ impl Story {
             Event::Head(head) if head.from == Side::Client => self.asked = Some((time, head.clone())),
             // Interim answers may go on for ever.
             Event::Head(head) if self.answers.len() < 4 => self.answers.push((time, head.clone())),
-            Event::Open(open) => {
-                self.talk.opened = Some(time);
-                self.open = Some(open.clone());
-            }
+            Event::Open(open) => self.open = Some(open.clone()),
             Event::Finding(..) if self.findings.len() >= FINDINGS => self.more_findings += 1,
             Event::Finding(from, finding) => self.findings.push((*from, finding.clone())),
             // What the page got first stays what it got.

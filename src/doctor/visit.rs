@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::relay::edits::Edits;
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Ending, Observations, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
@@ -27,6 +28,9 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 const KEPT: usize = 1024 * 1024;
 /// The ping's payload.
 const PING: &[u8] = b"wsproxy doctor";
+/// Bits of a frame's first byte.
+const FIN: u8 = 0x80;
+const RSV1: u8 = 0x40;
 /// A close frame's code for a purpose that was fulfilled.
 const NORMAL: u16 = 1000;
 
@@ -49,7 +53,7 @@ pub struct Plan {
 enum Step {
     /// Waits for the answer to the request.
     Answer,
-    /// The handshake failed; what follows may say why.
+    /// Chrome is gone; what follows may say why.
     Aftermath,
     /// Listens.
     Listen,
@@ -71,7 +75,6 @@ pub struct Visit {
     story: Story,
     step: Step,
     deadline: Time,
-    compress: bool,
     out: Output,
     /// What was seen and not yet handed on.
     seen: Observations,
@@ -94,13 +97,12 @@ impl Visit {
             story: Story::default(),
             step: Step::Answer,
             deadline: later(now, plan.patience),
-            compress: false,
             out,
             seen: Observations::default(),
             plan,
         };
         visit.story.talk.met = vec![false; visit.plan.expect.len()];
-        visit.note();
+        visit.hand_on();
         visit
     }
 
@@ -133,20 +135,17 @@ impl Visit {
             return;
         }
         self.session.receive(now, Side::Server, bytes, &mut self.out);
-        if let Some(extensions) = self.opened_with() {
-            self.inbox.agreed(&extensions);
-            self.compress = extensions.contains("permessage-deflate");
-        }
-        let incoming = self.inbox.read(&self.out.log);
-        self.note();
+        // Frames may have come with the answer, so what was agreed to has to be known before they are read.
+        let log = self.note();
         if self.step == Step::Answer {
             self.answered(now, send);
         }
-        for incoming in incoming {
+        for incoming in self.inbox.read(&log) {
             self.take(now, incoming, send);
         }
+        self.seen.append(log);
         self.advance(now, send);
-        self.note();
+        self.hand_on();
     }
 
     /// Takes the end of the server's bytes, and why, where it was no FIN.
@@ -172,27 +171,18 @@ impl Visit {
             Step::Aftermath | Step::Close | Step::Fin => self.over(now),
             Step::Over => {}
         }
-        self.note();
-    }
-
-    /// The extensions, at the moment when the socket opens.
-    fn opened_with(&self) -> Option<String> {
-        use crate::relay::observation::{Event, Record};
-        self.out.log.records.iter().find_map(|record| match record {
-            Record::Event(_, event) => match &**event {
-                Event::Open(open) => {
-                    Some(String::from_utf8_lossy(open.extensions.as_deref().unwrap_or_default()).into_owned())
-                }
-                _ => None,
-            },
-            _ => None,
-        })
+        self.hand_on();
     }
 
     fn answered(&mut self, now: Time, send: &mut Vec<u8>) {
-        if self.session.is_open() && !self.story.failed() {
+        if self.session.is_open() && !self.story.refused() {
+            self.story.talk.opened = Some(now);
+            let extensions = self.story.open.as_ref().and_then(|open| open.extensions.as_deref());
+            self.inbox.agreed(&String::from_utf8_lossy(extensions.unwrap_or_default()));
             self.enter(Step::Listen, now, self.plan.listen);
-            self.talk(now, send);
+            if !self.story.failed() {
+                self.talk(now, send);
+            }
         } else if self.session.is_answered() || self.story.failed() {
             self.enter(Step::Aftermath, now, AFTERMATH);
         }
@@ -260,7 +250,8 @@ impl Visit {
     fn advance(&mut self, now: Time, send: &mut Vec<u8>) {
         let talk = &self.story.talk;
         match self.step {
-            Step::Listen | Step::Ping if self.story.failed() => self.close(now, send),
+            // Chrome is gone; what still comes may say more of the cause.
+            Step::Listen | Step::Ping if self.story.failed() => self.enter(Step::Aftermath, now, AFTERMATH),
             Step::Listen if !talk.met.is_empty() && talk.met.iter().all(|met| *met) => self.ping(now, send),
             Step::Ping => {
                 let answered = talk.ping.is_some_and(|ping| ping.pong.is_some());
@@ -295,43 +286,51 @@ impl Visit {
         self.session.end(now, Side::Client, Ending::Fin, &mut Vec::new(), &mut self.out);
         self.session.finish(now, &mut self.out);
         self.step = Step::Over;
-        self.note();
+        self.hand_on();
     }
 
     fn enter(&mut self, step: Step, now: Time, time: Duration) {
         (self.step, self.deadline) = (step, later(now, time));
     }
 
-    /// Hands what was seen to the story and to whoever takes it.
-    fn note(&mut self) {
-        self.out.edits = Default::default();
+    /// Takes what was seen since the last time, and tells the story of it.
+    fn note(&mut self) -> Observations {
+        self.out.edits = Edits::default();
         self.out.replies.clear();
         let log = std::mem::take(&mut self.out.log);
         self.story.read(&log);
+        log
+    }
+
+    /// Hands what was seen on to whoever takes it.
+    fn hand_on(&mut self) {
+        let log = self.note();
         self.seen.append(log);
     }
 
     /// As Chrome would: compressed where that was agreed to.
     fn say(&mut self, now: Time, text: &str, send: &mut Vec<u8>) {
         let payload = self.payload(text);
-        self.write(now, self.first_byte(true), &payload, send);
+        self.write(now, self.first_byte(FIN), &payload, send);
     }
 
     fn say_in_fragments(&mut self, now: Time, text: &str, send: &mut Vec<u8>) {
         let payload = self.payload(text);
         let (start, rest) = payload.split_at(payload.len().div_ceil(2));
-        self.write(now, self.first_byte(false), start, send);
-        self.write(now, 0x80 | Opcode::CONTINUATION.value(), rest, send);
+        self.write(now, self.first_byte(0), start, send);
+        self.write(now, FIN | Opcode::CONTINUATION.value(), rest, send);
         self.story.talk.fragments = Some(Fragments::default());
     }
 
     fn payload(&mut self, text: &str) -> Vec<u8> {
-        self.story.talk.sent_compressed |= self.compress;
-        if self.compress { deflate::message(text.as_bytes()) } else { text.as_bytes().to_vec() }
+        let compress = self.story.compresses();
+        self.story.talk.sent_compressed |= compress;
+        if compress { deflate::message(text.as_bytes()) } else { text.as_bytes().to_vec() }
     }
 
-    const fn first_byte(&self, fin: bool) -> u8 {
-        Opcode::TEXT.value() | if fin { 0x80 } else { 0 } | if self.compress { 0x40 } else { 0 }
+    /// Of a text, which is compressed where that was agreed to.
+    fn first_byte(&self, fin: u8) -> u8 {
+        fin | Opcode::TEXT.value() | if self.story.compresses() { RSV1 } else { 0 }
     }
 
     fn frame(&mut self, now: Time, opcode: Opcode, payload: &[u8], send: &mut Vec<u8>) {
