@@ -5,5 +5,5 @@ pub mod chrome;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Words, words};
+pub use catalogue::{Browser, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};

@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use crate::diagnose::{self, Verdict};
 use crate::json::item::{self, Frame, Item, What};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
+use crate::relay::stall::Stall;
 use crate::text;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::finding::{Finding, FindingKind};
@@ -186,6 +187,7 @@ fn event_line(event: &Event) -> (Start, String) {
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
         Event::Verdict(verdict) => verdict_line(verdict),
+        Event::Stall { stall, over } => stall_line(stall, *over),
         Event::Answered { status, reason } => {
             (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
         }
@@ -199,6 +201,12 @@ fn event_line(event: &Event) -> (Start, String) {
         }
         Event::Note(level, message) => (start(level.name()), text::escape(message.as_bytes())),
     }
+}
+
+fn stall_line(stall: &Stall, over: bool) -> (Start, String) {
+    let start = Start { direction: Some(stall.lane), frame: stall.frame, kind: "stall".into() };
+    let end = if over { "over: " } else { "" };
+    (start, format!("{end}{}", stall.text()))
 }
 
 const fn upstream(trouble: Option<&str>) -> &str {

@@ -123,6 +123,16 @@ enum Line<'a> {
         frame: Option<u64>,
         basis: &'static str,
     },
+    Stall {
+        session: Option<u64>,
+        time: String,
+        lane: &'static str,
+        what: &'static str,
+        since: String,
+        frame: Option<u64>,
+        over: bool,
+        detail: String,
+    },
     Raw {
         session: Option<u64>,
         time: String,
@@ -274,6 +284,7 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
 
 fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Finding) -> Line<'_> {
     let words = diagnose::words(finding.kind);
+    let [chrome, firefox, safari] = words.browsers(from);
     Line::Finding {
         session,
         frame: finding.frame(),
@@ -287,9 +298,9 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
         bytes_at: finding.window_at,
         detail: &finding.detail,
         spec: words.spec,
-        chrome: finding.chrome.as_deref().unwrap_or(words.chrome),
-        firefox: words.firefox,
-        safari: words.safari,
+        chrome: finding.chrome.as_deref().unwrap_or(chrome),
+        firefox,
+        safari,
         cause: finding.cause.as_deref().unwrap_or(words.cause),
         fix: finding.fix.as_deref().unwrap_or(words.fix),
         repaired: finding.repaired,
@@ -323,6 +334,16 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             extensions: open.extensions.as_deref().map(String::from_utf8_lossy),
         },
         Event::Finding(from, finding) => finding_line(session, time, *from, finding),
+        Event::Stall { stall, over } => Line::Stall {
+            session,
+            time,
+            lane: stall.lane.name(),
+            what: stall.kind.name(),
+            since: rfc3339(stall.since),
+            frame: stall.frame,
+            over: *over,
+            detail: stall.text(),
+        },
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
         Event::SessionClosed(closed) => Line::SessionClosed {

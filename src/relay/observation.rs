@@ -12,6 +12,8 @@ use crate::wire::finding::{Finding, FindingKind, Level};
 use crate::wire::frame::FrameHeader;
 pub use crate::wire::side::Side;
 
+use super::stall::Stall;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
@@ -168,6 +170,13 @@ pub enum Event {
     Finding(Side, Finding),
     /// What Chrome makes of the server's bytes, as soon as they decide it.
     Verdict(Verdict),
+    /// A peer owes something for a while, or (`over`) does no longer.
+    Stall {
+        /// What, since when.
+        stall: Stall,
+        /// Whether it has ended.
+        over: bool,
+    },
     /// wsproxy itself answered the client, because there was nobody else to.
     Answered {
         /// The status it sent: 400, 408, 431, 502, 503 or 504.
@@ -215,7 +224,7 @@ impl Event {
             Self::Http { method, path, .. } => method.len() + path.len(),
             Self::Upstream { trouble } => trouble.as_ref().map_or(0, String::len),
             Self::Note(_, text) => text.len(),
-            Self::Ended { .. } => 0,
+            Self::Ended { .. } | Self::Stall { .. } => 0,
         };
         size_of::<Self>() + held
     }
