@@ -16,6 +16,7 @@ use wsproxy::wire::accept;
 use wsproxy::wire::challenge;
 use wsproxy::wire::head::{self, Head};
 
+use crate::correct_peers::peer;
 use crate::support::program::{Program, run};
 use crate::support::proxy::server;
 
@@ -241,6 +242,29 @@ fn frames_that_chrome_refuses_end_the_talk() {
     assert_eq!(code, 1);
     assert!(text.contains("  ✗ frames       Chrome would be gone by now"), "{text}");
     assert!(text.contains("Chrome would fail here: Invalid frame header\nhelp: "), "{text}");
+}
+
+#[test]
+fn a_message_that_does_not_end_is_told() {
+    let address = raw(|socket, request| {
+        socket.write_all(&[answer(request).as_bytes(), b"\x01\x02hi"].concat()).unwrap();
+        drain(socket);
+    });
+    let (_, text) = doctor(address, &["--for", "1", "--timeout", "1"]);
+    assert!(text.contains("  ! messages     a message of the server's is unfinished"), "{text}");
+}
+
+#[test]
+fn libraries_that_compress_pass() {
+    for name in ["server.py", "server.js"] {
+        let Some(mut server) = peer(name, &[]) else { continue };
+        let url = format!("ws://localhost:{}", server.line().trim());
+        let text = "again and again and again";
+        let (code, text) = told(&run(&["doctor", &url, "--send", text, "--send", text, "--expect", text]));
+        assert!(code == 0 && text.ends_with(WORKS), "{name}: {text}");
+        assert!(text.contains("  ✓ compression  permessage-deflate"), "{name}: {text}");
+        assert!(text.contains("texts were sent compressed; 2 came so\n"), "{name}: {text}");
+    }
 }
 
 #[test]

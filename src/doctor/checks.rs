@@ -74,6 +74,7 @@ pub fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<Check> {
     }
     out.extend(subprotocol(plan, story));
     out.push(first_message(plan, talk));
+    out.extend(story.stalls.iter().map(|stall| check("messages", Mark::Odd, stall.text())));
     out.extend(plan.expect.iter().zip(&talk.met).map(|(text, met)| expectation(text, *met)));
     if story.failed() && talk.close_sent.is_none() {
         out.push(check("frames", Mark::Bad, "Chrome would be gone by now, so nothing more was tried"));

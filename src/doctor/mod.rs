@@ -15,3 +15,6 @@ pub use dialects::{Attempt, Spoken};
 pub use report::{Ink, Line, Outcome, Report, Timing};
 pub use story::{Connected, Story};
 pub use visit::{Plan, Visit};
+
+#[cfg(test)]
+mod tests;

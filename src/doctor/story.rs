@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::diagnose::{Outcome, Verdict};
 use crate::relay::observation::{Ending, Event, FrameRecord, HeadEvent, Observations, OpenEvent, Record, Side, Time};
+use crate::relay::stall::{Stall, StallKind};
 use crate::text;
 use crate::wire::close::CloseBody;
 use crate::wire::finding::{Finding, Level};
@@ -53,6 +54,8 @@ pub struct Story {
     pub more_findings: u64,
     /// What Chrome made of it.
     pub verdict: Option<Verdict>,
+    /// What the server began and did not end.
+    pub stalls: Vec<Stall>,
     /// How the server's bytes ended, and when.
     pub ended: Option<(Time, Ending)>,
     /// Why the connection broke, where the system says so.
@@ -192,6 +195,17 @@ impl Story {
             Event::Finding(from, finding) => self.findings.push((*from, finding.clone())),
             // What the page got first stays what it got.
             Event::Verdict(verdict) if !self.failed() => self.verdict = Some(verdict.clone()),
+            Event::Stall { stall, over: false } if stall.lane == Side::Server => match stall.kind {
+                StallKind::UnfinishedHead | StallKind::UnfinishedMessage | StallKind::ShortFrame => {
+                    self.stalls.push(*stall);
+                }
+                // There is a check for each of the others.
+                _ => {}
+            },
+            // Once the doctor has closed, nothing ends any more but the session.
+            Event::Stall { stall, over: true } if self.talk.close_sent.is_none() => {
+                self.stalls.retain(|told| told != stall);
+            }
             Event::Ended { from: Side::Server, how } => self.ended = Some((time, *how)),
             _ => {}
         }
@@ -202,7 +216,7 @@ impl Story {
 pub fn shown(opcode: Opcode, payload: &[u8]) -> String {
     match opcode {
         Opcode::CLOSE => match CloseBody::parse(payload) {
-            CloseBody::Code { code, reason } if reason.is_empty() => format!("close {code}"),
+            CloseBody::Code { code, reason: [] } => format!("close {code}"),
             CloseBody::Code { code, reason } => format!("close {code} \"{}\"", text::preview(reason, PREVIEW)),
             CloseBody::Empty => "close without a code".to_owned(),
             CloseBody::Short(_) => "close of one byte".to_owned(),

@@ -160,6 +160,7 @@ impl Visit {
 
     /// The deadline has come.
     pub fn tick(&mut self, now: Time, send: &mut Vec<u8>) {
+        self.session.check_stalls(now, [None; 2], &mut self.out);
         match self.step {
             Step::Answer => {
                 self.story.talk.no_answer = true;
@@ -364,7 +365,9 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
         keep_host: true,
         origin: None,
     };
-    SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, ..Limits::default() }, seed }
+    // What is owed for all the time that it was waited for is told.
+    let stall_time = plan.patience.min(plan.listen) / 2;
+    SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, stall_time, ..Limits::default() }, seed }
 }
 
 fn later(now: Time, time: Duration) -> Time {
