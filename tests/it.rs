@@ -8,6 +8,7 @@ mod correct_peers;
 mod docs;
 mod doctor;
 mod endings;
+mod findings;
 mod layers;
 mod sockets;
 mod stalls;

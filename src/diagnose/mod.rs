@@ -2,8 +2,9 @@
 
 mod catalogue;
 pub mod chrome;
+pub mod examples;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Browser, Words, words};
+pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};
