@@ -3,8 +3,9 @@
 mod catalogue;
 pub mod chrome;
 pub mod examine;
+pub mod examples;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Browser, Words, words};
+pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};

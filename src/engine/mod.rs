@@ -10,6 +10,7 @@ pub mod passthrough;
 mod probe;
 mod session;
 pub mod tls;
+pub mod visit;
 
 use std::fmt;
 use std::io;

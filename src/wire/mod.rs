@@ -4,8 +4,10 @@
 //! they are; nothing is an error only because a document forbids it.
 
 pub mod accept;
+pub mod challenge;
 pub mod close;
 pub mod decoder;
+pub mod deflate;
 pub mod dialect;
 pub mod finding;
 pub mod frame;
@@ -14,5 +16,6 @@ pub mod inflate;
 pub mod mask;
 pub mod message;
 pub mod opcode;
+pub mod request;
 pub mod side;
 pub mod utf8;
