@@ -118,6 +118,16 @@ impl Judgement {
         }
     }
 
+    /// Whether the page has its socket, and nothing has failed it.
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Opened
+    }
+
+    /// Whether that side has sent a close frame.
+    pub const fn has_closed(&self, side: Side) -> bool {
+        self.closed[side.index()]
+    }
+
     /// A close frame of that side's passes; gives whether it answers the other's.
     pub const fn close_frame(&mut self, from: Side) -> bool {
         self.closed[from.index()] = true;

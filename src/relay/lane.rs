@@ -194,7 +194,11 @@ impl Lane {
             following: &[],
         });
         let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
+        let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
         self.watch.end(unfinished, carried, next);
+        if is_sudden && self.mode == Mode::Frames {
+            self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
+        }
         self.watch.report(context.now, log);
         context.judgement.end(context.now, self.from, how, number, log);
     }

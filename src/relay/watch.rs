@@ -9,7 +9,7 @@ use crate::wire::inflate::Deflate;
 use crate::wire::side::Side;
 
 use super::limits::Limits;
-use super::observation::{Event, Observations, Time};
+use super::observation::{Ending, Event, Observations, Time};
 
 /// Bytes shown before and behind the guilty ones.
 const AROUND: usize = 16;
@@ -109,6 +109,18 @@ impl Watch {
                 _ => (Place::Connection, (0, Vec::new())),
             };
             self.add(finding(found, place, window));
+        }
+    }
+
+    /// The server's bytes have ended without a close frame. Where they ended inside of a frame or message, that is said.
+    pub fn sudden_end(&mut self, how: Ending, was_asked: bool) {
+        if self.ready.is_empty() {
+            let kind = if was_asked { FindingKind::CloseNoReply } else { FindingKind::TcpDropAfterOpen };
+            let end = match how {
+                Ending::Fin => "a FIN",
+                Ending::Reset => "a reset",
+            };
+            self.add(Finding::new(kind, Place::Connection).detail(format!("{end} came without a close frame")));
         }
     }
 
