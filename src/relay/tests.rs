@@ -1,5 +1,6 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
+mod frames;
 mod stalls;
 
 use std::sync::Arc;
