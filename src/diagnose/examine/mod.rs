@@ -55,6 +55,8 @@ pub struct Examiner {
     body: Vec<u8>,
     /// The last frame's key.
     key: Option<MaskKey>,
+    /// A weak key was told of, which is enough once.
+    weak_is_told: bool,
     /// A close frame has passed.
     closed: bool,
     /// The other side's close frame came before, so that a code is but repeated here.
@@ -78,6 +80,7 @@ impl Examiner {
             content: content::Inflating::new(Bounds { kept, inflated }),
             body: Vec::new(),
             key: None,
+            weak_is_told: false,
             closed: false,
             answers: false,
             astray: false,
@@ -100,10 +103,12 @@ impl Examiner {
         match (self.from, header.mask) {
             (Side::Server, None) => !is_text || std::str::from_utf8(payload).is_ok(),
             (Side::Client, Some(key)) => {
-                if key == [0; 4] || self.key == Some(key) {
-                    return false;
+                if !self.weak_is_told {
+                    if key == [0; 4] || self.key == Some(key) {
+                        return false;
+                    }
+                    self.key = Some(key);
                 }
-                self.key = Some(key);
                 !is_text || self.is_masked_text(key, payload)
             }
             _ => false,
@@ -140,6 +145,7 @@ impl Examiner {
             self.begin_data(header);
         }
         self.settle(before, header);
+        self.weak_is_told |= self.found[before..].iter().any(|found| found.kind == FindingKind::FrameMaskWeak);
         self.key = header.mask;
     }
 
