@@ -2,6 +2,7 @@
 
 mod catalogue;
 pub mod chrome;
+pub mod handshake;
 pub mod render;
 mod verdict;
 
