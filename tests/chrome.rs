@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use wsproxy::diagnose::Verdict;
+use wsproxy::diagnose::{Verdict, words};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::{Ending, Event, Record, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
+use wsproxy::wire::finding::{Finding, FindingKind, Layer, Level, Place};
 use wsproxy::wire::head;
 
 /// What was seen on the first connection of a case, and what Chromium made of it.
@@ -51,8 +52,28 @@ fn case(line: &str) -> Option<Case> {
     })
 }
 
-/// Plays what both sides sent. Gives whether the session opened, and the verdict.
-fn replay(case: &Case) -> (bool, Option<Verdict>) {
+/// What the relay's core made of a case.
+#[derive(Default)]
+struct Played {
+    is_open: bool,
+    /// Errors that were found in the handshake, by their ids.
+    errors: Vec<&'static str>,
+    /// The last verdict.
+    verdict: Option<Verdict>,
+}
+
+impl Played {
+    fn words(&self) -> Option<&str> {
+        self.verdict.as_ref().and_then(|verdict| verdict.error_text.as_deref())
+    }
+
+    fn named(&self) -> Option<&'static str> {
+        self.verdict.as_ref().and_then(|verdict| verdict.finding).map(FindingKind::id)
+    }
+}
+
+/// Plays what both sides sent.
+fn replay(case: &Case) -> Played {
     let rules = AddressRules {
         authority: "upstream".into(),
         secure: false,
@@ -71,30 +92,44 @@ fn replay(case: &Case) -> (bool, Option<Verdict>) {
         }
         assert!(out.edits.is_empty() && held.is_empty(), "{}: a tap changes nothing", case.id);
     }
-    let verdict = out.log.records.iter().find_map(|record| match record {
-        Record::Event(_, event) => match &**event {
-            Event::Verdict(verdict) => Some(verdict.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    (session.is_open(), verdict)
+    let mut played = Played { is_open: session.is_open(), ..Played::default() };
+    for record in &out.log.records {
+        let Record::Event(_, event) = record else { continue };
+        match &**event {
+            Event::Verdict(verdict) => played.verdict = Some(verdict.clone()),
+            Event::Finding(_, finding) if is_error_of_handshake(finding) => played.errors.push(finding.kind.id()),
+            _ => {}
+        }
+    }
+    played
+}
+
+fn is_error_of_handshake(finding: &Finding) -> bool {
+    let layer = finding.kind.layer();
+    let is_early = matches!(layer, Layer::Tcp | Layer::Http | Layer::Handshake)
+        || (layer == Layer::Extension && finding.place == Place::Head);
+    is_early && words(finding.kind).level == Level::Error
 }
 
 /// What no wire shows: a page that gave up by itself, which looks like a tab that was closed.
 const NOT_ON_THE_WIRE: [&str; 1] = ["pg_close_connecting"];
 
-#[test]
-fn each_handshake_ends_as_it_did_in_chromium_and_with_its_words() {
+fn cases() -> Vec<Case> {
     let cases: Vec<_> = include_str!("corpus/chromium.jsonl").lines().filter_map(case).collect();
     assert!(cases.len() > 450, "{} cases", cases.len());
+    cases
+}
+
+#[test]
+fn each_handshake_ends_as_it_did_in_chromium_and_with_its_words() {
+    let cases = cases();
     let mut wrong = Vec::new();
     for case in &cases {
-        let (is_open, verdict) = replay(case);
-        let words = verdict.as_ref().and_then(|verdict| verdict.error_text.as_deref());
+        let played = replay(case);
+        let (is_open, words) = (played.is_open, played.words());
         let right = if case.opened {
             // What frames do afterwards is another matter, but no frame may be said to fail that did not.
-            is_open && (verdict.is_none() || words == case.error_text.as_deref())
+            is_open && (played.verdict.is_none() || words == case.error_text.as_deref())
         } else {
             words == case.error_text.as_deref()
         };
@@ -104,4 +139,32 @@ fn each_handshake_ends_as_it_did_in_chromium_and_with_its_words() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// Cases that opened and then failed by what the head already shows.
+const SHOWN_BY_THE_HEAD: [(&str, &str); 2] =
+    [("hs_lfcr", "http-lfcr"), ("hs_no_blank_line_then_more", "http-missing-blank-line")];
+/// Cases in which Chromium waited when it was last seen, and the reason was on the wire.
+const WAITED: [(&str, &str); 3] =
+    [("hs_crcrlf", "http-crcrlf"), ("hs_no_blank_line", "http-missing-blank-line"), ("hs_cr_only", "http-cr-only")];
+
+#[test]
+fn a_failed_handshake_has_one_error_and_the_verdict_names_it() {
+    let mut wrong = Vec::new();
+    for case in &cases() {
+        let played = replay(case);
+        let told = SHOWN_BY_THE_HEAD.iter().chain(&WAITED).find(|(id, _)| *id == case.id);
+        let expected: Vec<&str> = match told {
+            Some((_, kind)) => vec![kind],
+            None if !case.opened && case.error_text.is_some() && !NOT_ON_THE_WIRE.contains(&case.id.as_str()) => {
+                played.named().into_iter().collect()
+            }
+            None => Vec::new(),
+        };
+        let named = case.opened || case.error_text.is_none() || played.named().is_some();
+        if played.errors != expected || (!named && !NOT_ON_THE_WIRE.contains(&case.id.as_str())) {
+            wrong.push(format!("{}: errors {:?}, the verdict names {:?}", case.id, played.errors, played.named()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

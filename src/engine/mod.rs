@@ -10,6 +10,7 @@ pub mod passthrough;
 mod probe;
 mod session;
 pub mod tls;
+mod unreachable;
 
 use std::fmt;
 use std::io;

@@ -23,4 +23,11 @@ impl Judgement {
             log.event(now, Event::Verdict(verdict));
         }
     }
+
+    /// Chrome waits, and says nothing; it may fail later.
+    pub fn wait(self, now: Time, verdict: Verdict, log: &mut Observations) {
+        if self == Self::AwaitsAnswer {
+            log.event(now, Event::Verdict(verdict));
+        }
+    }
 }

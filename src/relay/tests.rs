@@ -19,9 +19,9 @@ use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
 const HELLO: &[u8] = b"\x81\x05Hello";
 
 /// A session with everything that came out of it.
@@ -193,7 +193,7 @@ fn both_heads_and_all_frames_pass_as_they_came() {
 fn a_wrong_accept_value_is_relayed_and_found() {
     at_each_step(|step| {
         let mut scene = Scene::new(step);
-        let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("s3pP", "S3PP").into_bytes();
+        let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("HSmr", "HSMR").into_bytes();
         scene.feed(Side::Server, &answer);
         assert_eq!(scene.received[0], answer);
         assert_eq!(scene.findings(), [FindingKind::RespAcceptMismatch]);

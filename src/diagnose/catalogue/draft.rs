@@ -29,7 +29,7 @@ pub(super) const HIXIE_FRAME_ERROR: Words =
     Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const HYBI_VERSION_4_12: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const V8_ORIGIN_HEADER: Words =
     Words { level: Level::Note, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };

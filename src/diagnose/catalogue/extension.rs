@@ -41,7 +41,7 @@ pub(super) const PMD_CLIENT_BITS_NO_VALUE: Words =
     Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const PMD_CLIENT_BITS_UNOFFERED: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const PMD_SERVER_BITS_8: Words =
     Words { level: Level::Note, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };

@@ -77,7 +77,7 @@ pub(super) const HTTP_VERSION_10: Words =
     Words { level: Level::Note, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const HTTP_STATUS_LINE_MALFORMED: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
 
 pub(super) const HTTP_STATUS_UNPARSABLE: Words =
     Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };

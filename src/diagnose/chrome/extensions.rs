@@ -77,12 +77,8 @@ fn check_parameters(parameters: &[(String, Option<String>)]) -> Result<(), (Find
             "server_no_context_takeover" | "client_no_context_takeover" => {
                 (value.is_none(), FindingKind::PmdTakeoverWithValue)
             }
-            "server_max_window_bits" => {
-                (value.as_deref().is_some_and(is_window_bits), FindingKind::PmdWindowBitsRange)
-            }
-            "client_max_window_bits" => {
-                (value.as_deref().is_none_or(is_window_bits), FindingKind::PmdWindowBitsRange)
-            }
+            "server_max_window_bits" => (value.as_deref().is_some_and(is_window_bits), FindingKind::PmdWindowBitsRange),
+            "client_max_window_bits" => (value.as_deref().is_none_or(is_window_bits), FindingKind::PmdWindowBitsRange),
             _ => {
                 let words = "Received an unexpected permessage-deflate extension parameter".to_owned();
                 return Err((FindingKind::PmdUnknownParam, words));

@@ -104,9 +104,11 @@ impl Check<'_> {
     }
 
     fn doubles(&self) -> Result<(), Fault> {
-        for (name, error) in
-            [("content-length", "CONTENT_LENGTH"), ("content-disposition", "CONTENT_DISPOSITION"), ("location", "LOCATION")]
-        {
+        for (name, error) in [
+            ("content-length", "CONTENT_LENGTH"),
+            ("content-disposition", "CONTENT_DISPOSITION"),
+            ("location", "LOCATION"),
+        ] {
             let lines: Vec<_> = self.answer.lines(name).collect();
             let different = lines.iter().map(|(value, _)| value).collect::<BTreeSet<_>>().len() > 1;
             if let (true, Some((_, at))) = (different, lines.get(1)) {
@@ -197,8 +199,7 @@ impl Check<'_> {
             [(value, at)] => (String::from_utf8_lossy(value), at.clone()),
             [_, (_, second), ..] => {
                 let is_list = self.answer.lines(NAME).count() == 1;
-                let kind =
-                    if is_list { FindingKind::RespProtocolList } else { FindingKind::RespProtocolDuplicate };
+                let kind = if is_list { FindingKind::RespProtocolList } else { FindingKind::RespProtocolDuplicate };
                 return Err(more_than_once(kind, NAME, second));
             }
         };

@@ -168,7 +168,11 @@ fn encodings() -> [Step<Encode>; 12] {
         step(|digest| STANDARD.encode(digest).into_bytes(), "", ""),
         step(|digest| hex::encode(digest).into_bytes(), "the hash was sent as hex digits", raw),
         step(|digest| hex::encode_upper(digest).into_bytes(), "the hash was sent as hex digits", raw),
-        step(|digest| STANDARD.encode(hex::encode(digest)).into_bytes(), "base64 was made of the hash's hex digits", raw),
+        step(
+            |digest| STANDARD.encode(hex::encode(digest)).into_bytes(),
+            "base64 was made of the hash's hex digits",
+            raw,
+        ),
         step(
             |digest| STANDARD.encode(hex::encode_upper(digest)).into_bytes(),
             "base64 was made of the hash's hex digits",

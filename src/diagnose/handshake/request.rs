@@ -34,7 +34,10 @@ pub fn request(raw: &[u8]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = if is_stripped(raw) {
         vec![request.stripped()]
     } else {
-        [request.method(), request.version_of_http(), request.upgrade(), request.connection()].into_iter().flatten().collect()
+        [request.method(), request.version_of_http(), request.upgrade(), request.connection()]
+            .into_iter()
+            .flatten()
+            .collect()
     };
     let rest = [
         request.host(),
@@ -62,7 +65,9 @@ fn is_hixie(head: Head<'_>) -> bool {
 /// that do not know them.
 pub(super) fn is_stripped(raw: &[u8]) -> bool {
     let head = Head::new(raw);
-    head.field("sec-websocket-key").is_some() && head.field("upgrade").is_none() && !has_token(head, "connection", b"upgrade")
+    head.field("sec-websocket-key").is_some()
+        && head.field("upgrade").is_none()
+        && !has_token(head, "connection", b"upgrade")
 }
 
 fn has_token(head: Head<'_>, name: &str, token: &[u8]) -> bool {
@@ -221,7 +226,9 @@ impl<'a> Request<'a> {
             let detail = format!("Sec-WebSocket-Origin: {}", shown(field.value));
             return Some(at_value(FindingKind::V8OriginHeader, self.raw, &field).detail(detail));
         }
-        let agent = || self.head.value("user-agent").map_or(String::new(), |agent| format!(", which says it is {}", shown(agent)));
+        let agent = || {
+            self.head.value("user-agent").map_or(String::new(), |agent| format!(", which says it is {}", shown(agent)))
+        };
         let is_missing = self.head.field("origin").is_none();
         is_missing.then(|| self.missing(FindingKind::ReqOriginMissing, format!("the client is no browser{}", agent())))
     }
@@ -233,7 +240,8 @@ impl<'a> Request<'a> {
             let mut at = field.value_at;
             for part in field.value.split(|byte| *byte == b',') {
                 let name = part.trim_ascii();
-                let from = at + part.iter().take_while(|byte| byte.is_ascii_whitespace()).count().min(part.len() - name.len());
+                let from =
+                    at + part.iter().take_while(|byte| byte.is_ascii_whitespace()).count().min(part.len() - name.len());
                 let what = if name.is_empty() {
                     "an empty name"
                 } else if !name.iter().all(is_token) {

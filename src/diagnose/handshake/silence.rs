@@ -1,5 +1,7 @@
 //! Answers that are none: other bytes than HTTP, an end before or inside the head, no connection at all.
 
+use std::time::Duration;
+
 use crate::diagnose::NoAnswer;
 use crate::diagnose::chrome::{self, Fault};
 use crate::text;
@@ -83,6 +85,25 @@ fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 pub fn page_left() -> Finding {
     Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection)
         .detail("the client closed the connection before the server had answered")
+}
+
+/// A server that took the request and did not answer.
+#[must_use]
+pub fn timed_out(limit: Duration) -> Finding {
+    Finding::new(FindingKind::HandshakeTimeout, Place::Connection)
+        .detail(format!("the server took the request and sent nothing for {} s", limit.as_secs_f32()))
+        .chrome("WebSocket opening handshake timed out")
+}
+
+/// A client that speaks TLS where wsproxy listens without it.
+#[must_use]
+pub fn client_hello(bytes: &[u8]) -> Option<Finding> {
+    matches!(bytes, [0x16, 0x03, ..]).then(|| {
+        Finding::new(FindingKind::TlsClientHelloOnPlainPort, Place::Stream)
+            .bytes(bytes, 0, bytes.len().min(5))
+            .detail("a TLS handshake came where a request is expected")
+            .chrome("Error in connection establishment: net::ERR_SSL_PROTOCOL_ERROR")
+    })
 }
 
 /// Bytes of a head of which Chrome takes no more.

@@ -52,7 +52,8 @@ fn is_full_request(request: &[u8]) -> bool {
 
 fn detail(head: Head<'_>, excerpt: &[u8]) -> String {
     let mut parts = vec![shown(head.start_line())];
-    for name in ["Location", "WWW-Authenticate", "Proxy-Authenticate", "Sec-WebSocket-Version", "Allow", "Retry-After"] {
+    for name in ["Location", "WWW-Authenticate", "Proxy-Authenticate", "Sec-WebSocket-Version", "Allow", "Retry-After"]
+    {
         if let Some(value) = head.value(name) {
             parts.push(format!("{name}: {}", shown(value)));
         }

@@ -7,7 +7,10 @@ use crate::wire::head::{Head, response_start};
 /// A place in a head that is written in an unusual way, though Chrome takes it.
 pub(super) fn oddities(head: &[u8]) -> Vec<Finding> {
     let start = response_start(head).unwrap_or(0);
-    [junk(head, start), status_line(head, start), line_ends(head, start), odd_field(head)].into_iter().flatten().collect()
+    [junk(head, start), status_line(head, start), line_ends(head, start), odd_field(head), frame_in_head(head, start)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn at(kind: FindingKind, head: &[u8], at: usize, length: usize, detail: impl Into<String>) -> Finding {
@@ -60,7 +63,8 @@ fn line_ends(head: &[u8], start: usize) -> Option<Finding> {
     }
     if leaves_cr_behind(head) {
         let first = position(head, b"\n\r", start)?;
-        let finding = at(FindingKind::HttpLfcr, head, first, 2, "each line ends with \\n\\r; the head ended one byte early");
+        let finding =
+            at(FindingKind::HttpLfcr, head, first, 2, "each line ends with \\n\\r; the head ended one byte early");
         return Some(finding.chrome("Invalid frame header"));
     }
     let ends = || head.iter().enumerate().skip(start).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
@@ -100,7 +104,9 @@ fn odd_field(head: &[u8]) -> Option<Finding> {
     head_of.fields().find_map(|field| {
         let line = field.value_at - head[..field.value_at].iter().rev().take_while(|byte| **byte != b'\n').count();
         let what = match field.name {
-            _ if matches!(head.get(line), Some(b' ' | b'\t')) => "a line that begins with a blank goes on with the one before",
+            _ if matches!(head.get(line), Some(b' ' | b'\t')) => {
+                "a line that begins with a blank goes on with the one before"
+            }
             [] if head.get(line) == Some(&b':') => "a field without a name",
             [] => "a line without a colon",
             [.., b' ' | b'\t'] => "a blank before the colon",
@@ -127,7 +133,13 @@ pub fn unfinished(head: &[u8], scanned: usize) -> Option<Finding> {
     let from = scanned.saturating_sub(LOOK_BACK).max(start);
     if position(head, b"\r\r\n\r\r\n", from).is_some() {
         let first = position(head, b"\r\r\n", start)?;
-        return Some(at(FindingKind::HttpCrcrlf, head, first, 3, "lines end with \\r\\r\\n, so there is no empty line"));
+        return Some(at(
+            FindingKind::HttpCrcrlf,
+            head,
+            first,
+            3,
+            "lines end with \\r\\r\\n, so there is no empty line",
+        ));
     }
     cr_only(head, start, from, false).or_else(|| literal(head, start, from)).or_else(|| frame_in_head(head, from))
 }
