@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use wsproxy::diagnose::{Verdict, words};
+use wsproxy::diagnose::{Outcome, Verdict, words};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::{Ending, Event, Record, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
@@ -161,6 +161,8 @@ fn a_failed_handshake_has_one_error_and_the_verdict_names_it() {
             }
             None => Vec::new(),
         };
+        let waits = played.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Waits);
+        assert_eq!(waits, WAITED.iter().any(|(id, _)| *id == case.id), "{}", case.id);
         let named = case.opened || case.error_text.is_none() || played.named().is_some();
         if played.errors != expected || (!named && !NOT_ON_THE_WIRE.contains(&case.id.as_str())) {
             wrong.push(format!("{}: errors {:?}, the verdict names {:?}", case.id, played.errors, played.named()));

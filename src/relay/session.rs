@@ -24,9 +24,6 @@ use super::observation::{
 use super::response::{Progress, ResponseHead};
 use super::translate::{AddressRules, Translator};
 
-/// Bytes of an answer's head that Chrome takes. The analysis must not end before a browser does.
-const CHROME_HEAD: usize = 256 * 1024;
-
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -188,7 +185,9 @@ impl Session {
         self.judge_refusal(now, &[], &mut out.log);
         match (&self.phase, from) {
             (Phase::Answer { .. }, Side::Server) => self.end_of_unfinished_answer(now, how, bytes, out),
-            (Phase::Answer { .. }, Side::Client) if how == Ending::Reset => self.page_left(now, &mut out.log),
+            (Phase::Answer { .. }, Side::Client) if how == Ending::Reset && !self.closing => {
+                self.page_left(now, &mut out.log)
+            }
             _ => {}
         }
         let how_closed = match how {
@@ -298,7 +297,9 @@ impl Session {
         let mut at = 0;
         while let Phase::Answer { head, .. } = &mut self.phase {
             let (passed, scanned) = (head.forwarded.len(), head.raw.len());
-            let progress = head.feed(&input[at..], &self.translator, self.config.limits.head.max(CHROME_HEAD));
+            // The analysis must not end before a browser does.
+            let limit = self.config.limits.head.max(handshake::CHROME_HEAD);
+            let progress = head.feed(&input[at..], &self.translator, limit);
             let taken = match progress {
                 Progress::Complete(taken) => taken,
                 Progress::More | Progress::TooLong => input.len() - at,
@@ -406,6 +407,9 @@ impl Session {
             self.leave_handshake(now, Mode::Raw, out);
         } else {
             self.conclude(now, false, &[], out);
+        }
+        if self.closing {
+            return;
         }
         // A client that has gone before saw nothing of this.
         if self.lanes[Side::Client.index()].ended.is_some() {

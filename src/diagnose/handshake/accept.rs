@@ -41,7 +41,7 @@ pub(super) fn bug(key: &[u8], actual: &[u8]) -> Option<Bug> {
     for input in &inputs {
         for hash in &hashes {
             let digest = (hash.value)(&input.value);
-            for encoding in encodings.iter().filter(|encoding| (encoding.value)(&digest) == bare) {
+            if let Some(encoding) = encodings.iter().find(|encoding| (encoding.value)(&digest) == bare) {
                 let words = [(input.cause, input.fix), (hash.cause, hash.fix), (encoding.cause, encoding.fix)];
                 return joined(words.into_iter().chain(quotes));
             }

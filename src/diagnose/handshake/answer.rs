@@ -23,6 +23,9 @@ pub struct Judged {
 /// Judges a whole head that came for a request. `body` is what is known of the bytes behind it.
 #[must_use]
 pub fn answer(request: &[u8], answer: &[u8], body: &[u8]) -> Judged {
+    if let Some(finding) = silence::too_large(answer) {
+        return Judged { verdict: Some(Verdict::because(&finding)), findings: vec![finding] };
+    }
     let is_upgrade = Head::of_response(answer).status() == Some(101);
     let fault = match chrome::handshake(request, answer) {
         Handshake::Opens => return Judged { findings: oddities(request, answer), verdict: None },

@@ -226,11 +226,9 @@ impl<'a> Request<'a> {
             let detail = format!("Sec-WebSocket-Origin: {}", shown(field.value));
             return Some(at_value(FindingKind::V8OriginHeader, self.raw, &field).detail(detail));
         }
-        let agent = || {
-            self.head.value("user-agent").map_or(String::new(), |agent| format!(", which says it is {}", shown(agent)))
-        };
-        let is_missing = self.head.field("origin").is_none();
-        is_missing.then(|| self.missing(FindingKind::ReqOriginMissing, format!("the client is no browser{}", agent())))
+        let agent = self.head.value("user-agent").map(|agent| format!("; the client calls itself {}", shown(agent)));
+        let detail = format!("there is no Origin field, which browsers send{}", agent.unwrap_or_default());
+        self.head.field("origin").is_none().then(|| self.missing(FindingKind::ReqOriginMissing, detail))
     }
 
     fn subprotocols(&self) -> Option<Finding> {

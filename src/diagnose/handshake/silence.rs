@@ -107,7 +107,7 @@ pub fn client_hello(bytes: &[u8]) -> Option<Finding> {
 }
 
 /// Bytes of a head of which Chrome takes no more.
-pub(super) const CHROME_HEAD: usize = 256 * 1024;
+pub const CHROME_HEAD: usize = 256 * 1024;
 
 /// A head that is larger than Chrome takes; `None` where it is not.
 #[must_use]
@@ -115,7 +115,7 @@ pub fn too_large(head: &[u8]) -> Option<Finding> {
     (head.len() > CHROME_HEAD).then(|| {
         Finding::new(FindingKind::HttpHeaderTooLarge, Place::Head)
             .bytes(head, CHROME_HEAD, 0)
-            .detail(format!("{} bytes of head came without its end", head.len()))
+            .detail(format!("the head is {} bytes long or longer", head.len()))
             .chrome("Error during WebSocket handshake: net::ERR_RESPONSE_HEADERS_TOO_BIG")
     })
 }
