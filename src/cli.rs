@@ -5,7 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::relay::limits::Limits;
@@ -25,7 +25,9 @@ Examples:
   in front of a server elsewhere, on another port
     wsproxy --listen 8000 --upstream wss://example.org/chat
   one JSON object a line, for scripts
-    wsproxy --upstream localhost:9999 --json";
+    wsproxy --upstream localhost:9999 --json
+  in a test: exit code 1 if the server does what a browser refuses
+    wsproxy --upstream localhost:9999 --headless --fail-on error";
 
 /// See and touch every WebSocket frame between a browser and a server.
 ///
@@ -87,6 +89,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,
 
+    /// Exit with code 1 if a finding of this level, or a worse one, was seen
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<FailOn>,
+
     /// Add wsproxy's own log to this file
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -106,6 +112,15 @@ pub struct ProxyArguments {
     /// Bounds of memory and time.
     #[command(flatten)]
     pub limits: LimitArguments,
+}
+
+/// From which level on a finding makes the run a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Something breaks in a browser, or data is lost
+    Error,
+    /// A rule is broken that some peer may insist on
+    Warning,
 }
 
 /// Bounds that a user may want to change.

@@ -1,6 +1,6 @@
 //! The program: parse, run, exit code.
 //!
-//! Exit codes: 0 fine, 2 the command line or a file is wrong, 3 it could not start.
+//! Exit codes: 0 fine, 1 `--fail-on` was met, 2 the command line or a file is wrong, 3 it could not start.
 #![forbid(unsafe_code)]
 
 use std::fs::File;
@@ -16,6 +16,7 @@ use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
 use wsproxy::config::{Config, Output, Terminals};
+use wsproxy::diagnose;
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::headless::{self, Format};
@@ -23,7 +24,10 @@ use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
 use wsproxy::relay::observation::{Event, Observations};
 use wsproxy::tui;
-use wsproxy::wire::finding::Level;
+use wsproxy::wire::finding::{FindingKind, Level};
+
+/// What `--fail-on` names was seen.
+const SEEN: u8 = 1;
 
 /// The command line or a file is wrong.
 const WRONG: u8 = 2;
@@ -60,11 +64,11 @@ impl<T> OrFail<T> for anyhow::Result<T> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
-        Some(command) => print(command),
+        Some(command) => print(command).map(|()| ExitCode::SUCCESS),
         None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure { code, error }) => {
             eprintln!("wsproxy: {error:#}");
             ExitCode::from(code)
@@ -90,7 +94,7 @@ struct Proxy {
     _playground: Option<Playground>,
 }
 
-fn serve(mut config: Config) -> Result<(), Failure> {
+fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     if let Some(file) = config.log.take() {
         log_to(file);
     }
@@ -101,7 +105,7 @@ fn serve(mut config: Config) -> Result<(), Failure> {
         log.event(clock::now(), Event::Note(Level::Warning, warning));
         journal.push(None, log);
     }
-    let proxy = Proxy::start(&config, journal)?;
+    let proxy = Proxy::start(&config, Arc::clone(&journal))?;
     match config.output {
         Output::Screen => {
             // Only a person who waits for the first client asks; scripts get the upstream untouched.
@@ -109,10 +113,12 @@ fn serve(mut config: Config) -> Result<(), Failure> {
                 let _context = proxy.runtime.enter();
                 proxy.running.probe();
             }
-            proxy.show()
+            proxy.show()?;
         }
-        Output::Lines(format) => proxy.print(format),
+        Output::Lines(format) => proxy.print(format)?,
     }
+    let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
+    Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
 }
 
 impl Proxy {

@@ -1,7 +1,7 @@
 //! The real program: exit codes, messages, and how it ends.
 
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
 use crate::support::program::{Program, command, run};
@@ -44,7 +44,50 @@ fn without_a_terminal_it_prints_lines() {
     program.signal("TERM");
     let (rest, status) = program.end();
     assert_eq!(status.code(), Some(0));
-    assert!(rest.ends_with("0 sessions, 0 frames\n"), "{rest}");
+    assert!(rest.ends_with("0 sessions, 0 frames, 0 findings\n"), "{rest}");
+}
+
+/// Sends a handshake with a wrong accept value through `program`, and ends it.
+fn through_a_wrong_answer(flags: &[&str]) -> (String, Option<i32>) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = server.local_addr().unwrap().to_string();
+    let mut program = Program::start(&[&["--listen", "127.0.0.1:0", "--upstream", &upstream], flags].concat());
+    let listening = program.line();
+    let port = listening.split("127.0.0.1:").nth(1).unwrap().split(|digit: char| !digit.is_ascii_digit()).next();
+    let mut client = TcpStream::connect(format!("127.0.0.1:{}", port.unwrap())).unwrap();
+    client
+        .write_all(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://x\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        )
+        .unwrap();
+    let (mut peer, _) = server.accept().unwrap();
+    assert!(peer.read(&mut [0; 2048]).unwrap() > 0);
+    peer.write_all(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: wrong\r\n\r\n",
+    )
+    .unwrap();
+    while !program.line().contains("resp-accept-mismatch") {}
+    program.signal("TERM");
+    let (rest, status) = program.end();
+    (rest, status.code())
+}
+
+#[test]
+fn fail_on_makes_what_was_seen_the_exit_code_and_the_summary_names_it() {
+    let (rest, code) = through_a_wrong_answer(&["--headless"]);
+    assert_eq!(code, Some(0), "a tap by itself fails nothing");
+    let last = rest.lines().last().unwrap();
+    assert!(last.trim_start().starts_with("1 error   resp-accept-mismatch: "), "{rest}");
+    for level in ["error", "warning"] {
+        assert_eq!(through_a_wrong_answer(&["--headless", "--fail-on", level]).1, Some(1), "{level}");
+    }
+    let (rest, code) = through_a_wrong_answer(&["--json", "--fail-on", "error"]);
+    assert_eq!(code, Some(1));
+    let last: serde_json::Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "summary");
+    assert_eq!((&last["sessions"], &last["findings"]["resp-accept-mismatch"]), (&1.into(), &1.into()));
 }
 
 #[test]

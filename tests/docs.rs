@@ -1,6 +1,7 @@
 //! What documents show of the program comes from the program: its flags from the parser's table, its lines from a
 //! session.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ fn the_readme_s_lines_are_what_a_session_prints() {
     let mut printer = Printer::new(Format::Text, TimeZone::UTC);
     let mut out = Vec::new();
     printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log: conversation() }, &mut out);
-    printer.finish(&mut out);
+    printer.finish(&BTreeMap::new(), &mut out);
     let lines = String::from_utf8(out).unwrap();
     document::check_section("README.md", "lines", &format!("```\n{lines}```"));
 }
@@ -92,7 +93,7 @@ fn page(mut command: Command) -> String {
     }
     out += &format!("\n## Examples\n\n{}", examples(&command));
     out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, or nobody reads its lines any \
-            more |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
+            more |\n| 1 | a finding was seen of the level that `--fail-on` names |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
     out
 }
 

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::cli::{LimitArguments, ProxyArguments};
+use crate::cli::{FailOn, LimitArguments, ProxyArguments};
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
 use crate::relay::limits::Limits;
 use crate::text;
+use crate::wire::finding::Level;
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;
@@ -66,6 +67,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where what is seen goes.
     pub output: Output,
+    /// The level of a finding from which on the run has failed.
+    pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
     pub history: usize,
     /// The file for wsproxy's own log, open for appending.
@@ -97,6 +100,10 @@ impl Config {
             limits: limits(&arguments.limits)?,
             output: output(arguments, terminals)?,
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
+            fail_on: arguments.fail_on.map(|level| match level {
+                FailOn::Error => Level::Error,
+                FailOn::Warning => Level::Warning,
+            }),
             log: log(arguments)?,
         })
     }

@@ -6,5 +6,5 @@ pub mod handshake;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Words, words};
+pub use catalogue::{Browser, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};

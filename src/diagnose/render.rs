@@ -1,12 +1,16 @@
 //! A finding written out for people, as rustc writes its own: level, id, one sentence; the bytes with the guilty ones
 //! underlined; facts; help. Plain text: who shows it may style it by the part that each line is.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::text;
 use crate::wire::finding::{Finding, Place};
+use crate::wire::side::Side;
 
-use super::catalogue::words;
+use super::catalogue::{Browser, Words, words};
 
 /// What a line of a rendering is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +21,15 @@ pub enum Part {
     Place,
     /// Bytes.
     Hex,
-    /// What points at the guilty ones of the bytes above.
+    /// What points at the guilty ones of the bytes above, and says what is special about them.
     Underline,
-    /// Something true: what was seen, what browsers do, the rule.
+    /// Something true: what browsers do, the rule, the cause.
     Fact,
     /// What to change.
     Help,
 }
 
-/// A line of a rendering, without its end. It may be longer than the width, but for `Hex` and `Underline`.
+/// A line of a rendering, without its end. It is longer than the width only where a word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderedLine {
     /// What it is.
@@ -48,34 +52,80 @@ pub fn render(session: Option<u64>, from: &str, finding: &Finding) -> String {
     out
 }
 
-/// The lines of it, with as many bytes a row as `width` columns have room for.
+/// The lines of it, within `width` columns.
 #[must_use]
 pub fn lines(session: Option<u64>, from: &str, finding: &Finding, width: usize) -> Vec<RenderedLine> {
     let entry = words(finding.kind);
     let title = format!("{}[{}]: {}", entry.level.name(), finding.kind.id(), entry.title);
-    let mut out = vec![line(Part::Title, title), line(Part::Place, place(session, from, finding))];
-    HexRows::for_width(width).write(finding, &mut out);
-    if !finding.detail.is_empty() {
-        out.push(line(Part::Fact, format!("  = seen: {}", text::escape(finding.detail.as_bytes()))));
+    let mut page = Page { width, lines: Vec::new() };
+    page.wrapped(Part::Title, 2, &title);
+    page.wrapped(Part::Place, 4, &place(session, from, finding));
+    HexRows::for_width(width).write(finding, &mut page);
+    for (label, fact) in facts(&entry, from, finding) {
+        page.wrapped(Part::Fact, 4, &format!("  = {label}: {fact}"));
     }
-    for (label, fact) in [
-        ("chrome", finding.chrome.as_deref().unwrap_or(entry.chrome)),
-        ("firefox", entry.firefox),
-        ("safari", entry.safari),
-        ("rule", entry.spec),
-        (
-            if finding.cause.is_some() { "cause" } else { "usual cause" },
-            finding.cause.as_deref().unwrap_or(entry.cause),
-        ),
-    ] {
-        out.push(line(Part::Fact, format!("  = {label}: {fact}")));
+    page.wrapped(Part::Help, 4, &format!("  help: {}", finding.fix.as_deref().unwrap_or(entry.fix)));
+    page.lines
+}
+
+/// What is true of a finding, each with its label. A browser that does as Chrome does is left out.
+fn facts<'a>(entry: &Words, from: &str, finding: &'a Finding) -> Vec<(&'static str, Cow<'a, str>)> {
+    let mut out = Vec::new();
+    let chrome = finding.chrome.as_deref();
+    match entry.from_client.filter(|_| from == Side::Client.name() && chrome.is_none()) {
+        Some(words) => out.push(("browsers", Cow::Borrowed(words))),
+        None => {
+            out.push(("chrome", Cow::Borrowed(chrome.unwrap_or(entry.chrome))));
+            out.extend(entry.differs.iter().map(|browser| match browser {
+                Browser::Firefox => ("firefox", Cow::Borrowed(entry.firefox)),
+                Browser::Safari => ("safari", Cow::Borrowed(entry.safari)),
+            }));
+        }
     }
-    out.push(line(Part::Help, format!("  help: {}", finding.fix.as_deref().unwrap_or(entry.fix))));
+    out.push(("rule", Cow::Borrowed(entry.spec)));
+    out.push(match finding.cause.as_deref() {
+        Some(cause) => ("cause", Cow::Borrowed(cause)),
+        None => ("usual cause", Cow::Borrowed(entry.cause)),
+    });
     out
 }
 
-const fn line(part: Part, text: String) -> RenderedLine {
-    RenderedLine { part, text }
+/// Lines, and the columns that they have.
+struct Page {
+    width: usize,
+    lines: Vec<RenderedLine>,
+}
+
+impl Page {
+    fn line(&mut self, part: Part, text: String) {
+        self.lines.push(RenderedLine { part, text });
+    }
+
+    /// Cuts a text at its blanks. Lines after the first begin with `hanging` blanks.
+    fn wrapped(&mut self, part: Part, hanging: usize, text: &str) {
+        for text in wrap(text, hanging, self.width) {
+            self.line(part, text);
+        }
+    }
+}
+
+/// The text in lines of no more than `width` columns, cut at blanks; those after the first begin with `hanging` blanks.
+#[must_use]
+pub fn wrap(text: &str, hanging: usize, width: usize) -> Vec<String> {
+    let mut words = text.trim_start().split(' ');
+    let leading = text.len() - text.trim_start().len();
+    let mut line = format!("{}{}", " ".repeat(leading), words.next().unwrap_or_default());
+    let mut out = Vec::new();
+    for word in words {
+        if line.width() + 1 + word.width() > width {
+            out.push(std::mem::replace(&mut line, " ".repeat(hanging)));
+        } else {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out.push(line);
+    out
 }
 
 fn place(session: Option<u64>, from: &str, finding: &Finding) -> String {
@@ -111,36 +161,66 @@ impl HexRows {
         }
     }
 
-    fn write(&self, finding: &Finding, out: &mut Vec<RenderedLine>) {
+    fn write(&self, finding: &Finding, page: &mut Page) {
         let guilty = finding.at..finding.at.saturating_add(finding.length.max(1));
-        let rows = finding.window.chunks(self.per_row);
+        // Rows begin at multiples of their length, so that the first may have an empty start.
+        let skipped = usize::try_from(finding.window_at % self.per_row as u64).unwrap_or_default();
+        // What is missing at the very end has its place behind the last byte.
+        let behind = usize::from(finding.length == 0);
+        let mut cells: Vec<Option<u8>> = vec![None; skipped];
+        cells.extend(finding.window.iter().copied().map(Some));
+        let rows = cells.chunks(self.per_row);
         let last = rows.len().saturating_sub(1);
+        let mut underlined = None;
         for (index, row) in rows.enumerate() {
-            let at = finding.window_at.saturating_add((index * self.per_row) as u64);
+            let first = finding.window_at - skipped as u64;
+            let at = first.saturating_add((index * self.per_row) as u64);
             let offset = format!("{at:04x}");
-            out.push(line(Part::Hex, self.row(&offset, row)));
-            // What is missing at the very end has its place behind the last byte.
-            let reach = if finding.length == 0 && index == last { row.len() + 1 } else { row.len() };
-            let marked: Vec<bool> = (0..reach).map(|byte| guilty.contains(&at.saturating_add(byte as u64))).collect();
+            page.line(Part::Hex, self.row(&offset, row));
+            let reach = if index == last { row.len() + behind } else { row.len() };
+            let marked: Vec<bool> = (0..reach)
+                .map(|cell| row.get(cell) != Some(&None) && guilty.contains(&at.saturating_add(cell as u64)))
+                .collect();
             if marked.contains(&true) {
-                out.push(line(Part::Underline, self.underline(offset.len(), &marked, finding.length)));
+                let underline = self.underline(offset.len(), &marked, finding.length);
+                let column = underline.len() - underline.trim_start().len();
+                page.line(Part::Underline, underline);
+                underlined = Some((page.lines.len(), column));
+            }
+        }
+        self.detail(&finding.detail, underlined, page);
+    }
+
+    /// What is special about the bytes: under what is underlined, and as a fact where nothing is.
+    fn detail(&self, detail: &str, underlined: Option<(usize, usize)>, page: &mut Page) {
+        let detail = text::escape(detail.as_bytes());
+        match underlined {
+            _ if detail.is_empty() => {}
+            None => page.wrapped(Part::Fact, 4, &format!("  = seen: {detail}")),
+            Some((at, column)) => {
+                let fits = column + detail.width() <= page.width;
+                let column = if fits { column } else { self.indent.len() + 4 + self.after_offset.len() };
+                let lines = wrap(&detail, 0, page.width.saturating_sub(column))
+                    .into_iter()
+                    .map(|line| RenderedLine { part: Part::Underline, text: format!("{}{line}", " ".repeat(column)) });
+                page.lines.splice(at..at, lines);
             }
         }
     }
 
-    fn row(&self, offset: &str, bytes: &[u8]) -> String {
+    fn row(&self, offset: &str, cells: &[Option<u8>]) -> String {
         let mut out = format!("{}{offset}{}", self.indent, self.after_offset);
         for column in 0..self.per_row {
             out.push_str(self.gap(column));
-            match bytes.get(column) {
-                Some(byte) => {
+            match cells.get(column) {
+                Some(Some(byte)) => {
                     let _ = write!(out, "{byte:02x}");
                 }
-                None => out.push_str("  "),
+                _ => out.push_str("  "),
             }
         }
         out.push_str(self.before_ascii);
-        out.extend(bytes.iter().map(|byte| text::ascii(*byte)));
+        out.extend(cells.iter().map(|cell| cell.map_or(' ', text::ascii)));
         out
     }
 

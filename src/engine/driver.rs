@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::relay::injection::{Reply, Token};
-use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side};
+use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session};
 use crate::wire::finding::Level;
 
@@ -42,6 +42,8 @@ const SMALL_BLOCK: usize = 1024;
 /// All others are handed over after so long at the latest: soon enough for a screen that draws 30 times a second, and
 /// seldom enough that a burst's blocks cost nothing beside its system calls.
 const BLOCK_AGE: Duration = Duration::from_millis(5);
+/// How often a session in which something is owed is looked at.
+const STALL_CHECK: Duration = Duration::from_secs(1);
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
@@ -77,6 +79,10 @@ struct Pipe {
     ended: Option<Ending>,
     /// Whether the receiver was told of the end.
     told: bool,
+    /// Bytes written so far, in all.
+    written: u64,
+    /// Since when `written` stands still although there is something to write.
+    stuck: Option<(Time, u64)>,
 }
 
 impl Pipe {
@@ -89,6 +95,8 @@ impl Pipe {
             unflushed: false,
             ended: None,
             told: false,
+            written: 0,
+            stuck: None,
         }
     }
 
@@ -119,9 +127,11 @@ impl Pipe {
         if !self.pending.is_empty() {
             let written = ready!(target.as_mut().poll_write(cx, &self.buffer[self.pending.clone()]))?;
             self.pending.start += accepted(written)?;
+            self.written += written as u64;
         } else if self.extra_written < self.extra.len() {
             let written = ready!(target.as_mut().poll_write(cx, &self.extra[self.extra_written..]))?;
             self.extra_written += accepted(written)?;
+            self.written += written as u64;
         } else {
             ready!(target.as_mut().poll_flush(cx))?;
             self.unflushed = false;
@@ -133,6 +143,13 @@ impl Pipe {
             self.extra_written = 0;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Since when the receiver takes nothing, as seen from one call to the next.
+    fn blocked(&mut self, now: Time) -> Option<Time> {
+        let since = self.stuck.filter(|(_, written)| *written == self.written).map_or(now, |(since, _)| since);
+        self.stuck = (!self.is_drained()).then_some((since, self.written));
+        self.stuck.map(|(since, _)| since)
     }
 
     /// Nothing more can be delivered, so nothing more is read.
@@ -185,6 +202,9 @@ pub(super) struct Driver<C, S> {
     block_waits: bool,
     /// Runs until the answer has come, and again when wsproxy ends the session.
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Runs while a peer owes something.
+    stall_check: Pin<Box<Sleep>>,
+    stall_check_runs: bool,
     upstream: String,
     answer_time: Duration,
     closing_time: Duration,
@@ -229,6 +249,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             block_age: Box::pin(tokio::time::sleep(BLOCK_AGE)),
             block_waits: false,
             deadline: Some(Box::pin(tokio::time::sleep(setup.answer_time))),
+            stall_check: Box::pin(tokio::time::sleep(STALL_CHECK)),
+            stall_check_runs: false,
             upstream: setup.upstream,
             answer_time: setup.answer_time,
             closing_time: setup.closing_time,
@@ -253,6 +275,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 return Poll::Ready(());
             }
             progress |= self.poll_deadline(cx);
+            progress |= self.poll_stalls(cx);
             if !progress {
                 break;
             }
@@ -276,6 +299,26 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             self.hand_over();
             self.block_waits = false;
         }
+    }
+
+    /// While a peer owes something, asks once in a while whether it has taken too long.
+    fn poll_stalls(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.stall_check_runs {
+            if self.pipes.iter().all(Pipe::is_drained) && !self.session.is_owed() {
+                return false;
+            }
+            self.stall_check_runs = true;
+            self.stall_check.as_mut().reset(clock::after(STALL_CHECK));
+        }
+        if self.stall_check.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.stall_check_runs = false;
+        let now = clock::now();
+        let blocked = self.pipes.each_mut().map(|pipe| pipe.blocked(now));
+        self.session.check_stalls(now, blocked, &mut self.out);
+        self.after_call();
+        true
     }
 
     fn is_over(&self) -> bool {

@@ -4,6 +4,8 @@
 //! (where that was not the peer), FIN, RSV, MASK, length, and the start of its payload.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write as _;
 
@@ -13,9 +15,10 @@ use jiff::tz::TimeZone;
 use crate::diagnose::{self, Verdict};
 use crate::json::item::{self, Frame, Item, What};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
+use crate::relay::stall::Stall;
 use crate::text;
 use crate::wire::close::{self, CloseBody};
-use crate::wire::finding::Finding;
+use crate::wire::finding::{Finding, FindingKind};
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
@@ -58,9 +61,15 @@ pub fn lost(records: u64, out: &mut Vec<u8>) {
     put(format_args!("lost: {records} records left the memory before they could be printed here"), out);
 }
 
-/// Adds the last line.
-pub fn summary(sessions: u64, frames: u64, out: &mut Vec<u8>) {
-    put(format_args!("{}, {}", counted(sessions, "session"), counted(frames, "frame")), out);
+/// Adds the last lines: the counts, and then each kind of finding, the worst first.
+pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let (sessions, frames) = (counted(sessions, "session"), counted(frames, "frame"));
+    put(format_args!("{sessions}, {frames}, {}", counted(findings.values().sum(), "finding")), out);
+    let mut kinds: Vec<_> = findings.iter().map(|(kind, count)| (diagnose::words(*kind), kind, count)).collect();
+    kinds.sort_by_key(|(words, ..)| Reverse(words.level));
+    for (words, kind, count) in kinds {
+        put(format_args!("{count:>6} {:<7} {}: {}", words.level.name(), kind.id(), words.title), out);
+    }
 }
 
 fn put(line: impl fmt::Display, out: &mut Vec<u8>) {
@@ -178,6 +187,7 @@ fn event_line(event: &Event) -> (Start, String) {
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
         Event::Verdict(verdict) => verdict_line(verdict),
+        Event::Stall { stall, over } => stall_line(stall, *over),
         Event::Answered { status, reason } => {
             (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
         }
@@ -191,6 +201,12 @@ fn event_line(event: &Event) -> (Start, String) {
         }
         Event::Note(level, message) => (start(level.name()), text::escape(message.as_bytes())),
     }
+}
+
+fn stall_line(stall: &Stall, over: bool) -> (Start, String) {
+    let start = Start { direction: Some(stall.lane), frame: stall.frame, kind: "stall".into() };
+    let end = if over { "over: " } else { "" };
+    (start, format!("{end}{}", stall.text()))
 }
 
 const fn upstream(trouble: Option<&str>) -> &str {

@@ -89,7 +89,7 @@ fn print(inbox: &Inbox, journal: &Arc<Journal>, format: Format, out: &mut dyn Wr
             text.clear();
         }
         if stopped {
-            printer.finish(&mut text);
+            printer.finish(&journal.findings(), &mut text);
             out.write_all(&text)?;
             return out.flush();
         }

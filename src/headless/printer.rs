@@ -1,7 +1,7 @@
 //! Blocks in, bytes of output out. No I/O; the same blocks give the same bytes.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
@@ -10,6 +10,7 @@ use crate::json::{self, Frame, Item, What};
 use crate::relay::observation::{
     Event, FrameRecord, MoreRecord, Observations, RawRecord, Record, SessionId, Side, Time,
 };
+use crate::wire::finding::FindingKind;
 use crate::wire::mask;
 
 use super::Format;
@@ -73,11 +74,12 @@ impl Printer {
         }
     }
 
-    /// Adds what there is to say at the end.
-    pub fn finish(&mut self, out: &mut Vec<u8>) {
+    /// Adds what there is to say at the end; `findings` counts them by kind.
+    pub fn finish(&mut self, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
         self.give_up_all(out);
-        if self.format == Format::Text {
-            lines::summary(self.opened, self.frames, out);
+        match self.format {
+            Format::Text => lines::summary(self.opened, self.frames, findings, out),
+            Format::Json => json::summary(self.opened, self.frames, findings, out),
         }
     }
 

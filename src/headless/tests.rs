@@ -301,7 +301,9 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
             event(finding(Side::Server)),
             "03:04:05.678901    7  ←       error        resp-accept-mismatch: the accept value does not belong to the \
              request's key (the key asks for x=, the server sent abc); help: hash the key's text as it came, with the \
-             GUID behind it, and encode the 20 raw bytes with base64",
+             GUID behind it, and encode the 20 raw bytes with base64: base64.b64encode(hashlib.sha1(key + \
+             GUID).digest()); base64_encode(sha1($key . $guid, true)); crypto.createHash(\"sha1\").update(key + \
+             GUID).digest(\"base64\")",
         ),
         (
             event(Event::Verdict(Verdict::of_no_answer(NoAnswer::Nothing))),
@@ -415,7 +417,7 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     run(&inbox, &journal, Format::Text, &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.lines().count(), 3, "{out}");
-    assert!(out.ends_with("1 session, 1 frame\n"), "{out}");
+    assert!(out.ends_with("1 session, 1 frame, 0 findings\n"), "{out}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The blocks and their budget.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::relay::observation::{Observations, SessionId};
+use crate::wire::finding::FindingKind;
 
 use super::gone::{Gone, Passage};
 
@@ -46,6 +47,8 @@ struct Inner {
     size: usize,
     /// Records that left for want of room.
     evicted: u64,
+    /// Findings that came, in all, by kind.
+    findings: BTreeMap<FindingKind, u64>,
     /// What is told of sessions in blocks that left before they were read.
     gone: Gone,
     subscribers: Vec<Arc<Subscriber>>,
@@ -98,6 +101,9 @@ impl Journal {
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
     pub fn push(&self, session: Option<SessionId>, log: Observations) {
         let mut inner = self.lock();
+        for kind in log.findings() {
+            *inner.findings.entry(kind).or_default() += 1;
+        }
         if let Err(log) = inner.join(session, log) {
             let block = Arc::new(Block { sequence: inner.next, session, log });
             inner.next += 1;
@@ -118,6 +124,13 @@ impl Journal {
         drop(inner);
         // Memory is given back outside the lock.
         drop(dropped);
+    }
+
+    /// How many findings of each kind there were, in the catalogue's order. Counted as they come, so it holds however
+    /// much has left the memory since.
+    #[must_use]
+    pub fn findings(&self) -> BTreeMap<FindingKind, u64> {
+        self.lock().findings.clone()
     }
 
     /// Asks for `ring` to be called when there is something new, once until the next read. It is called by the thread
@@ -222,8 +235,9 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::relay::observation::Side;
     use crate::relay::observation::{Event, Time};
-    use crate::wire::finding::Level;
+    use crate::wire::finding::{Finding, Level, Place};
 
     fn note(bytes: usize) -> Observations {
         let mut log = Observations::default();
@@ -281,6 +295,18 @@ mod tests {
         reader.read(&mut blocks);
         let shapes: Vec<_> = blocks.iter().map(|block| (block.session, block.log.records.len())).collect();
         assert_eq!(shapes, [(one, 2), (two, 1), (one, 1), (one, 1)]);
+    }
+
+    #[test]
+    fn findings_are_counted_by_kind_however_much_has_left() {
+        let journal = Journal::new(10);
+        for kind in [FindingKind::FrameRsv, FindingKind::HttpExtraCrlf, FindingKind::FrameRsv] {
+            let mut log = large();
+            log.event(Time(0), Event::Finding(Side::Server, Finding::new(kind, Place::Head)));
+            journal.push(None, log);
+        }
+        let counts: Vec<_> = journal.findings().into_iter().collect();
+        assert_eq!(counts, [(FindingKind::HttpExtraCrlf, 1), (FindingKind::FrameRsv, 2)]);
     }
 
     #[test]

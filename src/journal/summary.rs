@@ -6,6 +6,7 @@ use crate::diagnose::Verdict;
 use crate::relay::observation::{
     ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Time,
 };
+use crate::relay::stall::Stall;
 use crate::wire::finding::Finding;
 use crate::wire::opcode::Opcode;
 
@@ -49,6 +50,8 @@ pub struct SessionSummary {
     pub findings: Vec<(Time, Side, Finding)>,
     /// Chrome's verdict as it stands.
     pub verdict: Option<(Time, Verdict)>,
+    /// What is owed for too long, as it stands.
+    pub stalls: Vec<Stall>,
     /// How each side's bytes ended, by `Side::index`.
     pub ended: [Option<Ending>; 2],
     /// The end.
@@ -111,6 +114,7 @@ impl SessionSummary {
             answered: None,
             findings: Vec::new(),
             verdict: None,
+            stalls: Vec::new(),
             ended: [None; 2],
             closed: None,
             frames: [0; 2],
@@ -190,6 +194,8 @@ impl SessionSummary {
             Event::Verdict(verdict) => {
                 self.verdict = Some((time, verdict.clone()));
             }
+            Event::Stall { stall, over: false } => self.stalls.push(*stall),
+            Event::Stall { stall, over: true } => self.stalls.retain(|other| other != stall),
             Event::Ended { from, how } => self.ended[from.index()] = Some(*how),
             Event::SessionClosed(closed) => {
                 self.closed = Some((time, closed.clone()));

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::diagnose::{self, Outcome};
 use crate::relay::observation::{Event, FrameRecord, HeadEvent, Observations, Record, SessionId, Side, Time};
+use crate::wire::finding::Level;
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
@@ -168,6 +170,8 @@ pub struct View {
     /// Rows that had left memory at the last sync.
     evicted: u64,
     upstream: UpstreamState,
+    /// Rows that tell of something wrong, oldest first.
+    problems: VecDeque<RowId>,
 }
 
 /// What is known of the upstream apart from sessions.
@@ -200,6 +204,7 @@ impl View {
             forgotten: 0,
             evicted: 0,
             upstream: UpstreamState::Unknown,
+            problems: VecDeque::new(),
         }
     }
 
@@ -221,6 +226,7 @@ impl View {
             forgotten: self.forgotten,
             evicted: self.evicted,
             upstream: self.upstream.clone(),
+            problems: self.problems.clone(),
         }
     }
 
@@ -286,6 +292,13 @@ impl View {
     #[must_use]
     pub fn message(&self, first: RowId) -> Option<&Message> {
         self.block(first.block)?.messages.begun.get(&first.record)
+    }
+
+    /// The rows that tell of something wrong (a finding that is more than a note, a verdict that none explains, a stall,
+    /// an answer of wsproxy's own), oldest first.
+    #[must_use]
+    pub const fn problems(&self) -> &VecDeque<RowId> {
+        &self.problems
     }
 
     /// The oldest block's place in the journal, or the next one's.
@@ -432,6 +445,9 @@ impl View {
         }
         self.all.evict(first);
         self.own.evict(first);
+        while self.problems.front().is_some_and(|row| row.block < first) {
+            self.problems.pop_front();
+        }
     }
 
     fn forget_more(&mut self, session: SessionId, number: u64, first: u64) {
@@ -449,6 +465,7 @@ impl View {
             self.summarise(session, &block);
         }
         self.learn_of_upstream(&block);
+        self.note_problems(&block);
         let (hidden, messages, joined) = self.lanes.read(&block);
         for joined in joined {
             let first = self.blocks.front().map_or(sequence, |indexed| indexed.block.sequence);
@@ -467,6 +484,22 @@ impl View {
         };
         blocks.push(sequence, counts);
         self.blocks.push_back(indexed);
+    }
+
+    fn note_problems(&mut self, block: &Block) {
+        for (index, record) in block.log.records.iter().enumerate() {
+            let Record::Event(_, event) = record else { continue };
+            let is_problem = match &**event {
+                Event::Finding(_, finding) => diagnose::words(finding.kind).level > Level::Note,
+                Event::Verdict(verdict) => verdict.outcome == Outcome::Fails && verdict.finding.is_none(),
+                Event::Stall { over, .. } => !over,
+                Event::Answered { .. } => true,
+                _ => false,
+            };
+            if is_problem {
+                self.problems.push_back(RowId { block: block.sequence, record: index as u32 });
+            }
+        }
     }
 
     fn learn_of_upstream(&mut self, block: &Block) {

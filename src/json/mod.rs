@@ -3,6 +3,7 @@
 pub mod item;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use base64::Engine as _;
@@ -121,6 +122,16 @@ enum Line<'a> {
         frame: Option<u64>,
         basis: &'static str,
     },
+    Stall {
+        session: Option<u64>,
+        time: String,
+        lane: &'static str,
+        what: &'static str,
+        since: String,
+        frame: Option<u64>,
+        over: bool,
+        detail: String,
+    },
     Raw {
         session: Option<u64>,
         time: String,
@@ -167,6 +178,11 @@ enum Line<'a> {
     Lost {
         records: u64,
     },
+    Summary {
+        sessions: u64,
+        frames: u64,
+        findings: BTreeMap<&'static str, u64>,
+    },
 }
 
 /// A place in a head or frame, in bytes.
@@ -207,6 +223,12 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
 /// Adds the line that says how many records are missing.
 pub fn lost(records: u64, out: &mut Vec<u8>) {
     put(Line::Lost { records }, out);
+}
+
+/// Adds the last line of a run: counts, and those of findings by id.
+pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
+    put(Line::Summary { sessions, frames, findings }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
@@ -261,6 +283,7 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
 
 fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Finding) -> Line<'_> {
     let words = diagnose::words(finding.kind);
+    let [chrome, firefox, safari] = words.browsers(from);
     Line::Finding {
         session,
         frame: finding.frame(),
@@ -274,9 +297,9 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
         bytes_at: finding.window_at,
         detail: &finding.detail,
         spec: words.spec,
-        chrome: finding.chrome.as_deref().unwrap_or(words.chrome),
-        firefox: words.firefox,
-        safari: words.safari,
+        chrome: finding.chrome.as_deref().unwrap_or(chrome),
+        firefox,
+        safari,
         cause: finding.cause.as_deref().unwrap_or(words.cause),
         fix: finding.fix.as_deref().unwrap_or(words.fix),
         repaired: finding.repaired,
@@ -310,6 +333,16 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             extensions: open.extensions.as_deref().map(String::from_utf8_lossy),
         },
         Event::Finding(from, finding) => finding_line(session, time, *from, finding),
+        Event::Stall { stall, over } => Line::Stall {
+            session,
+            time,
+            lane: stall.lane.name(),
+            what: stall.kind.name(),
+            since: rfc3339(stall.since),
+            frame: stall.frame,
+            over: *over,
+            detail: stall.text(),
+        },
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
         Event::SessionClosed(closed) => Line::SessionClosed {

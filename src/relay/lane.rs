@@ -22,6 +22,7 @@ use super::observation::{
     Ending, Event, FrameRecord, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
 };
 use super::session::Output;
+use super::stall::{Stall, StallKind};
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -31,6 +32,8 @@ pub(super) struct Context<'a> {
     pub random: &'a mut StdRng,
     pub limits: &'a Limits,
     pub judgement: &'a mut Judgement,
+    /// The oldest ping of each side that is not answered: when it came, and its number. By `Side::index`.
+    pub pings: &'a mut [Option<(Time, u64)>; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,7 @@ pub(super) struct CloseSeen {
     pub origin: Origin,
     pub code: Option<u16>,
     pub reason: Vec<u8>,
+    pub time: Time,
 }
 
 #[derive(Debug)]
@@ -75,6 +79,10 @@ pub(super) struct Lane {
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
+    /// When bytes last came.
+    last_read: Time,
+    /// When the newest fragment of the message under way came, and the number of its first.
+    fragment: Option<(Time, u64)>,
     waiting: VecDeque<(Token, Injection)>,
 }
 
@@ -92,12 +100,15 @@ impl Lane {
             message: MessageState::default(),
             current: None,
             close_body: Vec::new(),
+            last_read: Time(0),
+            fragment: None,
             waiting: VecDeque::new(),
         }
     }
 
     /// Follows `input`, whose first byte is at offset `base` of what was read.
     pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
+        self.last_read = context.now;
         if self.mode == Mode::Frames {
             self.follow(context, input, base, out);
         } else if !input.is_empty() {
@@ -138,7 +149,8 @@ impl Lane {
     #[inline]
     fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, payload: &[u8], log: &mut Observations) {
         self.message.frame(&header);
-        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        let number = self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        self.note_debt(context, &header, number);
     }
 
     #[inline]
@@ -146,6 +158,7 @@ impl Lane {
         *context.frames += 1;
         self.frames += 1;
         self.message.frame(&header);
+        self.note_debt(context, &header, *context.frames);
         let record = FrameRecord {
             time: context.now,
             number: *context.frames,
@@ -159,12 +172,45 @@ impl Lane {
         self.current = Some(Current { record, kept: 0, recorded: false });
     }
 
+    /// Notes what now has to come: the rest of a message, or a pong.
+    #[inline]
+    fn note_debt(&mut self, context: &mut Context<'_>, header: &FrameHeader, number: u64) {
+        if header.fin() && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY) {
+            return;
+        }
+        match header.opcode() {
+            Opcode::PING => {
+                context.pings[self.from.index()].get_or_insert((context.now, number));
+            }
+            Opcode::PONG => context.pings[self.from.other().index()] = None,
+            opcode if !opcode.is_control() => {
+                let first = self.fragment.filter(|_| opcode == Opcode::CONTINUATION).map_or(number, |(_, first)| first);
+                self.fragment = Some((context.now, first));
+            }
+            _ => {}
+        }
+    }
+
+    /// What this side owes of its own frames.
+    pub fn debt(&self) -> Option<Stall> {
+        if self.mode != Mode::Frames || self.ended.is_some() {
+            return None;
+        }
+        let stall = |kind, since, frame, progress| Stall { kind, lane: self.from, since, frame, progress };
+        if let Some(current) = &self.current {
+            let progress = Some((current.record.received, current.record.header.length));
+            return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.record.number), progress));
+        }
+        let (since, first) = self.fragment.filter(|_| self.message.unfinished().is_some())?;
+        Some(stall(StallKind::UnfinishedMessage, since, Some(first), None))
+    }
+
     #[inline]
     fn payload(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
             let (key, offset) = (current.record.header.mask, current.record.received);
-            self.close_piece(key, offset, payload, last);
+            self.close_piece(context.now, key, offset, payload, last);
         }
         let Some(current) = &mut self.current else { return };
         current.record.received += payload.len() as u64;
@@ -196,7 +242,7 @@ impl Lane {
         }
     }
 
-    fn close_piece(&mut self, key: Option<MaskKey>, offset: u64, payload: &[u8], last: bool) {
+    fn close_piece(&mut self, now: Time, key: Option<MaskKey>, offset: u64, payload: &[u8], last: bool) {
         // A control frame holds at most 125 bytes (RFC 6455 5.5); more tells nothing about the close.
         let room = 125usize.saturating_sub(self.close_body.len());
         let start = self.close_body.len();
@@ -206,15 +252,15 @@ impl Lane {
         }
         if last {
             let body = std::mem::take(&mut self.close_body);
-            self.note_close(Origin::Peer, &body);
+            self.note_close(now, Origin::Peer, &body);
         }
     }
 
-    fn note_close(&mut self, origin: Origin, body: &[u8]) {
+    fn note_close(&mut self, time: Time, origin: Origin, body: &[u8]) {
         if self.close.is_none() {
             let code = CloseBody::parse(body).code();
             let reason = code.map_or_else(Vec::new, |(_, reason)| reason.to_vec());
-            self.close = Some(CloseSeen { origin, code: code.map(|(code, _)| code), reason });
+            self.close = Some(CloseSeen { origin, code: code.map(|(code, _)| code), reason, time });
         }
     }
 
@@ -343,7 +389,7 @@ impl Lane {
         log: &mut Observations,
     ) -> u64 {
         if Opcode::new(first) == Opcode::CLOSE {
-            self.note_close(origin, &payload);
+            self.note_close(context.now, origin, &payload);
         }
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());

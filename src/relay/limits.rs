@@ -20,6 +20,9 @@ pub struct Limits {
     pub early: usize,
     /// Injections that may wait for their place in one lane.
     pub waiting: usize,
+    /// Time after which what a peer owes (an answer, the rest of a frame, a pong) is told as a stall. Slow networks and
+    /// busy servers take a second; a person wonders after three.
+    pub stall_time: Duration,
     /// Time that peers have to answer the close frames which wsproxy sends when it is told to end a session. Chrome
     /// answers at once; more than this makes quitting feel stuck.
     pub closing_time: Duration,
@@ -37,6 +40,7 @@ impl Default for Limits {
             kept: 16 * 1024 * 1024,
             early: 64 * 1024,
             waiting: 64,
+            stall_time: Duration::from_secs(3),
             closing_time: Duration::from_millis(1500),
             sessions: 4096,
         }

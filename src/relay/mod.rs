@@ -9,6 +9,7 @@ pub mod limits;
 pub mod observation;
 mod response;
 pub mod session;
+pub mod stall;
 pub mod translate;
 
 #[cfg(test)]

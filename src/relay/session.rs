@@ -22,6 +22,7 @@ use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
 };
 use super::response::{Progress, ResponseHead};
+use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
@@ -84,6 +85,11 @@ pub struct Session {
     frames: u64,
     first: Option<First>,
     closing: bool,
+    began: Time,
+    /// When a byte of the server's last came, while its head is awaited.
+    last_answer: Time,
+    pings: [Option<(Time, u64)>; 2],
+    stalls: Stalls,
 }
 
 impl Session {
@@ -123,6 +129,10 @@ impl Session {
             frames: 0,
             first: None,
             closing: false,
+            began: now,
+            last_answer: now,
+            pings: [None; 2],
+            stalls: Stalls::default(),
             config,
         };
         session.lanes[Side::Client.index()].bytes = raw.len() as u64;
@@ -248,6 +258,58 @@ impl Session {
         matches!(self.phase, Phase::Answered)
     }
 
+    /// Whether something is owed, so that `check_stalls` should be called once in a while.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        !self.stalls.is_empty() || !self.owed([None; 2]).is_empty()
+    }
+
+    /// Tells what has been owed for too long, and what no longer is. `blocked` is for each lane (by `Side::index`)
+    /// since when nothing more of it could be written.
+    pub fn check_stalls(&mut self, now: Time, blocked: [Option<Time>; 2], out: &mut Output) {
+        let owed = self.owed(blocked);
+        let limit = u64::try_from(self.config.limits.stall_time.as_micros()).unwrap_or(u64::MAX);
+        self.stalls.update(now, limit, &owed, &mut out.log);
+    }
+
+    /// All that is owed now. Empty, without an allocation, in a session where nothing is under way.
+    fn owed(&self, blocked: [Option<Time>; 2]) -> Vec<Stall> {
+        let plain = |kind, lane, since| Stall { kind, lane, since, frame: None, progress: None };
+        let mut owed = Vec::new();
+        if matches!(self.phase, Phase::Answer { .. }) && self.lanes[Side::Server.index()].ended.is_none() {
+            owed.push(if self.has_answer_begun() {
+                plain(StallKind::UnfinishedHead, Side::Server, self.last_answer)
+            } else {
+                plain(StallKind::NoResponse, Side::Server, self.began)
+            });
+        }
+        owed.extend(self.lanes.iter().filter_map(Lane::debt));
+        for side in [Side::Client, Side::Server] {
+            let other = &self.lanes[side.other().index()];
+            if let Some((since, number)) = self.pings[side.index()].filter(|_| !other.is_finished()) {
+                owed.push(Stall { frame: Some(number), ..plain(StallKind::UnansweredPing, side.other(), since) });
+            }
+            if let Some(since) = blocked[side.index()] {
+                owed.push(plain(StallKind::PeerNotReading, side, since));
+            }
+        }
+        owed.extend(self.owed_at_the_end());
+        owed
+    }
+
+    fn owed_at_the_end(&self) -> Option<Stall> {
+        let [client, server] = &self.lanes;
+        let stall = |kind, lane: &Lane, since| Stall { kind, lane: lane.from, since, frame: None, progress: None };
+        match (&client.close, &server.close) {
+            (Some(close), None) if !server.is_finished() => Some(stall(StallKind::UnansweredClose, server, close.time)),
+            (None, Some(close)) if !client.is_finished() => Some(stall(StallKind::UnansweredClose, client, close.time)),
+            (Some(one), Some(two)) if server.ended.is_none() => {
+                Some(stall(StallKind::OpenAfterClose, server, one.time.max(two.time)))
+            }
+            _ => None,
+        }
+    }
+
     /// Notes that a limit of time ended the session.
     pub fn time_out(&mut self) {
         self.note_first(ClosedBy::Proxy, ClosedHow::Timeout, None, Vec::new());
@@ -256,6 +318,7 @@ impl Session {
     /// Writes the last record. Call it once, when both connections are gone.
     pub fn finish(&mut self, now: Time, out: &mut Output) {
         self.judge_refusal(now, &[], &mut out.log);
+        self.stalls.update(now, u64::MAX, &[], &mut out.log);
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);
         }
@@ -279,6 +342,7 @@ impl Session {
     fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
         let context = Context {
             judgement: &mut self.judgement,
+            pings: &mut self.pings,
             now,
             frames: &mut self.frames,
             random: &mut self.random,
@@ -294,6 +358,7 @@ impl Session {
     }
 
     fn answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
+        self.last_answer = now;
         let mut at = 0;
         while let Phase::Answer { head, .. } = &mut self.phase {
             let (passed, scanned) = (head.forwarded.len(), head.raw.len());

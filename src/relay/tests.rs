@@ -1,5 +1,7 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
+mod stalls;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

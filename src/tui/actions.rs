@@ -18,6 +18,7 @@ use super::model::{Model, Overlay, Question, Tab};
 use super::prompt;
 use super::search;
 use super::sending;
+use super::why;
 
 /// Does it.
 pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
@@ -53,12 +54,17 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Frames => open(model, Tab::Frames),
         Action::Sessions => open(model, Tab::Sessions),
         Action::Handshake => open(model, Tab::Handshake),
+        Action::NextProblem => {
+            model.overlay = None;
+            why::next_problem(model, view);
+        }
+        Action::Why => why::open(model, view),
         Action::Diagnosis => open(model, Tab::Diagnosis),
         Action::Log => open(model, Tab::Log),
         Action::Deeper => deeper(model),
         Action::Back => back(model),
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
-        Action::No | Action::CloseHelp => model.overlay = None,
+        Action::No | Action::CloseHelp | Action::WhyDone => model.overlay = None,
         Action::Freeze => freeze(model),
         Action::ToServer => sending::compose(model, view, Side::Server),
         Action::ToClient => sending::compose(model, view, Side::Client),
@@ -147,6 +153,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
         Action::Follow => !model.shown_list().0.is_following(),
         Action::Hex if model.place() == Place::Handshake => true,
         Action::Hex | Action::Text | Action::Decoder | Action::Bytes => model.place() == Place::Detail,
+        Action::NextProblem | Action::Why => !view.problems().is_empty(),
         Action::ToNextSession => sending::live_sessions(view).len() > 1,
         Action::FoldMore | Action::FoldLess => model.detail.has_nodes(),
         Action::Freeze => on_frames,
@@ -188,6 +195,11 @@ pub fn step(model: &mut Model, view: &View, by: i64) {
         Place::Help => {
             if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
                 scroll.step(by);
+            }
+        }
+        Place::Why => {
+            if let Some(Overlay::Why(why)) = &mut model.overlay {
+                why.scroll.step(by);
             }
         }
         Place::Everywhere

@@ -40,6 +40,7 @@ pub mod theme;
 mod update;
 mod view;
 mod websocat;
+mod why;
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ use super::marks::Marks;
 use super::overview::Overview;
 use super::search::{Prompt, Search};
 use super::theme::{self, Surroundings, Theme};
+use super::why::Why;
 
 /// What the screen says about the proxy itself.
 #[derive(Clone, Debug)]
@@ -116,6 +117,8 @@ pub struct Areas {
 pub enum Overlay {
     /// The keys of the place it was asked for in.
     Help(Place, Scroll),
+    /// Why something fails.
+    Why(Why),
     /// Something to send.
     Composer(Box<Composer>),
     /// Something to confirm.
@@ -305,6 +308,7 @@ impl Model {
     pub(super) const fn place(&self) -> Place {
         match (&self.overlay, self.tab) {
             (Some(Overlay::Help(..)), _) => Place::Help,
+            (Some(Overlay::Why(_)), _) => Place::Why,
             (Some(Overlay::Composer(_)), _) => Place::Composer,
             (Some(Overlay::Question(_)), _) => Place::Question,
             (Some(Overlay::Search(_)), _) => Place::Search,

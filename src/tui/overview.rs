@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::diagnose::{self, Outcome, Verdict};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
+use crate::relay::stall::Stall;
 use crate::text;
 use crate::wire::close;
 use crate::wire::finding::{Finding, Level};
@@ -14,6 +15,8 @@ use crate::wire::finding::{Finding, Level};
 pub enum Trouble<'a> {
     /// A peer broke a rule.
     Finding(Side, &'a Finding),
+    /// A peer owes something.
+    Stall(&'a Stall),
     /// wsproxy had to answer by itself.
     Answered(u16, &'a str),
     /// Chrome opens no socket with such an answer.
@@ -38,9 +41,40 @@ impl Trouble<'_> {
             Self::Finding(_, finding) => diagnose::words(finding.kind).level,
             Self::Answered(..) | Self::Refused(_) | Self::Verdict(_) => Level::Error,
             Self::NoCloseFrame(Side::Client) | Self::Reset(Side::Client) => Level::Note,
-            Self::Reset(Side::Server) | Self::NoCloseFrame(Side::Server) | Self::TimedOut | Self::Code(..) => {
-                Level::Warning
-            }
+            Self::Stall(_)
+            | Self::Reset(Side::Server)
+            | Self::NoCloseFrame(Side::Server)
+            | Self::TimedOut
+            | Self::Code(..) => Level::Warning,
+        }
+    }
+
+    /// What problems of the same kind have in common.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Finding(side, finding) => format!("{} {}", side.name(), finding.kind.id()),
+            Self::Stall(stall) => format!("{} {}", stall.lane.name(), stall.kind.name()),
+            other => other.text(),
+        }
+    }
+
+    /// The frame that it is about.
+    #[must_use]
+    pub const fn frame(&self) -> Option<u64> {
+        match self {
+            Self::Finding(_, finding) => finding.frame(),
+            Self::Stall(stall) => stall.frame,
+            _ => None,
+        }
+    }
+
+    /// Since when it lasts, where it is not over.
+    #[must_use]
+    pub const fn since(&self) -> Option<Time> {
+        match self {
+            Self::Stall(stall) => Some(stall.since),
+            _ => None,
         }
     }
 
@@ -49,6 +83,7 @@ impl Trouble<'_> {
     pub fn text(&self) -> String {
         match self {
             Self::Finding(_, finding) => diagnose::words(finding.kind).title.to_owned(),
+            Self::Stall(stall) => stall.text(),
             Self::Answered(status, reason) => format!("answered {status}: {}", text::escape(reason.as_bytes())),
             Self::Verdict(verdict) => self::verdict(verdict),
             Self::Refused(Some(status)) => format!("the server answered {status}, not 101"),
@@ -75,7 +110,8 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
     let verdict =
         summary.verdict.as_ref().filter(|(_, verdict)| verdict.outcome == Outcome::Fails && verdict.finding.is_none());
     let verdict = verdict.map(|(time, verdict)| (*time, Trouble::Verdict(verdict)));
-    findings.chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
+    let stalls = summary.stalls.iter().map(|stall| (stall.since, Trouble::Stall(stall)));
+    findings.chain(stalls).chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
 }
 
 /// Chrome's verdict in a line.
@@ -126,6 +162,8 @@ pub struct Problem {
     pub time: Time,
     /// In plain words.
     pub text: String,
+    /// Whether it lasts, so that its age is how long.
+    pub lasts: bool,
 }
 
 /// The numbers of the header line, and the worst problem.
@@ -172,6 +210,7 @@ impl Overview {
             session: Some(session),
             time,
             text: trouble.text(),
+            lasts: trouble.since().is_some(),
         });
         self.problem = upstream_down(view).or(worst);
         self.sample(now);
@@ -208,7 +247,7 @@ impl Overview {
 fn upstream_down(view: &View) -> Option<Problem> {
     let UpstreamState::Down(time, trouble) = view.upstream() else { return None };
     let text = text::escape(trouble.as_bytes());
-    Some(Problem { level: Level::Error, session: None, time: *time, text })
+    Some(Problem { level: Level::Error, session: None, time: *time, text, lasts: false })
 }
 
 #[cfg(test)]

@@ -31,7 +31,12 @@ pub struct Program {
 impl Program {
     /// Starts it and listens to its standard output.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).stderr(Stdio::null()).spawn().unwrap();
+        Self::spawn(command(arguments).stderr(Stdio::null()))
+    }
+
+    /// Starts another program, and listens to its standard output.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = child.stdout.take().map(BufReader::new);
         Self { child, lines }
     }

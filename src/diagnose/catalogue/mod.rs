@@ -10,6 +10,7 @@ mod message;
 mod tcp;
 
 use crate::wire::finding::{FindingKind, Level};
+use crate::wire::side::Side;
 
 /// All that is said about a kind of finding.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +27,46 @@ pub struct Words {
     pub firefox: &'static str,
     /// What Safari does.
     pub safari: &'static str,
+    /// The browsers in which the page fares otherwise than in Chrome.
+    pub differs: &'static [Browser],
+    /// What there is to say of browsers where the client sent it; `None` where the cells above hold for it too.
+    pub from_client: Option<&'static str>,
     /// The usual cause.
     pub cause: &'static str,
     /// What to change.
     pub fix: &'static str,
+    /// What the policy `repair` does about it; `None` for nothing.
+    pub mend: Option<&'static str>,
 }
+
+/// A browser besides Chrome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    /// Firefox.
+    Firefox,
+    /// Safari.
+    Safari,
+}
+
+impl Words {
+    /// What browsers make of it: Chrome, Firefox, Safari.
+    #[must_use]
+    pub fn browsers(&self, from: Side) -> [&'static str; 3] {
+        match (from, self.from_client) {
+            (Side::Client, Some(words)) => [words; 3],
+            _ => [self.chrome, self.firefox, self.safari],
+        }
+    }
+}
+
+const FIREFOX_REFUSES: &str = "Firefox can’t establish a connection to the server at <url>. (close 1006 for the page)";
+const FIREFOX_FAILS: &str =
+    "The connection to <url> was interrupted while the page was loading. (close 1006 for the page)";
+const SAFARI_REFUSES: &str = "There was a bad response from the server. (close 1006 for the page)";
+const SAFARI_FAILS: &str = "The operation couldn’t be completed. Protocol error (close 1006 for the page)";
+const NOT_KNOWN: &str = "not known";
+const NEVER: &str = "a browser never sends this";
+const MEND_HEAD: &str = "completes the handshake itself, with a right head of wsproxy's own";
 
 /// The entry for a kind.
 #[must_use]
@@ -223,5 +259,26 @@ mod tests {
             assert_eq!(kinds.iter().filter(|other| other.id() == id).count(), 1, "{id}");
             assert!(title.starts_with(|first: char| !first.is_uppercase()) && !title.ends_with('.'), "{id}: {title}");
         }
+    }
+
+    #[test]
+    fn every_cell_has_words() {
+        for kind in FindingKind::ALL {
+            let entry = words(*kind);
+            let cells = [entry.title, entry.spec, entry.chrome, entry.firefox, entry.safari, entry.cause, entry.fix];
+            for cell in cells.into_iter().chain(entry.from_client).chain(entry.mend) {
+                assert!(!cell.trim().is_empty() && !cell.contains("illegal"), "{}: {cell}", kind.id());
+                assert!(cell.trim() == cell && !cell.contains("  "), "{}: {cell}", kind.id());
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_have_the_same_title() {
+        let mut titles: Vec<_> = FindingKind::ALL.iter().map(|kind| words(*kind).title).collect();
+        titles.sort_unstable();
+        let all = titles.len();
+        titles.dedup();
+        assert_eq!(titles.len(), all);
     }
 }

@@ -2,40 +2,184 @@
 
 use crate::wire::finding::Level;
 
-use super::Words;
+use super::{Browser, FIREFOX_REFUSES, Words};
 
-pub(super) const TCP_REFUSED: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_REFUSED: Words = Words {
+    level: Level::Error,
+    title: "nothing listens at the upstream's address and port",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_CONNECTION_REFUSED (close 1006 for the page)",
+    firefox: FIREFOX_REFUSES,
+    safari: "Could not connect to the server. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the server is not running, listens on another port, or listens on another address of its machine (127.0.0.1 \
+        inside a container is not reachable from outside)",
+    fix: "start the server, compare its port with --upstream, and let it listen on 0.0.0.0 or :: if it runs in a \
+        container",
+    mend: None,
+};
 
-pub(super) const TCP_DNS: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_DNS: Words = Words {
+    level: Level::Error,
+    title: "the upstream's name has no address",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_NAME_NOT_RESOLVED (close 1006 for the page)",
+    firefox: FIREFOX_REFUSES,
+    safari: "A server with the specified hostname could not be found. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the name is misspelt, or is known only inside a container network",
+    fix: "use a name or address that this machine can look up, and publish the container's port",
+    mend: None,
+};
 
-pub(super) const TCP_CONNECT_TIMEOUT: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_CONNECT_TIMEOUT: Words = Words {
+    level: Level::Error,
+    title: "the upstream does not answer the attempt to connect",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_CONNECTION_TIMED_OUT (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
+    safari: "The request timed out. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "a firewall or security group drops the packets, or the address belongs to no machine",
+    fix: "open the port in the firewall, or correct the address",
+    mend: None,
+};
 
-pub(super) const TCP_CLOSED_BEFORE_RESPONSE: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_CLOSED_BEFORE_RESPONSE: Words = Words {
+    level: Level::Error,
+    title: "the server closed the connection without a byte of an answer",
+    spec: "RFC 6455 4.2.1",
+    chrome: "Connection closed before receiving a handshake response (close 1006 for the page)",
+    firefox: FIREFOX_REFUSES,
+    safari: "The network connection was lost. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the handshake handler threw, the process ended, or the server speaks another protocol on this port",
+    fix: "look into the server's log for an exception, and answer a request that is refused with a 4xx status",
+    mend: None,
+};
 
-pub(super) const TCP_RESET_IN_HANDSHAKE: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_RESET_IN_HANDSHAKE: Words = Words {
+    level: Level::Error,
+    title: "the server reset the connection before its answer was whole",
+    spec: "RFC 6455 7.2.1",
+    chrome: "Error during WebSocket handshake: net::ERR_CONNECTION_RESET (close 1006 for the page); Error in connection \
+        establishment: net::ERR_CONNECTION_RESET where the reset comes at once",
+    firefox: FIREFOX_REFUSES,
+    safari: "The network connection was lost. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the process crashed, a load balancer gave up, a TLS port got plain ws://, or the socket was closed while \
+        bytes of the request were still unread",
+    fix: "read the whole request before closing; shut down sending, read until the end, then close",
+    mend: None,
+};
 
-pub(super) const TLS_NOT_TLS: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TLS_NOT_TLS: Words = Words {
+    level: Level::Error,
+    title: "the upstream answered the TLS handshake with bytes that are not TLS",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_SSL_PROTOCOL_ERROR (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>. (close 1015 for the page)",
+    safari: "An SSL error has occurred and a secure connection to the server cannot be made. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "wss:// leads to a port that speaks plain ws://",
+    fix: "write ws:// for this port, or put TLS in front of it",
+    mend: None,
+};
 
-pub(super) const TLS_CLIENT_HELLO_ON_PLAIN_PORT: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TLS_CLIENT_HELLO_ON_PLAIN_PORT: Words = Words {
+    level: Level::Error,
+    title: "the client began with a TLS handshake, on a port that takes plain HTTP",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_SSL_PROTOCOL_ERROR (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>. (close 1015 for the page)",
+    safari: "An SSL error has occurred and a secure connection to the server cannot be made. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the page uses wss://, or https:// and HSTS made it so, where the listener is plain",
+    fix: "use ws://localhost:PORT in the page, or serve TLS on that port",
+    mend: None,
+};
 
-pub(super) const TLS_BAD_CERT: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TLS_BAD_CERT: Words = Words {
+    level: Level::Error,
+    title: "the upstream's certificate is not trusted",
+    spec: "RFC 6455 4.1",
+    chrome: "Error in connection establishment: net::ERR_CERT_AUTHORITY_INVALID, ERR_CERT_COMMON_NAME_INVALID or \
+        ERR_CERT_DATE_INVALID, without a dialog (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>. (close 1015 for the page)",
+    safari: "The certificate for this server is invalid (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the certificate is signed by itself, out of date, or made for another name",
+    fix: "install a certificate that fits the name; for a test open the https:// address once and accept it, or give \
+        wsproxy --ca FILE or --insecure",
+    mend: None,
+};
 
-pub(super) const PAGE_CLOSED_WHILE_CONNECTING: Words =
-    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const PAGE_CLOSED_WHILE_CONNECTING: Words = Words {
+    level: Level::Warning,
+    title: "the client gave up before the handshake was answered",
+    spec: "WHATWG WebSockets, close()",
+    chrome: "WebSocket is closed before the connection is established. (close 1006 for the page)",
+    firefox: "reports nothing of its own (close 1006 for the page)",
+    safari: "WebSocket is closed before the connection is established. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the page called close() or was left while the socket was connecting: effects that run twice in React's \
+        StrictMode, hot reloading, a time limit of the page's own",
+    fix: "close the socket in the page only after its open event, or make the server answer sooner",
+    mend: None,
+};
 
-pub(super) const HANDSHAKE_TIMEOUT: Words =
-    Words { level: Level::Error, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const HANDSHAKE_TIMEOUT: Words = Words {
+    level: Level::Error,
+    title: "the server does not answer the handshake",
+    spec: "RFC 6455 4.2.2",
+    chrome: "WebSocket opening handshake timed out, after 240 seconds of silence (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
+    safari: "The request timed out., after 60 seconds (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the handler blocks, waits for a body that never comes, or has not ended its head with an empty line",
+    fix: "send the 101 and its empty line at once, and flush; do slow work after it",
+    mend: None,
+};
 
-pub(super) const TCP_DROP_AFTER_OPEN: Words =
-    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_DROP_AFTER_OPEN: Words = Words {
+    level: Level::Warning,
+    title: "the connection ended without a close frame",
+    spec: "RFC 6455 7.1.5",
+    chrome: "says nothing in the console and fires no error event (close 1006 for the page)",
+    firefox: "says nothing after a FIN; The connection to <url> was interrupted while the page was loading. after a reset \
+        (close 1006 for the page)",
+    safari: "The network connection was lost., with an error event (close 1006 for the page)",
+    differs: &[Browser::Safari],
+    from_client: Some(
+        "a browser sends a close frame where a page is left or closes the socket; it ends like this when it crashes \
+        or loses its network",
+    ),
+    cause: "the process ended, the handler returned or threw, or something in between cut the connection",
+    fix: "send a close frame with 1000, 1001 or 1012 before closing the connection; a missing one is usually an \
+        exception, so look into the server's log",
+    mend: Some("sends a close frame with 1001 to the other side before the end"),
+};
 
-pub(super) const TCP_IDLE_TIMEOUT: Words =
-    Words { level: Level::Warning, title: "", spec: "", chrome: "", firefox: "", safari: "", cause: "", fix: "" };
+pub(super) const TCP_IDLE_TIMEOUT: Words = Words {
+    level: Level::Warning,
+    title: "the connection was cut after a long silence, without a close frame",
+    spec: "RFC 6455 7.1.5, 5.5.2",
+    chrome: "says nothing in the console and fires no error event (close 1006 for the page)",
+    firefox: "says nothing after a FIN (close 1006 for the page)",
+    safari: "The network connection was lost., with an error event (close 1006 for the page)",
+    differs: &[Browser::Safari],
+    from_client: None,
+    cause: "a proxy or load balancer drops idle connections: nginx after 60 seconds, Heroku 55, Cloudflare 100, AWS NLB 350",
+    fix: "let the server send a ping every 20 to 30 seconds, or raise the limit (nginx: proxy_read_timeout 3600s;)",
+    mend: Some("sends a close frame with 1001 to the other side before the end"),
+};

@@ -1,6 +1,7 @@
 //! Events: everything that is no frame and no raw bytes.
 
 use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, SessionId, Side};
+use crate::relay::stall::Stall;
 use crate::text;
 
 use super::page::Page;
@@ -41,6 +42,7 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
                 page.fact("page sees", &format!("close code {code}"), theme.text);
             }
         }
+        Event::Stall { stall, over } => write_stall(page, stall, *over),
         Event::Answered { status, reason } => write_answered(page, *status, reason),
         Event::Ended { from, how } => write_ended(page, *from, *how),
         Event::SessionClosed(closed) => {
@@ -73,6 +75,16 @@ fn facts_of_head(page: &mut Page<'_>, from: Side, status: Option<u16>, dialect: 
 fn write_answered(page: &mut Page<'_>, status: u16, reason: &str) {
     page.title(&format!("wsproxy itself answered with {status}"));
     page.row(&text::escape(reason.as_bytes()), page.theme.warning);
+}
+
+fn write_stall(page: &mut Page<'_>, stall: &Stall, over: bool) {
+    let theme = page.theme;
+    page.title(if over { "a stall is over" } else { "a stall: somebody owes something" });
+    page.words(&stall.text(), if over { theme.text } else { theme.warning });
+    page.end_row();
+    if let Some(frame) = stall.frame {
+        page.fact("frame", &frame.to_string(), theme.text);
+    }
 }
 
 fn write_upstream(page: &mut Page<'_>, trouble: Option<&str>) {

@@ -103,6 +103,9 @@ pub enum Action {
     FindForm,
     CommandLine,
     AcceptValue,
+    NextProblem,
+    Why,
+    WhyDone,
 }
 
 /// Where on the screen keys go.
@@ -128,6 +131,8 @@ pub enum Place {
     Question,
     /// The help screen.
     Help,
+    /// The why page.
+    Why,
     /// The line to search with.
     Search,
     /// The choice of what to copy.
@@ -140,7 +145,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -151,6 +156,7 @@ impl Place {
         Self::Composer,
         Self::Question,
         Self::Help,
+        Self::Why,
         Self::Search,
         Self::Copy,
         Self::Find,
@@ -171,6 +177,7 @@ impl Place {
             Self::Composer => "Composer",
             Self::Question => "Question",
             Self::Help => "Help",
+            Self::Why => "Why page",
             Self::Search => "Search",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
@@ -183,7 +190,14 @@ impl Place {
     pub const fn is_pane(self) -> bool {
         !matches!(
             self,
-            Self::Composer | Self::Question | Self::Help | Self::Search | Self::Copy | Self::Find | Self::Command
+            Self::Composer
+                | Self::Question
+                | Self::Help
+                | Self::Why
+                | Self::Search
+                | Self::Copy
+                | Self::Find
+                | Self::Command
         )
     }
 }

@@ -15,8 +15,16 @@ const fn bind(
 }
 
 /// Panes with rows or lines to move through.
-const MOVING: &[Place] =
-    &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log, Place::Help];
+const MOVING: &[Place] = &[
+    Place::Sessions,
+    Place::Frames,
+    Place::Detail,
+    Place::Handshake,
+    Place::Diagnosis,
+    Place::Log,
+    Place::Help,
+    Place::Why,
+];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
@@ -95,6 +103,27 @@ pub const BINDINGS: &[Binding] = &[
         &[Place::Help],
         "close",
         "close help",
+    ),
+    bind(
+        Action::WhyDone,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('W')],
+        &[Place::Why],
+        "close",
+        "back to where you were",
+    ),
+    bind(
+        Action::Why,
+        &[Key::char('W')],
+        EVERYWHERE,
+        "why",
+        "why: what a browser makes of the selected frame or session, the bytes, the cause and the fix",
+    ),
+    bind(
+        Action::NextProblem,
+        &[Key::char('!')],
+        &[Place::Everywhere, Place::Why],
+        "next problem",
+        "the next row that tells of something wrong",
     ),
     bind(Action::Follow, &[Key::char('F')], &[Place::Frames, Place::Detail, Place::Log], "follow", "follow the newest"),
     bind(
@@ -209,6 +238,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Composer,
             Place::Question,
             Place::Help,
+            Place::Why,
             Place::Search,
             Place::Copy,
             Place::Find,
@@ -220,7 +250,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Action::Suspend,
         &[Key::ctrl('z')],
-        &[Place::Everywhere, Place::Composer, Place::Question, Place::Help, Place::Search, Place::Copy, Place::Command],
+        &[
+            Place::Everywhere,
+            Place::Composer,
+            Place::Question,
+            Place::Help,
+            Place::Why,
+            Place::Search,
+            Place::Copy,
+            Place::Command,
+        ],
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),

@@ -9,7 +9,7 @@ use crate::tui::model::{Overlay, Tab};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
-use super::stage::{Actor, KEPT, Stage, ended, usual};
+use super::stage::{Actor, KEPT, Stage, ended, unreachable, usual, wrong_accept};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -72,6 +72,44 @@ fn a_text_is_sent_and_its_answers_are_shown() {
     stage.press(KeyCode::Enter);
     stage.send(Message::Reply(Token(1), Reply::Refused(Refusal::AfterClose)));
     assert!(stage.shows("refused: a close frame has already gone this way"), "{}", stage.screen());
+}
+
+#[test]
+fn the_next_problem_is_the_next_row_that_tells_of_one_and_goes_round() {
+    let mut stage = Stage::with_usual_traffic(120, 40);
+    stage.keys("!");
+    assert!(stage.shows("no problems seen"));
+    wrong_accept(&stage.journal, 4, 3_500_000);
+    unreachable(&stage.journal, 5, 3_600_000);
+    stage.sync().keys("!");
+    let first = stage.here();
+    assert!(stage.shows("problem 1 of 2"));
+    stage.keys("!");
+    assert!(stage.shows("problem 2 of 2") && stage.here() > first);
+    stage.keys("!");
+    assert_eq!(stage.here(), first);
+    stage.ctrl('o').ctrl('o');
+    assert_eq!(stage.here(), first, "a jump can be taken back");
+}
+
+#[test]
+fn the_next_problem_says_when_there_is_none_in_the_chosen_session() {
+    let mut stage = Stage::with_usual_traffic(120, 40);
+    wrong_accept(&stage.journal, 4, 3_500_000);
+    stage.sync().keys("]!");
+    assert!(stage.shows("no problem in session 1; 1 in others: choose all sessions"), "{}", stage.screen());
+}
+
+#[test]
+fn the_why_page_goes_from_problem_to_problem_and_closes() {
+    let mut stage = Stage::with_usual_traffic(120, 40);
+    stage.keys("W");
+    assert!(stage.shows("Why · session 1 · frame 11") && stage.shows("Nothing is wrong with frame 11"));
+    wrong_accept(&stage.journal, 4, 3_500_000);
+    stage.sync().keys("q!W");
+    assert!(stage.shows("Why · session 4") && stage.shows("error[resp-accept-mismatch]"), "{}", stage.screen());
+    stage.keys("q");
+    assert!(!stage.shows("Why · session 4"));
 }
 
 #[test]

@@ -107,6 +107,15 @@ fn problems() {
 }
 
 #[test]
+fn why_a_session_fails() {
+    snapshot("why", |stage| {
+        lively(stage);
+        wrong_accept(&stage.journal, 4, 3_500_000);
+        stage.sync().keys("]]]]W");
+    });
+}
+
+#[test]
 fn the_log() {
     snapshot("log", |stage| {
         lively(stage);

@@ -115,6 +115,7 @@ pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
             let style = level_style(problem.level, theme);
             let age = match clock::age(problem.time, model.now).as_str() {
                 "now" => " · now ".to_owned(),
+                age if problem.lasts => format!(" · for {age} "),
                 age => format!(" · {age} ago "),
             };
             let words = match problem.session {

@@ -13,6 +13,7 @@ mod search;
 mod sessions;
 mod text_pane;
 mod welcome;
+mod why;
 pub(super) mod words;
 
 use ratatui::Frame;
@@ -48,6 +49,7 @@ pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
     bars::footer(model, view, bars.footer, buffer);
     match model.overlay {
         Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
+        Some(Overlay::Why(_)) => why::why(model, view, bars.body, buffer),
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),

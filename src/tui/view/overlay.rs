@@ -43,6 +43,11 @@ pub fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
+    more_below(model, below, inside, buffer);
+}
+
+/// Says, in the frame of a box, how many lines are below what is seen of it.
+pub(super) fn more_below(model: &Model, below: usize, inside: Rect, buffer: &mut Buffer) {
     if below > 0 && inside.width > 12 && inside.height > 0 {
         let more = format!(" {below} more ↓ ");
         let x = inside.right().saturating_sub(fit::width(&more) as u16);

@@ -17,6 +17,7 @@ use crate::wire::opcode::Opcode;
 
 use super::joined::Joined;
 use super::search;
+use super::why;
 use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -231,7 +232,9 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     spans.push(Span::styled(flags(record, &joined), theme.dim));
     spans.push(Span::styled(format!(" {} ", fit::right(&length(joined.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
-    for (mark, style) in marks(record, &joined, theme) {
+    let undelivered = row.session.and_then(|id| context.view.session(id));
+    let undelivered = undelivered.is_some_and(|summary| why::is_undelivered(summary, record));
+    for (mark, style) in marks(record, &joined, undelivered, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
     let room = context.columns.width.saturating_sub(width(spans));
@@ -279,7 +282,7 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 }
 
 /// What is special about a frame, in words.
-fn marks(record: &FrameRecord, joined: &Joined<'_>, theme: &Theme) -> Vec<(String, Style)> {
+fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
     let &Joined { length, received, kept, .. } = joined;
     marks.extend(joined.fragments().map(|fragments| (fragments, theme.note)));
@@ -290,6 +293,9 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, theme: &Theme) -> Vec<(Strin
     }
     if record.relayed == Relayed::Dropped {
         marks.push(("not relayed".to_owned(), theme.warning));
+    }
+    if undelivered {
+        marks.push(("the page never got it".to_owned(), theme.warning));
     }
     if received < length {
         let text = format!("{} of {}", text::byte_count(received), text::byte_count(length));

@@ -13,11 +13,14 @@ use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
 use crate::tui::model::Model;
+use crate::tui::overview::troubles;
 use crate::tui::theme::Theme;
 use crate::wire::close as wire_close;
+use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
-use super::{Focus, frame_log, title, words};
+use super::words::{self, level_glyph, level_style};
+use super::{Focus, frame_log, title};
 
 /// Draws the narrow list.
 pub fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -124,13 +127,24 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
     let (glyph, style, _) = state(summary, theme);
     let frames = fit::short(summary.frames[0] + summary.frames[1]);
     let words = format!("{} {}", summary.id.0, text::preview(&summary.path, 120));
-    let room = width.saturating_sub(4 + frames.len());
+    let trouble = mark(summary, theme);
+    let room = width.saturating_sub(4 + frames.len() + trouble.width());
     let text = if summary.is_live() { theme.text } else { theme.dim };
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
         Span::styled(fit::left(&words, room), text),
+        trouble,
         Span::styled(format!(" {frames}"), theme.dim),
     ])
+}
+
+/// The worst that is wrong with a session that was opened; a refused one has its state for that.
+fn mark(summary: &SessionSummary, theme: &Theme) -> Span<'static> {
+    let worst = troubles(summary).map(|(_, trouble)| trouble.level()).max().filter(|level| *level > Level::Note);
+    match worst.filter(|_| summary.open.is_some()) {
+        Some(level) => Span::styled(level_glyph(level), level_style(level, theme)),
+        None => Span::raw(""),
+    }
 }
 
 /// A column of the table.

@@ -52,6 +52,8 @@ pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
             (level_style(words.level, theme), format!("{glyph} {}: {}", words.title, finding.detail))
         }
         Event::Verdict(verdict) => (theme.error, format!("✗ {}", overview::verdict(verdict))),
+        Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
+        Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),
         Event::Answered { status, reason } => {
             (theme.error, format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())))
         }

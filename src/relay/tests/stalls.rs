@@ -1,0 +1,124 @@
+//! What is owed: told once when it has lasted, and once when it is over.
+
+use super::*;
+use crate::relay::stall::StallKind::{self, *};
+
+/// Stalls that were told, and whether each telling was of its end.
+fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<u64>, bool)> {
+    let stalls = scene.events().filter_map(|event| match event {
+        Event::Stall { stall, over } => Some((stall.kind, stall.lane, stall.frame, *over)),
+        _ => None,
+    });
+    stalls.collect()
+}
+
+/// Asks `seconds` after the start.
+fn ask(scene: &mut Scene, seconds: u64) {
+    scene.session.check_stalls(Time(seconds * 1_000_000), [None; 2], &mut scene.out);
+}
+
+/// The bytes of `from` leave `kind` owed by `lane`; `rest`, which `then` sends, ends it.
+fn owed_until(from: Side, bytes: &[u8], owed: (StallKind, Side, Option<u64>), then: Side, rest: &[u8]) {
+    let (kind, lane, frame) = owed;
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::open(step);
+        assert!(!scene.session.is_owed());
+        scene.feed(from, bytes);
+        assert!(scene.session.is_owed());
+        ask(&mut scene, 1);
+        assert_eq!(told(&scene), [], "one second is no stall");
+        ask(&mut scene, 4);
+        ask(&mut scene, 5);
+        assert_eq!(told(&scene), [(kind, lane, frame, false)]);
+        scene.feed(then, rest);
+        ask(&mut scene, 6);
+        assert_eq!(told(&scene)[1..], [(kind, lane, frame, true)]);
+        assert!(!scene.session.is_owed());
+    }
+}
+
+#[test]
+fn a_message_without_its_end() {
+    owed_until(
+        Side::Server,
+        b"\x01\x01a\x00\x01b",
+        (UnfinishedMessage, Side::Server, Some(1)),
+        Side::Server,
+        b"\x80\x00",
+    );
+}
+
+#[test]
+fn a_frame_that_is_shorter_than_its_header_says() {
+    owed_until(Side::Server, b"\x81\x05He", (ShortFrame, Side::Server, Some(1)), Side::Server, b"llo");
+}
+
+#[test]
+fn a_ping_without_its_pong() {
+    owed_until(Side::Server, b"\x89\x00", (UnansweredPing, Side::Client, Some(1)), Side::Client, b"\x8a\x80abcd");
+}
+
+#[test]
+fn many_pings_are_one_stall_since_the_first() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Client, b"\x89\x80abcd");
+    ask(&mut scene, 4);
+    scene.feed(Side::Client, b"\x89\x80abcd");
+    ask(&mut scene, 8);
+    assert_eq!(told(&scene), [(UnansweredPing, Side::Server, Some(1), false)]);
+}
+
+#[test]
+fn a_close_frame_without_its_answer_and_then_without_the_end_of_the_connection() {
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::open(step);
+        scene.feed(Side::Client, b"\x88\x80abcd");
+        ask(&mut scene, 4);
+        assert_eq!(told(&scene), [(UnansweredClose, Side::Server, None, false)]);
+        scene.feed(Side::Server, b"\x88\x00");
+        ask(&mut scene, 8);
+        assert_eq!(
+            told(&scene)[1..],
+            [(UnansweredClose, Side::Server, None, true), (OpenAfterClose, Side::Server, None, false)]
+        );
+        scene.end(Side::Server, Ending::Fin);
+        assert!(scene.session.is_owed(), "its end is still to be told");
+        ask(&mut scene, 9);
+        assert!(!scene.session.is_owed());
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_come_or_does_not_end() {
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::new(step);
+        ask(&mut scene, 4);
+        assert_eq!(told(&scene), [(NoResponse, Side::Server, None, false)]);
+        scene.feed(Side::Server, b"HTTP/1.1 101 Switching Protocols\r\n");
+        ask(&mut scene, 8);
+        assert_eq!(
+            told(&scene)[1..],
+            [(NoResponse, Side::Server, None, true), (UnfinishedHead, Side::Server, None, false)]
+        );
+        scene.end(Side::Server, Ending::Fin);
+        let last = scene.closed();
+        assert_eq!((told(&scene)[3], last.how), ((UnfinishedHead, Side::Server, None, true), ClosedHow::Fin));
+    }
+}
+
+#[test]
+fn a_peer_that_takes_nothing() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.session.check_stalls(Time(9_000_000), [None, Some(Time(2_000_000))], &mut scene.out);
+    assert_eq!(told(&scene), [(PeerNotReading, Side::Server, None, false)]);
+    ask(&mut scene, 10);
+    assert_eq!(told(&scene)[1..], [(PeerNotReading, Side::Server, None, true)]);
+}
+
+#[test]
+fn whole_frames_owe_nothing() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, HELLO);
+    scene.feed(Side::Server, b"\x01\x01a\x80\x00");
+    assert!(!scene.session.is_owed());
+}
