@@ -489,7 +489,7 @@ pub(super) const HTTP_PIPELINED_EARLY_DATA: Words = Words {
 };
 
 pub(super) const HTTP_UPGRADE_STRIPPED: Words = Words {
-    level: Level::Warning,
+    level: Level::Error,
     title: "the request was changed by something in front, which took Upgrade away",
     spec: "RFC 6455 4.2.1",
     chrome: "Error during WebSocket handshake: Unexpected response code: 200, 400, 404 or 426, as the server answers \

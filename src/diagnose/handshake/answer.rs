@@ -74,9 +74,8 @@ fn cause(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
         Kind::RespConnectionMissing => missing(answer, body, fault, "Connection"),
         Kind::RespAcceptMissing => missing_accept(request, answer, body, fault),
         _ if !answer[fault.at.clone()].is_ascii() => {
-            let value = shown(&answer[fault.at.clone()]);
-            found(Kind::HttpHeaderNonascii, answer, &fault.at)
-                .detail(format!("bytes beyond ASCII in a value that is compared byte by byte: {value}"))
+            plain(format!("the server sent {}", shown(&answer[fault.at.clone()])))
+                .cause("the value holds bytes beyond ASCII, and it is compared byte by byte", "send ASCII only")
         }
         Kind::RespAcceptMismatch => wrong_accept(request, answer, fault),
         kind if kind.layer() == crate::wire::finding::Layer::Extension => extensions::fault(request, answer, fault),

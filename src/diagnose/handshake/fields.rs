@@ -66,10 +66,22 @@ fn mismatch(request: &[u8], answer: &[u8], fault: &Fault, finding: Finding, aske
 /// What is odd about the fields of an answer that Chrome takes, each at most once.
 pub(super) fn oddities(answer: &[u8]) -> Vec<Finding> {
     let head = Head::of_response(answer);
-    [connection_list(head, answer), accept_blanks(head, answer), hixie(head, answer), body(head, answer)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let found = [
+        connection_list(head, answer),
+        accept_blanks(head, answer),
+        hixie(head, answer),
+        body(head, answer),
+        beyond_ascii(head, answer),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// A value of the handshake's own that is no ASCII; in other fields such bytes harm nobody.
+fn beyond_ascii(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+    let is_ours = |field: &Field<'_>| field.name.to_ascii_lowercase().starts_with(b"sec-websocket-");
+    let field = head.fields().find(|field| is_ours(field) && !field.value.is_ascii())?;
+    let detail = format!("{}: {}", text::preview(field.name, 40), shown(field.value));
+    Some(at_value(FindingKind::HttpHeaderNonascii, answer, &field).detail(detail))
 }
 
 fn at_value(kind: FindingKind, answer: &[u8], field: &Field<'_>) -> Finding {

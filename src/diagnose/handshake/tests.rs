@@ -181,6 +181,7 @@ fn what_is_odd_about_a_good_answer_is_told_at_its_bytes() {
             "pmd-server-bits-8",
             "permessage-deflate; server_max_window_bits=8",
         ),
+        ("\r\n\r\n", "\r\nSec-WebSocket-X: \u{e9}\r\n\r\n", "http-header-nonascii", "\u{e9}"),
         ("Upgrade: websocket", "Upgrade : websocket", "http-obs-fold", "Upgrade : websocket"),
     ] {
         let head = right_answer().replacen(from, to, 1);
@@ -213,7 +214,7 @@ fn each_failed_answer_has_one_finding_at_its_bytes() {
         ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: Permessage-Deflate\r\n\r\n", "ext-name-case", "Permessage-Deflate"),
         ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: x; y\r\n\r\n", "ext-unsolicited", "x; y"),
         ("Upgrade: websocket", " Upgrade: websocket", "http-indented-headers", " "),
-        ("Upgrade: websocket", "Upgrade: w\u{e9}bsocket", "http-header-nonascii", "w\u{e9}bsocket"),
+        ("Upgrade: websocket", "Upgrade: w\u{e9}bsocket", "resp-upgrade-wrong", "w\u{e9}bsocket"),
         ("HTTP/1.1 101", "HTTP/1.1\t101", "http-status-unparsable", "HTTP/1.1\t101 Switching Protocols"),
         ("HTTP/1.1", "ICY", "http-not-http-odd-port", "ICY 101 Switching Protocols"),
         ("Upgrade: ", "X: \0\r\nUpgrade: ", "http-header-null", "\0"),
