@@ -2,6 +2,8 @@
 //!
 //! Nothing is checked here beyond what the parser can say by itself; `config` turns this into something that holds.
 
+pub mod explain;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::relay::limits::Limits;
+
+use explain::{Colours, Subject, SubjectParser};
 
 /// A day: longer waits are the same as none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
@@ -53,6 +57,12 @@ pub enum Command {
         /// Which shell
         #[arg(value_enum)]
         shell: Shell,
+    },
+    /// Explain a finding, or list them all
+    Explain {
+        /// Which one, as in `error[ID]`
+        #[arg(value_parser = SubjectParser, hide_possible_values = true)]
+        id: Option<Subject>,
     },
     /// Print the manual page in roff
     Man,
@@ -165,6 +175,7 @@ impl Command {
                 clap_complete::generate(*shell, &mut Arguments::command(), "wsproxy", &mut script);
                 out.write_all(&script)
             }
+            Self::Explain { id } => explain::write(*id, Colours::of_output(), out),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
         }
     }

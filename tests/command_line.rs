@@ -127,3 +127,32 @@ fn manual_and_completions_are_printed() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("upstream"), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_finding_is_explained_in_plain_text() {
+    let output = run(&["explain", "resp-accept-mismatch"]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("error[resp-accept-mismatch]: the accept value does not belong"), "{text}");
+    for part in ["^^^^", "  = rule: RFC 6455", "  = chrome: Error during", "  = repair: ", "  help: "] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains('\u{1b}') && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn all_findings_are_listed_by_layer() {
+    let text = String::from_utf8(run(&["explain"]).stdout).unwrap();
+    let heads: Vec<_> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    let layers = ["tcp", "http", "handshake", "extension", "frame", "message", "close", "draft"];
+    assert_eq!(heads, [&layers[..], &["never seen by wsproxy"]].concat());
+    assert!(text.contains("http-extra-crlf") && text.contains("page-mixed-content"));
+}
+
+#[test]
+fn an_unknown_finding_gets_the_nearest_ids_in_one_sentence() {
+    let output = run(&["explain", "http-ekstra-crlf"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("http-extra-crlf") && told.lines().count() == 1, "{told}");
+}

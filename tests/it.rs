@@ -7,6 +7,7 @@ mod composer;
 mod correct_peers;
 mod docs;
 mod endings;
+mod findings;
 mod layers;
 mod sockets;
 mod stalls;

@@ -2,9 +2,10 @@
 
 mod catalogue;
 pub mod chrome;
+pub mod examples;
 pub mod handshake;
 pub mod render;
 mod verdict;
 
-pub use catalogue::{Browser, Words, words};
+pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
 pub use verdict::{Basis, NoAnswer, Outcome, Verdict};

@@ -7,6 +7,7 @@ mod judgement;
 mod lane;
 pub mod limits;
 pub mod observation;
+pub mod rehearsal;
 mod response;
 pub mod session;
 pub mod stall;

@@ -8,9 +8,12 @@ mod handshake;
 mod http;
 mod message;
 mod tcp;
+mod unseen;
 
 use crate::wire::finding::{FindingKind, Level};
 use crate::wire::side::Side;
+
+pub use unseen::{UNSEEN, Unseen};
 
 /// All that is said about a kind of finding.
 #[derive(Clone, Copy, Debug)]
@@ -270,6 +273,14 @@ mod tests {
                 assert!(!cell.trim().is_empty() && !cell.contains("illegal"), "{}: {cell}", kind.id());
                 assert!(cell.trim() == cell && !cell.contains("  "), "{}: {cell}", kind.id());
             }
+        }
+    }
+
+    #[test]
+    fn what_is_unseen_has_other_ids() {
+        for (index, unseen) in UNSEEN.iter().enumerate() {
+            assert!(FindingKind::ALL.iter().all(|kind| kind.id() != unseen.id), "{}", unseen.id);
+            assert!(UNSEEN.iter().skip(index + 1).all(|other| other.id != unseen.id), "{}", unseen.id);
         }
     }
 

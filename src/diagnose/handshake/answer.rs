@@ -32,15 +32,27 @@ pub fn answer(request: &[u8], answer: &[u8], body: &[u8]) -> Judged {
         Handshake::Fails(fault) => fault,
     };
     let cause = cause(request, answer, body, &fault).chrome(fault.words);
-    let verdict = Some(Verdict::because(&cause));
-    // What ate the Upgrade was told when the request came; the refusal is but its consequence.
-    if cause.kind == FindingKind::HttpUpgradeStripped && request::is_stripped(request) {
-        return Judged { findings: Vec::new(), verdict };
+    if let Some(kind) = told_of_request(request, cause.kind) {
+        let verdict = Verdict { finding: Some(kind), ..Verdict::because(&cause) };
+        return Judged { findings: Vec::new(), verdict: Some(verdict) };
     }
     let mut findings = if is_upgrade { syntax::oddities(answer) } else { Vec::new() };
     findings.retain(|finding| !is_explained(finding.kind, cause.kind));
+    let verdict = Verdict::because(&cause);
     findings.insert(0, cause);
-    Judged { findings, verdict }
+    Judged { findings, verdict: Some(verdict) }
+}
+
+/// What was found in the request already, where a fault of the answer is but its consequence.
+fn told_of_request(request: &[u8], fault: FindingKind) -> Option<FindingKind> {
+    use FindingKind as Kind;
+    match fault {
+        Kind::HttpUpgradeStripped => request::is_stripped(request).then_some(fault),
+        Kind::RespAcceptMissing | Kind::RespAcceptMismatch => {
+            Head::new(request).field("sec-websocket-key").is_none().then_some(Kind::ReqKeyMissing)
+        }
+        _ => None,
+    }
 }
 
 /// Whether an oddity of the head is part of what it failed for.

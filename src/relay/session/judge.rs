@@ -104,5 +104,5 @@ impl Session {
 fn has_body(answer: &[u8]) -> bool {
     let head = Head::of_response(answer);
     let is_empty = head.value("content-length") == Some(b"0");
-    !is_empty && !matches!(head.status(), Some(100..=199 | 204 | 304))
+    !is_empty && !matches!(head.status(), None | Some(100..=199 | 204 | 304))
 }

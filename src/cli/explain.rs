@@ -1,0 +1,226 @@
+//! `wsproxy explain`: the long text of a finding, with an example, or the list of all.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal as _, Write};
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Error};
+
+use crate::diagnose::examples::{Example, example};
+use crate::diagnose::render::{self, Part, RenderedLine};
+use crate::diagnose::{UNSEEN, Unseen, words};
+use crate::relay::rehearsal;
+use crate::wire::finding::{FindingKind, Level};
+
+/// Columns of the text.
+const WIDTH: usize = 80;
+/// Ids that are offered in place of an unknown one.
+const OFFERED: usize = 3;
+
+/// What can be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A finding.
+    Finding(FindingKind),
+    /// Something that wsproxy never sees.
+    Unseen(Unseen),
+}
+
+impl Subject {
+    fn all() -> impl Iterator<Item = Self> {
+        let findings = FindingKind::ALL.iter().map(|kind| Self::Finding(*kind));
+        findings.chain(UNSEEN.iter().map(|unseen| Self::Unseen(*unseen)))
+    }
+
+    const fn id(&self) -> &'static str {
+        match self {
+            Self::Finding(kind) => kind.id(),
+            Self::Unseen(unseen) => unseen.id,
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Finding(kind) => words(*kind).title,
+            Self::Unseen(unseen) => unseen.title,
+        }
+    }
+}
+
+/// Reads an id. Shells complete it; an unknown one gets the nearest.
+#[derive(Clone, Copy, Debug)]
+pub struct SubjectParser;
+
+impl TypedValueParser for SubjectParser {
+    type Value = Subject;
+
+    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<Subject, Error> {
+        let id = value.to_string_lossy().to_lowercase();
+        Subject::all().find(|subject| subject.id() == id).ok_or_else(|| {
+            let nearest = nearest(&id).join(", ");
+            let text = format!("there is no finding {value:?}; did you mean {nearest}? `wsproxy explain` lists all\n");
+            Error::raw(ErrorKind::InvalidValue, text)
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Subject::all().map(|subject| PossibleValue::new(subject.id()).help(subject.title()))))
+    }
+}
+
+/// The ids whose beginning takes the fewest changes to get to.
+fn nearest(id: &str) -> Vec<&'static str> {
+    let mut ids: Vec<_> = Subject::all().map(|subject| subject.id()).collect();
+    ids.sort_by_cached_key(|known| (distance(id, known), known.len()));
+    ids.truncate(OFFERED);
+    ids
+}
+
+/// Characters to insert, remove or replace to make one text the beginning of the other.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (above, character) in from.chars().take(WIDTH).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (at, other) in to.chars().enumerate() {
+            let cost = diagonal + usize::from(character != other);
+            diagonal = row[at + 1];
+            row[at + 1] = cost.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row.into_iter().min().unwrap_or_default()
+}
+
+/// Whether to write colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// For a terminal.
+    On,
+    /// For everything else.
+    Off,
+}
+
+impl Colours {
+    /// On where standard output is a terminal and `NO_COLOR` is not set.
+    pub fn of_output() -> Self {
+        let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        if wanted && io::stdout().is_terminal() { Self::On } else { Self::Off }
+    }
+
+    /// The text in an SGR style.
+    fn paint(self, style: &str, text: &str) -> String {
+        match self {
+            Self::On if !style.is_empty() => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// Writes the text of one, or the list of all.
+///
+/// # Errors
+/// When `out` can't be written to.
+pub fn write(subject: Option<Subject>, colours: Colours, out: &mut dyn Write) -> io::Result<()> {
+    match subject {
+        None => list(colours, out),
+        Some(Subject::Finding(kind)) => {
+            let level = style(words(kind).level);
+            for line in finding(kind) {
+                let style = match line.part {
+                    Part::Title => level,
+                    Part::Underline => "31",
+                    Part::Help => "32",
+                    Part::Place => "2",
+                    Part::Hex | Part::Fact => "",
+                };
+                writeln!(out, "{}", colours.paint(style, &line.text))?;
+            }
+            Ok(())
+        }
+        Some(Subject::Unseen(subject)) => unseen(&subject, colours, out),
+    }
+}
+
+/// The text of a finding.
+#[must_use]
+pub fn finding(kind: FindingKind) -> Vec<RenderedLine> {
+    let entry = words(kind);
+    let mut out = Vec::new();
+    let title = format!("{}[{}]: {}", entry.level.name(), kind.id(), entry.title);
+    wrapped(Part::Title, 2, &title, &mut out);
+    let shown = example_lines(kind);
+    if let Example::Words(words) = example(kind) {
+        wrapped(Part::Fact, 4, &format!("  for example: {words}"), &mut out);
+    } else if !shown.is_empty() {
+        out.push(RenderedLine { part: Part::Fact, text: "  for example:".to_owned() });
+    }
+    out.extend(shown);
+    let mut facts = vec![("layer", kind.layer().name()), ("rule", entry.spec), ("chrome", entry.chrome)];
+    facts.extend([("firefox", entry.firefox), ("safari", entry.safari)]);
+    facts.extend(entry.from_client.map(|words| ("from a client", words)));
+    facts.push(("usual cause", entry.cause));
+    facts.push(("repair", entry.mend.unwrap_or("nothing")));
+    for (label, fact) in facts {
+        wrapped(Part::Fact, 4, &format!("  = {label}: {fact}"), &mut out);
+    }
+    wrapped(Part::Help, 4, &format!("  help: {}", entry.fix), &mut out);
+    out
+}
+
+/// Where the example has it, and its bytes.
+#[must_use]
+pub fn example_lines(kind: FindingKind) -> Vec<RenderedLine> {
+    let Example::Scene(scene) = example(kind) else { return Vec::new() };
+    let found = rehearsal::findings(&scene).into_iter().find(|(_, finding)| finding.kind == kind);
+    let lines = found.map(|(from, finding)| render::lines(None, from.name(), &finding, WIDTH)).unwrap_or_default();
+    lines.into_iter().filter(|line| matches!(line.part, Part::Place | Part::Hex | Part::Underline)).collect()
+}
+
+fn wrapped(part: Part, hanging: usize, text: &str, out: &mut Vec<RenderedLine>) {
+    out.extend(render::wrap(text, hanging, WIDTH).into_iter().map(|text| RenderedLine { part, text }));
+}
+
+fn unseen(subject: &Unseen, colours: Colours, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", colours.paint("1", &format!("{}: {}", subject.id, subject.title)))?;
+    let facts = [
+        ("no byte of it reaches wsproxy, so it is never found", ""),
+        ("chrome: ", subject.chrome),
+        ("usual cause: ", subject.cause),
+    ];
+    for (label, fact) in facts {
+        for line in render::wrap(&format!("  = {label}{fact}"), 4, WIDTH) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    for line in render::wrap(&format!("  help: {}", subject.fix), 4, WIDTH) {
+        writeln!(out, "{}", colours.paint("32", &line))?;
+    }
+    Ok(())
+}
+
+/// All ids by layer, one a line.
+fn list(colours: Colours, out: &mut dyn Write) -> io::Result<()> {
+    let mut layer = None;
+    for kind in FindingKind::ALL {
+        if layer.replace(kind.layer()) != Some(kind.layer()) {
+            writeln!(out, "{}", colours.paint("1", kind.layer().name()))?;
+        }
+        let entry = words(*kind);
+        let level = colours.paint(style(entry.level), &format!("{:<8}", entry.level.name()));
+        writeln!(out, "  {level} {:<32} {}", kind.id(), entry.title)?;
+    }
+    writeln!(out, "{}", colours.paint("1", "never seen by wsproxy"))?;
+    for subject in UNSEEN {
+        writeln!(out, "  {:<8} {:<32} {}", "", subject.id, subject.title)?;
+    }
+    Ok(())
+}
+
+const fn style(level: Level) -> &'static str {
+    match level {
+        Level::Error => "1;31",
+        Level::Warning => "1;33",
+        Level::Note => "1;36",
+    }
+}

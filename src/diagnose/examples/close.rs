@@ -1,0 +1,27 @@
+//! Examples of the layer `close`.
+
+use crate::wire::finding::FindingKind;
+use crate::wire::opcode::Opcode;
+
+use super::{ANSWER, Example, HELLO, client, from_client, from_server, masked, plain, scene, server};
+
+pub(super) fn example(kind: FindingKind) -> Example {
+    match kind {
+        FindingKind::Close1byte => from_server(b"\x88\x01\x03"),
+        FindingKind::CloseCodeReserved => from_server(b"\x88\x02\x03\xee"),
+        FindingKind::CloseCodeRange => from_server(b"\x88\x02\x01\x94"),
+        FindingKind::CloseCodeLittleEndian => from_server(b"\x88\x02\xe8\x03"),
+        FindingKind::CloseCodeAscii => from_server(b"\x88\x041000"),
+        FindingKind::CloseReasonUtf8 => from_server(b"\x88\x06\x03\xe8caf\xe9"),
+        FindingKind::CloseReasonLong => from_server([b"\x88\x7e\x00\x7e\x03\xe8".as_slice(), &[b'a'; 124]].concat()),
+        FindingKind::CloseDataAfter => from_server([b"\x88\x02\x03\xe8", HELLO].concat()),
+        FindingKind::CloseBeforeHandshake => scene([server(b"\x88\x02\x03\xe8")]),
+        FindingKind::CloseCleanErrorCodes => from_server(plain(Opcode::CLOSE, b"\x03\xf3unexpected error")),
+        FindingKind::CloseBrowser1001 => from_client(masked(Opcode::CLOSE, b"\x03\xe9")),
+        FindingKind::CloseFromBrowser1002 => {
+            scene([server(ANSWER), server(HELLO), client(masked(Opcode::CLOSE, b"\x03\xeaWebSocket Protocol Error"))])
+        }
+        FindingKind::CloseNoReply => Example::Words("a close frame, and for a while none in reply"),
+        _ => Example::Words("a close frame from each side, and for a while no FIN"),
+    }
+}

@@ -1,0 +1,72 @@
+//! Plays a scene of the catalogue's examples through a session, and says what is found in it. No time passes.
+
+use std::sync::Arc;
+
+use crate::diagnose::examples::{Scene, Step};
+use crate::wire::finding::Finding;
+
+use super::limits::Limits;
+use super::observation::{Ending, Event, Observations, Record, Side, Time};
+use super::session::{Output, Session, SessionConfig};
+use super::translate::AddressRules;
+
+/// All findings of a scene in their order, each with the side whose bytes it is about.
+#[must_use]
+pub fn findings(scene: &Scene) -> Vec<(Side, Finding)> {
+    let mut out = Output::default();
+    let (mut session, _) = Session::new(config(), Time(0), &scene.request, &mut out.log);
+    let mut bytes = Vec::new();
+    for step in &scene.steps {
+        match step {
+            Step::Read(from, read) => session.receive(Time(0), *from, read, &mut out),
+            Step::Fin(from) => session.end(Time(0), *from, Ending::Fin, &mut bytes, &mut out),
+            Step::Reset(from) => session.end(Time(0), *from, Ending::Reset, &mut bytes, &mut out),
+        }
+    }
+    found(out.log)
+}
+
+fn found(log: Observations) -> Vec<(Side, Finding)> {
+    let found = log.records.into_iter().filter_map(|record| match record {
+        Record::Event(_, event) => match *event {
+            Event::Finding(from, finding) => Some((from, finding)),
+            _ => None,
+        },
+        _ => None,
+    });
+    found.collect()
+}
+
+fn config() -> SessionConfig {
+    let rules = AddressRules {
+        authority: "localhost:9999".into(),
+        secure: false,
+        path: String::new(),
+        keep_host: true,
+        origin: None,
+    };
+    SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::examples::{Example, example};
+    use crate::wire::finding::FindingKind;
+    use std::fmt::Write as _;
+
+    /// The kinds whose examples show something else are those in the snapshot, each with what is found.
+    #[test]
+    fn each_example_shows_its_finding_and_no_other() {
+        let mut amiss = String::new();
+        for kind in FindingKind::ALL {
+            if let Example::Scene(scene) = example(*kind) {
+                let found: Vec<_> = findings(&scene).into_iter().map(|(_, finding)| finding.kind.id()).collect();
+                if found != [kind.id()] {
+                    let _ = writeln!(amiss, "{}: {}", kind.id(), found.join(" "));
+                }
+            }
+        }
+        insta::assert_snapshot!(amiss);
+    }
+}
