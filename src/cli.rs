@@ -30,6 +30,8 @@ Examples:
     wsproxy --listen 8000 --upstream wss://example.org/chat
   one JSON object a line, for scripts
     wsproxy --upstream localhost:9999 --json
+  without a browser; what Chrome would make of a server
+    wsproxy doctor ws://localhost:9999/chat --send hello
   in a test: exit code 1 if the server does what a browser refuses
     wsproxy --upstream localhost:9999 --headless --fail-on error";
 
@@ -66,6 +68,11 @@ pub enum Command {
     },
     /// Print the manual page in roff
     Man,
+    /// Be the browser: dial a server, judge what it does, and report
+    ///
+    /// It dials as Chrome does, with no proxy and no browser between, listens and talks, tries ping, fragments,
+    /// compression and close, and says what Chrome would make of it. Exit code 1 if something is wrong.
+    Doctor(DoctorArguments),
 }
 
 /// The flags of the proxy, as typed.
@@ -133,6 +140,58 @@ pub enum FailOn {
     Warning,
 }
 
+/// What the doctor is asked for, as typed.
+#[derive(Args, Debug)]
+pub struct DoctorArguments {
+    /// The server, as a page would name it: ws://localhost:9999/chat, or wss
+    #[arg(value_name = "URL")]
+    pub url: String,
+
+    /// Send this text once the socket is open; repeat it for more, the last of several goes in fragments
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub send: Vec<String>,
+
+    /// A message with this text in it must come, or the exit code is 1; repeat it for more
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub expect: Vec<String>,
+
+    /// Time to listen to the open socket: 3, or up to 10 with --expect
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub listen: Option<u64>,
+
+    /// Time for each answer: connection, handshake, pong, close
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = seconds)]
+    pub timeout: u64,
+
+    /// The page's origin; by default the server's own
+    #[arg(long, value_name = "VALUE")]
+    pub origin: Option<String>,
+
+    /// Ask for this subprotocol; repeat it for more
+    #[arg(long, value_name = "NAME")]
+    pub protocol: Vec<String>,
+
+    /// Add this line to the request; repeat it for more
+    #[arg(long, value_name = "'NAME: VALUE'")]
+    pub header: Vec<String>,
+
+    /// Find out which dialects it speaks, over a connection each; it does so by itself where an old one answers
+    #[arg(long)]
+    pub dialects: bool,
+
+    /// Take any certificate
+    #[arg(long, conflicts_with = "ca")]
+    pub insecure: bool,
+
+    /// Trust the roots in this PEM file besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// Print JSON Lines, the last of them the report
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Bounds that a user may want to change.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
@@ -177,6 +236,8 @@ impl Command {
             }
             Self::Explain { id } => explain::write(*id, Colours::of_output(), out),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
+            // It prints as it goes, and has an exit code of its own.
+            Self::Doctor(_) => Ok(()),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The program: parse, run, exit code.
 //!
-//! Exit codes: 0 fine, 1 `--fail-on` was met, 2 the command line or a file is wrong, 3 it could not start.
+//! Exit codes: 0 fine, 1 `--fail-on` was met or the doctor found something wrong, 2 the command line or a file is wrong, 3 it could not start.
 #![forbid(unsafe_code)]
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, mpsc};
@@ -13,20 +13,24 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
-use wsproxy::config::{Config, Output, Terminals};
+use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::diagnose;
+use wsproxy::doctor::Report;
+use wsproxy::doctor::dialects::smells_old;
 use wsproxy::engine::handle::Handle;
+use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
-use wsproxy::headless::{self, Format};
-use wsproxy::journal::Journal;
+use wsproxy::headless::{self, Format, Printer};
+use wsproxy::journal::{Block, Journal};
 use wsproxy::playground::{self, Playground};
-use wsproxy::relay::observation::{Event, Observations};
+use wsproxy::relay::observation::{Event, Observations, SessionId};
 use wsproxy::tui;
 use wsproxy::wire::finding::{FindingKind, Level};
 
-/// What `--fail-on` names was seen.
+/// What `--fail-on` names was seen, or the doctor found something wrong.
 const SEEN: u8 = 1;
 
 /// The command line or a file is wrong.
@@ -64,6 +68,7 @@ impl<T> OrFail<T> for anyhow::Result<T> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
+        Some(Command::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
         Some(command) => print(command).map(|()| ExitCode::SUCCESS),
         None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
     };
@@ -77,10 +82,63 @@ fn main() -> ExitCode {
 }
 
 fn print(command: &Command) -> Result<(), Failure> {
-    match command.run(&mut io::stdout().lock()) {
+    written_or_unread(command.run(&mut io::stdout().lock()))
+}
+
+/// A reader that went away is no failure.
+fn written_or_unread(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("can't write to standard output").or_fail(WRONG),
     }
+}
+
+/// Visits a server and prints the report. ctrl-c ends the visit, and the report is on what was seen up to then.
+fn doctor(config: DoctorConfig) -> Result<ExitCode, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("can't start").or_fail(FAILED)?;
+    let report = runtime.block_on(examine(&config))?;
+    runtime.shutdown_background();
+    let written = io::stdout().lock().write_all(&headless::report(&report, config.format, config.colour));
+    written_or_unread(written)?;
+    Ok(if report.outcome.fine { ExitCode::SUCCESS } else { ExitCode::from(SEEN) })
+}
+
+async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
+    let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
+    tokio::pin!(signal);
+    let url = config.url.clone();
+    let call = tokio::select! {
+        call = visit::call(&config.dialer, config.plan.clone()) => call,
+        () = &mut signal => return Ok(Report::of_interrupt(url)),
+    };
+    let mut call = match call {
+        Ok(call) => call,
+        Err(error) => return Ok(visit::no_connection(url, &error)),
+    };
+    let mut printer = (config.format == Format::Json).then(|| Printer::new(Format::Json, TimeZone::UTC));
+    let mut attempts = Vec::new();
+    tokio::select! {
+        () = call.run(|log| print_seen(printer.as_mut(), log)) => {
+            if config.dialects || smells_old(call.visit.story()) {
+                tokio::select! {
+                    tried = visit::dialects(&config.dialer, &config.plan) => attempts = tried,
+                    () = &mut signal => {}
+                }
+            }
+        }
+        () = &mut signal => {}
+    }
+    Ok(Report::of_visit(url, &call.connected, &call.visit, attempts))
+}
+
+/// Prints what the doctor saw, where it is to be printed as it comes.
+fn print_seen(printer: Option<&mut Printer>, log: Observations) {
+    let Some(printer) = printer else { return };
+    let mut lines = Vec::new();
+    printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log }, &mut lines);
+    // Where nobody reads, the report will find out.
+    let _ = io::stdout().lock().write_all(&lines);
 }
 
 /// What runs, however it is shown.

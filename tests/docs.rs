@@ -4,18 +4,23 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Arg, Command, CommandFactory as _};
 use jiff::tz::TimeZone;
 use wsproxy::cli::Arguments;
-use wsproxy::headless::{Format, Printer};
+use wsproxy::doctor::{Connected, Plan, Report, Visit};
+use wsproxy::headless::{self, Colour, Format, Printer};
 use wsproxy::journal::Block;
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
+use wsproxy::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
 use wsproxy::relay::session::{Output as RelayOutput, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
+use wsproxy::wire::accept;
 use wsproxy::wire::frame;
+use wsproxy::wire::head::Head;
 use wsproxy::wire::opcode::Opcode;
+use wsproxy::wire::request::Request;
 
 use crate::support::document;
 
@@ -74,6 +79,45 @@ fn conversation() -> Observations {
     out.log
 }
 
+#[test]
+fn the_guide_s_report_is_what_the_doctor_prints() {
+    let text = headless::report(&visit(), Format::Text, Colour::Off);
+    document::check_section("docs/guide.md", "report", &format!("```text\n{}```", String::from_utf8(text).unwrap()));
+}
+
+/// A visit to a server that echoes, with a clock of its own.
+fn visit() -> Report {
+    let at = |micros: u64| Time(1_767_323_045_000_000 + micros);
+    let request = Request {
+        authority: "localhost:9999".into(),
+        target: "/chat".into(),
+        origin: "http://localhost:9999".into(),
+        protocols: Vec::new(),
+        fields: Vec::new(),
+    };
+    let (send, expect) = (vec!["hello".to_owned()], vec!["hello".to_owned()]);
+    let plan = Plan { request, send, expect, listen: Duration::from_secs(10), patience: Duration::from_secs(10) };
+    let mut sent = Vec::new();
+    let mut visit = Visit::new(plan, [7; 32], at(0), &mut sent);
+    let accept = accept::value_for(Head::new(&sent).value("sec-websocket-key").unwrap());
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    visit.receive(at(900), answer.as_bytes(), &mut sent);
+    for (micros, bytes) in [
+        (1_400, &b"\x81\x05hello"[..]),
+        (1_900, b"\x81\x05hello"),
+        (2_100, b"\x8a\x0ewsproxy doctor"),
+        (2_800, b"\x88\x02\x03\xe8"),
+    ] {
+        visit.receive(at(micros), bytes, &mut sent);
+    }
+    visit.end(at(3_000), Ending::Fin, None);
+    let connected = Connected { address: "127.0.0.1:9999".into(), tcp: Duration::from_micros(300), tls: None };
+    Report::of_visit("ws://localhost:9999/chat".into(), &connected, &visit, Vec::new())
+}
+
 fn page(mut command: Command) -> String {
     command.build();
     let mut out = "# The command line\n\nThis page is written by a test from the parser's own table. \
@@ -91,10 +135,24 @@ fn page(mut command: Command) -> String {
     for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
         out += &subcommand_row(subcommand);
     }
+    for subcommand in command.get_subcommands().filter(|subcommand| has_flags(subcommand)) {
+        let name = subcommand.get_name();
+        out += &format!("\n## Flags of `{name}`\n\n| flag | default | what it does |\n|---|---|---|\n");
+        subcommand.get_arguments().filter(|argument| is_own(argument)).for_each(|argument| out += &row(argument));
+    }
     out += &format!("\n## Examples\n\n{}", examples(&command));
     out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, or nobody reads its lines any \
-            more |\n| 1 | a finding was seen of the level that `--fail-on` names |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
+            more |\n| 1 | a finding was seen of the level that `--fail-on` names, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
     out
+}
+
+fn has_flags(subcommand: &Command) -> bool {
+    subcommand.get_arguments().any(is_own)
+}
+
+/// Whether it is a flag, and not one that each command has.
+fn is_own(argument: &Arg) -> bool {
+    !argument.is_positional() && !matches!(argument.get_id().as_str(), "help" | "version")
 }
 
 /// Flags under their headings, in the order of the table.

@@ -6,6 +6,8 @@ mod command_line;
 mod composer;
 mod correct_peers;
 mod docs;
+mod doctor;
+mod drafts;
 mod endings;
 mod findings;
 mod layers;

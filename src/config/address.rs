@@ -21,6 +21,36 @@ pub fn upstream(value: &str) -> Result<Upstream> {
     parse_upstream(value).map_err(|error| anyhow!("--upstream {} {error}", text::escape(value.as_bytes())))
 }
 
+/// Reads the URL that the doctor visits: the server, and the target of the request.
+///
+/// # Errors
+/// One sentence that names the value and shows a right one.
+pub fn target(value: &str) -> Result<(Upstream, String)> {
+    ensure!(
+        !authority(value).contains('@'),
+        "the URL holds a user name, which a browser does not send: leave it out, as in ws://localhost:9999"
+    );
+    let fragment = value.find('#').unwrap_or(value.len());
+    let (address, query) = value.split_at(value.find('?').unwrap_or(value.len()).min(fragment));
+    let parsed = query_of(query).and_then(|()| parse_upstream(address));
+    let upstream = parsed.map_err(|error| anyhow!("{} {error}", text::escape(value.as_bytes())))?;
+    let path = if upstream.path.is_empty() { "/" } else { &upstream.path };
+    let target = format!("{path}{query}");
+    Ok((Upstream { path: String::new(), ..upstream }, target))
+}
+
+fn query_of(query: &str) -> Result<()> {
+    ensure!(
+        !query.contains('#'),
+        "has a fragment (#), which is never sent to a server: leave it out, as in ws://localhost:9999/chat"
+    );
+    ensure!(
+        query.bytes().all(|byte| byte.is_ascii_graphic()),
+        "has a character in its query that can't stand there: write it as %20, for example"
+    );
+    Ok(())
+}
+
 fn authority(value: &str) -> &str {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()

@@ -1,10 +1,12 @@
 //! What the user asked for, checked: nothing in a `Config` can turn out wrong later but for the world outside.
 
 mod address;
+mod doctor;
 
 use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -15,6 +17,8 @@ use crate::headless::Format;
 use crate::relay::limits::Limits;
 use crate::text;
 use crate::wire::finding::Level;
+
+pub use doctor::DoctorConfig;
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;
@@ -93,7 +97,7 @@ impl Config {
         Ok(Self {
             listen,
             upstream,
-            tls: tls(arguments)?,
+            tls: tls(arguments.insecure, arguments.ca.as_ref())?,
             keep_host: arguments.keep_host,
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
@@ -133,11 +137,11 @@ impl Config {
     }
 }
 
-fn tls(arguments: &ProxyArguments) -> Result<TlsOptions> {
-    if let Some(path) = &arguments.ca {
+fn tls(insecure: bool, ca: Option<&PathBuf>) -> Result<TlsOptions> {
+    if let Some(path) = ca {
         File::open(path).with_context(|| format!("can't read the file of --ca, {}", path.display()))?;
     }
-    Ok(TlsOptions { insecure: arguments.insecure, ca: arguments.ca.clone() })
+    Ok(TlsOptions { insecure, ca: ca.cloned() })
 }
 
 fn log(arguments: &ProxyArguments) -> Result<Option<File>> {

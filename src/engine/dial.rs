@@ -18,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::clock;
 use super::tls::{self, TlsFault, TlsSetupError};
 use super::{TlsOptions, Upstream};
+use crate::relay::observation::Time;
 
 /// Time that an address has before the next one is tried beside it (RFC 8305 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -175,10 +176,19 @@ impl Dialer {
     ///
     /// There is no connection, for the cause that is told.
     pub async fn dial(&self) -> Result<Stream, DialError> {
+        Ok(self.dial_timed().await?.0)
+    }
+
+    /// Connects, and says when TCP stood.
+    ///
+    /// # Errors
+    ///
+    /// As `dial`.
+    pub async fn dial_timed(&self) -> Result<(Stream, Time), DialError> {
         self.try_dial().await.map_err(|cause| DialError { upstream: self.upstream().to_string(), cause })
     }
 
-    async fn try_dial(&self) -> Result<Stream, DialCause> {
+    async fn try_dial(&self) -> Result<(Stream, Time), DialCause> {
         let Shared { upstream, tls, time } = &*self.shared;
         let deadline = clock::after(*time);
         let slow = |stage| move |_| DialCause::Slow { stage, limit: *time };
@@ -187,9 +197,10 @@ impl Dialer {
         let tcp = tcp.map_err(|failures| cause(failures, *time))?;
         // Frames are small and wanted at once. Where this can't be set, they are only later.
         let _ = tcp.set_nodelay(true);
-        let Some((connector, name)) = tls else { return Ok(Stream::Plain(tcp)) };
+        let connected = clock::now();
+        let Some((connector, name)) = tls else { return Ok((Stream::Plain(tcp), connected)) };
         let tls = timeout_at(deadline, connector.connect(name.clone(), tcp)).await.map_err(slow(Stage::Handshake))?;
-        Ok(Stream::Tls(Box::new(tls.map_err(|error| DialCause::Tls(error.into()))?)))
+        Ok((Stream::Tls(Box::new(tls.map_err(|error| DialCause::Tls(error.into()))?)), connected))
     }
 }
 

@@ -11,6 +11,7 @@ mod probe;
 mod session;
 pub mod tls;
 mod unreachable;
+pub mod visit;
 
 use std::fmt;
 use std::io;

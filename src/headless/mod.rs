@@ -3,6 +3,7 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
+mod doctor;
 mod lines;
 mod printer;
 
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::journal::Journal;
 
+pub use doctor::{Colour, report};
 pub use printer::Printer;
 
 /// How a line looks.

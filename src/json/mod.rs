@@ -1,5 +1,6 @@
 //! JSON Lines: the contract for scripts. Fields may be added, never renamed; `Line` has them in their order.
 
+pub mod doctor;
 pub mod item;
 
 use std::borrow::Cow;
@@ -203,7 +204,7 @@ struct Sides {
 pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
     if let What::Event(Event::Listening { addresses, upstream }) = &item.what {
         for address in addresses {
-            put(Line::Listening { addr: address.to_string(), upstream, policy: POLICY }, out);
+            put_line(Line::Listening { addr: address.to_string(), upstream, policy: POLICY }, out);
         }
         return;
     }
@@ -217,18 +218,18 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
             None => return,
         },
     };
-    put(line, out);
+    put_line(line, out);
 }
 
 /// Adds the line that says how many records are missing.
 pub fn lost(records: u64, out: &mut Vec<u8>) {
-    put(Line::Lost { records }, out);
+    put_line(Line::Lost { records }, out);
 }
 
 /// Adds the last line of a run: counts, and those of findings by id.
 pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
     let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
-    put(Line::Summary { sessions, frames, findings }, out);
+    put_line(Line::Summary { sessions, frames, findings }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
@@ -369,9 +370,13 @@ fn rfc3339(time: Time) -> String {
     format!("{:.6}", micros.unwrap_or(Timestamp::MAX))
 }
 
-fn put(line: Line<'_>, out: &mut Vec<u8>) {
+fn put_line(line: Line<'_>, out: &mut Vec<u8>) {
+    put(&Versioned { v: VERSION, line }, out);
+}
+
+fn put(line: &impl Serialize, out: &mut Vec<u8>) {
     let mut serializer = Serializer::with_formatter(&mut *out, Plain);
-    let written = Versioned { v: VERSION, line }.serialize(&mut serializer);
+    let written = line.serialize(&mut serializer);
     debug_assert!(written.is_ok(), "a `Vec` takes all that is written, and each key is a name");
     out.push(b'\n');
 }

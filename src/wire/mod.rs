@@ -4,8 +4,10 @@
 //! they are; nothing is an error only because a document forbids it.
 
 pub mod accept;
+pub mod challenge;
 pub mod close;
 pub mod decoder;
+pub mod deflate;
 pub mod dialect;
 pub mod finding;
 pub mod frame;
@@ -13,4 +15,5 @@ pub mod head;
 pub mod mask;
 pub mod message;
 pub mod opcode;
+pub mod request;
 pub mod side;

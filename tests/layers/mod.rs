@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 13] = [
+const LAYERS: [(&str, usize); 14] = [
     ("text", 0),
     ("wire", 0),
     ("diagnose", 1),
     ("relay", 2),
     ("journal", 3),
+    ("doctor", 3),
     ("engine", 4),
     ("playground", 4),
     ("json", 4),

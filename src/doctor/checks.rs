@@ -1,0 +1,245 @@
+//! What was tried, one line each: a mark, a word, and what came of it.
+
+use std::time::Duration;
+
+use crate::relay::observation::{Ending, Time};
+use crate::text;
+
+use super::story::{Connected, Story, Talk};
+use super::visit::Plan;
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// As it should.
+    Good,
+    /// Not as it should, though a page may live with it.
+    Odd,
+    /// A page would not get what it wants.
+    Bad,
+    /// It was not tried, or could not be told.
+    Open,
+}
+
+impl Mark {
+    /// The sign in front of a line.
+    #[must_use]
+    pub const fn sign(self) -> char {
+        match self {
+            Self::Good => '✓',
+            Self::Odd => '!',
+            Self::Bad => '✗',
+            Self::Open => '-',
+        }
+    }
+
+    /// The word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Odd => "odd",
+            Self::Bad => "bad",
+            Self::Open => "not tried",
+        }
+    }
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub name: &'static str,
+    /// How it went.
+    pub mark: Mark,
+    /// In a few words.
+    pub words: String,
+}
+
+fn check(name: &'static str, mark: Mark, words: impl Into<String>) -> Check {
+    Check { name, mark, words: words.into() }
+}
+
+/// All that was tried at a visit, in the order of time.
+#[must_use]
+pub fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<Check> {
+    let talk = &story.talk;
+    let mut out = vec![check("connect", Mark::Good, format!("{} in {}", connected.address, span(connected.tcp)))];
+    if let Some((version, time)) = &connected.tls {
+        out.push(check("TLS", Mark::Good, format!("{version} in {}", span(*time))));
+    }
+    out.push(handshake(story));
+    if talk.opened.is_none() {
+        return out;
+    }
+    out.extend(subprotocol(plan, story));
+    out.push(first_message(plan, talk));
+    out.extend(story.stalls.iter().map(|stall| check("messages", Mark::Odd, stall.text())));
+    out.extend(plan.expect.iter().zip(&talk.met).map(|(text, met)| expectation(text, *met)));
+    if story.failed() && talk.close_sent.is_none() {
+        out.push(check("frames", Mark::Bad, "Chrome would be gone by now, so nothing more was tried"));
+        return out;
+    }
+    out.push(compression(story));
+    out.push(fragments(plan, story));
+    out.push(ping(story));
+    out.extend(close(story));
+    out
+}
+
+fn handshake(story: &Story) -> Check {
+    let asked = story.asked.as_ref().map_or(Time::default(), |(time, _)| *time);
+    let name = "handshake";
+    let Some((time, answer)) = story.answers.last() else {
+        let words = match &story.ended {
+            Some(_) if story.fault.is_some() => story.fault.clone().unwrap_or_default(),
+            _ if story.talk.no_answer => "no answer came in time".to_owned(),
+            Some((_, how)) => format!("the server {} without an answer", ended(*how)),
+            None => "no answer yet".to_owned(),
+        };
+        return check(name, Mark::Bad, words);
+    };
+    let took = since(asked, *time);
+    let status = answer.status.map_or("no status".to_owned(), |status| status.to_string());
+    match story.talk.opened.is_some() {
+        true => check(name, Mark::Good, format!("{status} in {took}")),
+        false if story.talk.no_answer => check(name, Mark::Bad, "the answer's head did not end in time"),
+        false => check(name, Mark::Bad, format!("{status} in {took}, and Chrome opens nothing")),
+    }
+}
+
+fn subprotocol(plan: &Plan, story: &Story) -> Option<Check> {
+    let chosen = story.open.as_ref().and_then(|open| open.subprotocol.as_deref());
+    let chosen = chosen.map(|name| text::preview(name, 80));
+    match (plan.request.protocols.is_empty(), chosen) {
+        (true, None) => None,
+        (_, Some(name)) => Some(check("subprotocol", Mark::Good, name)),
+        (false, None) => Some(check("subprotocol", Mark::Odd, "the server chose none of those that were offered")),
+    }
+}
+
+fn first_message(plan: &Plan, talk: &Talk) -> Check {
+    let opened = talk.opened.unwrap_or_default();
+    match &talk.first {
+        Some((time, words)) => {
+            let count = if talk.messages == 1 { String::new() } else { format!("; {} in all", talk.messages) };
+            check("messages", Mark::Good, format!("the first after {}: {words}{count}", since(opened, *time)))
+        }
+        None => check("messages", Mark::Open, format!("none came in {}", span(plan.listen))),
+    }
+}
+
+fn expectation(text: &str, met: bool) -> Check {
+    let (mark, words) = if met { (Mark::Good, "came") } else { (Mark::Bad, "did not come") };
+    check("expect", mark, format!("\"{}\" {words}", text::preview(text.as_bytes(), 60)))
+}
+
+fn compression(story: &Story) -> Check {
+    let talk = &story.talk;
+    let name = "compression";
+    let agreed = story.open.as_ref().and_then(|open| open.extensions.as_deref()).unwrap_or_default();
+    if !story.compresses() {
+        return check(name, Mark::Open, "not agreed to, which is fine");
+    }
+    let mut words = text::preview(agreed, 100);
+    if talk.sent_compressed {
+        words.push_str("; texts were sent compressed");
+    }
+    if talk.unreadable > 0 {
+        return check(
+            name,
+            Mark::Bad,
+            format!("{words}; {} of {} can't be inflated", talk.unreadable, talk.compressed),
+        );
+    }
+    if talk.compressed > 0 {
+        words.push_str(&format!("; {} came so", talk.compressed));
+    }
+    check(name, Mark::Good, words)
+}
+
+fn fragments(plan: &Plan, story: &Story) -> Check {
+    let talk = &story.talk;
+    let name = "fragments";
+    let alive = talk.ping.is_some_and(|ping| ping.pong.is_some());
+    match talk.fragments {
+        Some(fragments) if fragments.echoed => check(name, Mark::Good, "a text in two frames came back whole"),
+        Some(_) if talk.echoes => check(name, Mark::Odd, "texts come back, but not the one that went in two frames"),
+        Some(_) if alive => check(name, Mark::Good, "a text in two frames was taken without complaint"),
+        Some(_) => check(name, Mark::Odd, "after a text in two frames the server answered nothing more"),
+        None if plan.send.is_empty() => check(name, Mark::Open, "not tried: there was nothing to send (--send TEXT)"),
+        None => check(name, Mark::Open, "not tried: the server does not echo (a second --send goes in fragments)"),
+    }
+}
+
+fn ping(story: &Story) -> Check {
+    let name = "ping";
+    let Some(ping) = story.talk.ping else { return check(name, Mark::Open, "not tried: it was over before") };
+    match ping.pong {
+        Some(pong) => check(name, Mark::Good, format!("a pong with the same bytes after {}", since(ping.sent, pong))),
+        None if ping.other => check(name, Mark::Odd, "a pong with other bytes came"),
+        None => check(name, Mark::Odd, "no pong came"),
+    }
+}
+
+fn close(story: &Story) -> Vec<Check> {
+    let talk = &story.talk;
+    let end = match story.ended {
+        Some((_, how)) => check("end", Mark::Good, format!("the server {}", ended(how))),
+        None => check("end", Mark::Odd, "the server did not close the connection"),
+    };
+    let close = match (talk.close_sent, &talk.close_came) {
+        (Some(sent), Some((came, words))) => {
+            check("close", Mark::Good, format!("close 1000 was answered with {words} after {}", since(sent, *came)))
+        }
+        (Some(_), None) => {
+            // Without the close frame's answer there is nothing behind which it could close.
+            let silent = story.ended.is_none();
+            let words = if silent { "close 1000 was not answered" } else { "closed without a close frame of its own" };
+            return if silent {
+                vec![check("close", Mark::Odd, words)]
+            } else {
+                vec![check("close", Mark::Odd, words), end]
+            };
+        }
+        (None, Some((_, words))) => {
+            let mark = if words.starts_with("close 1000") { Mark::Good } else { Mark::Odd };
+            check("close", mark, format!("the server closed by itself: {words}"))
+        }
+        // The user ended it.
+        (None, None) if story.ended.is_none() => return Vec::new(),
+        (None, None) => {
+            let how = story.ended.map_or("is still there", |(_, how)| ended(how));
+            return vec![check(
+                "close",
+                Mark::Bad,
+                format!("the server {how} without a close frame: 1006 for the page"),
+            )];
+        }
+    };
+    match story.ended {
+        Some((_, Ending::Reset)) => vec![close, Check { mark: Mark::Odd, ..end }],
+        _ => vec![close, end],
+    }
+}
+
+const fn ended(how: Ending) -> &'static str {
+    match how {
+        Ending::Fin => "closed the connection",
+        Ending::Reset => "reset the connection",
+    }
+}
+
+fn since(from: Time, to: Time) -> String {
+    span(Duration::from_micros(to.0.saturating_sub(from.0)))
+}
+
+/// A time for people.
+pub fn span(time: Duration) -> String {
+    match time.as_micros() {
+        0..10_000 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),
+        10_000..1_000_000 => format!("{} ms", time.as_millis()),
+        _ if time.subsec_millis() == 0 => format!("{} s", time.as_secs()),
+        _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}

@@ -1,0 +1,190 @@
+//! The doctor's connections: dials, carries bytes between the server and a `doctor::Visit`, and keeps its deadlines.
+
+use std::io;
+use std::time::Duration;
+
+use rand::RngExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{sleep, timeout};
+
+use crate::doctor::dialects::{Cut, Question, TRIED};
+use crate::doctor::{Attempt, Connected, Plan, Report, Spoken, Visit};
+use crate::relay::observation::{Ending, Observations, Time};
+use crate::wire::dialect::Dialect;
+
+use super::clock;
+use super::dial::{DialCause, DialError, Dialer, Stream};
+use super::tls::TlsFault;
+
+/// Bytes of an answer in another dialect that are looked at.
+const LONGEST_ANSWER: usize = 16 * 1024;
+/// Time for a farewell that nobody has to hear.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A visit that stands.
+pub struct Call {
+    stream: Stream,
+    send: Vec<u8>,
+    /// What was said and heard up to now.
+    pub visit: Visit,
+    /// How the connection came about.
+    pub connected: Connected,
+}
+
+/// Connects, and makes the request ready.
+///
+/// # Errors
+/// There is no connection, for the cause that is told.
+pub async fn call(dialer: &Dialer, plan: Plan) -> Result<Call, DialError> {
+    let start = clock::now();
+    let (stream, tcp) = dialer.dial_timed().await?;
+    let now = clock::now();
+    let address = stream.tcp().peer_addr().map_or_else(|_| "somewhere".to_owned(), |address| address.to_string());
+    let connected = Connected { address, tcp: between(start, tcp), tls: tls(&stream, between(tcp, now)) };
+    let mut send = Vec::new();
+    let visit = Visit::new(plan, rand::random(), now, &mut send);
+    Ok(Call { stream, send, visit, connected })
+}
+
+impl Call {
+    /// Goes on to the end. `seen` gets what was seen as it comes. Where this future is dropped, `visit` holds what was.
+    pub async fn run(&mut self, mut seen: impl FnMut(Observations)) {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            seen(self.visit.take_seen());
+            if let Err(error) = self.write().await {
+                let (how, fault) = broken(&error);
+                self.visit.end(clock::now(), how, fault);
+            }
+            let Some(deadline) = self.visit.deadline() else { break };
+            tokio::select! {
+                biased;
+                () = sleep(between(clock::now(), deadline)) => self.visit.tick(clock::now(), &mut self.send),
+                read = self.stream.read(&mut buffer) => self.heard(read, &buffer),
+            }
+        }
+        seen(self.visit.take_seen());
+        let _ = timeout(FAREWELL, self.stream.shutdown()).await;
+    }
+
+    fn heard(&mut self, read: io::Result<usize>, buffer: &[u8]) {
+        let now = clock::now();
+        match read {
+            Ok(0) => self.visit.end(now, Ending::Fin, None),
+            Ok(count) => self.visit.receive(now, buffer.get(..count).unwrap_or_default(), &mut self.send),
+            Err(error) => {
+                let (how, fault) = broken(&error);
+                self.visit.end(now, how, fault);
+            }
+        }
+    }
+
+    /// A server that does not read has as long as for an answer.
+    async fn write(&mut self) -> io::Result<()> {
+        if self.send.is_empty() {
+            return Ok(());
+        }
+        let send = std::mem::take(&mut self.send);
+        let write = async {
+            self.stream.write_all(&send).await?;
+            self.stream.flush().await
+        };
+        timeout(self.visit.plan().patience, write).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// How a connection broke. A server that ends without TLS's farewell has ended all the same.
+fn broken(error: &io::Error) -> (Ending, Option<String>) {
+    let how = if error.kind() == io::ErrorKind::UnexpectedEof { Ending::Fin } else { Ending::Reset };
+    (how, Some(TlsFault::inside(error).map_or_else(|| error.to_string(), |fault| fault.to_string())))
+}
+
+/// Tries each dialect over a connection of its own, one after the other.
+pub async fn dialects(dialer: &Dialer, plan: &Plan) -> Vec<Attempt> {
+    let mut out = Vec::new();
+    for dialect in TRIED {
+        out.push(attempt(dialer, plan, dialect).await);
+    }
+    out
+}
+
+async fn attempt(dialer: &Dialer, plan: &Plan, dialect: Dialect) -> Attempt {
+    let mut random = rand::rng();
+    let question = Question::new(dialect, &plan.request, &mut || random.random());
+    let mut stream = match dialer.dial().await {
+        Ok(stream) => stream,
+        Err(error) => return Attempt { dialect, spoken: Spoken::No, why: error.cause.to_string() },
+    };
+    let mut bytes = Vec::new();
+    let cut = match timeout(plan.patience, ask(&mut stream, &question, &mut bytes)).await {
+        Ok(Ok(true)) => None,
+        Ok(_) => Some(Cut::Closed),
+        Err(_) => Some(Cut::Silent),
+    };
+    let attempt = question.judge(&bytes, cut);
+    let farewell = question.farewell(rand::random());
+    let _ = timeout(FAREWELL, async {
+        if attempt.spoken == Spoken::Yes {
+            stream.write_all(&farewell).await?;
+        }
+        stream.shutdown().await
+    })
+    .await;
+    attempt
+}
+
+/// Whether a whole answer came; what came is in `bytes`.
+async fn ask(stream: &mut Stream, question: &Question, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    stream.write_all(question.bytes()).await?;
+    stream.flush().await?;
+    let mut buffer = [0; 4096];
+    while !question.is_answered(bytes) && bytes.len() < LONGEST_ANSWER {
+        let count = stream.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(false);
+        }
+        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+    }
+    Ok(true)
+}
+
+/// The report where there is no connection.
+#[must_use]
+pub fn no_connection(url: String, error: &DialError) -> Report {
+    let name = if matches!(error.cause, DialCause::Tls(_)) { "TLS" } else { "connect" };
+    // The doctor's command line has no flag of that name.
+    let why = error.cause.to_string().replace("--upstream", "the URL");
+    Report::of_no_connection(url, name, &chrome_words(error), &why)
+}
+
+/// Chrome's words where there is no connection.
+fn chrome_words(error: &DialError) -> String {
+    let code = match &error.cause {
+        DialCause::NotFound { .. } => "NAME_NOT_RESOLVED",
+        DialCause::Refused(_) => "CONNECTION_REFUSED",
+        DialCause::Unreachable { .. } => "ADDRESS_UNREACHABLE",
+        DialCause::Slow { .. } => "CONNECTION_TIMED_OUT",
+        DialCause::Tls(fault) => match fault {
+            TlsFault::Expired(_) | TlsFault::NotValidYet(_) => "CERT_DATE_INVALID",
+            TlsFault::WrongName(_) => "CERT_COMMON_NAME_INVALID",
+            TlsFault::UnknownIssuer | TlsFault::SignedItself | TlsFault::BadSignature => "CERT_AUTHORITY_INVALID",
+            TlsFault::Certificate(_) => "CERT_INVALID",
+            TlsFault::Version => "SSL_VERSION_OR_CIPHER_MISMATCH",
+            TlsFault::ClientCertificate => "SSL_CLIENT_AUTH_CERT_NEEDED",
+            TlsFault::Closed => "CONNECTION_CLOSED",
+            TlsFault::Io(_) => "CONNECTION_RESET",
+            TlsFault::Plain | TlsFault::UnknownName | TlsFault::Alert(_) | TlsFault::Other(_) => "SSL_PROTOCOL_ERROR",
+        },
+    };
+    format!("Error in connection establishment: net::ERR_{code}")
+}
+
+fn tls(stream: &Stream, time: Duration) -> Option<(String, Duration)> {
+    let Stream::Tls(stream) = stream else { return None };
+    let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
+    Some((version.unwrap_or("TLS").replace("TLSv1_", "TLS 1."), time))
+}
+
+fn between(from: Time, to: Time) -> Duration {
+    Duration::from_micros(to.0.saturating_sub(from.0))
+}
