@@ -402,12 +402,12 @@ pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
 };
 
 pub(super) const HTTP_HEADER_NONASCII: Words = Words {
-    level: Level::Warning,
-    title: "a header holds bytes beyond ASCII",
+    level: Level::Error,
+    title: "a header of the handshake holds bytes beyond ASCII",
     spec: "RFC 9110 5.5",
-    chrome: "accepts them where the value does not count; in a value that it checks: Error during WebSocket handshake: \
-        Incorrect 'Sec-WebSocket-Accept' header value and the like (close 1006 for the page)",
-    firefox: "accepts them where the value does not count, else refuses the handshake",
+    chrome: "Error during WebSocket handshake: 'Upgrade' header value is not 'WebSocket': <value>, or what it says of a \
+        wrong value of the header concerned (close 1006 for the page); it accepts such bytes in other headers",
+    firefox: FIREFOX_REFUSES,
     safari: "not known; Safari up to 14 refuses some",
     differs: &[],
     from_client: Some("a browser sends such a byte only in a cookie"),
