@@ -75,6 +75,31 @@ async fn the_playground_echoes_text_and_binary_and_closes_as_asked() {
     assert_eq!(terminal.wait(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gallery_shows_what_the_browser_says_of_broken_and_old_servers() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut program = Program::start(&["--listen", "0", "--json"]);
+    let listening: serde_json::Value = serde_json::from_str(&program.line()).unwrap();
+    let mut tab = browser.open(&format!("http://{}/", listening["addr"].as_str().unwrap())).await;
+    tab.until("document.querySelectorAll('.try').length > 35").await;
+    for (path, outcome) in [
+        ("/broken/masked", "open · error · close 1006, no reason, wasClean false"),
+        // This one never opens, and the browser opens no other until the page gives it up.
+        ("/broken/silent", "connecting"),
+        ("/broken/accept-missing", "error · close 1006, no reason, wasClean false"),
+        ("/broken/no-close-frame", "open · message hello · close 1006, no reason, wasClean false"),
+        ("/broken/no-fin", "open"),
+        ("/old/newline", "open · error · close 1006, no reason, wasClean false"),
+        ("/old/hixie-76", "error · close 1006, no reason, wasClean false"),
+        ("/old/hybi-08", "open · message hello"),
+    ] {
+        tab.until(&format!("(document.querySelector('[data-path=\"{path}\"]').click(), true)")).await;
+        let shown = format!("document.querySelector('li:has([data-path=\"{path}\"]) .outcome').innerText");
+        tab.until(&format!("{shown}.startsWith('{outcome} · ')")).await;
+    }
+    tab.until(&format!("{LOG}.includes('/broken/masked') && {LOG}.includes('This page gave up')")).await;
+}
+
 /// Answers that Chrome refuses, each for a reason of its own; `{accept}` is the right accept value.
 const REFUSED: [&str; 6] = [
     "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",

@@ -6,6 +6,7 @@ mod command_line;
 mod composer;
 mod correct_peers;
 mod docs;
+mod drafts;
 mod endings;
 mod findings;
 mod layers;

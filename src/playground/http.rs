@@ -19,6 +19,9 @@ use super::{handshake, page};
 /// An answer; none is larger than the page.
 pub type Answer = Response<Full<Bytes>>;
 
+/// An endpoint that takes its connection from the first byte on came second on one.
+const NOT_FIRST: &str = "ask for this address on a connection of its own\n";
+
 /// A connection that was promised to an endpoint.
 #[derive(Debug)]
 pub struct Upgrade {
@@ -52,22 +55,22 @@ impl Site {
 
     /// Answers one request.
     pub fn respond(&self, mut request: Request<Incoming>) -> Answer {
-        match endpoints::find(request.uri().path()) {
-            None => plain_http(request.method(), request.uri().path()),
-            Some(endpoint) => match handshake::check(request.method(), request.version(), request.headers()) {
-                Err(refusal) => refusal.answer(),
-                Ok(accepted) => {
-                    let pending = hyper::upgrade::on(&mut request);
-                    let talk = match endpoint.kind {
-                        Kind::Echo => Talk::Echo,
-                        Kind::Broadcast => Talk::Broadcast(self.room.join()),
-                    };
-                    let mut slot = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
-                    *slot = Some(Upgrade { pending, talk });
-                    accepted.answer()
-                }
-            },
-        }
+        let Some(endpoint) = endpoints::find(request.uri().path()) else {
+            return plain_http(request.method(), request.uri().path());
+        };
+        let accepted = match handshake::check(request.method(), request.version(), request.headers()) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return refusal.answer(),
+        };
+        let talk = match endpoint.kind {
+            Kind::Echo => Talk::Echo,
+            Kind::Broadcast => Talk::Broadcast(self.room.join()),
+            Kind::Old(_) | Kind::Script(_) => return text(StatusCode::BAD_REQUEST, NOT_FIRST),
+        };
+        let pending = hyper::upgrade::on(&mut request);
+        let mut slot = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = Some(Upgrade { pending, talk });
+        accepted.answer()
     }
 
     /// What the connection was upgraded to, if it was.

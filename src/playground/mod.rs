@@ -1,4 +1,5 @@
-//! The built-in upstream: a correct RFC 6455 server with a web page, for trying wsproxy with nothing else at hand.
+//! The built-in upstream: a correct RFC 6455 server with a web page, for trying wsproxy with nothing else at hand; and
+//! servers that are old or broken, for seeing it diagnose and mend.
 //!
 //! It is a peer like any other: it knows nothing of the proxy before it, and reads and writes with the same codec.
 //! Everything it does runs inside one task, so it ends with the handle. No peer's bytes decide how much memory is taken:
@@ -9,9 +10,13 @@ mod broadcast;
 mod command;
 mod echo;
 mod endpoints;
+mod faults;
 mod handshake;
 mod http;
+mod old;
 mod page;
+mod raw;
+mod script;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -28,7 +33,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use broadcast::Room;
+use endpoints::{Endpoint, Kind};
 use http::{Site, Talk, Upgrade};
+use raw::Wire;
 use socket::Socket;
 
 /// Connections at one time; further ones wait in the listener's backlog. Chromium opens at most 255 WebSockets in all.
@@ -70,14 +77,14 @@ pub async fn start() -> io::Result<Playground> {
 }
 
 async fn accept(listener: TcpListener) {
-    let room = Arc::new(Room::default());
+    let (room, crowd) = (Arc::new(Room::default()), old::Crowd::default());
     // The connections live in this set, so they end when this task is aborted.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&room)));
+                    connections.spawn(connection(stream, Arc::clone(&room), crowd.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the playground could not accept a connection");
@@ -89,10 +96,19 @@ async fn accept(listener: TcpListener) {
     }
 }
 
-/// Serves HTTP, then the WebSocket endpoint if the last request asked for one.
-async fn connection(stream: TcpStream, room: Arc<Room>) {
+/// Hands the connection to an endpoint that has it from the first byte on, or to HTTP.
+async fn connection(stream: TcpStream, room: Arc<Room>, crowd: old::Crowd) {
     // Without it frames would be held back; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
+    match raw::asked_for(&stream).await {
+        Some(Endpoint { kind: Kind::Old(server), .. }) => old::serve(Wire::new(stream), *server, crowd).await,
+        Some(Endpoint { kind: Kind::Script(script), .. }) => script::serve(Wire::new(stream), script).await,
+        _ => web(stream, room).await,
+    }
+}
+
+/// Serves HTTP, then the WebSocket endpoint if the last request asked for one.
+async fn web(stream: TcpStream, room: Arc<Room>) {
     let site = Site::new(room);
     let service = service_fn(|request| {
         let response = site.respond(request);

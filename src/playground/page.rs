@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::command::COMMANDS;
-use super::endpoints::ENDPOINTS;
+use super::endpoints::{ENDPOINTS, GALLERIES, Gallery};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -39,6 +39,8 @@ pub fn html(nonce: &str) -> String {
         .replace("{{endpoint options}}", &options)
         .replace("{{endpoint descriptions}}", &descriptions)
         .replace("{{commands}}", &commands())
+        .replace("{{gallery links}}", &gallery_links())
+        .replace("{{galleries}}", &GALLERIES.iter().map(gallery).collect::<String>())
 }
 
 // The tables are our own plain words; a test holds that none of them needs escaping.
@@ -64,8 +66,31 @@ fn commands() -> String {
     out
 }
 
+fn gallery_links() -> String {
+    let link = |gallery: &Gallery| format!(r##"<a href="#{}">{}</a>"##, gallery.id, gallery.title.to_lowercase());
+    GALLERIES.iter().map(link).collect::<Vec<_>>().join(" and ")
+}
+
+fn gallery(gallery: &Gallery) -> String {
+    let Gallery { id, title, sentence, endpoints } = gallery;
+    let mut out = format!(
+        r#"<section class="gallery" id="{id}" aria-labelledby="{id}-title"><h2 id="{id}-title">{title}</h2><p>{sentence}</p><ul>"#
+    );
+    for endpoint in *endpoints {
+        let (path, sends) = (endpoint.path, endpoint.sends.join(","));
+        let _ = write!(
+            out,
+            r#"<li><button type="button" class="try" data-path="{path}" data-sends="{sends}" data-protocol="{}">{path}</button><span>{}</span><output class="outcome"></output></li>"#,
+            endpoint.protocol, endpoint.sentence
+        );
+    }
+    out.push_str("</ul></section>");
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::endpoints;
     use super::*;
 
     #[test]
@@ -77,15 +102,20 @@ mod tests {
         for id in ["connect", "message", "send", "log", "state"] {
             assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
         }
-        for endpoint in ENDPOINTS {
-            assert!(page.contains(endpoint.path) && page.contains(endpoint.sentence));
+        for endpoint in endpoints::all() {
+            assert!(page.contains(endpoint.path) && page.contains(endpoint.sentence), "{}", endpoint.path);
+        }
+        for endpoint in GALLERIES.iter().flat_map(|gallery| gallery.endpoints) {
+            assert!(page.contains(&format!(r#"data-path="{}""#, endpoint.path)), "{} has no button", endpoint.path);
         }
     }
 
     #[test]
     fn the_tables_need_no_escaping() {
-        let words = ENDPOINTS.iter().flat_map(|endpoint| [endpoint.path, endpoint.sentence]);
+        let words = endpoints::all().flat_map(|endpoint| [endpoint.path, endpoint.sentence, endpoint.protocol]);
+        let words = words.chain(GALLERIES.iter().flat_map(|gallery| [gallery.id, gallery.title, gallery.sentence]));
         let help = COMMANDS.iter().flat_map(|help| [help.form, help.example, help.sentence]);
+        assert!(endpoints::all().flat_map(|endpoint| endpoint.sends).all(|text| !text.contains(',')));
         for words in words.chain(help) {
             assert!(!words.contains(['<', '>', '&', '"', '\'']), "{words}");
         }

@@ -2,6 +2,7 @@
 
 pub mod chromium;
 pub mod document;
+pub mod old_client;
 pub mod program;
 pub mod proxy;
 pub mod stage;
