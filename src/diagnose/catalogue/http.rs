@@ -345,10 +345,10 @@ pub(super) const HTTP_NOT_HTTP_ODD_PORT: Words = Words {
 
 pub(super) const HTTP_VERSION_10: Words = Words {
     level: Level::Warning,
-    title: "the answer is HTTP/1.0, which has no upgrade",
+    title: "the answer's version is not HTTP/1.1",
     spec: "RFC 6455 4.2.2; RFC 9110 7.8",
-    chrome: "accepts it",
-    firefox: FIREFOX_REFUSES,
+    chrome: "accepts it, whatever the version",
+    firefox: "refuses HTTP/1.0: Firefox can’t establish a connection to the server at <url>. (close 1006 for the page)",
     safari: "not known; Safari up to 14 refuses: Invalid HTTP version string: HTTP/1.0",
     differs: &[Browser::Firefox, Browser::Safari],
     from_client: None,
