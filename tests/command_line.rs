@@ -58,7 +58,7 @@ fn through_a_wrong_answer(flags: &[&str]) -> (String, Option<i32>) {
     client
         .write_all(
             b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://x\r\n\
-            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+            Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n",
         )
         .unwrap();
     let (mut peer, _) = server.accept().unwrap();

@@ -59,9 +59,9 @@ fn conversation() -> Observations {
     let client = SocketAddr::from(([127, 0, 0, 1], 50_412));
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });
     let request = "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+                   Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                  Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
     let (mut session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
     session.receive(at(1), Side::Server, answer.as_bytes(), &mut out);
     let mut say = |millis, from, opcode, payload: &[u8]| {

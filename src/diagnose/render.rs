@@ -281,6 +281,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_special_stands_under_the_bytes_and_browsers_only_where_they_differ() {
+        let masked = Finding::new(FindingKind::FrameServerMasked, Place::Frame(7))
+            .bytes(&[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], 1, 5)
+            .detail("the mask bit is set, and a key follows")
+            .cause("the library is a client's", "use the library's server");
+        insta::assert_snapshot!(render(Some(3), "server", &masked));
+        let of_client = render(None, "client", &Finding::new(FindingKind::MsgTooBig, Place::Frame(7)));
+        assert!(of_client.contains("= browsers: ") && !of_client.contains("firefox"), "{of_client}");
+    }
+
+    #[test]
+    fn long_texts_are_cut_at_blanks_and_hang() {
+        assert_eq!(wrap("  = a: one two three", 4, 12), ["  = a: one", "    two", "    three"]);
+        assert_eq!(wrap("overlong word", 2, 4), ["overlong", "  word"]);
+        assert_eq!(wrap("", 2, 4), [""]);
+    }
+
+    #[test]
     fn guilty_bytes_are_underlined_across_rows() {
         let rows = lines(None, "server", &finding(FindingKind::RespAcceptMismatch, 56, 8), 40);
         let hex: Vec<_> = rows.into_iter().filter(|row| matches!(row.part, Part::Hex | Part::Underline)).collect();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::finding::FindingKind;
+use crate::wire::finding::{Finding, FindingKind};
 
 use super::chrome::{self, Handshake};
 
@@ -104,7 +104,7 @@ impl Verdict {
 
     /// On a request without an answer so far.
     #[must_use]
-    pub const fn waits() -> Self {
+    pub const fn awaits() -> Self {
         Self::silent(Outcome::Waits)
     }
 
@@ -140,26 +140,43 @@ impl Verdict {
         Self { close_code: Some(1006), was_clean: Some(false), undelivered, ..Self::silent(Outcome::Fails) }
     }
 
-    /// On the first whole head that came for a request: `None` where Chrome opens the socket. `finding` is what wsproxy
-    /// found in the answer.
+    /// On a finding that Chrome fails for, in the words that it carries.
+    #[must_use]
+    pub fn because(finding: &Finding) -> Self {
+        let words = finding.chrome.clone();
+        Self { error_text: words.clone(), ..Self::fails(words.unwrap_or_default(), Some(finding.kind)) }
+    }
+
+    /// On an answer that has no end: Chrome waits for it, and so does the page.
+    #[must_use]
+    pub const fn waits(finding: FindingKind) -> Self {
+        Self {
+            outcome: Outcome::Waits,
+            error_text: None,
+            close_code: None,
+            was_clean: None,
+            finding: Some(finding),
+            frame: None,
+            undelivered: None,
+            basis: Basis::Predicted,
+            differs: false,
+        }
+    }
+
+    /// On the first whole head that came for a request: `None` where Chrome opens the socket. `finding` is the cause,
+    /// where the bytes name a deeper one than the rule that Chrome saw broken.
     #[must_use]
     pub fn of_answer(request: &[u8], answer: &[u8], finding: Option<FindingKind>) -> Option<Self> {
         match chrome::handshake(request, answer) {
             Handshake::Opens => None,
-            Handshake::Fails(words) => Some(Self::fails(words, finding)),
+            Handshake::Fails(fault) => Some(Self::fails(fault.words, Some(finding.unwrap_or(fault.kind)))),
         }
     }
 
     /// On an answer that is none, or a connection that ended before there was a whole head.
     #[must_use]
     pub fn of_no_answer(end: NoAnswer) -> Self {
-        let words = match end {
-            NoAnswer::NotHttp => "Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE",
-            NoAnswer::Nothing => "Connection closed before receiving a handshake response",
-            NoAnswer::CutShort => "Error during WebSocket handshake: net::ERR_CONNECTION_CLOSED",
-            NoAnswer::Reset => "Error during WebSocket handshake: net::ERR_CONNECTION_RESET",
-        };
-        Self::fails(words, None)
+        Self::fails(end.words(), Some(end.kind()))
     }
 }
 
@@ -174,4 +191,26 @@ pub enum NoAnswer {
     CutShort,
     /// An RST.
     Reset,
+}
+
+impl NoAnswer {
+    /// Chrome's words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotHttp => "Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE",
+            Self::Nothing => "Connection closed before receiving a handshake response",
+            Self::CutShort => "Error during WebSocket handshake: net::ERR_CONNECTION_CLOSED",
+            Self::Reset => "Error during WebSocket handshake: net::ERR_CONNECTION_RESET",
+        }
+    }
+
+    const fn kind(self) -> FindingKind {
+        match self {
+            Self::NotHttp => FindingKind::HttpNotHttpOddPort,
+            Self::Nothing => FindingKind::TcpClosedBeforeResponse,
+            Self::CutShort => FindingKind::HttpStatus101Truncated,
+            Self::Reset => FindingKind::TcpResetInHandshake,
+        }
+    }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Sleep;
 
+use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::relay::injection::{Reply, Token};
 use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
@@ -27,6 +28,7 @@ use super::clock;
 use super::dial;
 use super::handle::{Command, Replier};
 use super::tls::TlsFault;
+use super::unreachable;
 
 /// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
 const SMALL_BUFFER: usize = 16 * 1024;
@@ -509,6 +511,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         // A head that has begun is the browser's to wait for; where not a byte came, there is room for an answer.
         if !self.session.has_answer_begun() {
             self.session.time_out();
+            self.session.fail(clock::now(), handshake::timed_out(self.answer_time), &mut self.out);
             let seconds = self.answer_time.as_secs_f32();
             let reason = format!(
                 "{} took the request and did not answer within {seconds} s; look into its log, or raise --answer-timeout",
@@ -529,14 +532,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     /// A side's connection broke: by a reset, or by a fault of TLS, which a server that speaks TLS 1.3 may raise only
     /// after the handshake.
     fn broke(&mut self, from: Side, error: &io::Error) {
-        let fault = TlsFault::inside(error).map(|fault| format!("can't talk to {}: {fault}", self.upstream));
-        match fault {
-            Some(reason) if !self.session.has_answer_begun() => self.answer(502, reason),
-            Some(reason) => {
-                self.out.log.event(clock::now(), Event::Note(Level::Error, reason));
-                self.ended(from, Ending::Reset);
-            }
-            None => self.ended(from, Ending::Reset),
+        let Some(fault) = TlsFault::inside(error) else { return self.ended(from, Ending::Reset) };
+        let reason = format!("can't talk to {}: {fault}", self.upstream);
+        if self.session.has_answer_begun() {
+            self.out.log.event(clock::now(), Event::Note(Level::Error, reason));
+            self.ended(from, Ending::Reset);
+        } else {
+            self.session.fail(clock::now(), unreachable::of_tls(&fault), &mut self.out);
+            self.answer(502, reason);
         }
     }
 

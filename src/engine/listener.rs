@@ -11,9 +11,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Event, Observations, SessionId};
+use crate::relay::observation::{Event, Observations, SessionId, Side};
 use crate::relay::translate::AddressRules;
 use crate::wire::finding::Level;
 use crate::wire::head::{self, Head};
@@ -107,7 +108,12 @@ async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, 
     loop {
         match opening(&shared, &mut socket, &mut read).await {
             Opening::Nothing | Opening::Quit => return,
-            Opening::Refused(status, reason) => return refuse(&shared, socket, address, status, reason).await,
+            Opening::Refused(status, reason) => {
+                if let Some(finding) = handshake::client_hello(&read) {
+                    shared.observe(Event::Finding(Side::Client, finding));
+                }
+                return refuse(&shared, socket, address, status, reason).await;
+            }
             Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
                 let early = read.split_off(length);
                 return visit(&shared, Visitor { socket, address, head: read, early }, &alive).await;

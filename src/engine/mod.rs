@@ -10,6 +10,7 @@ pub mod passthrough;
 mod probe;
 mod session;
 pub mod tls;
+mod unreachable;
 pub mod visit;
 
 use std::fmt;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
-use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId};
+use crate::diagnose::Verdict;
+use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId, Side};
 use crate::relay::session::{Session, SessionConfig};
+use crate::wire::finding::Finding;
 use crate::wire::head::Head;
 
 use super::answer;
 use super::clock;
 use super::driver::{self, Setup};
 use super::listener::Shared;
+use super::unreachable;
 
 /// A client that asked for a WebSocket.
 pub(super) struct Visitor {
@@ -38,8 +41,10 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     shared.journal.push(Some(id), log);
     let mut shutdown = shared.handle.shutdown();
     let dialled = tokio::select! {
-        dialled = shared.dialer.dial() => dialled.map_err(|error| (error.status(), error.to_string())),
-        _ = shutdown.wait_for(|quit| *quit) => Err((503, "wsproxy is told to quit".to_owned())),
+        dialled = shared.dialer.dial() => {
+            dialled.map_err(|error| (error.status(), error.to_string(), Some(unreachable::finding(&error.cause))))
+        }
+        _ = shutdown.wait_for(|quit| *quit) => Err((503, "wsproxy is told to quit".to_owned(), None)),
     };
     match dialled {
         Ok(server) => {
@@ -59,9 +64,23 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
             };
             driver::drive(setup).await;
         }
-        Err((status, reason)) => refuse(shared, id, visitor, status, reason).await,
+        Err((status, reason, finding)) => {
+            if let Some(finding) = finding {
+                tell(shared, id, finding);
+            }
+            refuse(shared, id, visitor, status, reason).await;
+        }
     }
     drop(registration);
+}
+
+/// Says why there is no upstream, and what a browser would have made of it.
+fn tell(shared: &Shared, id: SessionId, finding: Finding) {
+    let mut log = Observations::default();
+    let verdict = Verdict::because(&finding);
+    log.event(clock::now(), Event::Finding(Side::Server, finding));
+    log.event(clock::now(), Event::Verdict(verdict));
+    shared.journal.push(Some(id), log);
 }
 
 /// Answers in the upstream's place.

@@ -35,7 +35,7 @@ pub(super) struct Judgement {
 impl Judgement {
     /// For a request whose answer is awaited.
     pub fn awaits_answer(now: Time, log: &mut Observations) -> Self {
-        log.event(now, Event::Verdict(Verdict::waits()));
+        log.event(now, Event::Verdict(Verdict::awaits()));
         Self { phase: Phase::AwaitsAnswer, ..Self::none() }
     }
 
@@ -184,6 +184,13 @@ impl Judgement {
         match verdict {
             Some(verdict) => self.fail(now, verdict, log),
             None => self.phase = Phase::Final,
+        }
+    }
+
+    /// Chrome waits, and says nothing; it may fail later.
+    pub fn wait(&self, now: Time, verdict: Verdict, log: &mut Observations) {
+        if self.is_awaited() {
+            log.event(now, Event::Verdict(verdict));
         }
     }
 }

@@ -1,15 +1,16 @@
 //! One session from the client's head to the end of both lanes.
 
+mod judge;
+
 use std::sync::Arc;
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::diagnose::{NoAnswer, Verdict};
-use crate::text;
+use crate::diagnose::{NoAnswer, handshake};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::{Finding, FindingKind, Place};
+use crate::wire::finding::FindingKind;
 use crate::wire::head::{self, Head};
 use crate::wire::inflate::Deflate;
 
@@ -24,9 +25,6 @@ use super::observation::{
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
-
-/// Bytes after which Chrome no longer waits for `HTTP` to come.
-const ENOUGH_TO_TELL: usize = 8;
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
@@ -75,8 +73,12 @@ pub struct Session {
     translator: Translator,
     dialect: Dialect,
     key: Option<Vec<u8>>,
-    /// The request, until Chrome's verdict on the answer is known.
+    /// The request, which the answer is held against.
     request: Vec<u8>,
+    /// The head of a refusal, until the first bytes of its body are there.
+    refusal: Option<Vec<u8>>,
+    /// What was found in an answer that has not ended.
+    unfinished: Option<FindingKind>,
     judgement: Judgement,
     phase: Phase,
     open: bool,
@@ -109,12 +111,17 @@ impl Session {
             complete: true,
         };
         log.event(now, Event::Head(event));
+        for finding in handshake::request(raw) {
+            log.event(now, Event::Finding(Side::Client, finding));
+        }
         let mut session = Self {
             random: StdRng::from_seed(config.seed),
             translator,
             dialect,
             key: head.value("sec-websocket-key").map(<[u8]>::to_vec),
             request: raw.to_vec(),
+            refusal: None,
+            unfinished: None,
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
             judgement: if dialect == Dialect::Rfc6455 { Judgement::awaits_answer(now, log) } else { Judgement::none() },
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
@@ -139,12 +146,20 @@ impl Session {
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
             (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client.index()].mode == Mode::Handshake => {
+                if let (true, Some(finding)) = (early.is_empty(), handshake::early_data(&self.request, input)) {
+                    out.log.event(now, Event::Finding(Side::Client, finding));
+                }
                 early.extend_from_slice(input);
                 if early.len() > self.config.limits.early {
                     self.read_early(now, self.mode(), out);
                 }
             }
-            _ => self.pass(now, from, input, 0, out),
+            _ => {
+                if from == Side::Server && self.refusal.is_some() {
+                    self.judge_refusal(now, input, &mut out.log);
+                }
+                self.pass(now, from, input, 0, out);
+            }
         }
         if self.closing {
             out.edits = Edits::default();
@@ -178,8 +193,13 @@ impl Session {
         if self.lanes[from.index()].ended.is_some() {
             return;
         }
-        if let (Phase::Answer { .. }, Side::Server) = (&self.phase, from) {
-            self.end_of_unfinished_answer(now, how, bytes, out);
+        self.judge_refusal(now, &[], &mut out.log);
+        match (&self.phase, from) {
+            (Phase::Answer { .. }, Side::Server) => self.end_of_unfinished_answer(now, how, bytes, out),
+            (Phase::Answer { .. }, Side::Client) if how == Ending::Reset && !self.closing => {
+                self.page_left(now, &mut out.log)
+            }
+            _ => {}
         }
         let how_closed = match how {
             Ending::Fin => ClosedHow::Fin,
@@ -298,6 +318,7 @@ impl Session {
 
     /// Writes the last record. Call it once, when both connections are gone.
     pub fn finish(&mut self, now: Time, out: &mut Output) {
+        self.judge_refusal(now, &[], &mut out.log);
         self.stalls.update(now, u64::MAX, &[], &mut out.log);
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);
@@ -342,8 +363,10 @@ impl Session {
         self.last_answer = now;
         let mut at = 0;
         while let Phase::Answer { head, .. } = &mut self.phase {
-            let passed = head.forwarded.len();
-            let progress = head.feed(&input[at..], &self.translator, self.config.limits.head);
+            let (passed, scanned) = (head.forwarded.len(), head.raw.len());
+            // The analysis must not end before a browser does.
+            let limit = self.config.limits.head.max(handshake::CHROME_HEAD);
+            let progress = head.feed(&input[at..], &self.translator, limit);
             let taken = match progress {
                 Progress::Complete(taken) => taken,
                 Progress::More | Progress::TooLong => input.len() - at,
@@ -353,46 +376,43 @@ impl Session {
                 out.edits.push(Edit { at, remove: taken, insert: replacement.to_vec() });
             }
             at += taken;
-            let is_other = head.raw.len() >= ENOUGH_TO_TELL && head::response_start(&head.raw).is_none();
-            if is_other {
-                self.judgement.fail(now, Verdict::of_no_answer(NoAnswer::NotHttp), &mut out.log);
-            }
             match progress {
-                Progress::More => return,
-                Progress::Complete(_) => self.conclude(now, true, out),
-                Progress::TooLong => self.conclude(now, false, out),
+                Progress::More => return self.judge_unfinished(now, scanned, &mut out.log),
+                Progress::Complete(_) => self.conclude(now, true, &input[at..], out),
+                Progress::TooLong => {
+                    self.judge_unfinished(now, scanned, &mut out.log);
+                    self.conclude(now, false, &[], out);
+                }
             }
         }
         self.pass(now, Side::Server, &input[at..], at, out);
     }
 
-    /// A head is whole (or as whole as it will be): says what it is and what follows it.
-    fn conclude(&mut self, now: Time, complete: bool, out: &mut Output) {
+    /// A head is whole (or as whole as it will be): says what it is and what follows it. `rest` is what came behind it.
+    fn conclude(&mut self, now: Time, complete: bool, rest: &[u8], out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         let head = std::mem::take(head);
-        let answer = Head::of_response(&head.raw);
-        let status = answer.status();
+        let status = Head::of_response(&head.raw).status();
+        let opens = complete && status == Some(101);
         self.log_answer(now, &head, status, complete, &mut out.log);
-        let finding = match status {
-            // An interim answer: another head follows (RFC 9110 15.2).
-            Some(100 | 102..=199) if complete => None,
-            Some(101) if complete => self.begin_frames(now, &head.raw, out),
-            _ => self.begin_raw(now, out),
-        };
+        if opens {
+            self.log_open(now, &head.raw, &mut out.log);
+            self.open = true;
+        }
+        let deflate = agreed(Head::of_response(&head.raw));
         if complete {
-            self.judge_answer(now, &head.raw, finding, &mut out.log);
+            self.judge_answer(now, head.raw, rest, &mut out.log);
         }
-    }
-
-    /// The first whole head decides whether Chrome opens the socket, interim answers included.
-    fn judge_answer(&mut self, now: Time, answer: &[u8], finding: Option<FindingKind>, log: &mut Observations) {
-        if !self.judgement.is_awaited() {
-            return;
-        }
-        let request = std::mem::take(&mut self.request);
-        match Verdict::of_answer(&request, answer, finding) {
-            Some(verdict) => self.judgement.fail(now, verdict, log),
-            None => self.judgement.open(now, agreed(Head::of_response(answer)).is_some(), log),
+        match status {
+            // An interim answer: another head follows (RFC 9110 15.2).
+            Some(100 | 102..=199) if complete => {}
+            _ if opens => {
+                if self.mode() == Mode::Frames {
+                    self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+                }
+                self.leave_handshake(now, self.mode(), out);
+            }
+            _ => self.leave_handshake(now, Mode::Raw, out),
         }
     }
 
@@ -409,14 +429,13 @@ impl Session {
         log.event(now, Event::Head(event));
     }
 
-    fn begin_frames(&mut self, now: Time, raw: &[u8], out: &mut Output) -> Option<FindingKind> {
+    fn log_open(&self, now: Time, raw: &[u8], log: &mut Observations) {
         let head = Head::of_response(raw);
         let accept = if self.dialect.facts().has_accept {
             AcceptCheck::of(self.key.as_deref(), head.value("sec-websocket-accept"))
         } else {
             AcceptCheck::NoKey
         };
-        let finding = accept_finding(&accept, raw);
         let open = OpenEvent {
             dialect_client: self.dialect,
             dialect_server: self.dialect,
@@ -424,18 +443,7 @@ impl Session {
             extensions: joined(head, "sec-websocket-extensions"),
             accept,
         };
-        out.log.event(now, Event::Open(open));
-        let kind = finding.as_ref().map(|finding| finding.kind);
-        if let Some(finding) = finding {
-            out.log.event(now, Event::Finding(Side::Server, finding));
-        }
-        self.open = true;
-        if self.mode() == Mode::Frames {
-            let deflate = agreed(head);
-            self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
-        }
-        self.leave_handshake(now, self.mode(), out);
-        kind
+        log.event(now, Event::Open(open));
     }
 
     /// How the lanes are read once the answer is 101.
@@ -444,11 +452,6 @@ impl Session {
             Framing::Rfc => Mode::Frames,
             Framing::Raw => Mode::Raw,
         }
-    }
-
-    fn begin_raw(&mut self, now: Time, out: &mut Output) -> Option<FindingKind> {
-        self.leave_handshake(now, Mode::Raw, out);
-        None
     }
 
     fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
@@ -472,22 +475,26 @@ impl Session {
         let passed = head.forwarded.len();
         head.flush();
         bytes.extend_from_slice(&head.forwarded[passed..]);
-        let (is_empty, is_http) = (head.raw.is_empty(), head::response_start(&head.raw).is_some());
-        if is_empty {
-            self.begin_raw(now, out);
+        let raw = head.raw.clone();
+        if raw.is_empty() {
+            self.leave_handshake(now, Mode::Raw, out);
         } else {
-            self.conclude(now, false, out);
+            self.conclude(now, false, &[], out);
+        }
+        if self.closing {
+            return;
         }
         // A client that has gone before saw nothing of this.
-        if self.lanes[Side::Client.index()].ended.is_none() {
-            let end = match how {
-                Ending::Reset => NoAnswer::Reset,
-                Ending::Fin if is_empty => NoAnswer::Nothing,
-                Ending::Fin if !is_http => NoAnswer::NotHttp,
-                Ending::Fin => NoAnswer::CutShort,
-            };
-            self.judgement.fail(now, Verdict::of_no_answer(end), &mut out.log);
+        if self.lanes[Side::Client.index()].ended.is_some() {
+            return self.page_left(now, &mut out.log);
         }
+        let end = match how {
+            Ending::Reset => NoAnswer::Reset,
+            Ending::Fin if raw.is_empty() => NoAnswer::Nothing,
+            Ending::Fin if head::response_start(&raw).is_none() => NoAnswer::NotHttp,
+            Ending::Fin => NoAnswer::CutShort,
+        };
+        self.judge_silence(now, end, &raw, &mut out.log);
     }
 
     fn note_close_frame(&mut self, from: Side) {
@@ -515,21 +522,7 @@ fn joined(head: Head<'_>, name: &str) -> Option<Vec<u8>> {
     (!values.is_empty()).then(|| values.join(b", ".as_slice()))
 }
 
+/// The compression that an answer agrees to.
 fn agreed(answer: Head<'_>) -> Option<Deflate> {
     Deflate::agreed(&joined(answer, "sec-websocket-extensions")?)
-}
-
-fn accept_finding(accept: &AcceptCheck, raw: &[u8]) -> Option<Finding> {
-    let (kind, at, length, detail) = match accept {
-        AcceptCheck::Right { .. } | AcceptCheck::NoKey => return None,
-        AcceptCheck::Missing { expected } => {
-            (FindingKind::RespAcceptMissing, raw.len(), 0, format!("the key asks for {expected}"))
-        }
-        AcceptCheck::Wrong { expected, actual } => {
-            let at = Head::of_response(raw).field("sec-websocket-accept").map_or(0, |field| field.value_at);
-            let detail = format!("the key asks for {expected}, the server sent {}", text::preview(actual, 100));
-            (FindingKind::RespAcceptMismatch, at, actual.len(), detail)
-        }
-    };
-    Some(Finding::new(kind, Place::Head).bytes(raw, at, length).detail(detail))
 }

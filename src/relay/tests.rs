@@ -23,9 +23,9 @@ use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
 const HELLO: &[u8] = b"\x81\x05Hello";
 
 /// A session with everything that came out of it.
@@ -199,7 +199,7 @@ fn both_heads_and_all_frames_pass_as_they_came() {
 fn a_wrong_accept_value_is_relayed_and_found() {
     at_each_step(|step| {
         let mut scene = Scene::new(step);
-        let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("s3pP", "S3PP").into_bytes();
+        let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("HSmr", "HSMR").into_bytes();
         scene.feed(Side::Server, &answer);
         assert_eq!(scene.received[0], answer);
         assert_eq!(scene.findings(), [FindingKind::RespAcceptMismatch]);
@@ -241,6 +241,78 @@ fn a_missing_accept_value_is_found() {
     let mut scene = Scene::new(usize::MAX);
     scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n");
     assert_eq!(scene.findings(), [FindingKind::RespAcceptMissing]);
+}
+
+#[test]
+fn a_refusal_waits_for_the_first_bytes_of_its_body_and_no_longer_than_the_end() {
+    let refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
+    let details = |scene: &Scene| {
+        let found = scene.events().filter_map(|event| match event {
+            Event::Finding(_, finding) => Some(finding.detail.clone()),
+            _ => None,
+        });
+        found.collect::<Vec<_>>()
+    };
+    let mut scene = Scene::new(usize::MAX);
+    scene.feed(Side::Server, refusal);
+    assert!(scene.findings().is_empty() && scene.verdicts().is_empty());
+    scene.feed(Side::Server, b"there");
+    assert_eq!(details(&scene), ["HTTP/1.1 404 Not Found; the body begins: there"]);
+    assert_eq!(scene.verdicts().len(), 1);
+    let mut scene = Scene::new(usize::MAX);
+    scene.feed(Side::Server, refusal);
+    scene.end(Side::Client, Ending::Fin);
+    assert_eq!(details(&scene), ["HTTP/1.1 404 Not Found"]);
+    let mut scene = Scene::new(usize::MAX);
+    scene.feed(Side::Server, b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(scene.findings(), [FindingKind::HttpStatus5xx]);
+}
+
+#[test]
+fn a_head_without_an_end_is_found_at_once_and_named_again_when_it_fails() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\x81\x05Hello");
+        assert_eq!(
+            (scene.findings(), scene.verdicts()),
+            (vec![FindingKind::HttpMissingBlankLine], vec![String::new()])
+        );
+        scene.end(Side::Server, Ending::Fin);
+        assert_eq!(scene.findings().len(), 1);
+        assert_eq!(scene.verdicts()[1], "Error during WebSocket handshake: net::ERR_CONNECTION_CLOSED");
+    });
+}
+
+#[test]
+fn nobody_is_blamed_for_an_end_that_is_not_theirs() {
+    let mut scene = Scene::new(1);
+    scene.end(Side::Client, Ending::Fin);
+    scene.end(Side::Server, Ending::Fin);
+    assert_eq!((scene.findings(), scene.verdicts().len()), (vec![FindingKind::PageClosedWhileConnecting], 0));
+    let mut scene = Scene::new(1);
+    scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut [Vec::new(), Vec::new()], &mut scene.out);
+    scene.end(Side::Server, Ending::Fin);
+    scene.end(Side::Client, Ending::Reset);
+    assert_eq!((scene.findings(), scene.verdicts().len()), (vec![], 0));
+}
+
+#[test]
+fn frames_before_the_answer_are_told_once() {
+    at_each_step(|step| {
+        let mut scene = Scene::new(step);
+        scene.feed(Side::Client, b"\x89\x80\x01\x02\x03\x04");
+        scene.feed(Side::Server, ANSWER);
+        assert_eq!(scene.findings(), [FindingKind::HttpPipelinedEarlyData]);
+    });
+}
+
+#[test]
+fn a_head_larger_than_chrome_takes_fails_the_page() {
+    let mut scene = Scene::new(10_000);
+    let head = [&ANSWER[..ANSWER.len() - 2], b"X: ", &[b'x'; 300_000], b"\r\n\r\n"].concat();
+    scene.feed(Side::Server, &head);
+    assert_eq!(scene.findings(), [FindingKind::HttpHeaderTooLarge]);
+    assert_eq!(scene.verdicts(), ["Error during WebSocket handshake: net::ERR_RESPONSE_HEADERS_TOO_BIG"]);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Stage {
         self.output.log.event(self.now, Event::SessionOpened { client, path: b"/echo".to_vec() });
         let head = "GET /echo HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                     Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
-                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+                    Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n";
         let rules = AddressRules {
             authority: PLAYGROUND.into(),
             secure: false,
@@ -76,7 +76,7 @@ impl Stage {
         let (session, _) = Session::new(config, self.now, head.as_bytes(), &mut self.output.log);
         self.session = Some(session);
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                      Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
         self.after(2).bytes(Side::Server, answer.as_bytes())
     }
 

@@ -345,10 +345,10 @@ pub(super) const HTTP_NOT_HTTP_ODD_PORT: Words = Words {
 
 pub(super) const HTTP_VERSION_10: Words = Words {
     level: Level::Warning,
-    title: "the answer is HTTP/1.0, which has no upgrade",
+    title: "the answer's version is not HTTP/1.1",
     spec: "RFC 6455 4.2.2; RFC 9110 7.8",
-    chrome: "accepts it",
-    firefox: FIREFOX_REFUSES,
+    chrome: "accepts it, whatever the version",
+    firefox: "refuses HTTP/1.0: Firefox can’t establish a connection to the server at <url>. (close 1006 for the page)",
     safari: "not known; Safari up to 14 refuses: Invalid HTTP version string: HTTP/1.0",
     differs: &[Browser::Firefox, Browser::Safari],
     from_client: None,
@@ -402,12 +402,12 @@ pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
 };
 
 pub(super) const HTTP_HEADER_NONASCII: Words = Words {
-    level: Level::Warning,
-    title: "a header holds bytes beyond ASCII",
+    level: Level::Error,
+    title: "a header of the handshake holds bytes beyond ASCII",
     spec: "RFC 9110 5.5",
-    chrome: "accepts them where the value does not count; in a value that it checks: Error during WebSocket handshake: \
-        Incorrect 'Sec-WebSocket-Accept' header value and the like (close 1006 for the page)",
-    firefox: "accepts them where the value does not count, else refuses the handshake",
+    chrome: "Error during WebSocket handshake: 'Upgrade' header value is not 'WebSocket': <value>, or what it says of a \
+        wrong value of the header concerned (close 1006 for the page); it accepts such bytes in other headers",
+    firefox: FIREFOX_REFUSES,
     safari: "not known; Safari up to 14 refuses some",
     differs: &[],
     from_client: Some("a browser sends such a byte only in a cookie"),
@@ -489,7 +489,7 @@ pub(super) const HTTP_PIPELINED_EARLY_DATA: Words = Words {
 };
 
 pub(super) const HTTP_UPGRADE_STRIPPED: Words = Words {
-    level: Level::Warning,
+    level: Level::Error,
     title: "the request was changed by something in front, which took Upgrade away",
     spec: "RFC 6455 4.2.1",
     chrome: "Error during WebSocket handshake: Unexpected response code: 200, 400, 404 or 426, as the server answers \

@@ -1,58 +1,113 @@
 //! A response head as Chrome's HTTP parser reads it: lenient where most parsers are strict, and now and then the reverse.
 
+use std::ops::Range;
+
 use crate::wire::head::{Head, response_start};
 
 /// Status and fields of an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(in crate::diagnose) struct Answer {
     /// 200 where there is no number behind the first space of the status line.
     pub status: u16,
-    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Where the status line stands.
+    pub status_line: Range<usize>,
+    fields: Vec<Field>,
+}
+
+/// One field as Chrome keeps it, and where its value stood.
+#[derive(Debug, PartialEq, Eq)]
+struct Field {
+    name: Vec<u8>,
+    value: Vec<u8>,
+    at: Range<usize>,
+}
+
+/// What Chrome sees no HTTP in (`net::ERR_INVALID_HTTP_RESPONSE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::diagnose) enum NotHttp {
+    /// A NUL, at that offset.
+    Null(usize),
+    /// There is no `HTTP` within the first bytes.
+    NoStatusLine,
 }
 
 impl Answer {
-    /// Reads a whole head. `None` where Chrome sees no HTTP (`net::ERR_INVALID_HTTP_RESPONSE`).
-    pub fn read(head: &[u8]) -> Option<Self> {
-        if head.contains(&0) {
-            return None;
+    /// Reads a whole head.
+    pub fn read(head: &[u8]) -> Result<Self, NotHttp> {
+        if let Some(at) = head.iter().position(|byte| *byte == 0) {
+            return Err(NotHttp::Null(at));
         }
-        let start = response_start(head)?;
-        // Either of CR and LF ends a line here, though only LF finds the end of the head.
-        let mut lines = head[start..].split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
-        let status = Head::new(lines.next()?).status().unwrap_or(200);
-        let mut fields: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for line in lines {
+        let start = response_start(head).ok_or(NotHttp::NoStatusLine)?;
+        let mut lines = lines(head, start);
+        let status_line = lines.next().ok_or(NotHttp::NoStatusLine)?;
+        let status = Head::new(&head[status_line.clone()]).status().unwrap_or(200);
+        let mut fields: Vec<Field> = Vec::new();
+        for at in lines {
+            let line = &head[at.clone()];
             match line.iter().position(|byte| *byte == b':') {
                 // A line that begins with a blank goes on with the value before; in front of all others it is skipped.
                 _ if is_blank(line[0]) => {
-                    if let Some((_, value)) = fields.last_mut() {
-                        value.push(b' ');
-                        value.extend_from_slice(trim(line));
+                    if let Some(field) = fields.last_mut() {
+                        field.value.push(b' ');
+                        field.value.extend_from_slice(trim(line));
+                        field.at.end = at.end;
                     }
                 }
                 Some(colon) if !trim(&line[..colon]).is_empty() => {
-                    fields.push((trim(&line[..colon]).to_vec(), trim(&line[colon + 1..]).to_vec()));
+                    let value = trim(&line[colon + 1..]);
+                    let blanks = line[colon + 1..].iter().take_while(|byte| is_blank(**byte)).count();
+                    let value_at = if value.is_empty() { at.start + colon + 1 } else { at.start + colon + 1 + blanks };
+                    fields.push(Field {
+                        name: trim(&line[..colon]).to_vec(),
+                        value: value.to_vec(),
+                        at: value_at..value_at + value.len(),
+                    });
                 }
                 _ => {}
             }
         }
-        Some(Self { status, fields })
+        Ok(Self { status, status_line, fields })
     }
 
-    /// The values of all fields of that name, each whole.
-    pub fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        let of_name = move |field: &&(Vec<u8>, Vec<u8>)| field.0.eq_ignore_ascii_case(name.as_bytes());
-        self.fields.iter().filter(of_name).map(|(_, value)| value.as_slice())
+    /// The values of all fields of that name, each whole, and where they stand.
+    pub fn lines(&self, name: &str) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+        let of_name = move |field: &&Field| field.name.eq_ignore_ascii_case(name.as_bytes());
+        self.fields.iter().filter(of_name).map(|field| (field.value.as_slice(), field.at.clone()))
     }
 
-    /// The values of all fields of that name, each line cut at its commas.
-    pub fn values(&self, name: &str) -> Vec<&[u8]> {
-        self.lines(name).flat_map(split_at_commas).collect()
+    /// The values of all fields of that name, each line cut at its commas, and where they stand. A value on several
+    /// lines stands on all of them.
+    pub fn values(&self, name: &str) -> Vec<(&[u8], Range<usize>)> {
+        let values = self.lines(name).flat_map(|(line, at)| {
+            let whole = line.len() == at.len();
+            split_at_commas(line).into_iter().map(move |value| {
+                let from = at.start + offset_in(line, value);
+                (value, if whole { from..from + value.len() } else { at.clone() })
+            })
+        });
+        values.collect()
     }
 }
 
+/// The lines that are not empty, without their ends. Either of CR and LF ends a line here, though only LF finds the end of
+/// the head.
+fn lines(head: &[u8], start: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut at = start;
+    let pieces = head[start..].split(|byte| matches!(byte, b'\r' | b'\n')).map(move |line| {
+        let from = at;
+        at += line.len() + 1;
+        from..from + line.len()
+    });
+    pieces.filter(|line| !line.is_empty())
+}
+
+/// Where a part that was cut out of `whole` begins in it.
+pub(super) fn offset_in(whole: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len())
+}
+
 /// Cuts at commas outside of quotes.
-pub(super) fn split_at_commas(value: &[u8]) -> Vec<&[u8]> {
+pub(in crate::diagnose) fn split_at_commas(value: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let (mut from, mut quoted, mut escaped) = (0, false, false);
     for (at, byte) in value.iter().enumerate() {
@@ -104,17 +159,17 @@ mod tests {
 
     #[test]
     fn up_to_four_junk_bytes_are_skipped() {
-        assert!(Answer::read(b"\n\n\n\nhttp/1.1 101\n\n").is_some());
-        assert!(Answer::read(b"\n\n\n\n\nHTTP/1.1 101\n\n").is_none());
-        assert!(Answer::read(b"HTTP/1.1 101\nX: \0\n\n").is_none());
+        assert!(Answer::read(b"\n\n\n\nhttp/1.1 101\n\n").is_ok());
+        assert_eq!(Answer::read(b"\n\n\n\n\nHTTP/1.1 101\n\n"), Err(NotHttp::NoStatusLine));
+        assert_eq!(Answer::read(b"HTTP/1.1 101\nX: \0\n\n"), Err(NotHttp::Null(16)));
     }
 
     #[test]
     fn folded_lines_join_and_odd_lines_are_skipped() {
-        let answer =
-            Answer::read(b"HTTP/1.1 101 x\r\n Upgrade: lost\r\nA : 1\r\n 2\r\nnothing\r\na: 3, \"4,5\"\r\n\r\n");
-        let answer = answer.unwrap();
-        assert_eq!(answer.values("a"), [&b"1 2"[..], b"3", b"\"4,5\""]);
+        let raw = b"HTTP/1.1 101 x\r\n Upgrade: lost\r\nA : 1\r\n 2\r\nnothing\r\na: 3, \"4,5\"\r\n\r\n";
+        let answer = Answer::read(raw).unwrap();
+        let values: Vec<_> = answer.values("a").into_iter().map(|(value, at)| (value, &raw[at])).collect();
+        assert_eq!(values, [(&b"1 2"[..], &b"1\r\n 2"[..]), (b"3", b"3"), (b"\"4,5\"", b"\"4,5\"")]);
         assert!(answer.values("upgrade").is_empty());
     }
 }

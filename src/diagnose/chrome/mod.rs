@@ -3,12 +3,13 @@
 //! What is here was measured (tests/corpus/chromium.jsonl) and follows Chromium's net/websockets and net/http. It judges
 //! bytes; it changes nothing.
 
-mod answer;
-mod extensions;
+pub(super) mod answer;
+pub(super) mod extensions;
 mod frames;
 mod handshake;
 mod reasons;
 
 pub use frames::{Content, Frames, reserved_bits};
-pub use handshake::{Handshake, handshake};
+pub(super) use handshake::end_of_fields;
+pub use handshake::{Fault, Handshake, handshake, no_http};
 pub use reasons::{Reason, reason, reason_for};

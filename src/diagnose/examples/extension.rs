@@ -16,7 +16,7 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::ExtMalformed => extensions("permessage-deflate;"),
         FindingKind::ExtEmptyHeader => extensions(""),
         FindingKind::ExtHeaderDuplicate => {
-            extensions("permessage-deflate\r\nSec-WebSocket-Extensions: permessage-deflate")
+            Example::Words("two Sec-WebSocket-Extensions headers, for a client that offers two extensions")
         }
         FindingKind::PmdDuplicate => extensions("permessage-deflate, permessage-deflate"),
         FindingKind::PmdUnknownParam => extensions("permessage-deflate; level=9"),

@@ -2,7 +2,7 @@
 
 use crate::wire::finding::FindingKind;
 
-use super::{ACCEPT, ANSWER, Example, HELLO, REQUEST, Scene, answer_and, answer_with, answered, request_with, server};
+use super::{ACCEPT, ANSWER, Example, REQUEST, Scene, answer_and, answer_with, answered, request_with, server};
 
 const REQUEST_KEY: &str = "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==";
 
@@ -16,7 +16,7 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::RespConnectionList => answer_with("Connection: Upgrade", "Connection: keep-alive, Upgrade"),
         FindingKind::RespAcceptMissing => answer_with(ACCEPT, ""),
         FindingKind::RespAcceptMismatch => answer_with("HSmrc0sM", "hsMRC0Sm"),
-        FindingKind::RespAcceptTrailingNewline => answered([with_line_feed().as_bytes(), HELLO].concat()),
+        FindingKind::RespAcceptTrailingNewline => answered(with_line_feed()),
         FindingKind::RespAcceptDuplicate => answer_with(ACCEPT, &ACCEPT.repeat(2)),
         FindingKind::RespAcceptWhitespace => answer_with("GWk=\r\n", "GWk= \r\n"),
         FindingKind::RespHixieHeaders => answer_and("WebSocket-Origin: http://localhost:3000"),
@@ -42,12 +42,7 @@ fn request(kind: FindingKind) -> Example {
         FindingKind::ReqHostMissing => request_with("Host: localhost:9000\r\n", ""),
         FindingKind::ReqUpgradeMissing => request_with("\r\nUpgrade: websocket", ""),
         FindingKind::ReqConnectionMissing => request_with("Connection: Upgrade", "Connection: keep-alive"),
-        FindingKind::ReqKeyMissing => Example::Scene(Scene {
-            request: REQUEST.replace(&format!("{REQUEST_KEY}\r\n"), "").into(),
-            steps: vec![server(
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-            )],
-        }),
+        FindingKind::ReqKeyMissing => request_with(&format!("{REQUEST_KEY}\r\n"), ""),
         FindingKind::ReqKeyBadLength => Example::Scene(Scene {
             request: REQUEST.replace("x3JJHMbDL1EzLkh9GBhXDw==", "c2hvcnQ=").into(),
             steps: vec![server(ANSWER.replace("HSmrc0sMlYUkAGmm5OPpG2HaGWk=", "5mxwMKXNI9akKyJbT9Ot03A9YWg="))],
@@ -66,9 +61,10 @@ fn request(kind: FindingKind) -> Example {
     }
 }
 
-/// The accept value as a base64 function with a line feed gives it.
+/// The accept value as a base64 function with a line feed gives it, in front of the other headers.
 fn with_line_feed() -> String {
-    ANSWER.replacen("GWk=\r\n", "GWk=\n\r\n", 1)
+    let others = ANSWER.replacen(ACCEPT, "", 1);
+    others.replacen("Protocols\r\n", &format!("Protocols\r\n{}", ACCEPT.replacen("\r\n", "\n\r\n", 1)), 1)
 }
 
 /// An answer to a request for `chat` or `superchat`.

@@ -28,7 +28,9 @@ pub(super) fn example(kind: FindingKind) -> Example {
         }
         FindingKind::HttpVersion10 => answer_with("HTTP/1.1", "HTTP/1.0"),
         FindingKind::HttpStatusLineMalformed => answer_with("HTTP/1.1 101 Switching", "HTTP 101 Switching"),
-        FindingKind::HttpStatusUnparsable => answer_with("HTTP/1.1 101", "HTTP/1.1\t101"),
+        FindingKind::HttpStatusUnparsable => {
+            scene([server(ANSWER.replacen("HTTP/1.1 101", "HTTP/1.1\t101", 1)), Step::Fin(Side::Server)])
+        }
         FindingKind::HttpHeaderTooLarge => answer_and(&format!("X-Large: {}", "a".repeat(300_000))),
         FindingKind::HttpDupLocationLength => answer_and("Content-Length: 5\r\nContent-Length: 6"),
         FindingKind::Http101WithBody => answer_and("Content-Length: 5"),
@@ -64,7 +66,7 @@ fn syntax(kind: FindingKind) -> Example {
         ),
         FindingKind::HttpNotHttpOddPort => answered("SSH-2.0-OpenSSH_9.6\r\n"),
         FindingKind::HttpHeaderNonascii => {
-            answered([&ANSWER.as_bytes()[..ANSWER.len() - 2], b"X-Name: caf\xe9\r\n\r\n"].concat())
+            answer_with("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Note: caf\u{e9}")
         }
         FindingKind::HttpHeaderNull => answered(ANSWER.replacen("Protocols", "Protocols\0", 1)),
         _ => connection(kind),
@@ -76,7 +78,7 @@ fn connection(kind: FindingKind) -> Example {
     match kind {
         FindingKind::TcpClosedBeforeResponse => scene([Step::Fin(Side::Server)]),
         FindingKind::TcpResetInHandshake => scene([Step::Reset(Side::Server)]),
-        FindingKind::PageClosedWhileConnecting => scene([Step::Fin(Side::Client)]),
+        FindingKind::PageClosedWhileConnecting => scene([Step::Reset(Side::Client)]),
         FindingKind::TcpDropAfterOpen => scene([server(ANSWER), server(HELLO), Step::Fin(Side::Server)]),
         FindingKind::TcpDns => Example::Words("--upstream nosuch.invalid:9999"),
         FindingKind::TcpConnectTimeout => Example::Words("an upstream whose firewall drops each SYN"),

@@ -19,11 +19,11 @@ use crate::wire::frame::{self as wire_frame, FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
 const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: \
-    websocket\r\nOrigin: http://localhost:9000\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    websocket\r\nOrigin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Extensions: \
     permessage-deflate; client_max_window_bits\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\nX-Odd: \
-    \x1b[2J\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\
+    \x1b[2J\r\nSec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\nSec-WebSocket-Protocol: chat\r\n\
     Sec-WebSocket-Location: ws://upstream:9999/chat\r\n\r\n";
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 

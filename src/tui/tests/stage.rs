@@ -53,7 +53,7 @@ impl Actor {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n"
         );
         let rules = AddressRules {
             authority: "localhost:9999".into(),
@@ -83,7 +83,7 @@ impl Actor {
 
     /// The server's answer.
     pub fn opens(&mut self) -> &mut Self {
-        self.answers("101 Switching Protocols", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        self.answers("101 Switching Protocols", "HSmrc0sMlYUkAGmm5OPpG2HaGWk=")
     }
 
     /// An answer with an accept value.

@@ -1,0 +1,129 @@
+//! Answers that are none: other bytes than HTTP, an end before or inside the head, no connection at all.
+
+use std::time::Duration;
+
+use crate::diagnose::NoAnswer;
+use crate::diagnose::chrome::{self, Fault};
+use crate::text;
+use crate::wire::finding::{Finding, FindingKind, Place};
+use crate::wire::head::Head;
+
+use super::{shown, syntax};
+
+/// What was found where no whole answer came: `head` is what came of it.
+#[must_use]
+pub fn no_answer(end: NoAnswer, request: &[u8], head: &[u8]) -> Finding {
+    match end {
+        NoAnswer::NotHttp => {
+            let fault = chrome::no_http(Head::new(request).value("host"), head);
+            let finding = not_http(&fault, head);
+            finding.chrome(fault.words)
+        }
+        NoAnswer::Nothing => Finding::new(FindingKind::TcpClosedBeforeResponse, Place::Connection)
+            .detail("the server took the request and closed the connection without a byte")
+            .chrome(end.words()),
+        NoAnswer::Reset => Finding::new(FindingKind::TcpResetInHandshake, Place::Connection)
+            .detail(match head.len() {
+                0 => "the server reset the connection before it answered".to_owned(),
+                length => format!("the server reset the connection after {length} bytes of its answer"),
+            })
+            .chrome(end.words()),
+        NoAnswer::CutShort => syntax::cut_off(head).unwrap_or_else(|| cut_short(head)).chrome(end.words()),
+    }
+}
+
+fn cut_short(head: &[u8]) -> Finding {
+    let finding = Finding::new(FindingKind::HttpStatus101Truncated, Place::Head).bytes(head, head.len(), 0);
+    let line = shown(Head::of_response(head).start_line());
+    if head.ends_with(b"\n") {
+        finding.detail(format!("{line}: the connection ended where the empty line should be")).cause(
+            "the empty line at the end of the head was not sent: one line end too few",
+            "end the head with \\r\\n\\r\\n",
+        )
+    } else {
+        finding.detail(format!("{line}: the connection ended in the middle of a line"))
+    }
+}
+
+/// First bytes that are no HTTP, with the protocol that they are where they show it.
+pub(super) fn not_http(fault: &Fault, bytes: &[u8]) -> Finding {
+    let finding = Finding::new(fault.kind, Place::Head).bytes(bytes, fault.at.start, fault.at.len());
+    let finding = finding.detail(format!("the first bytes are {}", text::preview(bytes, 60)));
+    match speaks(bytes) {
+        Some((cause, fix)) => finding.cause(cause, fix),
+        None => finding,
+    }
+}
+
+const STATUS_FIRST: &str = "begin the answer with HTTP/1.1 101 Switching Protocols";
+const RIGHT_PORT: &str = "check the port in --upstream";
+
+fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty())?;
+    let word = line.split(|byte| *byte == b' ').next()?;
+    let has_status = line.windows(5).any(|window| window == b" 101 ");
+    Some(match bytes {
+        [0x16 | 0x15, 0x03, ..] => ("the server speaks TLS on this port", "use wss:// in the upstream's URL"),
+        [0, 0, _, 4, ..] => ("the server speaks HTTP/2 without asking", "let it speak HTTP/1.1 on this port"),
+        [0x81 | 0x82, ..] => ("the server sends frames without having answered the handshake", STATUS_FIRST),
+        [b'S', b'S', b'H', b'-', ..] => ("an SSH server answers on this port", RIGHT_PORT),
+        [b'-' | b'+', b'A'..=b'Z', ..] => ("a Redis server, or one like it, answers on this port", RIGHT_PORT),
+        [b'2', b'2', b'0', b' ' | b'-', ..] => ("a mail or FTP server answers on this port", RIGHT_PORT),
+        [b'<', ..] => ("a page was sent without a status line and fields", STATUS_FIRST),
+        _ if has_status => ("the status line does not begin with HTTP", STATUS_FIRST),
+        _ if line.ends_with(b" HTTP/1.1") => ("the server sent a request line: most likely it echoes", STATUS_FIRST),
+        _ if bytes.windows(4).take(512).any(|window| window.eq_ignore_ascii_case(b"http")) => {
+            ("more than four bytes stand in front of the status line", "send nothing before the status line")
+        }
+        _ if word.ends_with(b":") => ("the status line is missing: the answer begins with a field", STATUS_FIRST),
+        _ => return None,
+    })
+}
+
+/// A client that left before there was an answer.
+#[must_use]
+pub fn page_left() -> Finding {
+    Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection)
+        .detail("the client closed the connection before the server had answered")
+}
+
+/// A server that took the request and did not answer.
+#[must_use]
+pub fn timed_out(limit: Duration) -> Finding {
+    Finding::new(FindingKind::HandshakeTimeout, Place::Connection)
+        .detail(format!("the server took the request and sent nothing for {} s", limit.as_secs_f32()))
+        .chrome("WebSocket opening handshake timed out")
+}
+
+/// A client that speaks TLS where wsproxy listens without it.
+#[must_use]
+pub fn client_hello(bytes: &[u8]) -> Option<Finding> {
+    matches!(bytes, [0x16, 0x03, ..]).then(|| {
+        Finding::new(FindingKind::TlsClientHelloOnPlainPort, Place::Stream)
+            .bytes(bytes, 0, bytes.len().min(5))
+            .detail("a TLS handshake came where a request is expected")
+            .chrome("Error in connection establishment: net::ERR_SSL_PROTOCOL_ERROR")
+    })
+}
+
+/// Bytes of a head of which Chrome takes no more.
+pub const CHROME_HEAD: usize = 256 * 1024;
+
+/// A head that is larger than Chrome takes; `None` where it is not.
+#[must_use]
+pub fn too_large(head: &[u8]) -> Option<Finding> {
+    (head.len() > CHROME_HEAD).then(|| {
+        Finding::new(FindingKind::HttpHeaderTooLarge, Place::Head)
+            .bytes(head, CHROME_HEAD, 0)
+            .detail(format!("the head is {} bytes long or longer", head.len()))
+            .chrome("Error during WebSocket handshake: net::ERR_RESPONSE_HEADERS_TOO_BIG")
+    })
+}
+
+/// A server that could not be reached; `error` is what Chrome calls it (`ERR_CONNECTION_REFUSED`).
+#[must_use]
+pub fn unreachable(kind: FindingKind, error: &str, detail: &str) -> Finding {
+    Finding::new(kind, Place::Connection)
+        .detail(text::escape(detail.as_bytes()))
+        .chrome(format!("Error in connection establishment: net::{error}"))
+}

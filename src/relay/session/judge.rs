@@ -1,0 +1,110 @@
+//! What is found in the handshake, and when it is told: on a whole answer, on one that has no end, on none at all.
+
+use crate::diagnose::{NoAnswer, Verdict, handshake};
+use crate::relay::observation::{Event, Observations, Side, Time};
+use crate::wire::finding::Finding;
+use crate::wire::head::{self, Head};
+
+use super::{Output, Phase, Session};
+
+/// Bytes after which Chrome no longer waits for `HTTP` to come.
+const ENOUGH_TO_TELL: usize = 8;
+
+impl Session {
+    /// The first whole head decides whether Chrome opens the socket, interim answers included. What refuses the handshake
+    /// is judged with the first bytes of its body, which often name the cause.
+    pub(super) fn judge_answer(&mut self, now: Time, answer: Vec<u8>, rest: &[u8], log: &mut Observations) {
+        let awaits_body = rest.is_empty() && has_body(&answer);
+        if awaits_body {
+            self.refusal = Some(answer);
+            return;
+        }
+        // A server of a draft of 2010 answers with 101 as that draft says, and no browser speaks it today.
+        if !self.dialect.facts().has_accept && Head::of_response(&answer).status() == Some(101) {
+            return;
+        }
+        self.judge_head(now, &answer, rest, log);
+    }
+
+    /// Judges a refusal that waited for its body, of which `body` is what came first.
+    pub(super) fn judge_refusal(&mut self, now: Time, body: &[u8], log: &mut Observations) {
+        if let Some(answer) = self.refusal.take() {
+            self.judge_head(now, &answer, body, log);
+        }
+    }
+
+    fn judge_head(&mut self, now: Time, answer: &[u8], body: &[u8], log: &mut Observations) {
+        let judged = handshake::answer(&self.request, answer, body);
+        // What was told of a head before it ended is not told again.
+        for finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.unfinished) {
+            log.event(now, Event::Finding(Side::Server, finding));
+        }
+        match judged.verdict {
+            Some(verdict) => self.judgement.fail(now, verdict, log),
+            None if self.judgement.is_awaited() => {
+                let deflates = super::agreed(Head::of_response(answer)).is_some();
+                self.judgement.open(now, deflates, log);
+            }
+            None => {}
+        }
+    }
+
+    /// Looks at a head that has not ended: whether it is one at all, and whether it ever will end.
+    pub(super) fn judge_unfinished(&mut self, now: Time, scanned: usize, log: &mut Observations) {
+        let Phase::Answer { head, .. } = &self.phase else { return };
+        if self.unfinished.is_some() {
+            return;
+        }
+        let is_other = head.raw.len() >= ENOUGH_TO_TELL && head::response_start(&head.raw).is_none();
+        let fails = if is_other {
+            Some(handshake::no_answer(NoAnswer::NotHttp, &self.request, &head.raw))
+        } else {
+            handshake::too_large(&head.raw)
+        };
+        let has_failed = fails.is_some();
+        let Some(finding) = fails.or_else(|| handshake::unfinished(&head.raw, scanned)) else { return };
+        self.unfinished = Some(finding.kind);
+        log.event(now, Event::Finding(Side::Server, finding.clone()));
+        if has_failed {
+            self.judgement.fail(now, Verdict::because(&finding), log);
+        } else {
+            self.judgement.wait(now, Verdict::waits(finding.kind), log);
+        }
+    }
+
+    /// Notes what was found out beside the bytes, and that it fails the page: no answer in time, no connection.
+    pub fn fail(&mut self, now: Time, finding: Finding, out: &mut Output) {
+        self.unfinished = Some(finding.kind);
+        let verdict = Verdict::because(&finding);
+        out.log.event(now, Event::Finding(Side::Server, finding));
+        self.judgement.fail(now, verdict, &mut out.log);
+    }
+
+    /// A client that left before it had an answer.
+    pub(super) fn page_left(&mut self, now: Time, log: &mut Observations) {
+        if self.unfinished.is_none() {
+            let finding = handshake::page_left();
+            self.unfinished = Some(finding.kind);
+            log.event(now, Event::Finding(Side::Client, finding));
+        }
+    }
+
+    /// The server's bytes ended, and `raw` is all that came of its head.
+    pub(super) fn judge_silence(&mut self, now: Time, end: NoAnswer, raw: &[u8], log: &mut Observations) {
+        let finding = handshake::no_answer(end, &self.request, raw);
+        let mut verdict = Verdict::because(&finding);
+        match self.unfinished {
+            // What made the head one without an end was told before.
+            Some(kind) => verdict.finding = Some(kind),
+            None => log.event(now, Event::Finding(Side::Server, finding)),
+        }
+        self.judgement.fail(now, verdict, log);
+    }
+}
+
+/// Whether bytes follow a head that does not open a WebSocket (RFC 9112 6.3).
+fn has_body(answer: &[u8]) -> bool {
+    let head = Head::of_response(answer);
+    let is_empty = head.value("content-length") == Some(b"0");
+    !is_empty && !matches!(head.status(), None | Some(100..=199 | 204 | 304))
+}
