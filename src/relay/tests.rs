@@ -23,7 +23,8 @@ use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
 const HELLO: &[u8] = b"\x81\x05Hello";
@@ -104,7 +105,7 @@ impl Scene {
     /// Chrome's words each time it fails.
     fn verdicts(&self) -> Vec<String> {
         let told = self.events().filter_map(|event| match event {
-            Event::Verdict(verdict) if verdict.outcome == Outcome::Fails => {
+            Event::Verdict(verdict) if verdict.outcome == Outcome::Fails || verdict.finding.is_some() => {
                 Some(verdict.error_text.as_deref().unwrap_or_default().to_owned())
             }
             _ => None,

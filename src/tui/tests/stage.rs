@@ -53,7 +53,8 @@ impl Actor {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n"
+             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
         let rules = AddressRules {
             authority: "localhost:9999".into(),
