@@ -20,6 +20,15 @@ pub enum LengthForm {
     Sixteen,
     /// 127, then eight bytes.
     SixtyFour,
+    /// No length: a hixie frame of this type, which ends with FF.
+    Delimited(u8),
+    /// A hixie frame of the type `kind`, whose length stands in so many `bytes` of seven bits each.
+    Base128 {
+        /// The type byte: 80 to FF.
+        kind: u8,
+        /// Bytes of the length.
+        bytes: u8,
+    },
 }
 
 impl LengthForm {
@@ -33,10 +42,12 @@ impl LengthForm {
         }
     }
 
-    /// 7, 16 or 64.
+    /// 7, 16 or 64; 0 where the frame has no length.
     #[must_use]
     pub const fn bits(self) -> u8 {
         match self {
+            Self::Delimited(_) => 0,
+            Self::Base128 { bytes, .. } => bytes.saturating_mul(7),
             Self::Seven => 7,
             Self::Sixteen => 16,
             Self::SixtyFour => 64,
@@ -47,7 +58,8 @@ impl LengthForm {
 /// One frame header, with nothing lost: `write` gives the bytes that `parse` took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// FIN, RSV1 to RSV3 and the opcode, as they stand on the wire.
+    /// FIN, RSV1 to RSV3 and the opcode, as they stand on the wire. A hixie frame has none; for it, those of the RFC
+    /// frame that would mean the same.
     pub first: u8,
     /// The form in which `length` is written.
     pub form: LengthForm,
@@ -91,6 +103,18 @@ impl FrameHeader {
 
     /// Appends the header as it stands on the wire. A `length` too large for `form` is cut to what the form holds.
     pub fn write(&self, out: &mut Vec<u8>) {
+        match self.form {
+            LengthForm::Delimited(kind) => return out.push(kind),
+            LengthForm::Base128 { kind, bytes } => {
+                out.push(kind);
+                for index in (0..u32::from(bytes)).rev() {
+                    let group = self.length.checked_shr(7 * index).unwrap_or(0) as u8 & 0x7f;
+                    out.push(if index == 0 { group } else { group | 0x80 });
+                }
+                return;
+            }
+            _ => {}
+        }
         let mask_bit = if self.mask.is_some() { MASK } else { 0 };
         out.push(self.first);
         match self.form {
@@ -99,7 +123,7 @@ impl FrameHeader {
                 out.push(mask_bit | LENGTH_16);
                 out.extend_from_slice(&(self.length as u16).to_be_bytes());
             }
-            LengthForm::SixtyFour => {
+            _ => {
                 out.push(mask_bit | LENGTH_64);
                 out.extend_from_slice(&self.length.to_be_bytes());
             }
@@ -109,7 +133,19 @@ impl FrameHeader {
         }
     }
 
-    /// Bytes of the header on the wire: 2 to 14.
+    /// Whether it is a frame of hixie-75 or hixie-76.
+    #[must_use]
+    pub const fn is_hixie(&self) -> bool {
+        matches!(self.form, LengthForm::Delimited(_) | LengthForm::Base128 { .. })
+    }
+
+    /// The bytes behind the payload: FF after a hixie frame without a length.
+    #[must_use]
+    pub const fn terminator(&self) -> &'static [u8] {
+        if matches!(self.form, LengthForm::Delimited(_)) { &[0xff] } else { &[] }
+    }
+
+    /// Bytes of the header on the wire: 2 to 14, or 1 to 10 of a hixie frame.
     #[inline]
     #[must_use]
     pub const fn wire_length(&self) -> usize {
@@ -117,6 +153,8 @@ impl FrameHeader {
             LengthForm::Seven => 0,
             LengthForm::Sixteen => 2,
             LengthForm::SixtyFour => 8,
+            LengthForm::Delimited(_) => return 1,
+            LengthForm::Base128 { bytes, .. } => return 1 + bytes as usize,
         };
         2 + length + if self.mask.is_some() { 4 } else { 0 }
     }

@@ -12,6 +12,7 @@ pub mod dialect;
 pub mod finding;
 pub mod frame;
 pub mod head;
+pub mod hixie;
 pub mod inflate;
 pub mod mask;
 pub mod message;
