@@ -10,6 +10,7 @@ mod doctor;
 mod drafts;
 mod endings;
 mod findings;
+mod handshakes;
 mod layers;
 mod sockets;
 mod stalls;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 pub mod chrome;
+pub mod examine;
 pub mod examples;
 pub mod handshake;
 pub mod render;

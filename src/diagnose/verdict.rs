@@ -69,6 +69,8 @@ pub struct Verdict {
     pub undelivered: Option<u64>,
     /// What it rests on.
     pub basis: Basis,
+    /// Whether an observed verdict is another than the predicted one, or there was none.
+    pub differs: bool,
 }
 
 impl Verdict {
@@ -82,7 +84,60 @@ impl Verdict {
             frame: None,
             undelivered: None,
             basis: Basis::Predicted,
+            differs: false,
         }
+    }
+
+    const fn silent(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            error_text: None,
+            close_code: None,
+            was_clean: None,
+            finding: None,
+            frame: None,
+            undelivered: None,
+            basis: Basis::Predicted,
+            differs: false,
+        }
+    }
+
+    /// On a request without an answer so far.
+    #[must_use]
+    pub const fn awaits() -> Self {
+        Self::silent(Outcome::Waits)
+    }
+
+    /// On a socket that has opened.
+    #[must_use]
+    pub const fn works() -> Self {
+        Self::silent(Outcome::Works)
+    }
+
+    /// On a frame that makes Chrome fail the connection; `words` is `None` where it says none.
+    #[must_use]
+    pub fn of_frame(words: Option<String>, code: u16, finding: FindingKind, frame: u64, undelivered: u64) -> Self {
+        Self {
+            error_text: words.map(Cow::Owned),
+            close_code: Some(code),
+            was_clean: Some(false),
+            finding: Some(finding),
+            frame: Some(frame),
+            undelivered: Some(undelivered),
+            ..Self::silent(Outcome::Fails)
+        }
+    }
+
+    /// On the end of a connection after both close frames.
+    #[must_use]
+    pub fn of_close(code: u16, was_clean: bool) -> Self {
+        Self { close_code: Some(code), was_clean: Some(was_clean), ..Self::silent(Outcome::Works) }
+    }
+
+    /// On the end of a connection without a close frame. Chrome says nothing about it.
+    #[must_use]
+    pub fn of_silent_end(undelivered: Option<u64>) -> Self {
+        Self { close_code: Some(1006), was_clean: Some(false), undelivered, ..Self::silent(Outcome::Fails) }
     }
 
     /// On a finding that Chrome fails for, in the words that it carries.
@@ -104,6 +159,7 @@ impl Verdict {
             frame: None,
             undelivered: None,
             basis: Basis::Predicted,
+            differs: false,
         }
     }
 
@@ -121,12 +177,6 @@ impl Verdict {
     #[must_use]
     pub fn of_no_answer(end: NoAnswer) -> Self {
         Self::fails(end.words(), Some(end.kind()))
-    }
-
-    /// On a frame header in which no sense can be made.
-    #[must_use]
-    pub fn of_lost_frames() -> Self {
-        Self::fails("Invalid frame header", Some(FindingKind::FrameLen64Msb))
     }
 }
 

@@ -186,6 +186,10 @@ fn event_line(event: &Event) -> (Start, String) {
             (start("open"), rest)
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
+        Event::Inflated(inflated) => {
+            let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..start("inflated") };
+            (start, text::preview(&inflated.bytes, PREVIEW))
+        }
         Event::Verdict(verdict) => verdict_line(verdict),
         Event::Stall { stall, over } => stall_line(stall, *over),
         Event::Answered { status, reason } => {

@@ -31,6 +31,8 @@ struct Unfinished {
 struct Session {
     /// By `Side::index`.
     unfinished: [Option<Unfinished>; 2],
+    /// What the next frame of that number inflates to.
+    inflated: Option<(u64, Vec<u8>)>,
 }
 
 /// Prints each frame once, when it is complete, or when it is clear that it will not be.
@@ -125,6 +127,9 @@ impl Printer {
         if let (Event::SessionClosed(_), Some(id)) = (event, session) {
             self.forget(id, out);
         }
+        if let (Event::Inflated(inflated), Some(id)) = (event, session) {
+            self.sessions.entry(id).or_default().inflated = Some((inflated.frame, inflated.bytes.clone()));
+        }
         self.opened += u64::from(matches!(event, Event::SessionOpened { .. }));
         self.print(&Item { session, time, what: What::Event(event) }, out);
     }
@@ -165,12 +170,17 @@ impl Printer {
         if let Some(key) = record.header.mask {
             mask::apply(key, 0, payload.to_mut());
         }
-        let frame = Frame { record, received, payload };
+        let inflated = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
+            session.inflated.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes)
+        });
+        let frame = Frame { record, received, payload, inflated };
         self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
     }
 
     fn print(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         match self.format {
+            Format::Text if matches!(item.what, What::Event(event) if !event.is_row() && !matches!(event, Event::Inflated(_))) =>
+                {}
             Format::Text => lines::write(&self.zone, item, out),
             Format::Json => json::write(item, out),
         }

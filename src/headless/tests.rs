@@ -242,7 +242,7 @@ fn json_a_finding_and_a_verdict() {
     let verdict = Verdict::of_answer(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
     assert_eq!(
         json(event(Event::Verdict(Verdict { finding: Some(FindingKind::RespAcceptMismatch), ..verdict }))).trim_end(),
-        r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"was_clean":false,"finding":"resp-accept-mismatch","frame":null,"basis":"predicted"}"#
+        r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"was_clean":false,"finding":"resp-accept-mismatch","frame":null,"undelivered":null,"basis":"predicted"}"#
     );
 }
 

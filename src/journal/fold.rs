@@ -159,6 +159,7 @@ impl Lanes {
             let id = RowId { block: block.sequence, record: index as u32 };
             match (record, block.session) {
                 (Record::More(_), _) => reading.hide(id, |_| true),
+                (Record::Event(_, event), _) if !event.is_row() => reading.hide(id, |_| true),
                 (Record::Frame(frame), Some(session)) => {
                     self.frame(&mut reading, session, frame, id);
                 }

@@ -201,7 +201,11 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Listening { .. } | Event::Upstream { .. } | Event::Http { .. } | Event::Note(..) => {}
+            Event::Listening { .. }
+            | Event::Upstream { .. }
+            | Event::Http { .. }
+            | Event::Inflated(_)
+            | Event::Note(..) => {}
         }
     }
 }

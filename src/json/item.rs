@@ -33,6 +33,8 @@ pub struct Frame<'a> {
     pub received: u64,
     /// What was kept of them, without its mask.
     pub payload: Cow<'a, [u8]>,
+    /// What they inflate to, where they are compressed.
+    pub inflated: Option<Vec<u8>>,
 }
 
 impl Frame<'_> {

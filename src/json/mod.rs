@@ -87,6 +87,8 @@ enum Line<'a> {
         text: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inflated: Option<Cow<'a, str>>,
         truncated: bool,
         origin: &'static str,
         relayed: &'static str,
@@ -121,7 +123,10 @@ enum Line<'a> {
         was_clean: Option<bool>,
         finding: Option<&'static str>,
         frame: Option<u64>,
+        undelivered: Option<u64>,
         basis: &'static str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        differs: bool,
     },
     Stall {
         session: Option<u64>,
@@ -249,6 +254,10 @@ fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> L
         length_form: header.form.bits(),
         text,
         payload: text.is_none().then(|| STANDARD.encode(&frame.payload)),
+        inflated: frame.inflated.as_deref().map(|inflated| {
+            // Only a text's first fragment tells that it is one, and a fragment may end inside of a character.
+            std::str::from_utf8(inflated).map_or_else(|_| STANDARD.encode(inflated).into(), Cow::Borrowed)
+        }),
         truncated: frame.is_truncated(),
         origin: frame.record.origin.name(),
         relayed: frame.record.relayed.name(),
@@ -278,7 +287,9 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
         was_clean: verdict.was_clean,
         finding: verdict.finding.map(FindingKind::id),
         frame: verdict.frame,
+        undelivered: verdict.undelivered,
         basis: verdict.basis.name(),
+        differs: verdict.differs,
     }
 }
 
@@ -309,7 +320,7 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
 
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
-        Event::Listening { .. } => return None,
+        Event::Listening { .. } | Event::Inflated(_) => return None,
         Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {

@@ -1,32 +1,195 @@
-//! Chrome's verdict on a session: given once, as soon as the server's bytes decide it.
+//! Chrome's verdict on a session: predicted as soon as the bytes decide it, and observed where the browser says so.
 
-use crate::diagnose::Verdict;
+use crate::diagnose::chrome::{self, Content, Frames};
+use crate::diagnose::{Basis, Outcome, Verdict};
+use crate::wire::close::CloseBody;
+use crate::wire::finding::FindingKind;
+use crate::wire::frame::FrameHeader;
 
-use super::observation::{Event, Observations, Time};
+use super::observation::{Ending, Event, Observations, Side, Time};
 
 /// How far the verdict has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
+enum Phase {
     /// There is no whole answer yet.
     AwaitsAnswer,
     /// Chrome opened the socket; frames may still fail it.
     Opened,
-    /// The page has failed, or there is no browser that speaks the dialect.
+    /// The page has failed or closed, or there is no browser that speaks the dialect.
     Final,
 }
 
+/// What is known of it.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    phase: Phase,
+    frames: Frames,
+    predicted: Option<Verdict>,
+    /// The server's last frame.
+    last: Option<u64>,
+    observed: bool,
+    /// Which sides have sent a close frame.
+    closed: [bool; 2],
+}
+
 impl Judgement {
+    /// For a request whose answer is awaited.
+    pub fn awaits_answer(now: Time, log: &mut Observations) -> Self {
+        log.event(now, Event::Verdict(Verdict::awaits()));
+        Self { phase: Phase::AwaitsAnswer, ..Self::none() }
+    }
+
+    /// For a session that no browser of today would have.
+    pub const fn none() -> Self {
+        Self {
+            phase: Phase::Final,
+            frames: Frames::new(false),
+            predicted: None,
+            last: None,
+            observed: false,
+            closed: [false; 2],
+        }
+    }
+
+    /// Whether the answer may still decide it.
+    pub fn is_awaited(&self) -> bool {
+        self.phase == Phase::AwaitsAnswer
+    }
+
     /// What Chrome fails for first is what the page gets; nothing later changes it.
     pub fn fail(&mut self, now: Time, verdict: Verdict, log: &mut Observations) {
-        if *self != Self::Final {
-            *self = Self::Final;
+        if self.phase != Phase::Final {
+            self.phase = Phase::Final;
+            self.predicted = Some(verdict.clone());
             log.event(now, Event::Verdict(verdict));
         }
     }
 
+    /// Chrome takes the answer.
+    pub fn open(&mut self, now: Time, deflate: bool, log: &mut Observations) {
+        self.phase = Phase::Opened;
+        self.frames = Frames::new(deflate);
+        log.event(now, Event::Verdict(Verdict::works()));
+    }
+
+    /// Whether a usual frame from that side tells nothing new.
+    #[inline]
+    pub fn is_quiet(&self, from: Side) -> bool {
+        from == Side::Client || self.phase != Phase::Opened || self.frames.is_quiet()
+    }
+
+    /// Something was read from the server. `next` is the number of the next frame to begin.
+    pub fn begin_read(&mut self, next: u64, current: Option<u64>) {
+        if self.phase == Phase::Opened {
+            self.frames.begin_read(next, current);
+        }
+    }
+
+    /// All of it was followed. `carried` is the start of an unfinished header; `found` tells what was found in a frame.
+    pub fn end_read(
+        &mut self,
+        now: Time,
+        carried: &[u8],
+        next: u64,
+        found: impl Fn(u64) -> Option<FindingKind>,
+        log: &mut Observations,
+    ) {
+        if self.phase == Phase::Opened
+            && let Some(mut verdict) = self.frames.end_read(carried, next)
+        {
+            // The finding's name is the better one: it may name the bug behind the broken rule.
+            verdict.finding = verdict.frame.and_then(found).or(verdict.finding);
+            self.fail(now, verdict, log);
+        }
+    }
+
+    /// The header of a frame of the server's.
+    pub fn header(&mut self, number: u64, header: &FrameHeader) {
+        self.last = Some(number);
+        if self.phase == Phase::Opened {
+            self.frames.header(number, header);
+        }
+    }
+
+    /// A piece of a frame of the server's.
+    pub fn payload(&mut self, number: u64, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
+        if self.phase == Phase::Opened {
+            self.frames.payload(number, header, content, last, body);
+        }
+    }
+
+    /// Whether the page has its socket, and nothing has failed it.
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Opened
+    }
+
+    /// Whether that side has sent a close frame.
+    pub const fn has_closed(&self, side: Side) -> bool {
+        self.closed[side.index()]
+    }
+
+    /// A close frame of that side's passes; gives whether it answers the other's.
+    pub const fn close_frame(&mut self, from: Side) -> bool {
+        self.closed[from.index()] = true;
+        self.closed[from.other().index()]
+    }
+
+    /// A close frame of the client's: the page closed the socket, or the browser did and says why.
+    pub fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Observations) {
+        let is_own = self.frames.client_closes();
+        let Some((code, reason)) = CloseBody::parse(body).code() else { return };
+        if let Some(found) = chrome::reason(code, reason)
+            && is_own
+            && !self.observed
+        {
+            self.observed = true;
+            let verdict = self.observe(reason, found);
+            self.phase = Phase::Final;
+            log.event(now, Event::Verdict(verdict));
+        }
+    }
+
+    fn observe(&self, reason: &[u8], found: chrome::Reason) -> Verdict {
+        let predicted = self.predicted.as_ref().filter(|verdict| verdict.outcome == Outcome::Fails);
+        let words = predicted.and_then(|verdict| verdict.error_text.as_deref());
+        // Other browsers give no reason, so there is nothing to compare but that they failed, too.
+        let agrees = words.is_some_and(|words| {
+            found.words.is_none() || chrome::reason_for(words).is_some_and(|known| known.as_bytes() == reason)
+        });
+        match predicted {
+            Some(predicted) if agrees => Verdict { basis: Basis::Observed, ..predicted.clone() },
+            _ => Verdict {
+                outcome: Outcome::Fails,
+                error_text: found.words.map(Into::into),
+                close_code: Some(1006),
+                was_clean: Some(false),
+                finding: found.finding,
+                frame: self.last,
+                undelivered: self.last,
+                basis: Basis::Observed,
+                differs: true,
+            },
+        }
+    }
+
+    /// One side's bytes have ended. `unfinished` is a frame that the server's end in.
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<u64>, log: &mut Observations) {
+        if self.phase != Phase::Opened {
+            return;
+        }
+        let verdict = match from {
+            Side::Client => self.frames.client_ended(),
+            Side::Server => self.frames.server_ended(how == Ending::Fin, unfinished),
+        };
+        match verdict {
+            Some(verdict) => self.fail(now, verdict, log),
+            None => self.phase = Phase::Final,
+        }
+    }
+
     /// Chrome waits, and says nothing; it may fail later.
-    pub fn wait(self, now: Time, verdict: Verdict, log: &mut Observations) {
-        if self == Self::AwaitsAnswer {
+    pub fn wait(&self, now: Time, verdict: Verdict, log: &mut Observations) {
+        if self.is_awaited() {
             log.event(now, Event::Verdict(verdict));
         }
     }

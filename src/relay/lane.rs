@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
-use crate::diagnose::Verdict;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::frame::FrameHeader;
+use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::message::MessageState;
 use crate::wire::opcode::Opcode;
@@ -19,10 +19,11 @@ use super::injection::{self, Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
 use super::observation::{
-    Ending, Event, FrameRecord, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
+    Ending, Event, FrameRecord, InflatedEvent, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
 };
 use super::session::Output;
 use super::stall::{Stall, StallKind};
+use super::watch::{Bytes, Watch};
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -79,6 +80,7 @@ pub(super) struct Lane {
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
+    watch: Watch,
     /// When bytes last came.
     last_read: Time,
     /// When the newest fragment of the message under way came, and the number of its first.
@@ -100,6 +102,7 @@ impl Lane {
             message: MessageState::default(),
             current: None,
             close_body: Vec::new(),
+            watch: Watch::new(from),
             last_read: Time(0),
             fragment: None,
             waiting: VecDeque::new(),
@@ -110,10 +113,94 @@ impl Lane {
     pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         self.last_read = context.now;
         if self.mode == Mode::Frames {
+            self.begin_read(context);
             self.follow(context, input, base, out);
+            self.end_read(context, &mut out.log);
         } else if !input.is_empty() {
             out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
+    }
+
+    fn begin_read(&mut self, context: &mut Context<'_>) {
+        self.watch.begin_read();
+        if self.from == Side::Server {
+            let current = self.current.as_ref().map(|current| current.record.number);
+            context.judgement.begin_read(*context.frames + 1, current);
+        }
+    }
+
+    fn end_read(&mut self, context: &mut Context<'_>, log: &mut Observations) {
+        self.watch.report(context.now, log);
+        if self.from == Side::Server {
+            let carried = self.decoder.unfinished_header();
+            let found = |frame| self.watch.found(frame);
+            context.judgement.end_read(context.now, carried, *context.frames + 1, found, log);
+        }
+    }
+
+    fn examine_header(&mut self, context: &mut Context<'_>, bytes: Bytes<'_>) {
+        self.watch.header(bytes);
+        if self.from == Side::Server {
+            context.judgement.header(bytes.number, bytes.header);
+        }
+    }
+
+    fn examine_payload(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: Bytes<'_>,
+        length: usize,
+        last: bool,
+        log: &mut Observations,
+    ) {
+        if last && bytes.header.opcode() == Opcode::CLOSE {
+            self.watch.closes(context.judgement.close_frame(self.from));
+        }
+        let content = self.watch.payload(bytes, length, last);
+        if last && let Some(inflated) = self.watch.inflated() {
+            let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated };
+            log.event(context.now, Event::Inflated(event));
+        }
+        match self.from {
+            Side::Server => {
+                context.judgement.payload(bytes.number, bytes.header, content, last, self.watch.body());
+            }
+            Side::Client if last && bytes.header.opcode() == Opcode::CLOSE => {
+                context.judgement.client_closes(context.now, self.watch.body(), log);
+            }
+            Side::Client => {}
+        }
+    }
+
+    /// Frames begin to be examined.
+    pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        self.watch.open(deflate, limits);
+    }
+
+    /// Says what findings were left out.
+    pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+        self.watch.report_rest(now, log);
+    }
+
+    /// The bytes of this lane have ended.
+    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Observations) {
+        self.ended = Some(how);
+        let next = *context.frames + 1;
+        let carried = self.decoder.unfinished_header();
+        let unfinished = self.current.as_ref().map(|current| Bytes {
+            number: current.record.number,
+            header: &current.record.header,
+            offset: current.record.received,
+            following: &[],
+        });
+        let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
+        let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
+        self.watch.end(unfinished, carried, next);
+        if is_sudden && self.mode == Mode::Frames {
+            self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
+        }
+        self.watch.report(context.now, log);
+        context.judgement.end(context.now, self.from, how, number, log);
     }
 
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
@@ -127,16 +214,17 @@ impl Lane {
                 && header.opcode() != Opcode::CLOSE
             {
                 at += payload.end;
-                self.whole(context, header, &rest[payload], &mut out.log);
+                self.whole(context, header, &rest[payload.start..], &mut out.log);
                 continue;
             }
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
-                Part::Header(header) => self.begin(context, header, &out.log),
-                Part::Payload { last, .. } => self.payload(context, &rest[..used], last, &mut out.log),
+                Part::Header(header) => self.begin(context, header, &rest[used..], &out.log),
+                Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, out);
+                    self.end_read(context, &mut out.log);
                     self.receive(context, &input[at..], base + at, out);
                     return;
                 }
@@ -145,16 +233,26 @@ impl Lane {
         self.record_unfinished(&mut out.log);
     }
 
-    /// The usual case, in one step: a frame that came whole.
+    /// The usual case, in one step: a frame that came whole. Its payload is what `following` begins with.
     #[inline]
-    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, payload: &[u8], log: &mut Observations) {
+    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
         self.message.frame(&header);
-        let number = self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        let payload = following.get(..header.length as usize).unwrap_or(following);
+        let number = *context.frames + 1;
+        if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
+            self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+            return;
+        }
+        let bytes = Bytes { number, header: &header, offset: 0, following };
+        self.examine_header(context, bytes);
+        self.examine_payload(context, bytes, payload.len(), true, log);
+        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        self.watch.report(context.now, log);
         self.note_debt(context, &header, number);
     }
 
     #[inline]
-    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
+    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &Observations) {
         *context.frames += 1;
         self.frames += 1;
         self.message.frame(&header);
@@ -170,6 +268,7 @@ impl Lane {
             relayed: self.relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
+        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
     }
 
     /// Notes what now has to come: the rest of a message, or a pong.
@@ -206,7 +305,18 @@ impl Lane {
     }
 
     #[inline]
-    fn payload(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
+    fn payload(
+        &mut self,
+        context: &mut Context<'_>,
+        following: &[u8],
+        length: usize,
+        last: bool,
+        log: &mut Observations,
+    ) {
+        let Some(current) = &self.current else { return };
+        let payload = following.get(..length).unwrap_or(following);
+        let FrameRecord { number, header, received: offset, .. } = current.record;
+        self.examine_payload(context, Bytes { number, header: &header, offset, following }, length, last, log);
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
             let (key, offset) = (current.record.header.mask, current.record.received);
@@ -229,6 +339,7 @@ impl Lane {
         }
         if last {
             self.current = None;
+            self.watch.report(context.now, log);
         }
     }
 
@@ -273,10 +384,11 @@ impl Lane {
         let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
             .bytes(&bytes, 2, 8)
             .detail(format!("the header promises {} bytes", header.length));
-        out.log.event(context.now, Event::Finding(self.from, finding));
+        self.watch.add(finding);
         if self.from == Side::Server {
-            context.judgement.fail(context.now, Verdict::of_lost_frames(), &mut out.log);
+            context.judgement.header(*context.frames + 1, &header);
         }
+        self.watch.report(context.now, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 

@@ -16,6 +16,13 @@ pub struct Limits {
     pub answer_time: Duration,
     /// Payload bytes kept of one frame. More is relayed, counted and marked as truncated.
     pub kept: usize,
+    /// Inflated bytes kept of one compressed frame.
+    pub kept_inflated: usize,
+    /// Bytes that one compressed message may inflate to. A lane that exceeds them is not inflated any further, since
+    /// each byte of such a message costs the relay a thousand (RFC 7692 8).
+    pub inflated: u64,
+    /// Findings of a kind that one lane tells one by one; the rest is counted. Notes are told once.
+    pub findings: u64,
     /// Early client bytes (sent before the answer) that are kept to be decoded once the answer is there.
     pub early: usize,
     /// Injections that may wait for their place in one lane.
@@ -38,6 +45,9 @@ impl Default for Limits {
             dial_time: Duration::from_secs(15),
             answer_time: Duration::from_secs(230),
             kept: 16 * 1024 * 1024,
+            kept_inflated: 1024 * 1024,
+            inflated: 64 * 1024 * 1024,
+            findings: 100,
             early: 64 * 1024,
             waiting: 64,
             stall_time: Duration::from_secs(3),

@@ -12,6 +12,7 @@ mod response;
 pub mod session;
 pub mod stall;
 pub mod translate;
+mod watch;
 
 #[cfg(test)]
 mod tests;

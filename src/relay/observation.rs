@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use crate::diagnose::Verdict;
+use crate::diagnose::{Outcome, Verdict};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
 use crate::wire::finding::{Finding, FindingKind, Level};
@@ -168,6 +168,8 @@ pub enum Event {
     Open(OpenEvent),
     /// A deviation, or something worth knowing.
     Finding(Side, Finding),
+    /// What a compressed frame's payload inflated to. It comes before the frame's last record.
+    Inflated(InflatedEvent),
     /// What Chrome makes of the server's bytes, as soon as they decide it.
     Verdict(Verdict),
     /// A peer owes something for a while, or (`over`) does no longer.
@@ -207,6 +209,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it is worth a row of its own in a log: that Chrome waits or is content is told elsewhere, and what a
+    /// frame inflates to belongs to the frame's row.
+    #[must_use]
+    pub fn is_row(&self) -> bool {
+        match self {
+            Self::Verdict(verdict) => verdict.outcome == Outcome::Fails,
+            Self::Inflated(_) => false,
+            _ => true,
+        }
+    }
+
     /// Bytes of memory that it takes, what a peer made long included.
     fn size(&self) -> usize {
         let held = match self {
@@ -219,6 +232,7 @@ impl Event {
             Self::Open(open) => [&open.subprotocol, &open.extensions].into_iter().flatten().map(Vec::len).sum(),
             Self::Finding(_, finding) => finding.window.len() + finding.detail.len(),
             Self::Verdict(verdict) => verdict.error_text.as_ref().map_or(0, |words| words.len()),
+            Self::Inflated(inflated) => inflated.bytes.len(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Http { method, path, .. } => method.len() + path.len(),
@@ -228,6 +242,17 @@ impl Event {
         };
         size_of::<Self>() + held
     }
+}
+
+/// The inflated payload of a compressed frame.
+#[derive(Clone, Debug)]
+pub struct InflatedEvent {
+    /// The frame's number.
+    pub frame: u64,
+    /// The frame's lane.
+    pub from: Side,
+    /// What this frame added to the message, up to `Limits::kept_inflated`.
+    pub bytes: Vec<u8>,
 }
 
 /// A head and what was made of it.

@@ -12,6 +12,7 @@ use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::finding::FindingKind;
 use crate::wire::head::{self, Head};
+use crate::wire::inflate::Deflate;
 
 use super::edits::{Edit, Edits};
 use super::injection::{Injection, Refusal, Reply, Token};
@@ -122,7 +123,7 @@ impl Session {
             refusal: None,
             unfinished: None,
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
-            judgement: if dialect == Dialect::Rfc6455 { Judgement::AwaitsAnswer } else { Judgement::Final },
+            judgement: if dialect == Dialect::Rfc6455 { Judgement::awaits_answer(now, log) } else { Judgement::none() },
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
             open: false,
             lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
@@ -205,8 +206,8 @@ impl Session {
             Ending::Reset => ClosedHow::Reset,
         };
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
-        let lane = &mut self.lanes[from.index()];
-        lane.ended = Some(how);
+        let (lane, mut context) = self.lane(now, from);
+        lane.end(&mut context, how, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
         out.log.event(now, Event::Ended { from, how });
     }
@@ -321,6 +322,7 @@ impl Session {
         self.stalls.update(now, u64::MAX, &[], &mut out.log);
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);
+            lane.report_rest(now, &mut out.log);
         }
         let first = self.first.take().unwrap_or(First {
             by: ClosedBy::Proxy,
@@ -397,13 +399,19 @@ impl Session {
             self.log_open(now, &head.raw, &mut out.log);
             self.open = true;
         }
+        let deflate = agreed(Head::of_response(&head.raw));
         if complete {
             self.judge_answer(now, head.raw, rest, &mut out.log);
         }
         match status {
             // An interim answer: another head follows (RFC 9110 15.2).
             Some(100 | 102..=199) if complete => {}
-            _ if opens => self.leave_handshake(now, self.mode(), out),
+            _ if opens => {
+                if self.mode() == Mode::Frames {
+                    self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+                }
+                self.leave_handshake(now, self.mode(), out);
+            }
             _ => self.leave_handshake(now, Mode::Raw, out),
         }
     }
@@ -512,4 +520,9 @@ impl Session {
 fn joined(head: Head<'_>, name: &str) -> Option<Vec<u8>> {
     let values: Vec<_> = head.values(name).collect();
     (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+}
+
+/// The compression that an answer agrees to.
+fn agreed(answer: Head<'_>) -> Option<Deflate> {
+    Deflate::agreed(&joined(answer, "sec-websocket-extensions")?)
 }

@@ -197,7 +197,7 @@ fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
         Record::Frame(record) => {
             let Some(frame) = view.frame(row) else { return };
             let payload = Cow::Owned(frame.payload().into_owned());
-            What::Frame(Frame { record, received: frame.received, payload })
+            What::Frame(Frame { record, received: frame.received, payload, inflated: None })
         }
         Record::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Record::Event(_, event) => What::Event(event),

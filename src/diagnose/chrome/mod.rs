@@ -5,7 +5,11 @@
 
 pub(super) mod answer;
 pub(super) mod extensions;
+mod frames;
 mod handshake;
+mod reasons;
 
+pub use frames::{Content, Frames, reserved_bits};
 pub(super) use handshake::end_of_fields;
 pub use handshake::{Fault, Handshake, handshake, no_http};
+pub use reasons::{Reason, reason, reason_for};

@@ -1,7 +1,6 @@
 //! What is found in the handshake, and when it is told: on a whole answer, on one that has no end, on none at all.
 
 use crate::diagnose::{NoAnswer, Verdict, handshake};
-use crate::relay::judgement::Judgement;
 use crate::relay::observation::{Event, Observations, Side, Time};
 use crate::wire::finding::Finding;
 use crate::wire::head::{self, Head};
@@ -42,7 +41,10 @@ impl Session {
         }
         match judged.verdict {
             Some(verdict) => self.judgement.fail(now, verdict, log),
-            None if self.judgement == Judgement::AwaitsAnswer => self.judgement = Judgement::Opened,
+            None if self.judgement.is_awaited() => {
+                let deflates = super::agreed(Head::of_response(answer)).is_some();
+                self.judgement.open(now, deflates, log);
+            }
             None => {}
         }
     }

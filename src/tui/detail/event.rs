@@ -1,5 +1,6 @@
 //! Events: everything that is no frame and no raw bytes.
 
+use crate::diagnose::Basis;
 use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, SessionId, Side};
 use crate::relay::stall::Stall;
 use crate::text;
@@ -32,8 +33,17 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             handshake::write_open(page, open, None);
         }
         Event::Finding(from, found) => finding::write(page, session, *from, found),
+        Event::Inflated(inflated) => {
+            page.title("what a compressed frame inflates to");
+            page.fact("frame", &inflated.frame.to_string(), theme.text);
+            page.fact_bytes("content", &inflated.bytes, theme.text);
+        }
         Event::Verdict(verdict) => {
-            page.title("Chrome's verdict, predicted from the server's bytes");
+            page.title(match verdict.basis {
+                Basis::Predicted => "Chrome's verdict, predicted from the server's bytes",
+                Basis::Observed if verdict.differs => "the browser's own verdict: another than was predicted",
+                Basis::Observed => "the browser's own verdict: as it was predicted",
+            });
             page.fact("outcome", verdict.outcome.name(), theme.error);
             if let Some(words) = &verdict.error_text {
                 page.fact_bytes("its words", words.as_bytes(), theme.text);

@@ -90,8 +90,12 @@ impl Scene {
         range.rev().filter_map(|row| self.view.row(Scope::All, row)).find(|row| is_it(row.record)).unwrap()
     }
 
+    /// The last row but for what was found in it.
     fn last(&self) -> Row<'_> {
-        self.row(|_| true)
+        self.row(|record| match record {
+            Record::Event(_, event) => !matches!(**event, Event::Finding(..) | Event::Verdict(_)),
+            _ => true,
+        })
     }
 
     fn event(&self, is_it: impl Fn(&Event) -> bool) -> Row<'_> {

@@ -145,6 +145,9 @@ impl Scanner {
                 }
             }
         }
+        if !event.is_row() {
+            return false;
+        }
         let in_head = matches!(event, Event::Head(head) if self.pattern.is_in(&head.bytes));
         in_head || self.pattern.is_in(words::event(event, &self.theme).1.as_bytes())
     }

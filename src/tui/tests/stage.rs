@@ -34,6 +34,8 @@ pub struct Actor {
     session: Session,
     output: Output,
     pub now: u64,
+    /// Frames so far, so that each has a key of its own.
+    frames: u8,
 }
 
 impl Actor {
@@ -51,7 +53,8 @@ impl Actor {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n"
+             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
         let rules = AddressRules {
             authority: "localhost:9999".into(),
@@ -64,7 +67,7 @@ impl Actor {
             SessionConfig { rules: Arc::new(rules), limits: Limits { kept, ..Limits::default() }, seed: [7; 32] };
         let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
         let output = Output { log, ..Output::default() };
-        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now }
+        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now, frames: 0 }
     }
 
     /// Time passes, in microseconds.
@@ -87,7 +90,8 @@ impl Actor {
     /// An answer with an accept value.
     pub fn answers(&mut self, status: &str, accept: &str) -> &mut Self {
         let head = format!(
-            "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+            "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
         self.bytes(Side::Server, head.as_bytes())
     }
@@ -95,8 +99,14 @@ impl Actor {
     /// A frame of a side's, by its first byte.
     pub fn frame(&mut self, from: Side, first: u8, payload: &[u8]) -> &mut Self {
         let mut bytes = Vec::new();
-        frame::write(Opcode::new(first), payload, (from == Side::Client).then_some(KEY), &mut bytes);
+        frame::write(
+            Opcode::new(first),
+            payload,
+            (from == Side::Client).then_some(KEY.map(|byte| byte.wrapping_add(self.frames))),
+            &mut bytes,
+        );
         bytes[0] = first;
+        self.frames = self.frames.wrapping_add(1);
         self.bytes(from, &bytes)
     }
 

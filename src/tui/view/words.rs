@@ -51,6 +51,9 @@ pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
             let glyph = level_glyph(words.level);
             (level_style(words.level, theme), format!("{glyph} {}: {}", words.title, finding.detail))
         }
+        Event::Inflated(inflated) => {
+            (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
+        }
         Event::Verdict(verdict) => (theme.error, format!("✗ {}", overview::verdict(verdict))),
         Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
         Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),

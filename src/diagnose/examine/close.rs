@@ -1,0 +1,57 @@
+//! What is checked in the body of a close frame (RFC 6455 5.5.1, 7.4).
+
+use crate::text;
+use crate::wire::close::{self, CloseBody};
+use crate::wire::finding::FindingKind;
+use crate::wire::frame::FrameHeader;
+use crate::wire::side::Side;
+
+use super::{Examiner, Found};
+
+impl Examiner {
+    /// `self.body` is the whole body.
+    pub(super) fn check_close(&mut self, header: &FrameHeader) {
+        let at = header.wire_length() as u64;
+        let found = match CloseBody::parse(&self.body) {
+            CloseBody::Empty => None,
+            CloseBody::Short(_) => Some(Found::new(FindingKind::Close1byte, at, 1, "")),
+            CloseBody::Code { reason, .. } if header.length <= 125 && std::str::from_utf8(reason).is_err() => {
+                let detail = format!("the reason is {}", text::preview(reason, 100));
+                Some(Found::new(FindingKind::CloseReasonUtf8, at + 2, reason.len() as u64, detail))
+            }
+            CloseBody::Code { code, reason } => self.check_code(at, code, reason),
+        };
+        self.found.extend(found);
+    }
+
+    fn check_code(&self, at: u64, code: u16, reason: &[u8]) -> Option<Found> {
+        let known = close::code(code);
+        let swapped = code.swap_bytes();
+        let [high, low] = code.to_be_bytes();
+        let name = known.name;
+        let (kind, detail) = match code {
+            1005 | 1006 | 1015 => (FindingKind::CloseCodeReserved, format!("code {code}, {name}")),
+            // Nobody registered a code there, so the other order of its bytes is the one that was meant.
+            _ if !known.sendable && (1000..=1014).contains(&swapped) => {
+                (FindingKind::CloseCodeLittleEndian, format!("code {code}; with its bytes swapped it is {swapped}"))
+            }
+            _ if !known.sendable && high.is_ascii_digit() && low.is_ascii_digit() => {
+                let body = text::preview(&[&[high, low], reason].concat(), 40);
+                (FindingKind::CloseCodeAscii, format!("code {code}; as text, the body is {body}"))
+            }
+            _ if !known.sendable => (FindingKind::CloseCodeRange, format!("code {code}, {name}")),
+            _ if self.answers => return None,
+            1002 | 1007 | 1009 if self.from == Side::Client => {
+                let reason = text::preview(reason, 125);
+                (FindingKind::CloseFromBrowser1002, format!("code {code}, {name}: {reason}"))
+            }
+            1001 if self.from == Side::Client => (FindingKind::CloseBrowser1001, String::new()),
+            1002..=1014 if self.from == Side::Server => {
+                let meaning = known.meaning;
+                (FindingKind::CloseCleanErrorCodes, format!("code {code}, {name}: {meaning}"))
+            }
+            _ => return None,
+        };
+        Some(Found::new(kind, at, 2, detail))
+    }
+}

@@ -1,0 +1,244 @@
+//! The examiner of one lane's frames: it checks each against RFC 6455 and RFC 7692, and says what it found.
+//!
+//! It is fed what the decoder cuts, keeps no payload but that of control frames, and judges for no browser: what Chrome
+//! makes of the same frames is `chrome::frames`. A usual frame costs a few comparisons, and a text's UTF-8 a look at each
+//! byte.
+
+mod close;
+mod content;
+mod header;
+
+use crate::wire::finding::FindingKind;
+use crate::wire::frame::{FrameHeader, LengthForm};
+use crate::wire::inflate::Deflate;
+use crate::wire::mask::{self, MaskKey};
+use crate::wire::opcode::Opcode;
+use crate::wire::side::Side;
+
+use super::chrome::Content;
+use content::{Bounds, Message};
+
+/// Bytes that are unmasked at a time.
+const SCRATCH: usize = 4096;
+
+/// One thing found, in the frame that is being examined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub kind: FindingKind,
+    /// Offset of the first guilty byte, from the first byte of the frame's header.
+    pub at: u64,
+    /// Count of guilty bytes.
+    pub length: u64,
+    /// What is special about this one.
+    pub detail: String,
+}
+
+impl Found {
+    fn new(kind: FindingKind, at: u64, length: u64, detail: impl Into<String>) -> Self {
+        Self { kind, at, length, detail: detail.into() }
+    }
+}
+
+/// The examiner of one lane.
+#[derive(Debug)]
+pub struct Examiner {
+    from: Side,
+    deflate: Option<Deflate>,
+    /// What was found and not yet taken.
+    pub found: Vec<Found>,
+    /// What the frame's payload inflated to, as far as it is kept.
+    pub inflated: Vec<u8>,
+    message: Option<Message>,
+    content: content::Inflating,
+    /// The payload of a control frame under way, unmasked.
+    body: Vec<u8>,
+    /// The last frame's key.
+    key: Option<MaskKey>,
+    /// A weak key was told of, which is enough once.
+    weak_is_told: bool,
+    /// A close frame has passed.
+    closed: bool,
+    /// The other side's close frame came before, so that a code is but repeated here.
+    pub answers: bool,
+    /// The framing was lost: what follows is no more than noise, until a usual frame comes.
+    astray: bool,
+    scratch: Vec<u8>,
+}
+
+impl Examiner {
+    /// For a lane whose frames begin. `kept` bounds what is kept of a frame's inflated payload, `inflated` how much one
+    /// message may inflate to.
+    #[must_use]
+    pub fn new(from: Side, deflate: Option<Deflate>, kept: usize, inflated: u64) -> Self {
+        Self {
+            from,
+            deflate,
+            found: Vec::new(),
+            inflated: Vec::new(),
+            message: None,
+            content: content::Inflating::new(Bounds { kept, inflated }),
+            body: Vec::new(),
+            key: None,
+            weak_is_told: false,
+            closed: false,
+            answers: false,
+            astray: false,
+            scratch: vec![0; SCRATCH],
+        }
+    }
+
+    /// Whether that whole frame is right in each respect and a message of its own, so that nothing has to be said or
+    /// remembered of it.
+    #[inline]
+    pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
+        let is_text = match header.first {
+            0x81 => true,
+            0x82 => false,
+            _ => return false,
+        };
+        if self.message.is_some() || self.closed || self.astray || header.form != LengthForm::shortest(header.length) {
+            return false;
+        }
+        match (self.from, header.mask) {
+            (Side::Server, None) => !is_text || std::str::from_utf8(payload).is_ok(),
+            (Side::Client, Some(key)) => {
+                if !self.weak_is_told {
+                    if key == [0; 4] || self.key == Some(key) {
+                        return false;
+                    }
+                    self.key = Some(key);
+                }
+                !is_text || self.is_masked_text(key, payload)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_masked_text(&mut self, key: MaskKey, payload: &[u8]) -> bool {
+        if let Some(scratch) = self.scratch.get_mut(..payload.len()) {
+            scratch.copy_from_slice(payload);
+            mask::apply(key, 0, scratch);
+            return std::str::from_utf8(scratch).is_ok();
+        }
+        let mut text = crate::wire::utf8::Utf8::default();
+        let mut offset = 0;
+        for piece in payload.chunks(SCRATCH) {
+            let scratch = &mut self.scratch[..piece.len()];
+            scratch.copy_from_slice(piece);
+            mask::apply(key, offset, scratch);
+            offset += piece.len() as u64;
+            if text.feed(scratch).is_err() {
+                return false;
+            }
+        }
+        text.unfinished().is_empty()
+    }
+
+    /// The header of a frame has come. At least one `payload` follows.
+    pub fn header(&mut self, header: &FrameHeader) {
+        self.inflated.clear();
+        self.body.clear();
+        let before = self.found.len();
+        self.check_header(header);
+        if !header.opcode().is_control() {
+            self.begin_data(header);
+        }
+        self.settle(before, header);
+        self.weak_is_told |= self.found[before..].iter().any(|found| found.kind == FindingKind::FrameMaskWeak);
+        self.key = header.mask;
+    }
+
+    /// A piece of the frame's payload, as it stood on the wire, from `offset` of it on.
+    pub fn payload(&mut self, header: &FrameHeader, offset: u64, piece: &[u8], last: bool) -> Content {
+        let before = self.found.len();
+        let mut content = Content::default();
+        match header.mask {
+            None => content = self.plain(header, offset, piece, last),
+            Some(_) if piece.is_empty() => content = self.plain(header, offset, piece, last),
+            Some(key) => {
+                let mut scratch = std::mem::take(&mut self.scratch);
+                let mut at = 0;
+                for masked in piece.chunks(SCRATCH) {
+                    let plain = &mut scratch[..masked.len()];
+                    plain.copy_from_slice(masked);
+                    mask::apply(key, offset + at as u64, plain);
+                    at += masked.len();
+                    content = self.plain(header, offset + (at - masked.len()) as u64, plain, last && at == piece.len());
+                }
+                self.scratch = scratch;
+            }
+        }
+        self.settle(before, header);
+        content
+    }
+
+    fn plain(&mut self, header: &FrameHeader, offset: u64, piece: &[u8], last: bool) -> Content {
+        let opcode = header.opcode();
+        if opcode.is_control() {
+            // A control frame holds at most 125 bytes (RFC 6455 5.5); more tells nothing.
+            let room = 125usize.saturating_sub(self.body.len());
+            self.body.extend_from_slice(piece.get(..room).unwrap_or(piece));
+            if last && opcode == Opcode::CLOSE {
+                self.check_close(header);
+                self.closed = true;
+            }
+            return Content::default();
+        }
+        self.data(header, offset, piece, last)
+    }
+
+    /// The unmasked payload of the control frame that has just ended.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The lane's bytes have ended. `unfinished` is a frame that they end in, with its payload so far, or else the start
+    /// of a header.
+    pub fn end(&mut self, unfinished: Option<(&FrameHeader, u64)>, carried: usize) {
+        if self.astray {
+            return;
+        }
+        if let Some((header, received)) = unfinished {
+            let detail = format!("{received} of {} payload bytes came", header.length);
+            let end = header.wire_length() as u64 + received;
+            self.found.push(Found::new(FindingKind::FrameTruncated, end, 0, detail));
+        } else if carried > 0 {
+            let detail = format!("the connection ended after {carried} bytes of a frame's header");
+            self.found.push(Found::new(FindingKind::FrameTruncated, 0, carried as u64, detail));
+        } else if self.message.is_some() && !self.closed {
+            let detail = "the connection ended before the final fragment came";
+            self.found.push(Found::new(FindingKind::FrameMissingFin, 0, 0, detail));
+        }
+    }
+
+    /// Drops what was found while the framing is lost, and notes where it gets lost.
+    fn settle(&mut self, before: usize, header: &FrameHeader) {
+        if self.found.len() == before {
+            if self.astray && !header.opcode().is_control() && header.opcode().name().is_some() && header.rsv() == 0 {
+                self.astray = false;
+            }
+            return;
+        }
+        if self.astray {
+            self.found.truncate(before);
+            return;
+        }
+        self.astray = self.found[before..].iter().any(|found| loses_framing(found.kind));
+    }
+}
+
+/// Whether such a frame is most likely none at all, so that those behind it are none either.
+const fn loses_framing(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::FrameRsv
+            | FindingKind::FrameOpcodeReservedData
+            | FindingKind::FrameOpcodeReservedControl
+            | FindingKind::FrameControlLong
+            | FindingKind::FrameControlFragmented
+            | FindingKind::FrameLenHuge
+            | FindingKind::FrameLen64Msb
+    )
+}

@@ -1,0 +1,145 @@
+//! Frames under examination: what is right raises no alarm, and nothing that peers send upsets it.
+
+use flate2::{Compress, Compression, FlushCompress};
+
+use crate::diagnose::words;
+use crate::wire::finding::Level;
+
+use super::*;
+
+const DEFLATE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
+
+fn deflating(step: usize) -> Scene {
+    let mut scene = Scene::new(step);
+    scene.feed(Side::Server, DEFLATE);
+    scene
+}
+
+/// Errors and warnings.
+fn alarms(scene: &Scene) -> Vec<FindingKind> {
+    scene.findings().into_iter().filter(|kind| words(*kind).level > Level::Note).collect()
+}
+
+fn inflated(scene: &Scene) -> Vec<u8> {
+    let pieces = scene.events().filter_map(|event| match event {
+        Event::Inflated(inflated) => Some(inflated.bytes.as_slice()),
+        _ => None,
+    });
+    pieces.collect::<Vec<_>>().concat()
+}
+
+/// A message as a compressor that keeps its window sends it.
+fn compressed(compressor: &mut Compress, text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() * 2 + 64);
+    compressor.compress_vec(text.as_bytes(), &mut out, FlushCompress::Sync).unwrap();
+    // Where nothing is left to flush, an empty block is a message (RFC 7692 7.2.3.6).
+    let Some(end) = out.len().checked_sub(4) else { return vec![0] };
+    out.truncate(end);
+    out
+}
+
+/// A message in frames of at most `size` bytes, with keys that change where the client sends it.
+fn framed(from: Side, first: u8, payload: &[u8], size: usize, keys: &mut u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let count = payload.len().div_ceil(size).max(1);
+    for index in 0..count {
+        let piece = payload.get(index * size..payload.len().min((index + 1) * size)).unwrap_or_default();
+        *keys = keys.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) | 1;
+        let key = (from == Side::Client).then(|| keys.to_be_bytes());
+        let start = bytes.len();
+        frame::write(Opcode::new(if index == 0 { first } else { 0 }), piece, key, &mut bytes);
+        let reserved = if index == 0 { first & 0x70 } else { 0 };
+        let fin = if index + 1 == count { 0x80 } else { 0 };
+        bytes[start] = fin | reserved | (bytes[start] & 0x0f);
+    }
+    bytes
+}
+
+#[test]
+fn a_bomb_ends_the_inflating_and_is_told() {
+    let limits = Limits { inflated: 100_000, ..Limits::default() };
+    let mut scene = Scene::with(1000, limits);
+    scene.feed(Side::Server, DEFLATE);
+    let mut keys = 1;
+    let bomb = compressed(&mut Compress::new(Compression::best(), false), &"a".repeat(1_000_000));
+    scene.feed(Side::Server, &framed(Side::Server, 0xc1, &bomb, 1 << 20, &mut keys));
+    assert_eq!(alarms(&scene), [FindingKind::DeflateBomb]);
+    assert!(scene.verdicts().is_empty(), "Chrome has no such limit");
+}
+
+#[test]
+fn a_kind_of_finding_is_told_so_often_and_then_counted() {
+    let mut scene = Scene::with(100_000, Limits { findings: 3, ..Limits::default() });
+    scene.feed(Side::Server, ANSWER);
+    scene.feed(Side::Client, &b"\x81\x02hi".repeat(10));
+    scene.session.finish(Time(9), &mut scene.out);
+    assert_eq!(scene.findings(), [FindingKind::FrameClientUnmasked; 3]);
+    let notes = scene.events().filter_map(|event| match event {
+        Event::Note(_, text) => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(notes.collect::<Vec<_>>(), ["7 more times from the client: frame-client-unmasked"]);
+}
+
+#[test]
+fn a_verdict_is_observed_and_says_where_it_differs() {
+    let observed = |server: &[u8]| {
+        let mut scene = Scene::open(1000);
+        scene.feed(Side::Server, server);
+        let mut keys = 1;
+        let body = b"\x03\xeaMasked frame from server";
+        scene.feed(Side::Client, &framed(Side::Client, 0x08, body, 200, &mut keys));
+        let verdict = scene.events().filter_map(|event| match event {
+            Event::Verdict(verdict) => Some(verdict.clone()),
+            _ => None,
+        });
+        verdict.last().unwrap()
+    };
+    let agrees = observed(b"\x81\x82\x01\x02\x03\x04hi");
+    assert_eq!((agrees.differs, agrees.frame), (false, Some(1)));
+    let differs = observed(HELLO);
+    assert_eq!((differs.differs, differs.finding), (true, Some(FindingKind::FrameServerMasked)));
+}
+
+proptest! {
+    #[test]
+    fn a_correct_stream_raises_no_alarm(
+        texts in proptest::collection::vec(("[a-zé日😀 ]{0,60}", any::<bool>(), 1usize..50, any::<bool>()), 1..20),
+        step in 1usize..80,
+    ) {
+        let mut scene = deflating(step);
+        let mut compressors = [(); 2].map(|()| Compress::new(Compression::fast(), false));
+        let mut keys = 7;
+        let mut expected = String::new();
+        for (text, is_server, size, is_compressed) in &texts {
+            let from = if *is_server { Side::Server } else { Side::Client };
+            let bytes = if *is_compressed {
+                expected.push_str(text);
+                let payload = compressed(&mut compressors[from.index()], text);
+                framed(from, 0x41, &payload, *size, &mut keys)
+            } else {
+                framed(from, 0x01, text.as_bytes(), *size, &mut keys)
+            };
+            scene.feed(from, &bytes);
+        }
+        prop_assert_eq!(alarms(&scene), []);
+        prop_assert!(scene.verdicts().is_empty());
+        prop_assert_eq!(inflated(&scene), expected.into_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_examined_within_limits(
+        client in proptest::collection::vec(any::<u8>(), 0..600),
+        server in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0xc1), Just(0x00), Just(0x80), Just(0x01)], 0..600),
+        step in 1usize..50,
+    ) {
+        let mut scene = deflating(step);
+        scene.feed(Side::Server, &server);
+        scene.feed(Side::Client, &client);
+        scene.end(Side::Server, Ending::Fin);
+        scene.end(Side::Client, Ending::Reset);
+        prop_assert!(scene.findings().len() <= 600);
+        prop_assert!(scene.verdicts().len() <= 2, "predicted, and observed");
+    }
+}

@@ -1,0 +1,207 @@
+//! The examiner at its place in a lane: what it finds becomes findings, within limits.
+
+use crate::diagnose::chrome::Content;
+use crate::diagnose::examine::{Examiner, Found};
+use crate::diagnose::words;
+use crate::wire::finding::{Finding, FindingKind, Level, Place};
+use crate::wire::frame::FrameHeader;
+use crate::wire::inflate::Deflate;
+use crate::wire::side::Side;
+
+use super::limits::Limits;
+use super::observation::{Ending, Event, Observations, Time};
+
+/// Bytes shown before and behind the guilty ones.
+const AROUND: usize = 16;
+/// Guilty bytes shown.
+const SHOWN: u64 = 64;
+/// Frames of one read whose findings are remembered for the verdict at its end.
+const REMEMBERED: usize = 16;
+
+/// A frame's bytes, as far as they are at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Bytes<'a> {
+    pub number: u64,
+    pub header: &'a FrameHeader,
+    /// Payload bytes of it that came before.
+    pub offset: u64,
+    /// What follows the header, or those bytes, in what was read: payload, and whatever comes behind.
+    pub following: &'a [u8],
+}
+
+/// One lane's examiner.
+#[derive(Debug)]
+pub(super) struct Watch {
+    from: Side,
+    /// There is none while the handshake lasts, and for dialects that are not decoded.
+    examiner: Option<Box<Examiner>>,
+    /// Findings told by kind.
+    told: Vec<(FindingKind, u64)>,
+    ready: Vec<Finding>,
+    /// What was found in the frames of this read.
+    read: Vec<(u64, FindingKind)>,
+    limit: u64,
+}
+
+impl Watch {
+    pub const fn new(from: Side) -> Self {
+        Self { from, examiner: None, told: Vec::new(), ready: Vec::new(), read: Vec::new(), limit: 0 }
+    }
+
+    /// Frames begin.
+    pub fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        self.limit = limits.findings;
+        self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
+    }
+
+    /// Whether there is nothing to be said of that whole frame.
+    #[inline]
+    pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
+        self.examiner.as_mut().is_none_or(|examiner| examiner.is_usual(header, payload))
+    }
+
+    pub fn begin_read(&mut self) {
+        self.read.clear();
+    }
+
+    pub fn header(&mut self, bytes: Bytes<'_>) {
+        let Some(examiner) = &mut self.examiner else { return };
+        examiner.header(bytes.header);
+        self.take(bytes);
+    }
+
+    /// The next payload bytes, which `bytes.following` begins with.
+    pub fn payload(&mut self, bytes: Bytes<'_>, length: usize, last: bool) -> Content {
+        let Some(examiner) = &mut self.examiner else { return Content::default() };
+        let piece = bytes.following.get(..length).unwrap_or(bytes.following);
+        let content = examiner.payload(bytes.header, bytes.offset, piece, last);
+        self.take(bytes);
+        content
+    }
+
+    /// A close frame ends here; `answers` where it is an answer to the other side's.
+    pub fn closes(&mut self, answers: bool) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.answers = answers;
+        }
+    }
+
+    /// A control frame's payload, unmasked, when it is whole.
+    pub fn body(&self) -> &[u8] {
+        self.examiner.as_ref().map_or(&[], |examiner| examiner.body())
+    }
+
+    /// What the frame inflated to since this was asked before; empty where it is not compressed.
+    pub fn inflated(&mut self) -> Option<Vec<u8>> {
+        let inflated = &mut self.examiner.as_mut()?.inflated;
+        (!inflated.is_empty()).then(|| std::mem::take(inflated))
+    }
+
+    /// The lane's bytes have ended.
+    pub fn end(&mut self, unfinished: Option<Bytes<'_>>, carried: &[u8], next: u64) {
+        let Some(examiner) = &mut self.examiner else { return };
+        examiner.end(unfinished.map(|bytes| (bytes.header, bytes.offset)), carried.len());
+        let found = std::mem::take(&mut examiner.found);
+        for found in found {
+            let (place, window) = match (found.kind, unfinished) {
+                (_, Some(bytes)) => (Place::Frame(bytes.number), window(bytes, found.at, found.length)),
+                (FindingKind::FrameTruncated, None) => (Place::Frame(next), (0, carried.to_vec())),
+                _ => (Place::Connection, (0, Vec::new())),
+            };
+            self.add(finding(found, place, window));
+        }
+    }
+
+    /// The server's bytes have ended without a close frame. Where they ended inside of a frame or message, that is said.
+    pub fn sudden_end(&mut self, how: Ending, was_asked: bool) {
+        if self.ready.is_empty() {
+            let kind = if was_asked { FindingKind::CloseNoReply } else { FindingKind::TcpDropAfterOpen };
+            let end = match how {
+                Ending::Fin => "a FIN",
+                Ending::Reset => "a reset",
+            };
+            self.add(Finding::new(kind, Place::Connection).detail(format!("{end} came without a close frame")));
+        }
+    }
+
+    /// Adds a finding of the lane's that the examiner has no part in.
+    pub fn add(&mut self, finding: Finding) {
+        let kind = finding.kind;
+        if let Some(frame) = finding.frame()
+            && self.read.len() < REMEMBERED
+        {
+            self.read.push((frame, kind));
+        }
+        let limit = if words(kind).level == Level::Note { 1 } else { self.limit.max(1) };
+        let at = self.told.iter().position(|(told, _)| *told == kind);
+        let count = match at.and_then(|at| self.told.get_mut(at)) {
+            Some((_, count)) => {
+                *count += 1;
+                *count
+            }
+            None => {
+                self.told.push((kind, 1));
+                1
+            }
+        };
+        if count <= limit {
+            self.ready.push(finding);
+        }
+    }
+
+    /// What was found in that frame in this read.
+    pub fn found(&self, frame: u64) -> Option<FindingKind> {
+        self.read.iter().find(|(number, _)| *number == frame).map(|(_, kind)| *kind)
+    }
+
+    /// Writes down what was found.
+    pub fn report(&mut self, now: Time, log: &mut Observations) {
+        for finding in self.ready.drain(..) {
+            log.event(now, Event::Finding(self.from, finding));
+        }
+    }
+
+    /// Says once how many findings were left out.
+    pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+        for (kind, count) in self.told.drain(..) {
+            let level = words(kind).level;
+            if level > Level::Note && count > self.limit {
+                let (from, more) = (self.from.name(), count - self.limit);
+                log.event(now, Event::Note(level, format!("{more} more times from the {from}: {}", kind.id())));
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: Bytes<'_>) {
+        let Some(examiner) = &mut self.examiner else { return };
+        if examiner.found.is_empty() {
+            return;
+        }
+        for found in std::mem::take(&mut examiner.found) {
+            let window = window(bytes, found.at, found.length);
+            self.add(finding(found, Place::Frame(bytes.number), window));
+        }
+    }
+}
+
+fn finding(found: Found, place: Place, (window_at, window): (u64, Vec<u8>)) -> Finding {
+    Finding { at: found.at, length: found.length, window_at, window, ..Finding::new(found.kind, place) }
+        .detail(found.detail)
+}
+
+/// The bytes around the guilty ones, as far as they are at hand, and where in the frame they begin.
+fn window(bytes: Bytes<'_>, at: u64, length: u64) -> (u64, Vec<u8>) {
+    let mut header = Vec::new();
+    let base = if bytes.offset == 0 {
+        bytes.header.write(&mut header);
+        0
+    } else {
+        bytes.header.wire_length() as u64 + bytes.offset
+    };
+    let end = at.saturating_add(length.min(SHOWN)).saturating_add(AROUND as u64).saturating_sub(base);
+    let start = at.saturating_sub(base).saturating_sub(AROUND as u64);
+    let all = header.iter().chain(bytes.following);
+    let count = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
+    let window = all.skip(usize::try_from(start).unwrap_or(usize::MAX)).take(count).copied().collect();
+    (base + start, window)
+}
