@@ -220,6 +220,9 @@ impl Session {
         let (lane, mut context) = self.lane(now, from);
         lane.end(&mut context, how, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
+        if how == Ending::Fin {
+            self.note_missing_close(now, from, &mut out.log);
+        }
         out.log.event(now, Event::Ended { from, how });
     }
 

@@ -68,6 +68,12 @@ pub fn key3_withheld(came: usize) -> Finding {
     Finding::new(FindingKind::Hixie76Key3Withheld, Place::Stream).detail(format!("{came} of 8 bytes came"))
 }
 
+/// A hixie-76 connection has ended without FF 00 from either side.
+#[must_use]
+pub const fn no_close() -> Finding {
+    Finding::new(FindingKind::Hixie76NoClose, Place::Connection)
+}
+
 struct Seen<'a> {
     request: Head<'a>,
     answer: &'a [u8],

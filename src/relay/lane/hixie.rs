@@ -14,6 +14,9 @@ use crate::wire::opcode::Opcode;
 
 use super::{Context, Lane, Mode};
 
+const FIN: u8 = 0x80;
+const OPCODE: u8 = 0x0f;
+
 /// A frame whose end, an FF, has not come.
 #[derive(Debug)]
 struct Held {
@@ -54,26 +57,23 @@ impl Hixie {
     pub fn refusal(&self, injection: &Injection) -> Option<Refusal> {
         match injection {
             Injection::Raw(_) => None,
-            Injection::Fragments { payloads, .. } if payloads.len() > 1 => Some(Refusal::NotInHixie),
-            Injection::Fragments { first, .. } => hixie_opcode(*first, self.has_close),
-            Injection::Frame { first, payload } if Opcode::new(*first) == Opcode::TEXT => {
-                payload.contains(&hixie::END).then_some(Refusal::EndsHixie).or(hixie_opcode(*first, self.has_close))
-            }
-            Injection::Frame { first, .. } => hixie_opcode(*first & 0x7f, self.has_close).or_else(|| {
-                // Without FIN it would be a fragment.
-                (*first & 0x80 == 0).then_some(Refusal::NotInHixie)
-            }),
+            Injection::Frame { first, payload } => self.frame_refusal(*first, payload),
+            Injection::Fragments { first, payloads } => match payloads.as_slice() {
+                [payload] => self.frame_refusal(FIN | *first, payload),
+                _ => Some(Refusal::NotInHixie),
+            },
         }
     }
-}
 
-fn hixie_opcode(first: u8, has_close: bool) -> Option<Refusal> {
-    let known = match Opcode::new(first) {
-        Opcode::TEXT | Opcode::BINARY => true,
-        Opcode::CLOSE => has_close,
-        _ => false,
-    };
-    (!known || first & 0x70 != 0).then_some(Refusal::NotInHixie)
+    fn frame_refusal(&self, first: u8, payload: &[u8]) -> Option<Refusal> {
+        let is_known = match Opcode::new(first) {
+            Opcode::TEXT if payload.contains(&hixie::END) => return Some(Refusal::EndsHixie),
+            Opcode::TEXT | Opcode::BINARY => true,
+            Opcode::CLOSE => self.has_close,
+            _ => false,
+        };
+        (!is_known || first & !OPCODE != FIN).then_some(Refusal::NotInHixie)
+    }
 }
 
 impl Lane {

@@ -43,6 +43,15 @@ impl Session {
         }
     }
 
+    /// A side's bytes have ended, and no side has said before that it would close.
+    pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Observations) {
+        let is_first = self.lanes[from.other().index()].ended.is_none();
+        let is_abrupt = self.open && !self.closing && self.lanes.iter().all(|lane| lane.close.is_none());
+        if self.mode() == Mode::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
+            log.event(now, Event::Finding(from, handshake::no_close()));
+        }
+    }
+
     /// How many of the eight bytes behind the request came, where they are awaited.
     pub(super) fn missing_key3(&self) -> Option<usize> {
         let early = match &self.phase {
