@@ -4,6 +4,7 @@
 //! they are; nothing is an error only because a document forbids it.
 
 pub mod accept;
+pub mod answer;
 pub mod challenge;
 pub mod close;
 pub mod decoder;
@@ -19,4 +20,5 @@ pub mod message;
 pub mod opcode;
 pub mod request;
 pub mod side;
+pub mod units;
 pub mod utf8;

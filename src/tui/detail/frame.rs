@@ -35,7 +35,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
     if !compact {
         header::write(page, &record.header, record.from);
     }
-    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 {
+    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 && !record.header.is_hixie() {
         if !compact {
             page.title("close");
         }
