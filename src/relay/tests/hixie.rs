@@ -169,6 +169,36 @@ fn an_injection_goes_in_between_frames_in_the_draft_s_own_form() {
     assert_eq!(scene.inject(Side::Client, close), [Reply::Refused(Refusal::NotInHixie)]);
 }
 
+#[test]
+fn the_versions_in_between_are_known_and_relayed_raw() {
+    let version = |number: u8| {
+        format!(
+            "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Origin: http://page.example\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Version: {number}\r\n\r\n"
+        )
+    };
+    for number in 4..=6 {
+        let mut scene = Scene::asking(version(number).as_bytes(), 4096, Limits::default());
+        scene.feed(
+            Side::Server,
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+              Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x84\x05Hello",
+        );
+        assert!(scene.received[0].ends_with(b"\x84\x05Hello") && scene.frames().is_empty());
+        let findings = scene.findings();
+        assert!(findings.contains(&FindingKind::HybiVersion412), "{number}: {findings:?}");
+        assert!(findings.iter().all(|kind| crate::diagnose::words(*kind).level < crate::wire::finding::Level::Error));
+    }
+    let draft = String::from_utf8_lossy(REQUEST_76).replace("Origin:", "Sec-WebSocket-Draft: 3\r\nOrigin:");
+    let mut scene = Scene::asking(draft.as_bytes(), 4096, Limits::default());
+    scene.feed(Side::Client, KEY3);
+    scene.feed(Side::Server, ANSWER_76);
+    scene.feed(Side::Server, &[PROOF, b"\x04\x05Hello"].concat());
+    assert!(scene.received[0].ends_with(b"\x04\x05Hello") && scene.frames().is_empty());
+    assert_eq!(scene.findings(), []);
+}
+
 proptest! {
     #[test]
     fn what_goes_in_comes_out_and_is_seen(
