@@ -27,8 +27,56 @@ pub enum LengthForm {
         /// The type byte: 80 to FF.
         kind: u8,
         /// Bytes of the length.
-        bytes: u8,
+        bytes: LengthBytes,
     },
+}
+
+/// How many bytes the length of a hixie frame has. An enum, since its unused values leave room for the other forms: there
+/// are millions of headers in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthBytes {
+    /// Up to 7 bits.
+    One,
+    /// Up to 14 bits.
+    Two,
+    /// Up to 21 bits.
+    Three,
+    /// Up to 28 bits.
+    Four,
+    /// Up to 35 bits.
+    Five,
+    /// Up to 42 bits.
+    Six,
+    /// Up to 49 bits.
+    Seven,
+    /// Up to 56 bits.
+    Eight,
+    /// Up to 63 bits, the most that is read.
+    Nine,
+}
+
+impl LengthBytes {
+    /// For a count from 1 to 9; a larger one is taken as 9.
+    #[must_use]
+    pub const fn new(count: u8) -> Self {
+        match count {
+            0 | 1 => Self::One,
+            2 => Self::Two,
+            3 => Self::Three,
+            4 => Self::Four,
+            5 => Self::Five,
+            6 => Self::Six,
+            7 => Self::Seven,
+            8 => Self::Eight,
+            _ => Self::Nine,
+        }
+    }
+
+    /// 1 to 9.
+    #[must_use]
+    pub const fn count(self) -> u8 {
+        self as u8 + 1
+    }
 }
 
 impl LengthForm {
@@ -47,7 +95,7 @@ impl LengthForm {
     pub const fn bits(self) -> u8 {
         match self {
             Self::Delimited(_) => 0,
-            Self::Base128 { bytes, .. } => bytes.saturating_mul(7),
+            Self::Base128 { bytes, .. } => 7 * bytes.count(),
             Self::Seven => 7,
             Self::Sixteen => 16,
             Self::SixtyFour => 64,
@@ -107,7 +155,7 @@ impl FrameHeader {
             LengthForm::Delimited(kind) => return out.push(kind),
             LengthForm::Base128 { kind, bytes } => {
                 out.push(kind);
-                for index in (0..u32::from(bytes)).rev() {
+                for index in (0..u32::from(bytes.count())).rev() {
                     let group = self.length.checked_shr(7 * index).unwrap_or(0) as u8 & 0x7f;
                     out.push(if index == 0 { group } else { group | 0x80 });
                 }
@@ -154,7 +202,7 @@ impl FrameHeader {
             LengthForm::Sixteen => 2,
             LengthForm::SixtyFour => 8,
             LengthForm::Delimited(_) => return 1,
-            LengthForm::Base128 { bytes, .. } => return 1 + bytes as usize,
+            LengthForm::Base128 { bytes, .. } => return 1 + bytes.count() as usize,
         };
         2 + length + if self.mask.is_some() { 4 } else { 0 }
     }
@@ -194,6 +242,11 @@ pub fn write(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out: &mut Ve
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_header_is_small() {
+        assert_eq!(size_of::<FrameHeader>(), 16);
+    }
 
     #[test]
     fn the_rfc_s_examples_are_read() {

@@ -7,7 +7,7 @@ mod decoder;
 
 pub use decoder::{Decoder, Part};
 
-use super::frame::{FrameHeader, LengthForm};
+use super::frame::{FrameHeader, LengthBytes, LengthForm};
 use super::opcode::Opcode;
 
 /// The end of a frame that has no length.
@@ -33,7 +33,10 @@ pub const fn delimited(kind: u8, length: u64) -> FrameHeader {
 #[must_use]
 pub const fn counted(kind: u8, length: u64, bytes: u8) -> FrameHeader {
     let opcode = if kind == END && length == 0 { Opcode::CLOSE } else { Opcode::BINARY };
-    FrameHeader { form: LengthForm::Base128 { kind, bytes }, ..FrameHeader::new(opcode, length, None) }
+    FrameHeader {
+        form: LengthForm::Base128 { kind, bytes: LengthBytes::new(bytes) },
+        ..FrameHeader::new(opcode, length, None)
+    }
 }
 
 /// A header as a sender writes it. `None` for what the draft has no frame for: all but text, binary and close.

@@ -34,7 +34,7 @@ pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader) {
 pub(super) fn field(header: &FrameHeader, at: usize) -> String {
     match (at, header.form) {
         (1.., LengthForm::Base128 { bytes, .. }) => {
-            format!("byte {} of {bytes} of the length, {}; seven bits each", at, header.length)
+            format!("byte {at} of {} of the length, {}; seven bits each", bytes.count(), header.length)
         }
         _ => kind_words(header),
     }
