@@ -186,8 +186,16 @@ impl Lane {
         self.watch.open(deflate, limits);
     }
 
-    /// Says what findings were left out.
+    /// Adds a finding that the session as a whole shows, unless the lane has told of it before.
+    pub fn add_finding(&mut self, finding: Finding) {
+        if !self.watch.has_told(finding.kind) {
+            self.watch.add(finding);
+        }
+    }
+
+    /// Says what was found last, and what findings were left out.
     pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+        self.watch.report(now, log);
         self.watch.report_rest(now, log);
     }
 

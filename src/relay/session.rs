@@ -336,6 +336,9 @@ impl Session {
     /// Writes the last record. Call it once, when both connections are gone.
     pub fn finish(&mut self, now: Time, out: &mut Output) {
         self.judge_refusal(now, &[], &mut out.log);
+        for (lane, finding) in self.stalls.findings(now) {
+            self.lanes[lane.index()].add_finding(finding);
+        }
         self.stalls.update(now, u64::MAX, &[], &mut out.log);
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);

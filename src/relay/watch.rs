@@ -129,6 +129,11 @@ impl Watch {
         }
     }
 
+    /// Whether a finding of the kind was told of.
+    pub fn has_told(&self, kind: FindingKind) -> bool {
+        self.told.iter().any(|(told, _)| *told == kind)
+    }
+
     /// Adds a finding of the lane's that the examiner has no part in.
     pub fn add(&mut self, finding: Finding) {
         let kind = finding.kind;
