@@ -23,7 +23,7 @@ use super::observation::{
 };
 use super::session::Output;
 use super::stall::{Stall, StallKind};
-use super::watch::{Bytes, Watch};
+use super::watch::{Bytes, Keys, Watch};
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -35,6 +35,8 @@ pub(super) struct Context<'a> {
     pub judgement: &'a mut Judgement,
     /// The oldest ping of each side that is not answered: when it came, and its number. By `Side::index`.
     pub pings: &'a mut [Option<(Time, u64)>; 2],
+    /// Keys of the client's last frames.
+    pub keys: &'a mut Keys,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +179,11 @@ impl Lane {
         self.watch.open(deflate, limits);
     }
 
+    /// The head that the frames follow; `failed` where a browser does not take it.
+    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+        self.watch.follows(head, failed);
+    }
+
     /// Says what findings were left out.
     pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
         self.watch.report_rest(now, log);
@@ -192,6 +199,8 @@ impl Lane {
             header: &current.record.header,
             offset: current.record.received,
             following: &[],
+            before: None,
+            keys: Keys::default(),
         });
         let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
         let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
@@ -205,6 +214,8 @@ impl Lane {
 
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         let mut at = 0;
+        // Where the last frame began, if it is whole and here.
+        let mut last: Option<usize> = None;
         loop {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
@@ -213,14 +224,19 @@ impl Lane {
             if let Some((header, payload)) = self.decoder.whole(rest)
                 && header.opcode() != Opcode::CLOSE
             {
+                let before = self.before(last.map_or(&[], |last| &input[last..at]));
+                last = Some(at);
                 at += payload.end;
-                self.whole(context, header, &rest[payload.start..], &mut out.log);
+                self.whole(context, header, &rest[payload.start..], before, &mut out.log);
                 continue;
             }
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
-                Part::Header(header) => self.begin(context, header, &rest[used..], &out.log),
+                Part::Header(header) => {
+                    let before = self.before(last.take().map_or(&[], |last| &input[last..at - used]));
+                    self.begin(context, header, &rest[used..], before, &out.log);
+                }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, out);
@@ -233,17 +249,31 @@ impl Lane {
         self.record_unfinished(&mut out.log);
     }
 
+    /// What is in front of the next frame: the head, or those bytes of the last frame.
+    #[inline]
+    const fn before<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        if self.frames == 0 { None } else { Some(bytes) }
+    }
+
     /// The usual case, in one step: a frame that came whole. Its payload is what `following` begins with.
     #[inline]
-    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
+    fn whole(
+        &mut self,
+        context: &mut Context<'_>,
+        header: FrameHeader,
+        following: &[u8],
+        before: Option<&[u8]>,
+        log: &mut Observations,
+    ) {
         self.message.frame(&header);
+        context.keys.note(self.from, &header);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.frames + 1;
         if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
             self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
             return;
         }
-        let bytes = Bytes { number, header: &header, offset: 0, following };
+        let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: *context.keys };
         self.examine_header(context, bytes);
         self.examine_payload(context, bytes, payload.len(), true, log);
         self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
@@ -252,7 +282,15 @@ impl Lane {
     }
 
     #[inline]
-    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &Observations) {
+    fn begin(
+        &mut self,
+        context: &mut Context<'_>,
+        header: FrameHeader,
+        following: &[u8],
+        before: Option<&[u8]>,
+        log: &Observations,
+    ) {
+        context.keys.note(self.from, &header);
         *context.frames += 1;
         self.frames += 1;
         self.message.frame(&header);
@@ -268,7 +306,8 @@ impl Lane {
             relayed: self.relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
-        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
+        let (number, keys) = (*context.frames, *context.keys);
+        self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
     }
 
     /// Notes what now has to come: the rest of a message, or a pong.
@@ -316,7 +355,9 @@ impl Lane {
         let Some(current) = &self.current else { return };
         let payload = following.get(..length).unwrap_or(following);
         let FrameRecord { number, header, received: offset, .. } = current.record;
-        self.examine_payload(context, Bytes { number, header: &header, offset, following }, length, last, log);
+        let before = if self.frames == 1 { None } else { Some(&[][..]) };
+        let bytes = Bytes { number, header: &header, offset, following, before, keys: *context.keys };
+        self.examine_payload(context, bytes, length, last, log);
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
             let (key, offset) = (current.record.header.mask, current.record.received);

@@ -2,10 +2,12 @@
 
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found};
+use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
 use crate::wire::finding::{Finding, FindingKind, Level, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
+use crate::wire::mask::MaskKey;
 use crate::wire::side::Side;
 
 use super::limits::Limits;
@@ -27,6 +29,28 @@ pub(super) struct Bytes<'a> {
     pub offset: u64,
     /// What follows the header, or those bytes, in what was read: payload, and whatever comes behind.
     pub following: &'a [u8],
+    /// The frame in front of it, as far as it is at hand; `None` where that is the head.
+    pub before: Option<&'a [u8]>,
+    pub keys: Keys,
+}
+
+/// Keys of the client's last frames: an echo that was not unmasked is known by them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Keys {
+    ring: [MaskKey; 8],
+    next: usize,
+}
+
+impl Keys {
+    #[inline]
+    pub fn note(&mut self, from: Side, header: &FrameHeader) {
+        if from == Side::Client
+            && let Some(key) = header.mask
+        {
+            self.ring[self.next % 8] = key;
+            self.next = (self.next + 1) % 8;
+        }
+    }
 }
 
 /// One lane's examiner.
@@ -41,17 +65,38 @@ pub(super) struct Watch {
     /// What was found in the frames of this read.
     read: Vec<(u64, FindingKind)>,
     limit: u64,
+    deflate: bool,
+    /// The head that the frames follow.
+    head: Vec<u8>,
+    /// The browser does not take that head.
+    failed: bool,
 }
 
 impl Watch {
     pub const fn new(from: Side) -> Self {
-        Self { from, examiner: None, told: Vec::new(), ready: Vec::new(), read: Vec::new(), limit: 0 }
+        Self {
+            from,
+            examiner: None,
+            told: Vec::new(),
+            ready: Vec::new(),
+            read: Vec::new(),
+            limit: 0,
+            deflate: false,
+            head: Vec::new(),
+            failed: false,
+        }
     }
 
     /// Frames begin.
     pub fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
         self.limit = limits.findings;
+        self.deflate = deflate.is_some();
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
+    }
+
+    /// The head that the frames follow; `failed` where a browser does not take it.
+    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+        (self.head, self.failed) = (head, failed);
     }
 
     /// Whether there is nothing to be said of that whole frame.
@@ -127,10 +172,8 @@ impl Watch {
     /// Adds a finding of the lane's that the examiner has no part in.
     pub fn add(&mut self, finding: Finding) {
         let kind = finding.kind;
-        if let Some(frame) = finding.frame()
-            && self.read.len() < REMEMBERED
-        {
-            self.read.push((frame, kind));
+        if let Some(frame) = finding.frame() {
+            self.remember(frame, kind);
         }
         let limit = if words(kind).level == Level::Note { 1 } else { self.limit.max(1) };
         let at = self.told.iter().position(|(told, _)| *told == kind);
@@ -178,10 +221,65 @@ impl Watch {
             return;
         }
         for found in std::mem::take(&mut examiner.found) {
-            let window = window(bytes, found.at, found.length);
-            self.add(finding(found, Place::Frame(bytes.number), window));
+            let start = frame_start(bytes);
+            let scene = self.scene(bytes, found.kind, &start);
+            if let Some(told) = forensics::told(&scene, self.failed) {
+                self.lose();
+                self.remember(bytes.number, told);
+            } else if let Some(named) = forensics::name(&scene) {
+                self.name(bytes, &start, named);
+            } else {
+                let window = window(bytes, found.at, found.length);
+                self.add(finding(found, Place::Frame(bytes.number), window));
+            }
         }
     }
+
+    fn scene<'a>(&'a self, bytes: Bytes<'a>, rule: FindingKind, start: &'a [u8]) -> Scene<'a> {
+        let before = bytes.before.map_or(Before::Head(&self.head), Before::Frame);
+        Scene { from: self.from, rule, bytes: start, before, keys: bytes.keys.ring, deflate: self.deflate }
+    }
+
+    /// Adds a finding that has been given its bug's name.
+    fn name(&mut self, bytes: Bytes<'_>, start: &[u8], named: Named) {
+        if named.astray {
+            self.lose();
+        }
+        let finding = if named.in_head {
+            let all = [self.head.as_slice(), start].concat();
+            Finding::new(named.kind, Place::Head).bytes(&all, self.head.len() + named.at, named.length)
+        } else {
+            Finding::new(named.kind, Place::Frame(bytes.number)).bytes(start, named.at, named.length)
+        };
+        let finding = finding.detail(named.detail);
+        self.remember(bytes.number, named.kind);
+        self.add(match named.cause {
+            Some((cause, fix)) => finding.cause(cause, fix),
+            None => finding,
+        });
+    }
+
+    fn lose(&mut self) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.lose();
+        }
+    }
+
+    fn remember(&mut self, frame: u64, kind: FindingKind) {
+        if self.read.len() < REMEMBERED {
+            self.read.push((frame, kind));
+        }
+    }
+}
+
+/// The frame from its first byte on, as far as it is of use to forensics; nothing where its start is gone.
+fn frame_start(bytes: Bytes<'_>) -> Vec<u8> {
+    let mut start = Vec::new();
+    if bytes.offset == 0 {
+        bytes.header.write(&mut start);
+        start.extend_from_slice(bytes.following.get(..forensics::ENOUGH).unwrap_or(bytes.following));
+    }
+    start
 }
 
 fn finding(found: Found, place: Place, (window_at, window): (u64, Vec<u8>)) -> Finding {

@@ -5,8 +5,10 @@ use crate::wire::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
-/// Lengths above this are taken for nobody's.
+/// Lengths above this are not likely.
 const SANE: u64 = 1 << 26;
+/// Lengths above this are nobody's.
+const ABSURD: u64 = 1 << 40;
 
 /// The number of characters, or of UTF-16 units, was taken for the number of bytes: this frame's payload goes on behind
 /// its end.
@@ -113,11 +115,12 @@ pub(super) fn little_endian(scene: &Scene<'_>) -> Option<Named> {
     let fits = match scene.bytes.get(end..) {
         Some(rest) => !rest.is_empty() && scene.may_begin(rest),
         // Of eight bytes, those that must be zero show the order by themselves.
-        None => header.form == LengthForm::SixtyFour && header.length > SANE && (126..=SANE).contains(&length),
+        None => header.form == LengthForm::SixtyFour && header.length > ABSURD && (126..=SANE).contains(&length),
     };
     let is_sane = length == 0 || LengthForm::shortest(length) != LengthForm::Seven;
     (fits && is_sane && length != header.length && length > 0).then(|| {
-        let detail = format!("read as it should be, the length is {}; with its bytes swapped it is {length}", header.length);
+        let detail =
+            format!("read as it should be, the length is {}; with its bytes swapped it is {length}", header.length);
         Named::new(FindingKind::FrameLenLittleEndian, 2, bytes, detail).astray()
     })
 }
@@ -129,8 +132,8 @@ pub(super) fn nonminimal(scene: &Scene<'_>) -> Option<Named> {
         return None;
     }
     let detail = "65535 is the largest length that fits the 16-bit form";
-    Some(Named::new(FindingKind::FrameLen64Nonminimal, 1, 9, detail).cause(
-        "the comparison is one off: length < 65535",
-        "if length <= 65535, write 126 and two bytes",
-    ))
+    Some(
+        Named::new(FindingKind::FrameLen64Nonminimal, 1, 9, detail)
+            .cause("the comparison is one off: length < 65535", "if length <= 65535, write 126 and two bytes"),
+    )
 }

@@ -12,6 +12,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
+use super::handshake::leaves_cr_behind;
 use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -42,7 +43,7 @@ pub struct Scene<'a> {
     /// What stands in front of them.
     pub before: Before<'a>,
     /// Keys of the client's last frames.
-    pub keys: &'a [MaskKey],
+    pub keys: [MaskKey; 8],
     /// Whether permessage-deflate was agreed on.
     pub deflate: bool,
 }
@@ -82,27 +83,24 @@ impl Named {
     }
 }
 
+/// The finding that the handshake told of these bytes already. `failed` where a browser does not take the head.
+#[must_use]
+pub fn told(scene: &Scene<'_>, failed: bool) -> Option<FindingKind> {
+    let Before::Head(head) = scene.before else { return None };
+    if scene.bytes.starts_with(b"\r") && leaves_cr_behind(head) {
+        return Some(FindingKind::HttpLfcr);
+    }
+    // Behind a head that is wrong, what is no frame is most likely more of it.
+    let is_noise = name(scene).is_none_or(|named| named.kind == FindingKind::FrameNotAFrame);
+    (failed && is_noise && is_of_header(scene.rule)).then_some(scene.rule)
+}
+
 /// Names the bug, if the bytes prove one.
 #[must_use]
 pub fn name(scene: &Scene<'_>) -> Option<Named> {
     let scene = Scene { bytes: scene.bytes.get(..ENOUGH).unwrap_or(scene.bytes), ..*scene };
     let recognisers: &[fn(&Scene<'_>) -> Option<Named>] = match scene.rule {
-        FindingKind::FrameRsv
-        | FindingKind::Rsv1NotNegotiated
-        | FindingKind::Rsv1OnControl
-        | FindingKind::Rsv1OnContinuation
-        | FindingKind::FrameOpcodeReservedData
-        | FindingKind::FrameOpcodeReservedControl
-        | FindingKind::FrameControlLong
-        | FindingKind::FrameControlFragmented
-        | FindingKind::FrameUnexpectedContinuation
-        | FindingKind::FrameServerMasked
-        | FindingKind::FrameInterleaved
-        | FindingKind::CloseReasonLong
-        | FindingKind::FrameLen16Nonminimal
-        | FindingKind::FrameLen64Nonminimal
-        | FindingKind::FrameLenHuge
-        | FindingKind::FrameLen64Msb => &[
+        rule if is_of_header(rule) => &[
             stray::tls_record,
             stray::line_end,
             stray::nul,
@@ -110,6 +108,7 @@ pub fn name(scene: &Scene<'_>) -> Option<Named> {
             strings::header_as_text,
             lengths::characters_left_over,
             masks::lump,
+            strings::chunk,
             strings::text,
             stray::old_opcodes,
             lengths::one_byte,
@@ -133,6 +132,29 @@ pub fn name(scene: &Scene<'_>) -> Option<Named> {
         _ => return None,
     };
     recognisers.iter().find_map(|recognise| recognise(&scene))
+}
+
+/// Whether it is a rule of headers and their order, which bytes that are no frame break, too.
+const fn is_of_header(rule: FindingKind) -> bool {
+    matches!(
+        rule,
+        FindingKind::FrameRsv
+            | FindingKind::Rsv1NotNegotiated
+            | FindingKind::Rsv1OnControl
+            | FindingKind::Rsv1OnContinuation
+            | FindingKind::FrameOpcodeReservedData
+            | FindingKind::FrameOpcodeReservedControl
+            | FindingKind::FrameControlLong
+            | FindingKind::FrameControlFragmented
+            | FindingKind::FrameUnexpectedContinuation
+            | FindingKind::FrameServerMasked
+            | FindingKind::FrameInterleaved
+            | FindingKind::CloseReasonLong
+            | FindingKind::FrameLen16Nonminimal
+            | FindingKind::FrameLen64Nonminimal
+            | FindingKind::FrameLenHuge
+            | FindingKind::FrameLen64Msb
+    )
 }
 
 impl Scene<'_> {
@@ -168,6 +190,14 @@ impl Scene<'_> {
 
     fn is_behind_head(&self) -> bool {
         matches!(self.before, Before::Head(_))
+    }
+
+    /// The answer's head, where it is what stands in front.
+    fn head(&self) -> Option<&[u8]> {
+        match self.before {
+            Before::Head(head) if self.from == Side::Server => Some(head),
+            _ => None,
+        }
     }
 
     fn opcode(&self) -> Option<Opcode> {

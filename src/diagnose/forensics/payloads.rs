@@ -104,8 +104,10 @@ pub(super) fn binary(scene: &Scene<'_>) -> Option<Named> {
 
 /// What Windows-1252 has at 80 to 9f; zero where it has nothing.
 const WINDOWS: [u16; 32] = [
-    0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0, //
-    0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+    0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d,
+    0, //
+    0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e,
+    0x0178,
 ];
 
 /// One byte for each character.
@@ -126,7 +128,8 @@ pub(super) fn latin1(scene: &Scene<'_>) -> Option<Named> {
     }
     let character = windows(guilty)?;
     let code = if (0x80..0xa0).contains(&guilty) { "Windows-1252" } else { "ISO 8859-1" };
-    let detail = format!("{guilty:02x} at byte {at} is {character} in {code}; the text is then {}", start(text.as_bytes()));
+    let detail =
+        format!("{guilty:02x} at byte {at} is {character} in {code}; the text is then {}", start(text.as_bytes()));
     Some(Named::new(FindingKind::MsgLatin1, header.wire_length() + at, 1, detail))
 }
 

@@ -1,7 +1,7 @@
 //! Bytes that stand between frames, and frames of other protocols.
 
-use super::{Before, Named, Scene, is_written, start};
-use crate::diagnose::handshake::{ends_in_stray_newline, leaves_cr_behind};
+use super::{Named, Scene, is_written, start};
+use crate::diagnose::handshake::ends_in_stray_newline;
 use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::side::Side;
@@ -15,7 +15,7 @@ pub(super) fn line_end(scene: &Scene<'_>) -> Option<Named> {
         return None;
     }
     let shown = crate::text::escape(stray);
-    let Before::Head(head) = scene.before else {
+    let Some(head) = scene.head() else {
         let detail = format!("{shown} stands between this side's last frame and the next");
         return Some(
             Named::new(FindingKind::FrameTrailingNewline, 0, length, detail)
@@ -110,13 +110,12 @@ pub(super) fn tls_record(scene: &Scene<'_>) -> Option<Named> {
 
 /// 08, 09 or 0a where 88, 89 or 8a was meant.
 pub(super) fn without_fin(scene: &Scene<'_>) -> Option<Named> {
-    let (header, _) = FrameHeader::parse(scene.bytes).map(|(header, _)| (header, ()))?;
+    let (header, _) = FrameHeader::parse(scene.bytes)?;
     let is_masked = header.mask.is_some() == (scene.from == Side::Client);
     if scene.rule != FindingKind::FrameControlFragmented
         || !matches!(header.first, 8..=10)
         || header.length > 125
         || !is_masked
-        || (scene.is_behind_head() && leaves_cr_behind(scene.head()))
     {
         return None;
     }
@@ -126,13 +125,4 @@ pub(super) fn without_fin(scene: &Scene<'_>) -> Option<Named> {
         "the opcode was written as the first byte, without the bit 80 (FIN)",
         "write 0x80 | opcode: 88 for close, 89 for ping, 8a for pong",
     ))
-}
-
-impl<'a> Scene<'a> {
-    fn head(&self) -> &'a [u8] {
-        match self.before {
-            Before::Head(head) => head,
-            Before::Frame(_) => &[],
-        }
-    }
 }

@@ -10,7 +10,8 @@ const LOOKED_AT: usize = 24;
 pub(super) fn header_as_text(scene: &Scene<'_>) -> Option<Named> {
     match scene.bytes {
         [0xef, 0xbf, 0xbd, ..] => {
-            let detail = "ef bf bd is U+FFFD, which stands for a byte that was no UTF-8: the header's first byte is lost";
+            let detail =
+                "ef bf bd is U+FFFD, which stands for a byte that was no UTF-8: the header's first byte is lost";
             Some(Named::new(FindingKind::FrameHeaderUtf8, 0, 3, detail).astray().cause(
                 "the frame's bytes were decoded into a string and encoded again: toString(), decode(errors=\"replace\")",
                 "keep the frame as bytes from its first to its last: Buffer.concat, bytes, byte[]",
@@ -20,11 +21,13 @@ pub(super) fn header_as_text(scene: &Scene<'_>) -> Option<Named> {
             let first = ((lead & 3) << 6) | (next & 0x3f);
             // What follows is the length, whose own characters are ASCII or a second pair.
             let is_pair = scene.is_first(first) && matches!(rest, [] | [0..=0x7f, ..] | [0xc2 | 0xc3, 0x80..=0xbf, ..]);
-            let is_text = rest.get(1..).is_none_or(|rest| rest.utf8_chunks().next().is_none_or(|c| c.invalid().len() < 4));
+            let is_text =
+                rest.get(1..).is_none_or(|rest| rest.utf8_chunks().next().is_none_or(|c| c.invalid().len() < 4));
             if !is_pair || !is_text {
                 return None;
             }
-            let detail = format!("{lead:02x} {next:02x} is the character U+{first:04X}; the byte {first:02x} was meant");
+            let detail =
+                format!("{lead:02x} {next:02x} is the character U+{first:04X}; the byte {first:02x} was meant");
             Some(Named::new(FindingKind::FrameHeaderUtf8, 0, 2, detail).astray().cause(
                 "the frame was built as a text string, and the socket wrote it as UTF-8: \
                     socket.write(String.fromCharCode(0x81, ...)), chr(0x81) + text",
@@ -60,12 +63,7 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     };
     let trimmed = bytes.trim_ascii_start();
     let kind = FindingKind::FrameNotAFrame;
-    Some(if chunk_length(trimmed) {
-        seen(FindingKind::Http101WithBody, "a chunk's length and data").cause(
-            "the framework sends the 101 as an ordinary answer, and writes frames as its body in chunks",
-            "take the connection over from the framework (hijack, upgrade, detach) before the first frame is written",
-        )
-    } else if trimmed.starts_with(b"HTTP/") {
+    Some(if trimmed.starts_with(b"HTTP/") {
         seen(kind, "a second HTTP answer").cause(
             "the handler went on after the upgrade, and answered the request again, often with an error",
             "return from the handler after the upgrade; look for the error that its second answer names",
@@ -95,8 +93,17 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     })
 }
 
-/// Hexadecimal digits and a line end: the start of a chunk.
-fn chunk_length(bytes: &[u8]) -> bool {
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    (1..=8).contains(&digits) && bytes.get(digits..).is_some_and(|rest| rest.starts_with(b"\r\n"))
+/// A chunk's length, in hexadecimal digits, and a frame or text as its data.
+pub(super) fn chunk(scene: &Scene<'_>) -> Option<Named> {
+    let digits = scene.bytes.iter().take(9).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let data = scene.bytes.get(digits..)?.strip_prefix(b"\r\n")?;
+    let fits = scene.may_begin(data) || is_written(data.get(..LOOKED_AT).unwrap_or(data));
+    if !(1..=8).contains(&digits) || !fits {
+        return None;
+    }
+    let detail = format!("a chunk's length and data follow the head: {}", start(scene.bytes));
+    Some(Named::new(FindingKind::Http101WithBody, 0, digits + 2, detail).astray().cause(
+        "the framework sends the 101 as an ordinary answer, and writes frames as its body in chunks",
+        "take the connection over from the framework (hijack, upgrade, detach) before the first frame is written",
+    ))
 }
