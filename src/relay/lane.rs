@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::forensics;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::{Finding, FindingKind, Place};
@@ -88,6 +89,8 @@ pub(super) struct Lane {
     /// When the newest fragment of the message under way came, and the number of its first.
     fragment: Option<(Time, u64)>,
     waiting: VecDeque<(Token, Injection)>,
+    /// The last frame, where it and the start of the next header came together.
+    behind: Vec<u8>,
 }
 
 impl Lane {
@@ -108,6 +111,7 @@ impl Lane {
             last_read: Time(0),
             fragment: None,
             waiting: VecDeque::new(),
+            behind: Vec::new(),
         }
     }
 
@@ -234,7 +238,8 @@ impl Lane {
             at += used;
             match part {
                 Part::Header(header) => {
-                    let before = self.before(last.take().map_or(&[], |last| &input[last..at - used]));
+                    let behind = std::mem::take(&mut self.behind);
+                    let before = self.before(last.take().map_or(&behind, |last| &input[last..at - used]));
                     self.begin(context, header, &rest[used..], before, &out.log);
                 }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
@@ -245,6 +250,12 @@ impl Lane {
                     return;
                 }
             }
+        }
+        if let Some(last) = last
+            && !self.decoder.unfinished_header().is_empty()
+            && at - last <= forensics::ENOUGH
+        {
+            self.behind = input[last..at].to_vec();
         }
         self.record_unfinished(&mut out.log);
     }

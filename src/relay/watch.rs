@@ -4,7 +4,7 @@ use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found};
 use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
-use crate::wire::finding::{Finding, FindingKind, Level, Place};
+use crate::wire::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::MaskKey;
@@ -70,6 +70,8 @@ pub(super) struct Watch {
     head: Vec<u8>,
     /// The browser does not take that head.
     failed: bool,
+    /// The payload's start of a frame that comes in pieces.
+    start: Vec<u8>,
 }
 
 impl Watch {
@@ -84,6 +86,7 @@ impl Watch {
             deflate: false,
             head: Vec::new(),
             failed: false,
+            start: Vec::new(),
         }
     }
 
@@ -121,6 +124,7 @@ impl Watch {
         let piece = bytes.following.get(..length).unwrap_or(bytes.following);
         let content = examiner.payload(bytes.header, bytes.offset, piece, last);
         self.take(bytes);
+        self.keep_start(bytes.offset, piece, last);
         content
     }
 
@@ -221,9 +225,9 @@ impl Watch {
             return;
         }
         for found in std::mem::take(&mut examiner.found) {
-            let start = frame_start(bytes);
+            let start = self.frame_start(bytes);
             let scene = self.scene(bytes, found.kind, &start);
-            if let Some(told) = forensics::told(&scene, self.failed) {
+            if let Some(told) = forensics::told(&scene, self.failed, self.has_erred()) {
                 self.lose();
                 self.remember(bytes.number, told);
             } else if let Some(named) = forensics::name(&scene) {
@@ -259,6 +263,13 @@ impl Watch {
         });
     }
 
+    /// Whether this side's frames were wrong before.
+    fn has_erred(&self) -> bool {
+        let is_error = |kind: FindingKind| words(kind).level == Level::Error;
+        let is_of_frames = |kind: FindingKind| matches!(kind.layer(), Layer::Frame | Layer::Message | Layer::Extension);
+        self.told.iter().any(|(kind, _)| is_error(*kind) && is_of_frames(*kind))
+    }
+
     fn lose(&mut self) {
         if let Some(examiner) = &mut self.examiner {
             examiner.lose();
@@ -270,16 +281,30 @@ impl Watch {
             self.read.push((frame, kind));
         }
     }
-}
 
-/// The frame from its first byte on, as far as it is of use to forensics; nothing where its start is gone.
-fn frame_start(bytes: Bytes<'_>) -> Vec<u8> {
-    let mut start = Vec::new();
-    if bytes.offset == 0 {
-        bytes.header.write(&mut start);
-        start.extend_from_slice(bytes.following.get(..forensics::ENOUGH).unwrap_or(bytes.following));
+    fn keep_start(&mut self, offset: u64, piece: &[u8], last: bool) {
+        if offset == 0 || last {
+            self.start.clear();
+        }
+        let room = forensics::ENOUGH.saturating_sub(self.start.len());
+        if !last {
+            self.start.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
     }
-    start
+
+    /// The frame from its first byte on, as far as it is of use to forensics.
+    fn frame_start(&self, bytes: Bytes<'_>) -> Vec<u8> {
+        let mut start = Vec::new();
+        bytes.header.write(&mut start);
+        if bytes.offset > 0 {
+            start.extend_from_slice(&self.start);
+        }
+        if bytes.offset == 0 || bytes.offset == self.start.len() as u64 {
+            let room = forensics::ENOUGH.saturating_sub(start.len());
+            start.extend_from_slice(bytes.following.get(..room).unwrap_or(bytes.following));
+        }
+        start
+    }
 }
 
 fn finding(found: Found, place: Place, (window_at, window): (u64, Vec<u8>)) -> Finding {

@@ -40,16 +40,29 @@ pub(super) fn same_key(scene: &Scene<'_>) -> Option<Named> {
     ))
 }
 
+/// Bytes of a payload from which on a key that makes it text does so by no accident.
+const PROOF: usize = 8;
+
 /// The payload is text once more when unmasked with a key of the client's.
 pub(super) fn not_unmasked(scene: &Scene<'_>) -> Option<Named> {
+    unmasked(scene, |plain| plain.len() >= PROOF && is_written(plain))
+}
+
+/// The same for short payloads, of which only words are taken.
+pub(super) fn not_unmasked_word(scene: &Scene<'_>) -> Option<Named> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b" .,:!?-_{}[]\"".contains(byte);
+    unmasked(scene, |plain| plain.len() >= 4 && plain.iter().all(is_word))
+}
+
+fn unmasked(scene: &Scene<'_>, is_text: impl Fn(&[u8]) -> bool) -> Option<Named> {
     let (header, payload) = scene.frame()?;
-    if scene.from != Side::Server || header.mask.is_some() || payload.len() < 3 {
+    if scene.from != Side::Server || header.mask.is_some() {
         return None;
     }
     scene.keys.iter().filter(|key| **key != [0; 4]).find_map(|key| {
         let mut plain = payload.clone();
         mask::apply(*key, 0, &mut plain);
-        is_written(&plain).then(|| {
+        is_text(&plain).then(|| {
             let (key, length) = (hex::encode(key), payload.len());
             let detail = format!("unmasked with {key}, the key of a frame of the client's, it is {}", start(&plain));
             Named::new(FindingKind::FrameEchoNotUnmasked, header.wire_length(), length, detail)

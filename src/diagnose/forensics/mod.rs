@@ -15,6 +15,7 @@ mod tests;
 use super::handshake::leaves_cr_behind;
 use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
+use crate::wire::head::Head;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 use crate::wire::side::Side;
@@ -83,15 +84,23 @@ impl Named {
     }
 }
 
-/// The finding that the handshake told of these bytes already. `failed` where a browser does not take the head.
+/// The finding that was told of these bytes already, so that to tell more would be to tell of it twice. `failed` where a
+/// browser does not take the head; `earlier` where this side's framing was wrong before.
 #[must_use]
-pub fn told(scene: &Scene<'_>, failed: bool) -> Option<FindingKind> {
-    let Before::Head(head) = scene.before else { return None };
+pub fn told(scene: &Scene<'_>, failed: bool, earlier: bool) -> Option<FindingKind> {
+    let named = name(scene).map(|named| named.kind);
+    let Before::Head(head) = scene.before else {
+        // What a wrong length left over is text, too.
+        return named.filter(|kind| earlier && *kind == FindingKind::FrameNotAFrame);
+    };
     if scene.bytes.starts_with(b"\r") && leaves_cr_behind(head) {
         return Some(FindingKind::HttpLfcr);
     }
-    // Behind a head that is wrong, what is no frame is most likely more of it.
-    let is_noise = name(scene).is_none_or(|named| named.kind == FindingKind::FrameNotAFrame);
+    if named == Some(FindingKind::Http101WithBody) && Head::of_response(head).field("transfer-encoding").is_some() {
+        return named;
+    }
+    // Behind a head that is wrong, what is no frame is most likely more of it, or of another protocol.
+    let is_noise = matches!(named, None | Some(FindingKind::FrameNotAFrame | FindingKind::FrameHixieFraming));
     (failed && is_noise && is_of_header(scene.rule)).then_some(scene.rule)
 }
 
@@ -128,6 +137,8 @@ pub fn name(scene: &Scene<'_>) -> Option<Named> {
             payloads::java_or_surrogates,
             payloads::binary,
             payloads::latin1,
+            masks::not_unmasked_word,
+            payloads::next_inside,
         ],
         _ => return None,
     };

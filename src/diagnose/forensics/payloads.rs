@@ -2,7 +2,7 @@
 
 use super::{Named, Scene, is_written, start};
 use crate::wire::finding::FindingKind;
-use crate::wire::frame::FrameHeader;
+use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::mask;
 
 /// A whole frame inside of a frame.
@@ -44,7 +44,7 @@ fn zeros(payload: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     let pairs = payload.as_chunks::<2>().0;
     let count = |index: usize| pairs.iter().filter(|pair| pair.get(index) == Some(&0)).count();
     let (high, low) = (count(0), count(1));
-    if pairs.len() < 2 || payload.len() % 2 != 0 {
+    if pairs.len() < 2 || !payload.len().is_multiple_of(2) {
         None
     } else if low * 3 >= pairs.len() * 2 && high == 0 {
         Some(u16::from_le_bytes)
@@ -74,6 +74,27 @@ pub(super) fn java_or_surrogates(scene: &Scene<'_>) -> Option<Named> {
         "the text was written as modified UTF-8 or CESU-8: Java's writeUTF(), JNI's GetStringUTFChars(), MySQL's utf8, or \
             a string that was cut between two surrogates",
         "encode with getBytes(StandardCharsets.UTF_8), and cut strings between characters only",
+    ))
+}
+
+/// The length is too large: the next frame, header and all, is read as the end of this text.
+pub(super) fn next_inside(scene: &Scene<'_>) -> Option<Named> {
+    let (header, used) = FrameHeader::parse(scene.bytes)?;
+    let rest = scene.bytes.get(used..)?;
+    let at = std::str::from_utf8(rest).err()?.valid_up_to();
+    let (next, next_used) = FrameHeader::parse(rest.get(at..)?)?;
+    let next_end = (at + next_used).checked_add(usize::try_from(next.length).ok()?)?;
+    let is_frame = scene.may_begin(rest.get(at..)?) && next.form == LengthForm::shortest(next.length);
+    if header.mask.is_some() || next.mask.is_some() || !is_frame || at as u64 >= header.length {
+        return None;
+    }
+    if !rest.get(next_end..).is_some_and(|rest| scene.may_begin(rest)) {
+        return None;
+    }
+    let detail = format!("the length is {}, but a whole frame begins after {at} bytes of payload", header.length);
+    Some(Named::new(FindingKind::MsgInvalidUtf8, used + at, next_used, detail).astray().cause(
+        "the length is larger than the payload: it counts a zero or line end that is not sent, or the buffer's size",
+        "take the length from the bytes that are written: len(data), Buffer.byteLength(text), the count that read() gave",
     ))
 }
 
@@ -117,8 +138,8 @@ pub(super) fn latin1(scene: &Scene<'_>) -> Option<Named> {
     let at = error.valid_up_to();
     let guilty = *payload.get(at)?;
     let is_cut = scene.rule == FindingKind::MsgUtf8IncompleteAtFin && (guilty < 0xe0 || at + 1 != payload.len());
-    // Where other characters are right, the encoding is not the fault.
-    if is_cut || !payload.get(..at)?.is_ascii() {
+    // Where other characters are right, the encoding is not the fault; and fe and ff are hardly letters.
+    if is_cut || guilty >= 0xfe || !payload.get(..at)?.is_ascii() {
         return None;
     }
     let text: String = payload.iter().map(|byte| windows(*byte)).collect::<Option<_>>()?;

@@ -42,7 +42,6 @@ pub(super) fn header_as_text(scene: &Scene<'_>) -> Option<Named> {
 pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     let marked = scene.bytes.strip_prefix(b"\xef\xbb\xbf");
     let bytes = marked.unwrap_or(scene.bytes);
-    let begins = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     if marked.is_some() && scene.may_begin(bytes) {
         let detail = "ef bb bf is a byte order mark";
         return Some(Named::new(FindingKind::FrameNotAFrame, 0, 3, detail).astray().cause(
@@ -50,16 +49,16 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
             "save the file without the mark; use new UTF8Encoding(false)",
         ));
     }
-    let first_is_text = matches!(begins.first(), Some(b' '..=b'~' | b'\r' | b'\n' | b'\t' | 0xc4..=0xf4));
-    if begins.len() < 2 || !first_is_text || !is_written(begins) {
+    let length = text_length(bytes);
+    let ends_well = length >= LOOKED_AT || bytes.get(length..).is_some_and(|rest| scene.may_begin(rest));
+    if length < 2 || !ends_well {
         return None;
     }
-    let length = bytes.iter().take_while(|byte| !matches!(byte, 0..=8 | 0x0e..=0x1f | 0x7f)).count().min(64);
     let seen = |kind, what: &str| {
         let place = if scene.is_behind_head() { "the head" } else { "the last frame" };
         let mark = if marked.is_some() { " and a byte order mark" } else { "" };
         let detail = format!("{what}{mark} behind {place}: {}", start(bytes));
-        Named::new(kind, 0, length + scene.bytes.len() - bytes.len(), detail).astray()
+        Named::new(kind, 0, length.min(64) + scene.bytes.len() - bytes.len(), detail).astray()
     };
     let trimmed = bytes.trim_ascii_start();
     let kind = FindingKind::FrameNotAFrame;
@@ -91,6 +90,13 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     } else {
         seen(kind, "text without a frame")
     })
+}
+
+/// Bytes of text that these begin with.
+fn text_length(bytes: &[u8]) -> usize {
+    let Some(chunk) = bytes.utf8_chunks().next() else { return 0 };
+    let is_text = |character: &char| matches!(character, '\t' | '\n' | '\r') || !character.is_control();
+    chunk.valid().chars().take_while(is_text).map(char::len_utf8).sum()
 }
 
 /// A chunk's length, in hexadecimal digits, and a frame or text as its data.

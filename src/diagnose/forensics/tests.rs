@@ -99,6 +99,7 @@ fn text_without_a_frame_is_named_for_what_it_is() {
         (b"7\r\n\x81\x05Hello\r\n", FindingKind::Http101WithBody, "chunk"),
         (b"\xef\xbb\xbf{\"a\":1}", FindingKind::FrameNotAFrame, "byte order mark"),
         (b"\xef\xbb\xbf\x81\x05Hello", FindingKind::FrameNotAFrame, "byte order mark"),
+        (b"{\"a\":1}\x81\x05Hello", FindingKind::FrameNotAFrame, "JSON"),
         (b"hello", FindingKind::FrameNotAFrame, "text without a frame"),
     ] {
         let named = first(FindingKind::FrameRsv, bytes).unwrap_or_else(|| panic!("{}", start(bytes)));
@@ -152,6 +153,14 @@ fn a_length_above_125_in_one_byte_is_known() {
 }
 
 #[test]
+fn a_length_that_takes_in_the_next_frame_is_known() {
+    let named = next(FindingKind::MsgInvalidUtf8, b"\x81\x06Hello\x81\x03abc").unwrap();
+    assert_eq!((named.kind, named.at, named.length, named.astray), (FindingKind::MsgInvalidUtf8, 7, 2, true));
+    assert_eq!(next(FindingKind::MsgInvalidUtf8, b"\x81\x06Hello\x81\x81\x03abc"), None);
+    assert_eq!(next(FindingKind::MsgInvalidUtf8, b"\x81\x06Hello\x81\x03abcdef"), None);
+}
+
+#[test]
 fn lengths_in_the_wrong_order_or_width_are_known() {
     let swapped = Some(FindingKind::FrameLenLittleEndian);
     assert_eq!(kind(next(FindingKind::MsgInvalidUtf8, &long(b"\x81\x7e\x2c\x01", 300, HELLO))), swapped);
@@ -197,7 +206,9 @@ fn payloads_are_named_for_what_they_are() {
         assert_eq!(named.kind, kind, "{}", named.detail);
         assert!(named.detail.contains(what), "{}", named.detail);
     }
-    for payload in [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"\xff", b"\x82\x09\xff"] {
+    for payload in
+        [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"\xff", b"a\xff", b"\x93Hi\x94", b"\x82\x09\xff"]
+    {
         assert_eq!(text(payload), None, "{}", start(payload));
     }
     let rule = FindingKind::MsgUtf8IncompleteAtFin;
@@ -209,11 +220,17 @@ fn payloads_are_named_for_what_they_are() {
 fn what_the_handshake_told_is_not_told_again() {
     let rule = FindingKind::FrameControlFragmented;
     let lfcr = Before::Head(b"HTTP/1.1 101 x\n\rA: b\n\r\n");
-    assert_eq!(told(&scene(rule, b"\r\x81\x05Hel", lfcr), false), Some(FindingKind::HttpLfcr));
+    assert_eq!(told(&scene(rule, b"\r\x81\x05Hel", lfcr), false, false), Some(FindingKind::HttpLfcr));
     let text = scene(FindingKind::FrameRsv, b"Upgrade: websocket\r\n", Before::Head(HEAD));
-    assert_eq!((told(&text, true), told(&text, false)), (Some(FindingKind::FrameRsv), None));
+    assert_eq!((told(&text, true, false), told(&text, false, true)), (Some(FindingKind::FrameRsv), None));
     let masked = scene(FindingKind::MsgInvalidUtf8, b"\x81\x01\xff", Before::Head(HEAD));
-    assert_eq!(told(&masked, true), None);
+    assert_eq!(told(&masked, true, false), None);
+    let left_over = scene(FindingKind::FrameRsv, b"nexpected", Before::Frame(b""));
+    assert_eq!(told(&left_over, false, true), Some(FindingKind::FrameNotAFrame));
+    assert_eq!(told(&left_over, false, false), None);
+    let head = Before::Head(b"HTTP/1.1 101 x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let chunk = scene(FindingKind::FrameControlFragmented, b"7\r\n\x81\x05Hello\r\n", head);
+    assert_eq!(told(&chunk, false, false), Some(FindingKind::Http101WithBody));
 }
 
 proptest! {
@@ -230,7 +247,7 @@ proptest! {
         let before = if behind_head { Before::Head(&before) } else { Before::Frame(&before) };
         let from = if server { Side::Server } else { Side::Client };
         let scene = Scene { from, deflate, ..scene(rule, &bytes, before) };
-        let _ = told(&scene, deflate);
+        let _ = told(&scene, deflate, server);
         if let Some(named) = name(&scene) {
             prop_assert!(named.at + named.length <= bytes.len(), "{:?}", named);
             prop_assert!(named.detail.chars().all(crate::text::is_plain));
