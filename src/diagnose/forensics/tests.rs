@@ -133,8 +133,9 @@ fn a_tls_record_is_known() {
 fn a_length_in_characters_leaves_a_tail() {
     let named = next(FindingKind::MsgUtf8IncompleteAtFin, b"\x81\x04caf\xc3\xa9\x81\x05Hello").unwrap();
     assert_eq!((named.kind, named.at, named.length), (FindingKind::FrameLenCharsNotBytes, 6, 1));
-    let before = Before::Frame("\u{1}".as_bytes());
-    assert_eq!(name(&scene(FindingKind::FrameRsv, b"\xc3\xa9\x81\x00", before)), None);
+    let before = Before::Frame(b"\x01");
+    let named = name(&scene(FindingKind::FrameRsv, b"\xc3\xa9\x81\x00", before));
+    assert_eq!(kind(named), Some(FindingKind::FrameNotAFrame));
     let before = Before::Frame(b"\x81\x02\xc3\xa9");
     let named = name(&scene(FindingKind::FrameRsv, b"\xc3\xa9\x81\x00", before)).unwrap();
     assert_eq!((named.kind, named.at, named.length), (FindingKind::FrameLenCharsNotBytes, 0, 2));
@@ -195,6 +196,7 @@ fn payloads_are_named_for_what_they_are() {
     for (payload, kind, what) in [
         (&b"\x81\x03\xffab"[..], FindingKind::FrameDoubleFramed, "text frame of 3 bytes"),
         (b"caf\xe9 au lait", FindingKind::MsgLatin1, "\u{e9} in ISO 8859-1"),
+        (b"\x93Hi\x94", FindingKind::MsgLatin1, "\u{201c} in Windows-1252"),
         (b"only 5 \x80 today", FindingKind::MsgLatin1, "\u{20ac} in Windows-1252"),
         (b"H\0\xe9\0l\0o\0", FindingKind::MsgUtf16, "little-endian UTF-16 it is H\u{e9}lo"),
         (b"\xfe\xff\0H\0i", FindingKind::MsgUtf16, "big-endian UTF-16 it is Hi"),
@@ -206,9 +208,7 @@ fn payloads_are_named_for_what_they_are() {
         assert_eq!(named.kind, kind, "{}", named.detail);
         assert!(named.detail.contains(what), "{}", named.detail);
     }
-    for payload in
-        [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"\xff", b"a\xff", b"\x93Hi\x94", b"\x82\x09\xff"]
-    {
+    for payload in [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"\xff", b"a\xff", b"\x82\x09\xff"] {
         assert_eq!(text(payload), None, "{}", start(payload));
     }
     let rule = FindingKind::MsgUtf8IncompleteAtFin;
