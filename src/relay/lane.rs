@@ -9,7 +9,6 @@ use rand::rngs::StdRng;
 use crate::diagnose::forensics;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
@@ -244,7 +243,7 @@ impl Lane {
                 }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
-                    self.lose(context, header, out);
+                    self.lose(context, header, &input[at..], out);
                     self.end_read(context, &mut out.log);
                     self.receive(context, &input[at..], base + at, out);
                     return;
@@ -428,15 +427,13 @@ impl Lane {
     }
 
     /// From here on the lane is a raw pipe.
-    fn lose(&mut self, context: &mut Context<'_>, header: FrameHeader, out: &mut Output) {
+    fn lose(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], out: &mut Output) {
         self.mode = Mode::Raw;
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
-        let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
-            .bytes(&bytes, 2, 8)
-            .detail(format!("the header promises {} bytes", header.length));
-        self.watch.add(finding);
+        let (number, keys) = (*context.frames + 1, *context.keys);
+        self.watch.lost(Bytes { number, header: &header, offset: 0, following, before: self.before(&[]), keys });
         if self.from == Side::Server {
             context.judgement.header(*context.frames + 1, &header);
         }

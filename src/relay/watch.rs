@@ -249,6 +249,24 @@ impl Watch {
         }
     }
 
+    /// That header ends the decoding for good: its length's top bit is set.
+    pub fn lost(&mut self, bytes: Bytes<'_>) {
+        let start = self.frame_start(bytes);
+        let named = forensics::name(&self.scene(bytes, FindingKind::FrameLen64Msb, &start));
+        let detail = format!("the header promises {} bytes", bytes.header.length);
+        let (kind, at, length) = (FindingKind::FrameLen64Msb, 2, 8);
+        let mut finding = Finding::new(kind, Place::Stream).bytes(&start, at, length).detail(detail);
+        if let Some(named) = named {
+            finding =
+                Finding::new(named.kind, Place::Stream).bytes(&start, named.at, named.length).detail(named.detail);
+            if let Some((cause, fix)) = named.cause {
+                finding = finding.cause(cause, fix);
+            }
+        }
+        self.remember(bytes.number, finding.kind);
+        self.add(finding);
+    }
+
     fn scene<'a>(&'a self, bytes: Bytes<'a>, rule: FindingKind, start: &'a [u8]) -> Scene<'a> {
         let before = bytes.before.map_or(Before::Head(&self.head), Before::Frame);
         Scene { from: self.from, rule, bytes: start, before, keys: bytes.keys.ring, deflate: self.deflate }

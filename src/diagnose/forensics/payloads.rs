@@ -143,6 +143,11 @@ pub(super) fn latin1(scene: &Scene<'_>) -> Option<Named> {
         return None;
     }
     let text: String = payload.iter().map(|byte| windows(*byte)).collect::<Option<_>>()?;
+    // A control character behind it is more likely the length of a frame that begins here.
+    let behind = scene.bytes.get(header.wire_length() + at + 1);
+    if scene.is_first(guilty) && behind.is_some_and(u8::is_ascii_control) {
+        return None;
+    }
     let ascii = payload.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte == b' ').count();
     if !is_written(text.as_bytes()) || ascii * 2 < payload.len() {
         return None;

@@ -1,6 +1,6 @@
 //! Text where a frame should be, and frames that were made as text.
 
-use super::{Named, Scene, is_written, start};
+use super::{Before, Named, Scene, is_written, start};
 use crate::wire::finding::FindingKind;
 
 /// Bytes of a text that are looked at.
@@ -51,7 +51,9 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     }
     let length = text_length(bytes);
     let ends_well = length >= LOOKED_AT || bytes.get(length..).is_some_and(|rest| scene.may_begin(rest));
-    if length < 2 || !ends_well {
+    let is_tail = matches!(scene.before, Before::Frame(_)) && bytes.first().is_some_and(u8::is_ascii_graphic);
+    let shortest = if is_tail && length < bytes.len() { 1 } else { 2 };
+    if length < shortest || !ends_well {
         return None;
     }
     let seen = |kind, what: &str| {
@@ -87,8 +89,13 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
             "the text was written to the socket itself: socket.write(JSON.stringify(x)), sock.sendall(json.dumps(x))",
             "send it with the library's send(); by hand, put 81 and its length before it (from 126 on: 81 7e and two bytes)",
         )
-    } else {
+    } else if scene.is_behind_head() {
         seen(kind, "text without a frame")
+    } else {
+        seen(kind, "text without a frame").cause(
+            "the last frame's length is smaller than its payload, or text was written to the socket itself",
+            "take the length from the bytes that are written, and send text with the library's send()",
+        )
     })
 }
 

@@ -106,6 +106,7 @@ fn text_without_a_frame_is_named_for_what_it_is() {
         assert_eq!(named.kind, kind, "{}", start(bytes));
         assert!(named.detail.contains(what), "{}", named.detail);
     }
+    assert_eq!(kind(next(FindingKind::FrameControlFragmented, b"o\x81\x05Hello")), Some(FindingKind::FrameNotAFrame));
     for bytes in [&b"\xa1\x05Hello"[..], b"A\x05Hello", b"\x71\x7e\x01\x01aaaa", b" "] {
         assert_eq!(first(FindingKind::FrameRsv, bytes), None, "{}", start(bytes));
     }
@@ -170,6 +171,8 @@ fn lengths_in_the_wrong_order_or_width_are_known() {
     assert_eq!(kind(next(FindingKind::FrameLenHuge, &huge)), swapped);
     let short = long(b"\x81\x7f\0\x01\x11\x70", 200, b"");
     assert_eq!(kind(next(FindingKind::FrameLenHuge, &short)), Some(FindingKind::FrameLen64In4Bytes));
+    assert_eq!(kind(next(FindingKind::FrameLen64Msb, &long(b"\x82\x7f\xc8\0\0\0\0\0\0\0", 100, b""))), swapped);
+    assert_eq!(next(FindingKind::FrameLen64Msb, b"\x82\x7f\x80\0\0\0\0\0\0\x01"), None);
     assert_eq!(next(FindingKind::FrameLenHuge, b"\x82\x7f\0\0\0\x01\0\0\0\0"), None);
     let named = next(FindingKind::FrameLen64Nonminimal, b"\x82\x7f\0\0\0\0\0\0\xff\xff").unwrap();
     assert!(named.cause.is_some() && named.kind == FindingKind::FrameLen64Nonminimal);
@@ -208,7 +211,9 @@ fn payloads_are_named_for_what_they_are() {
         assert_eq!(named.kind, kind, "{}", named.detail);
         assert!(named.detail.contains(what), "{}", named.detail);
     }
-    for payload in [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"\xff", b"a\xff", b"\x82\x09\xff"] {
+    for payload in
+        [&b"\x80\x81\xfe\xff\x00\x01"[..], b"caf\xc3\xa9 \xe9", b"Hello\x88\x02", b"\xff", b"a\xff", b"\x82\x09\xff"]
+    {
         assert_eq!(text(payload), None, "{}", start(payload));
     }
     let rule = FindingKind::MsgUtf8IncompleteAtFin;
