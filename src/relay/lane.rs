@@ -1,6 +1,8 @@
 //! One direction of an open session: it follows the frames that pass, writes them down, and knows the places where an
 //! injection may go in.
 
+mod hixie;
+
 use std::collections::VecDeque;
 
 use rand::Rng as _;
@@ -24,6 +26,7 @@ use super::observation::{
 use super::session::Output;
 use super::stall::{Stall, StallKind};
 use super::watch::{Bytes, Keys, Watch};
+use hixie::Hixie;
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -45,6 +48,8 @@ pub(super) enum Mode {
     Handshake,
     /// Frames are decoded.
     Frames,
+    /// Frames of hixie-75 or hixie-76 are decoded.
+    Hixie,
     /// Whatever comes is relayed and shown as bytes.
     Raw,
 }
@@ -79,6 +84,7 @@ pub(super) struct Lane {
     pub frames: u64,
     pub bytes: u64,
     decoder: Decoder,
+    hixie: Hixie,
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
@@ -103,6 +109,7 @@ impl Lane {
             frames: 0,
             bytes: 0,
             decoder: Decoder::default(),
+            hixie: Hixie::default(),
             message: MessageState::default(),
             current: None,
             close_body: Vec::new(),
@@ -121,6 +128,8 @@ impl Lane {
             self.begin_read(context);
             self.follow(context, input, base, out);
             self.end_read(context, &mut out.log);
+        } else if self.mode == Mode::Hixie {
+            self.follow_hixie(context, input, base, out);
         } else if !input.is_empty() {
             out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
@@ -195,6 +204,9 @@ impl Lane {
     /// The bytes of this lane have ended.
     pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Observations) {
         self.ended = Some(how);
+        if self.mode == Mode::Hixie {
+            self.end_hixie(context, log);
+        }
         let next = *context.frames + 1;
         let carried = self.decoder.unfinished_header();
         let unfinished = self.current.as_ref().map(|current| Bytes {
@@ -301,10 +313,18 @@ impl Lane {
         log: &Observations,
     ) {
         context.keys.note(self.from, &header);
+        self.message.frame(&header);
+        self.note_debt(context, &header, *context.frames + 1);
+        self.open_frame(context, header, log);
+        let (number, keys) = (*context.frames, *context.keys);
+        self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
+    }
+
+    /// A frame begins, to be written down with what comes of its payload.
+    #[inline]
+    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
         *context.frames += 1;
         self.frames += 1;
-        self.message.frame(&header);
-        self.note_debt(context, &header, *context.frames);
         let record = FrameRecord {
             time: context.now,
             number: *context.frames,
@@ -316,8 +336,6 @@ impl Lane {
             relayed: self.relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
-        let (number, keys) = (*context.frames, *context.keys);
-        self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
     }
 
     /// Notes what now has to come: the rest of a message, or a pong.
@@ -341,13 +359,16 @@ impl Lane {
 
     /// What this side owes of its own frames.
     pub fn debt(&self) -> Option<Stall> {
-        if self.mode != Mode::Frames || self.ended.is_some() {
+        if !matches!(self.mode, Mode::Frames | Mode::Hixie) || self.ended.is_some() {
             return None;
         }
         let stall = |kind, since, frame, progress| Stall { kind, lane: self.from, since, frame, progress };
         if let Some(current) = &self.current {
             let progress = Some((current.record.received, current.record.header.length));
             return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.record.number), progress));
+        }
+        if self.hixie.is_unfinished() {
+            return Some(stall(StallKind::ShortFrame, self.last_read, None, None));
         }
         let (since, first) = self.fragment.filter(|_| self.message.unfinished().is_some())?;
         Some(stall(StallKind::UnfinishedMessage, since, Some(first), None))
@@ -373,6 +394,12 @@ impl Lane {
             let (key, offset) = (current.record.header.mask, current.record.received);
             self.close_piece(context.now, key, offset, payload, last);
         }
+        self.keep_payload(context, payload, last, log);
+    }
+
+    /// Writes down a piece of the frame under way.
+    #[inline]
+    fn keep_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
         let Some(current) = &mut self.current else { return };
         current.record.received += payload.len() as u64;
         let room = context.limits.kept - current.kept;
@@ -468,10 +495,15 @@ impl Lane {
             _ if self.ended.is_some() => Some(Refusal::Ended),
             Mode::Handshake => Some(Refusal::NotOpen),
             Mode::Raw if !injection.is_raw() => Some(Refusal::NotFrames),
-            Mode::Frames if self.close.is_some() && !injection.is_raw() => Some(Refusal::AfterClose),
+            _ if self.close.is_some() && !injection.is_raw() => Some(Refusal::AfterClose),
+            Mode::Hixie if let Some(refusal) = self.hixie.refusal(injection) => Some(refusal),
             _ if self.waiting.len() >= limits.waiting => Some(Refusal::TooMany),
             _ => None,
         }
+    }
+
+    fn is_between_frames(&self) -> bool {
+        if self.mode == Mode::Hixie { self.hixie.is_between_frames() } else { self.decoder.is_between_frames() }
     }
 
     /// What stands in the way at the place where the lane is now.
@@ -479,7 +511,7 @@ impl Lane {
         if self.mode == Mode::Raw {
             return None;
         }
-        if !self.decoder.is_between_frames() {
+        if !self.is_between_frames() {
             return Some(Wait::Frame);
         }
         (injection.needs_whole_message() && self.message.unfinished().is_some()).then_some(Wait::Message)
@@ -487,7 +519,7 @@ impl Lane {
 
     /// Puts in, at `at` of the input, what has its place there. Those that wait for more keep their order.
     fn inject_waiting(&mut self, context: &mut Context<'_>, at: usize, out: &mut Output) {
-        if !self.decoder.is_between_frames() {
+        if !self.is_between_frames() {
             return;
         }
         let mut bytes = Vec::new();
@@ -552,6 +584,9 @@ impl Lane {
         if Opcode::new(first) == Opcode::CLOSE {
             self.note_close(context.now, origin, &payload);
         }
+        if self.mode == Mode::Hixie {
+            return self.write_hixie(context, Opcode::new(first), &payload, origin, bytes, log);
+        }
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
         let (header, payload) = injection::encode(first, payload, key);
@@ -607,14 +642,19 @@ impl Lane {
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
     pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
-        let free = self.mode == Mode::Frames && self.close.is_none() && self.ended.is_none();
-        if free && self.decoder.is_between_frames() {
+        let free = self.has_close_frames() && self.close.is_none() && self.ended.is_none();
+        if free && self.is_between_frames() {
             self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
         }
     }
 
     /// Whether no close frame can be expected from this side any more.
     pub fn is_finished(&self) -> bool {
-        self.ended.is_some() || self.mode != Mode::Frames
+        self.ended.is_some() || !self.has_close_frames()
+    }
+
+    /// Whether a close frame can be sent and understood.
+    fn has_close_frames(&self) -> bool {
+        self.mode == Mode::Frames || self.mode == Mode::Hixie && self.hixie.has_close()
     }
 }

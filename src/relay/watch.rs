@@ -102,6 +102,11 @@ impl Watch {
         (self.head, self.failed) = (head, failed);
     }
 
+    /// How many findings of a kind are told, where others than the examiner find them.
+    pub const fn tell(&mut self, limits: &Limits) {
+        self.limit = limits.findings;
+    }
+
     /// Whether there is nothing to be said of that whole frame.
     #[inline]
     pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {

@@ -107,9 +107,9 @@ pub(super) fn four_bytes(scene: &Scene<'_>) -> Option<Named> {
 pub(super) fn little_endian(scene: &Scene<'_>) -> Option<Named> {
     let (header, used) = FrameHeader::parse(scene.bytes)?;
     let (length, bytes) = match header.form {
-        LengthForm::Seven => return None,
         LengthForm::Sixteen => (u64::from((header.length as u16).swap_bytes()), 2),
         LengthForm::SixtyFour => (header.length.swap_bytes(), 8),
+        _ => return None,
     };
     let end = used.checked_add(usize::try_from(length).ok()?)?;
     let fits = match scene.bytes.get(end..) {
