@@ -26,6 +26,7 @@ use super::observation::{
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
+use super::watch::Keys;
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
@@ -92,6 +93,7 @@ pub struct Session {
     /// When a byte of the server's last came, while its head is awaited.
     last_answer: Time,
     pings: [Option<(Time, u64)>; 2],
+    keys: Keys,
     stalls: Stalls,
 }
 
@@ -141,6 +143,7 @@ impl Session {
             began: now,
             last_answer: now,
             pings: [None; 2],
+            keys: Keys::default(),
             stalls: Stalls::default(),
             config,
         };
@@ -365,6 +368,7 @@ impl Session {
         let context = Context {
             judgement: &mut self.judgement,
             pings: &mut self.pings,
+            keys: &mut self.keys,
             now,
             frames: &mut self.frames,
             random: &mut self.random,
@@ -423,6 +427,7 @@ impl Session {
             self.expect_hixie(now, &head.raw, &head.forwarded, &mut out.log);
         }
         let deflate = agreed(Head::of_response(&head.raw));
+        let answer = if opens { head.raw.clone() } else { Vec::new() };
         if complete {
             self.judge_answer(now, head.raw, rest, &mut out.log);
         }
@@ -432,6 +437,8 @@ impl Session {
             _ if opens => {
                 if self.mode() == Mode::Frames {
                     self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+                    let failed = !self.judgement.is_live();
+                    self.lanes[Side::Server.index()].follows(answer, failed);
                 }
                 self.leave_handshake(now, self.mode(), out);
             }
