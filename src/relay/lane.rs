@@ -21,6 +21,8 @@ use super::limits::Limits;
 use super::observation::{
     Ending, Event, FrameRecord, InflatedEvent, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
 };
+use super::policy::Policy;
+use super::repair::Mender;
 use super::session::Output;
 use super::stall::{Stall, StallKind};
 use super::watch::{Bytes, Watch};
@@ -28,6 +30,7 @@ use super::watch::{Bytes, Watch};
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
     pub now: Time,
+    pub policy: Policy,
     /// The number of the last frame.
     pub frames: &'a mut u64,
     pub random: &'a mut StdRng,
@@ -86,6 +89,9 @@ pub(super) struct Lane {
     /// When the newest fragment of the message under way came, and the number of its first.
     fragment: Option<(Time, u64)>,
     waiting: VecDeque<(Token, Injection)>,
+    /// Under the policy that mends: what goes out instead of what came.
+    pub(super) mender: Option<Box<Mender>>,
+    pub(super) deflate: bool,
 }
 
 impl Lane {
@@ -106,6 +112,8 @@ impl Lane {
             last_read: Time(0),
             fragment: None,
             waiting: VecDeque::new(),
+            mender: None,
+            deflate: false,
         }
     }
 
@@ -114,10 +122,19 @@ impl Lane {
         self.last_read = context.now;
         if self.mode == Mode::Frames {
             self.begin_read(context);
+            self.choose_mender(context.policy);
             self.follow(context, input, base, out);
+            self.put_mended(input, base, out);
             self.end_read(context, &mut out.log);
-        } else if !input.is_empty() {
-            out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
+        } else {
+            self.raw(context, input, &mut out.log);
+            self.put_mended(input, base, out);
+        }
+    }
+
+    fn raw(&self, context: &Context<'_>, input: &[u8], log: &mut Observations) {
+        if !input.is_empty() {
+            log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
     }
 
@@ -174,6 +191,7 @@ impl Lane {
 
     /// Frames begin to be examined.
     pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        self.deflate = deflate.is_some();
         self.watch.open(deflate, limits);
     }
 
@@ -203,12 +221,25 @@ impl Lane {
         context.judgement.end(context.now, self.from, how, number, log);
     }
 
+    pub(super) fn is_between_frames(&self) -> bool {
+        self.decoder.is_between_frames()
+    }
+
+    pub(super) fn is_in_header(&self) -> bool {
+        !self.decoder.unfinished_header().is_empty()
+    }
+
+    pub(super) fn unfinished_message(&self) -> Option<Opcode> {
+        self.message.unfinished()
+    }
+
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         let mut at = 0;
         loop {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
             }
+            at += self.skip_stray(context, &input[at..], &mut out.log);
             let rest = &input[at..];
             if let Some((header, payload)) = self.decoder.whole(rest)
                 && header.opcode() != Opcode::CLOSE
@@ -220,12 +251,12 @@ impl Lane {
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
-                Part::Header(header) => self.begin(context, header, &rest[used..], &out.log),
+                Part::Header(header) => self.begin(context, header, &rest[used..], &mut out.log),
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, out);
                     self.end_read(context, &mut out.log);
-                    self.receive(context, &input[at..], base + at, out);
+                    self.raw(context, &input[at..], &mut out.log);
                     return;
                 }
             }
@@ -237,26 +268,28 @@ impl Lane {
     #[inline]
     fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
         self.message.frame(&header);
+        let relayed = self.mend_whole(context, &header, following, log);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.frames + 1;
         if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
-            self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+            self.write_down(context, header, payload, Origin::Peer, relayed, log);
             return;
         }
         let bytes = Bytes { number, header: &header, offset: 0, following };
         self.examine_header(context, bytes);
         self.examine_payload(context, bytes, payload.len(), true, log);
-        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        self.write_down(context, header, payload, Origin::Peer, relayed, log);
         self.watch.report(context.now, log);
         self.note_debt(context, &header, number);
     }
 
     #[inline]
-    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &Observations) {
+    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
         *context.frames += 1;
         self.frames += 1;
         self.message.frame(&header);
         self.note_debt(context, &header, *context.frames);
+        let relayed = self.mend_header(context, &header, following, *context.frames, log);
         let record = FrameRecord {
             time: context.now,
             number: *context.frames,
@@ -265,7 +298,7 @@ impl Lane {
             received: 0,
             from: self.from,
             origin: Origin::Peer,
-            relayed: self.relayed,
+            relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
         self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
@@ -316,6 +349,7 @@ impl Lane {
         let Some(current) = &self.current else { return };
         let payload = following.get(..length).unwrap_or(following);
         let FrameRecord { number, header, received: offset, .. } = current.record;
+        self.mend_payload(context.now, number, payload, last, log);
         self.examine_payload(context, Bytes { number, header: &header, offset, following }, length, last, log);
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
@@ -389,6 +423,7 @@ impl Lane {
             context.judgement.header(*context.frames + 1, &header);
         }
         self.watch.report(context.now, &mut out.log);
+        self.mend_lost(context, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 
@@ -454,7 +489,9 @@ impl Lane {
                 out.replies.push((token, reply));
             }
         }
-        if !bytes.is_empty() {
+        if let Some(mender) = &mut self.mender {
+            mender.out.append(&mut bytes);
+        } else if !bytes.is_empty() {
             out.edits.insert(at, bytes);
         }
     }
@@ -558,8 +595,10 @@ impl Lane {
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
     pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
-        let free = self.mode == Mode::Frames && self.close.is_none() && self.ended.is_none();
-        if free && self.decoder.is_between_frames() {
+        // Where a fault fails the session, nothing of the guilty frame went out.
+        let failed = self.fault().is_some();
+        let free = failed || self.mode == Mode::Frames && self.close.is_none() && self.decoder.is_between_frames();
+        if free && self.ended.is_none() {
             self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
         }
     }

@@ -22,6 +22,7 @@ use super::limits::Limits;
 use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
 };
+use super::policy::{Policy, PolicyCell};
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
@@ -46,6 +47,8 @@ pub struct SessionConfig {
     pub limits: Limits,
     /// For mask keys; unpredictable in use, fixed in tests (RFC 6455 5.3).
     pub seed: [u8; 32],
+    /// What is done about faults.
+    pub policy: PolicyCell,
 }
 
 #[derive(Debug)]
@@ -208,6 +211,7 @@ impl Session {
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
         let (lane, mut context) = self.lane(now, from);
         lane.end(&mut context, how, &mut out.log);
+        lane.finish_mended(&mut context, how, bytes, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
         out.log.event(now, Event::Ended { from, how });
     }
@@ -239,6 +243,13 @@ impl Session {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closing && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
+    }
+
+    /// The close code with which the strict policy ends the session, to be given to `close` once what came before the
+    /// fault is passed on.
+    #[must_use]
+    pub fn fault(&self) -> Option<u16> {
+        if self.closing { None } else { self.lanes.iter().find_map(Lane::fault) }
     }
 
     /// Whether the server's answer was 101.
@@ -346,6 +357,7 @@ impl Session {
             judgement: &mut self.judgement,
             pings: &mut self.pings,
             now,
+            policy: if self.closing { Policy::Faithful } else { self.config.policy.get() },
             frames: &mut self.frames,
             random: &mut self.random,
             limits: &self.config.limits,
@@ -466,7 +478,10 @@ impl Session {
         let Phase::Answer { early, .. } = &mut self.phase else { return };
         let early = std::mem::take(early);
         self.lanes[Side::Client.index()].mode = mode;
-        self.pass(now, Side::Client, &early, 0, out);
+        let (lane, mut context) = self.lane(now, Side::Client);
+        // It went out as it came.
+        context.policy = Policy::Faithful;
+        lane.receive(&mut context, &early, 0, out);
         self.note_close_frame(Side::Client);
     }
 

@@ -1,6 +1,7 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
 mod frames;
+mod policies;
 mod stalls;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use super::limits::Limits;
 use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Observations, Origin, Record, Relayed, Side, Time,
 };
+use super::policy::{Policy, PolicyCell};
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
@@ -32,6 +34,7 @@ const HELLO: &[u8] = b"\x81\x05Hello";
 /// A session with everything that came out of it.
 struct Scene {
     session: Session,
+    policy: PolicyCell,
     out: Output,
     /// What each side received, by `Side::index`.
     received: [Vec<u8>; 2],
@@ -53,9 +56,10 @@ impl Scene {
             origin: None,
         });
         let mut out = Output::default();
-        let config = SessionConfig { rules, limits, seed: [7; 32] };
+        let policy = PolicyCell::default();
+        let config = SessionConfig { rules, limits, seed: [7; 32], policy: policy.clone() };
         let (session, head) = Session::new(config, Time(1), REQUEST, &mut out.log);
-        Self { session, out, received: [Vec::new(), head], step }
+        Self { session, policy, out, received: [Vec::new(), head], step }
     }
 
     fn open(step: usize) -> Self {

@@ -72,7 +72,12 @@ impl Stage {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config = SessionConfig {
+            rules: Arc::new(rules),
+            limits: Limits::default(),
+            seed: [7; 32],
+            policy: Default::default(),
+        };
         let (session, _) = Session::new(config, self.now, head.as_bytes(), &mut self.output.log);
         self.session = Some(session);
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
