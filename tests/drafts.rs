@@ -2,10 +2,15 @@
 
 use std::net::SocketAddr;
 
+use wsproxy::diagnose::words;
 use wsproxy::playground;
+use wsproxy::relay::injection::Injection;
+use wsproxy::relay::observation::{Event, Side};
+use wsproxy::wire::finding::{FindingKind, Level};
+use wsproxy::wire::opcode::Opcode;
 
 use crate::support::old_client::{CHALLENGES, Draft, Got, OldClient, Request, hixie_length, hixie_text, hybi_frame};
-use crate::support::proxy::{Proxy, read_head, server};
+use crate::support::proxy::{Proxy, events, read_head, server};
 
 /// The playground, and the proxy before it.
 async fn stage() -> (playground::Playground, Proxy) {
@@ -121,6 +126,89 @@ async fn hixie_76_with_and_without_the_proxy() {
             assert_eq!(client.next().await, text("Quit poking me!"));
         }
     }
+}
+
+/// The frames of a session, as a person sees them.
+fn seen(proxy: &Proxy, session: u64) -> Vec<(Side, Opcode, String)> {
+    let frames = proxy.frames(session).into_iter();
+    frames.map(|(frame, text)| (frame.from, frame.header.opcode(), String::from_utf8(text).unwrap())).collect()
+}
+
+/// What was found in all sessions, notes apart.
+fn found(proxy: &mut Proxy) -> Vec<FindingKind> {
+    proxy.view.sync();
+    let found = events(&proxy.view).filter_map(|event| match event {
+        Event::Finding(_, finding) if words(finding.kind).level > Level::Note => Some(finding.kind),
+        _ => None,
+    });
+    found.collect()
+}
+
+fn texts(pairs: &[(Side, &str)]) -> Vec<(Side, Opcode, String)> {
+    pairs.iter().map(|(from, text)| (*from, Opcode::TEXT, (*text).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn hixie_frames_are_seen_as_they_were_meant() {
+    let (_playground, mut proxy) = stage().await;
+    let mut client = open(proxy.address, Request::new(Draft::Hixie75, "/old/hixie-75")).await;
+    client.send("CONNECTED").await;
+    assert_eq!(client.next().await, text("Welcome"));
+    client.close().await;
+    proxy.closed(1).await;
+    assert_eq!(seen(&proxy, 1), texts(&[(Side::Client, "CONNECTED"), (Side::Server, "Welcome")]));
+    for challenge in 0..CHALLENGES.len() {
+        let request = Request { challenge, ..Request::new(Draft::Hixie76, "/old/hixie-76-poke") };
+        let mut client = open(proxy.address, request).await;
+        client.send("POKE").await;
+        assert_eq!(client.next().await, text("Quit poking me!"));
+        drop(client);
+        let session = challenge as u64 + 2;
+        proxy.closed(session).await;
+        assert_eq!(seen(&proxy, session), texts(&[(Side::Client, "POKE"), (Side::Server, "Quit poking me!")]));
+    }
+    assert_eq!(found(&mut proxy), []);
+}
+
+#[tokio::test]
+async fn an_injection_reaches_a_hixie_client() {
+    let (_playground, proxy) = stage().await;
+    let mut client = open(proxy.address, Request::new(Draft::Hixie76, "/old/hixie-76-poke")).await;
+    let _first = proxy.inject(1, Side::Client, Injection::whole(Opcode::TEXT, b"from wsproxy".to_vec()));
+    assert_eq!(client.next().await, text("from wsproxy"));
+    let _second = proxy.inject(1, Side::Server, Injection::whole(Opcode::TEXT, b"POKE".to_vec()));
+    assert_eq!(client.next().await, text("Quit poking me!"));
+    let _third = proxy.inject(1, Side::Client, Injection::whole(Opcode::CLOSE, Vec::new()));
+    assert_eq!(client.next().await, Got::Close(None));
+}
+
+/// A server of hixie-76 that names a fixed place, answers the challenge in a second segment, and echoes.
+#[tokio::test]
+async fn a_fixed_location_is_translated_where_it_names_the_upstream() {
+    use tokio::io::AsyncWriteExt as _;
+    let (listener, address) = server().await;
+    let mut proxy = Proxy::start(address).await;
+    let serve = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_head(&mut socket).await;
+        let answer = format!(
+            "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+             Sec-Websocket-Origin: http://page.example\r\nSec-Websocket-Location: ws://{address}/\r\n\r\n"
+        );
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        socket.flush().await.unwrap();
+        socket.write_all(b"8jKS'y:G*Co,Wxa-").await.unwrap();
+        socket.write_all(b"\x00first\xff").await.unwrap();
+        socket
+    };
+    let (mut client, socket) = tokio::join!(open(proxy.address, Request::new(Draft::Hixie76, "/")), serve);
+    assert_eq!(client.next().await, text("first"));
+    drop(socket);
+    assert_eq!(client.next().await, Got::End);
+    drop(client);
+    proxy.closed(1).await;
+    assert_eq!(seen(&proxy, 1), texts(&[(Side::Server, "first")]));
+    assert_eq!(found(&mut proxy), []);
 }
 
 #[tokio::test]

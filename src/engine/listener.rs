@@ -23,6 +23,7 @@ use super::answer;
 use super::clock;
 use super::dial::Dialer;
 use super::handle::Handle;
+use super::keys::Keys;
 use super::passthrough::{self, PassThrough};
 use super::session::{self, Visitor};
 
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub passthrough: PassThrough,
     pub room: Semaphore,
     pub sessions: AtomicU64,
+    pub keys: Keys,
 }
 
 impl Shared {

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod dial;
 mod driver;
 pub mod handle;
+mod keys;
 mod listener;
 pub mod passthrough;
 mod probe;
@@ -30,6 +31,7 @@ use crate::relay::translate::AddressRules;
 
 use dial::Dialer;
 use handle::Handle;
+use keys::Keys;
 use listener::Shared;
 use passthrough::PassThrough;
 
@@ -161,6 +163,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     };
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),
+        keys: Keys::default(),
         limits: config.limits,
         rules,
         dialer,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
-use crate::diagnose::Verdict;
+use crate::diagnose::{Verdict, handshake};
 use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId, Side};
 use crate::relay::session::{Session, SessionConfig};
-use crate::wire::finding::Finding;
+use crate::wire::finding::{Finding, FindingKind};
 use crate::wire::head::Head;
 
 use super::answer;
@@ -42,6 +42,12 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
         policy: shared.handle.policy_cell(),
     };
     let (session, head) = Session::new(config, now, &visitor.head, &mut log);
+    // The key that stands in the documents is told by itself.
+    let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);
+    let seen = shared.keys.has_seen(&visitor.head);
+    if let Some(finding) = handshake::reused_key(&visitor.head, seen && !is_told) {
+        log.event(now, Event::Finding(Side::Client, finding));
+    }
     shared.journal.push(Some(id), log);
     let mut shutdown = shared.handle.shutdown();
     let dialled = tokio::select! {

@@ -96,7 +96,7 @@ fn frame_line(frame: &Frame<'_>) -> (Start, String) {
         (Relayed::AsIs, Origin::Peer) => "",
         (Relayed::AsIs, other) => other.name(),
     };
-    let fin = if header.fin() { "FIN" } else { "---" };
+    let fin = if header.fin() && !header.is_hixie() { "FIN" } else { "---" };
     let mask = if header.mask.is_some() { "MASK" } else { "----" };
     let length = if frame.received < header.length {
         format!("{}/{}", frame.received, header.length)

@@ -134,6 +134,14 @@ pub enum Refusal {
     /// The lane is not decoded, so no place between frames is known.
     #[error("this lane carries no frames that wsproxy can read; only /raw goes in")]
     NotFrames,
+    /// The draft that is spoken has no such frame.
+    #[error(
+        "hixie frames carry no ping, no pong and no fragment: only whole texts, binary and, in hixie-76, a close go in"
+    )]
+    NotInHixie,
+    /// Text with a byte FF would end its frame early.
+    #[error("text with a byte FF can't go into a hixie frame, which ends there; /binary takes it")]
+    EndsHixie,
     /// A close frame has passed in this direction.
     #[error("a close frame has already gone this way; only /raw can follow it")]
     AfterClose,

@@ -1,6 +1,8 @@
 //! One direction of an open session: it follows the frames that pass, writes them down, and knows the places where an
 //! injection may go in.
 
+mod hixie;
+
 use std::collections::VecDeque;
 
 use rand::Rng as _;
@@ -26,6 +28,7 @@ use super::repair::Mender;
 use super::session::Output;
 use super::stall::{Stall, StallKind};
 use super::watch::{Bytes, Watch};
+use hixie::Hixie;
 
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
@@ -46,6 +49,8 @@ pub(super) enum Mode {
     Handshake,
     /// Frames are decoded.
     Frames,
+    /// Frames of hixie-75 or hixie-76 are decoded.
+    Hixie,
     /// Whatever comes is relayed and shown as bytes.
     Raw,
 }
@@ -80,6 +85,7 @@ pub(super) struct Lane {
     pub frames: u64,
     pub bytes: u64,
     decoder: Decoder,
+    hixie: Hixie,
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
@@ -105,6 +111,7 @@ impl Lane {
             frames: 0,
             bytes: 0,
             decoder: Decoder::default(),
+            hixie: Hixie::default(),
             message: MessageState::default(),
             current: None,
             close_body: Vec::new(),
@@ -126,6 +133,8 @@ impl Lane {
             self.follow(context, input, base, out);
             self.put_mended(input, base, out);
             self.end_read(context, &mut out.log);
+        } else if self.mode == Mode::Hixie {
+            self.follow_hixie(context, input, base, out);
         } else {
             self.raw(context, input, &mut out.log);
             self.put_mended(input, base, out);
@@ -203,6 +212,9 @@ impl Lane {
     /// The bytes of this lane have ended.
     pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Observations) {
         self.ended = Some(how);
+        if self.mode == Mode::Hixie {
+            self.end_hixie(context, log);
+        }
         let next = *context.frames + 1;
         let carried = self.decoder.unfinished_header();
         let unfinished = self.current.as_ref().map(|current| Bytes {
@@ -219,10 +231,6 @@ impl Lane {
         }
         self.watch.report(context.now, log);
         context.judgement.end(context.now, self.from, how, number, log);
-    }
-
-    pub(super) fn is_between_frames(&self) -> bool {
-        self.decoder.is_between_frames()
     }
 
     pub(super) fn is_in_header(&self) -> bool {
@@ -285,11 +293,21 @@ impl Lane {
 
     #[inline]
     fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
+        self.message.frame(&header);
+        self.note_debt(context, &header, *context.frames + 1);
+        self.open_frame(context, header, log);
+        let relayed = self.mend_header(context, &header, following, *context.frames, log);
+        if let Some(current) = &mut self.current {
+            current.record.relayed = relayed;
+        }
+        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
+    }
+
+    /// A frame begins, to be written down with what comes of its payload.
+    #[inline]
+    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
         *context.frames += 1;
         self.frames += 1;
-        self.message.frame(&header);
-        self.note_debt(context, &header, *context.frames);
-        let relayed = self.mend_header(context, &header, following, *context.frames, log);
         let record = FrameRecord {
             time: context.now,
             number: *context.frames,
@@ -298,10 +316,9 @@ impl Lane {
             received: 0,
             from: self.from,
             origin: Origin::Peer,
-            relayed,
+            relayed: self.relayed,
         };
         self.current = Some(Current { record, kept: 0, recorded: false });
-        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
     }
 
     /// Notes what now has to come: the rest of a message, or a pong.
@@ -325,13 +342,16 @@ impl Lane {
 
     /// What this side owes of its own frames.
     pub fn debt(&self) -> Option<Stall> {
-        if self.mode != Mode::Frames || self.ended.is_some() {
+        if !matches!(self.mode, Mode::Frames | Mode::Hixie) || self.ended.is_some() {
             return None;
         }
         let stall = |kind, since, frame, progress| Stall { kind, lane: self.from, since, frame, progress };
         if let Some(current) = &self.current {
             let progress = Some((current.record.received, current.record.header.length));
             return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.record.number), progress));
+        }
+        if self.hixie.is_unfinished() {
+            return Some(stall(StallKind::ShortFrame, self.last_read, None, None));
         }
         let (since, first) = self.fragment.filter(|_| self.message.unfinished().is_some())?;
         Some(stall(StallKind::UnfinishedMessage, since, Some(first), None))
@@ -356,6 +376,12 @@ impl Lane {
             let (key, offset) = (current.record.header.mask, current.record.received);
             self.close_piece(context.now, key, offset, payload, last);
         }
+        self.keep_payload(context, payload, last, log);
+    }
+
+    /// Writes down a piece of the frame under way.
+    #[inline]
+    fn keep_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
         let Some(current) = &mut self.current else { return };
         current.record.received += payload.len() as u64;
         let room = context.limits.kept - current.kept;
@@ -454,10 +480,15 @@ impl Lane {
             _ if self.ended.is_some() => Some(Refusal::Ended),
             Mode::Handshake => Some(Refusal::NotOpen),
             Mode::Raw if !injection.is_raw() => Some(Refusal::NotFrames),
-            Mode::Frames if self.close.is_some() && !injection.is_raw() => Some(Refusal::AfterClose),
+            _ if self.close.is_some() && !injection.is_raw() => Some(Refusal::AfterClose),
+            Mode::Hixie if let Some(refusal) = self.hixie.refusal(injection) => Some(refusal),
             _ if self.waiting.len() >= limits.waiting => Some(Refusal::TooMany),
             _ => None,
         }
+    }
+
+    pub(super) fn is_between_frames(&self) -> bool {
+        if self.mode == Mode::Hixie { self.hixie.is_between_frames() } else { self.decoder.is_between_frames() }
     }
 
     /// What stands in the way at the place where the lane is now.
@@ -465,7 +496,7 @@ impl Lane {
         if self.mode == Mode::Raw {
             return None;
         }
-        if !self.decoder.is_between_frames() {
+        if !self.is_between_frames() {
             return Some(Wait::Frame);
         }
         (injection.needs_whole_message() && self.message.unfinished().is_some()).then_some(Wait::Message)
@@ -473,7 +504,7 @@ impl Lane {
 
     /// Puts in, at `at` of the input, what has its place there. Those that wait for more keep their order.
     fn inject_waiting(&mut self, context: &mut Context<'_>, at: usize, out: &mut Output) {
-        if !self.decoder.is_between_frames() {
+        if !self.is_between_frames() {
             return;
         }
         let mut bytes = Vec::new();
@@ -540,6 +571,9 @@ impl Lane {
         if Opcode::new(first) == Opcode::CLOSE {
             self.note_close(context.now, origin, &payload);
         }
+        if self.mode == Mode::Hixie {
+            return self.write_hixie(context, Opcode::new(first), &payload, origin, bytes, log);
+        }
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
         let (header, payload) = injection::encode(first, payload, key);
@@ -597,7 +631,7 @@ impl Lane {
     pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
         // Where a fault fails the session, nothing of the guilty frame went out.
         let failed = self.fault().is_some();
-        let free = failed || self.mode == Mode::Frames && self.close.is_none() && self.decoder.is_between_frames();
+        let free = failed || self.has_close_frames() && self.close.is_none() && self.is_between_frames();
         if free && self.ended.is_none() {
             self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
         }
@@ -605,6 +639,11 @@ impl Lane {
 
     /// Whether no close frame can be expected from this side any more.
     pub fn is_finished(&self) -> bool {
-        self.ended.is_some() || self.mode != Mode::Frames
+        self.ended.is_some() || !self.has_close_frames()
+    }
+
+    /// Whether a close frame can be sent and understood.
+    fn has_close_frames(&self) -> bool {
+        self.mode == Mode::Frames || self.mode == Mode::Hixie && self.hixie.has_close()
     }
 }

@@ -1,5 +1,6 @@
 //! One session from the client's head to the end of both lanes.
 
+mod draft;
 mod judge;
 
 use std::sync::Arc;
@@ -83,6 +84,7 @@ pub struct Session {
     /// What was found in an answer that has not ended.
     unfinished: Option<FindingKind>,
     judgement: Judgement,
+    proof: draft::Proof,
     phase: Phase,
     open: bool,
     lanes: [Lane; 2],
@@ -117,6 +119,11 @@ impl Session {
         for finding in handshake::request(raw) {
             log.event(now, Event::Finding(Side::Client, finding));
         }
+        if dialect.facts().has_keys
+            && let Some(finding) = handshake::keys(raw)
+        {
+            log.event(now, Event::Finding(Side::Client, finding));
+        }
         let mut session = Self {
             random: StdRng::from_seed(config.seed),
             translator,
@@ -127,6 +134,7 @@ impl Session {
             unfinished: None,
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
             judgement: if dialect == Dialect::Rfc6455 { Judgement::awaits_answer(now, log) } else { Judgement::none() },
+            proof: draft::Proof::default(),
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
             open: false,
             lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
@@ -164,6 +172,7 @@ impl Session {
                 self.pass(now, from, input, 0, out);
             }
         }
+        self.judge_proof(now, false, &mut out.log);
         if self.closing {
             out.edits = Edits::default();
             out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
@@ -204,6 +213,8 @@ impl Session {
             }
             _ => {}
         }
+        self.judge_proof(now, from == Side::Server, &mut out.log);
+        self.tell_missing_key3(now, out);
         let how_closed = match how {
             Ending::Fin => ClosedHow::Fin,
             Ending::Reset => ClosedHow::Reset,
@@ -213,6 +224,9 @@ impl Session {
         lane.end(&mut context, how, &mut out.log);
         lane.finish_mended(&mut context, how, bytes, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
+        if how == Ending::Fin {
+            self.note_missing_close(now, from, &mut out.log);
+        }
         out.log.event(now, Event::Ended { from, how });
     }
 
@@ -273,7 +287,7 @@ impl Session {
     /// Whether something is owed, so that `check_stalls` should be called once in a while.
     #[must_use]
     pub fn is_owed(&self) -> bool {
-        !self.stalls.is_empty() || !self.owed([None; 2]).is_empty()
+        self.missing_key3().is_some() || !self.stalls.is_empty() || !self.owed([None; 2]).is_empty()
     }
 
     /// Tells what has been owed for too long, and what no longer is. `blocked` is for each lane (by `Side::index`)
@@ -281,6 +295,9 @@ impl Session {
     pub fn check_stalls(&mut self, now: Time, blocked: [Option<Time>; 2], out: &mut Output) {
         let owed = self.owed(blocked);
         let limit = u64::try_from(self.config.limits.stall_time.as_micros()).unwrap_or(u64::MAX);
+        if now.0.saturating_sub(self.began.0) >= limit {
+            self.tell_missing_key3(now, out);
+        }
         self.stalls.update(now, limit, &owed, &mut out.log);
     }
 
@@ -411,6 +428,9 @@ impl Session {
             self.log_open(now, &head.raw, &mut out.log);
             self.open = true;
         }
+        if opens && self.mode() == Mode::Hixie {
+            self.expect_hixie(now, &head.raw, &head.forwarded, &mut out.log);
+        }
         let deflate = agreed(Head::of_response(&head.raw));
         if complete {
             self.judge_answer(now, head.raw, rest, &mut out.log);
@@ -462,6 +482,7 @@ impl Session {
     const fn mode(&self) -> Mode {
         match self.dialect.facts().framing {
             Framing::Rfc => Mode::Frames,
+            Framing::Hixie => Mode::Hixie,
             Framing::Raw => Mode::Raw,
         }
     }

@@ -1,6 +1,7 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
 mod frames;
+mod hixie;
 mod policies;
 mod stalls;
 
@@ -48,6 +49,10 @@ impl Scene {
     }
 
     fn with(step: usize, limits: Limits) -> Self {
+        Self::asking(REQUEST, step, limits)
+    }
+
+    fn asking(request: &[u8], step: usize, limits: Limits) -> Self {
         let rules = Arc::new(AddressRules {
             authority: "upstream:9999".into(),
             secure: false,
@@ -58,7 +63,7 @@ impl Scene {
         let mut out = Output::default();
         let policy = PolicyCell::default();
         let config = SessionConfig { rules, limits, seed: [7; 32], policy: policy.clone() };
-        let (session, head) = Session::new(config, Time(1), REQUEST, &mut out.log);
+        let (session, head) = Session::new(config, Time(1), request, &mut out.log);
         Self { session, policy, out, received: [Vec::new(), head], step }
     }
 

@@ -54,6 +54,11 @@ impl Watch {
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
     }
 
+    /// How many findings of a kind are told, where others than the examiner find them.
+    pub const fn tell(&mut self, limits: &Limits) {
+        self.limit = limits.findings;
+    }
+
     /// Whether there is nothing to be said of that whole frame.
     #[inline]
     pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
@@ -147,6 +152,12 @@ impl Watch {
         if count <= limit {
             self.ready.push(finding);
         }
+        if count >= limit
+            && matches!(kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked)
+            && let Some(examiner) = &mut self.examiner
+        {
+            examiner.tolerates_mask = true;
+        }
     }
 
     /// What was found in that frame in this read.
@@ -163,7 +174,11 @@ impl Watch {
 
     /// Says once how many findings were left out.
     pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
-        for (kind, count) in self.told.drain(..) {
+        let tolerated = self.examiner.as_ref().map_or(0, |examiner| examiner.tolerated);
+        for (kind, mut count) in self.told.drain(..) {
+            if matches!(kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked) {
+                count += tolerated;
+            }
             let level = words(kind).level;
             if level > Level::Note && count > self.limit {
                 let (from, more) = (self.from.name(), count - self.limit);

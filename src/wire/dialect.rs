@@ -24,6 +24,8 @@ pub enum Dialect {
 pub enum Framing {
     /// Frames of RFC 6455 5.2.
     Rfc,
+    /// Frames of hixie-75 and -76: `00 ... FF`, or a type and a length in base 128.
+    Hixie,
     /// Not decoded: relayed and shown as raw bytes.
     Raw,
 }
@@ -37,23 +39,28 @@ pub struct Facts {
     pub framing: Framing,
     /// Whether the key is answered with an accept value of RFC 6455 4.2.2.
     pub has_accept: bool,
+    /// Whether there are two keys and eight bytes behind the request's head, answered by sixteen behind the answer's.
+    pub has_keys: bool,
+    /// Whether a close frame ends it.
+    pub has_close: bool,
 }
 
 impl Dialect {
     /// The table.
     #[must_use]
     pub const fn facts(self) -> Facts {
-        let (name, framing, has_accept) = match self {
-            Self::Rfc6455 => ("rfc6455", Framing::Rfc, true),
-            Self::Hybi08 => ("hybi-08", Framing::Rfc, true),
-            Self::Hybi07 => ("hybi-07", Framing::Rfc, true),
-            Self::Hixie76 => ("hixie-76", Framing::Raw, false),
-            Self::Hixie75 => ("hixie-75", Framing::Raw, false),
-            Self::Other(4..=6) => ("hybi-04 to hybi-06", Framing::Raw, true),
-            Self::Other(0..=3) => ("hybi-01 to hybi-03", Framing::Raw, false),
-            Self::Other(_) => ("unknown version", Framing::Rfc, true),
+        // What is named after the framing: an accept value, keys with eight bytes, a close frame.
+        let (name, framing, has_accept, has_keys, has_close) = match self {
+            Self::Rfc6455 => ("rfc6455", Framing::Rfc, true, false, true),
+            Self::Hybi08 => ("hybi-08", Framing::Rfc, true, false, true),
+            Self::Hybi07 => ("hybi-07", Framing::Rfc, true, false, true),
+            Self::Hixie76 => ("hixie-76", Framing::Hixie, false, true, true),
+            Self::Hixie75 => ("hixie-75", Framing::Hixie, false, false, false),
+            Self::Other(4..=6) => ("hybi-04 to hybi-06", Framing::Raw, true, false, true),
+            Self::Other(0..=3) => ("hybi-01 to hybi-03", Framing::Raw, false, true, true),
+            Self::Other(_) => ("unknown version", Framing::Rfc, true, false, true),
         };
-        Facts { name, framing, has_accept }
+        Facts { name, framing, has_accept, has_keys, has_close }
     }
 
     /// What a request speaks: its version field, else its kind of challenge. A request with a key but a version that

@@ -222,6 +222,7 @@ kinds! {
         Hixie76Challenge = "hixie76-challenge",
         Hixie76Key3Withheld = "hixie76-key3-withheld",
         Hixie76KeysInvalid = "hixie76-keys-invalid",
+        Hixie76NoClose = "hixie76-no-close",
         HixieFrameError = "hixie-frame-error",
         HybiVersion412 = "hybi-version-4-12",
         V8OriginHeader = "v8-origin-header",

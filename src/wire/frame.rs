@@ -20,6 +20,63 @@ pub enum LengthForm {
     Sixteen,
     /// 127, then eight bytes.
     SixtyFour,
+    /// No length: a hixie frame of this type, which ends with FF.
+    Delimited(u8),
+    /// A hixie frame of the type `kind`, whose length stands in so many `bytes` of seven bits each.
+    Base128 {
+        /// The type byte: 80 to FF.
+        kind: u8,
+        /// Bytes of the length.
+        bytes: LengthBytes,
+    },
+}
+
+/// How many bytes the length of a hixie frame has. An enum, since its unused values leave room for the other forms: there
+/// are millions of headers in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthBytes {
+    /// Up to 7 bits.
+    One,
+    /// Up to 14 bits.
+    Two,
+    /// Up to 21 bits.
+    Three,
+    /// Up to 28 bits.
+    Four,
+    /// Up to 35 bits.
+    Five,
+    /// Up to 42 bits.
+    Six,
+    /// Up to 49 bits.
+    Seven,
+    /// Up to 56 bits.
+    Eight,
+    /// Up to 63 bits, the most that is read.
+    Nine,
+}
+
+impl LengthBytes {
+    /// For a count from 1 to 9; a larger one is taken as 9.
+    #[must_use]
+    pub const fn new(count: u8) -> Self {
+        match count {
+            0 | 1 => Self::One,
+            2 => Self::Two,
+            3 => Self::Three,
+            4 => Self::Four,
+            5 => Self::Five,
+            6 => Self::Six,
+            7 => Self::Seven,
+            8 => Self::Eight,
+            _ => Self::Nine,
+        }
+    }
+
+    /// 1 to 9.
+    #[must_use]
+    pub const fn count(self) -> u8 {
+        self as u8 + 1
+    }
 }
 
 impl LengthForm {
@@ -33,10 +90,12 @@ impl LengthForm {
         }
     }
 
-    /// 7, 16 or 64.
+    /// 7, 16 or 64; 0 where the frame has no length.
     #[must_use]
     pub const fn bits(self) -> u8 {
         match self {
+            Self::Delimited(_) => 0,
+            Self::Base128 { bytes, .. } => 7 * bytes.count(),
             Self::Seven => 7,
             Self::Sixteen => 16,
             Self::SixtyFour => 64,
@@ -47,7 +106,8 @@ impl LengthForm {
 /// One frame header, with nothing lost: `write` gives the bytes that `parse` took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// FIN, RSV1 to RSV3 and the opcode, as they stand on the wire.
+    /// FIN, RSV1 to RSV3 and the opcode, as they stand on the wire. A hixie frame has none; for it, those of the RFC
+    /// frame that would mean the same.
     pub first: u8,
     /// The form in which `length` is written.
     pub form: LengthForm,
@@ -91,6 +151,18 @@ impl FrameHeader {
 
     /// Appends the header as it stands on the wire. A `length` too large for `form` is cut to what the form holds.
     pub fn write(&self, out: &mut Vec<u8>) {
+        match self.form {
+            LengthForm::Delimited(kind) => return out.push(kind),
+            LengthForm::Base128 { kind, bytes } => {
+                out.push(kind);
+                for index in (0..u32::from(bytes.count())).rev() {
+                    let group = self.length.checked_shr(7 * index).unwrap_or(0) as u8 & 0x7f;
+                    out.push(if index == 0 { group } else { group | 0x80 });
+                }
+                return;
+            }
+            _ => {}
+        }
         let mask_bit = if self.mask.is_some() { MASK } else { 0 };
         out.push(self.first);
         match self.form {
@@ -99,7 +171,7 @@ impl FrameHeader {
                 out.push(mask_bit | LENGTH_16);
                 out.extend_from_slice(&(self.length as u16).to_be_bytes());
             }
-            LengthForm::SixtyFour => {
+            _ => {
                 out.push(mask_bit | LENGTH_64);
                 out.extend_from_slice(&self.length.to_be_bytes());
             }
@@ -109,7 +181,19 @@ impl FrameHeader {
         }
     }
 
-    /// Bytes of the header on the wire: 2 to 14.
+    /// Whether it is a frame of hixie-75 or hixie-76.
+    #[must_use]
+    pub const fn is_hixie(&self) -> bool {
+        matches!(self.form, LengthForm::Delimited(_) | LengthForm::Base128 { .. })
+    }
+
+    /// The bytes behind the payload: FF after a hixie frame without a length.
+    #[must_use]
+    pub const fn terminator(&self) -> &'static [u8] {
+        if matches!(self.form, LengthForm::Delimited(_)) { &[0xff] } else { &[] }
+    }
+
+    /// Bytes of the header on the wire: 2 to 14, or 1 to 10 of a hixie frame.
     #[inline]
     #[must_use]
     pub const fn wire_length(&self) -> usize {
@@ -117,6 +201,8 @@ impl FrameHeader {
             LengthForm::Seven => 0,
             LengthForm::Sixteen => 2,
             LengthForm::SixtyFour => 8,
+            LengthForm::Delimited(_) => return 1,
+            LengthForm::Base128 { bytes, .. } => return 1 + bytes.count() as usize,
         };
         2 + length + if self.mask.is_some() { 4 } else { 0 }
     }
@@ -156,6 +242,11 @@ pub fn write(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out: &mut Ve
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_header_is_small() {
+        assert_eq!(size_of::<FrameHeader>(), 16);
+    }
 
     #[test]
     fn the_rfc_s_examples_are_read() {

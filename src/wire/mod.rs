@@ -4,6 +4,7 @@
 //! they are; nothing is an error only because a document forbids it.
 
 pub mod accept;
+pub mod answer;
 pub mod challenge;
 pub mod close;
 pub mod decoder;
@@ -12,10 +13,12 @@ pub mod dialect;
 pub mod finding;
 pub mod frame;
 pub mod head;
+pub mod hixie;
 pub mod inflate;
 pub mod mask;
 pub mod message;
 pub mod opcode;
 pub mod request;
 pub mod side;
+pub mod units;
 pub mod utf8;

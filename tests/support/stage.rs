@@ -40,7 +40,10 @@ impl Stage {
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = format!("ws://{PLAYGROUND}");
         let mut log = Observations::default();
-        log.event(NOON, Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() });
+        log.event(
+            NOON,
+            Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() },
+        );
         journal.push(None, log);
         let info = Info { addresses, upstream, playground: true };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);

@@ -106,6 +106,20 @@ pub(super) const HIXIE76_KEYS_INVALID: Words = Words {
     mend: Some(MEND_HEAD),
 };
 
+pub(super) const HIXIE76_NO_CLOSE: Words = Words {
+    level: Level::Note,
+    title: "a hixie-76 connection ends without the closing handshake FF 00",
+    spec: "hixie-76 1.4, 5.3",
+    chrome: "knows no hixie-76; up to 13 (2011) it fired a close event with wasClean false",
+    firefox: "knows no hixie-76",
+    safari: "Safari 5.1 fires a close event with wasClean false",
+    differs: &[],
+    from_client: None,
+    cause: "most servers of 2010 were written against hixie-75, which has no closing handshake",
+    fix: "send FF 00, wait for the peer's, then end the connection",
+    mend: None,
+};
+
 pub(super) const HIXIE_FRAME_ERROR: Words = Words {
     level: Level::Warning,
     title: "bytes in a hixie stream are no text frame (00 ... FF)",

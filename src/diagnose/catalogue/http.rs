@@ -402,7 +402,7 @@ pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
 };
 
 pub(super) const HTTP_HEADER_NONASCII: Words = Words {
-    level: Level::Error,
+    level: Level::Note,
     title: "a header of the handshake holds bytes beyond ASCII",
     spec: "RFC 9110 5.5",
     chrome: "Error during WebSocket handshake: 'Upgrade' header value is not 'WebSocket': <value>, or what it says of a \

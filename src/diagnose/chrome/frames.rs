@@ -136,6 +136,9 @@ impl Frames {
 
     /// The length of a masked header may be there before its key is.
     fn unfinished_header(&mut self, carried: &[u8], next: u64) {
+        if carried.is_empty() {
+            return;
+        }
         if let Some((header, _)) = FrameHeader::parse(&[carried, &[0; 4]].concat())
             && carried.len() + 4 >= header.wire_length()
             && header.mask.is_some()

@@ -64,6 +64,10 @@ pub struct Examiner {
     /// The framing was lost: what follows is no more than noise, until a usual frame comes.
     astray: bool,
     scratch: Vec<u8>,
+    /// A mask that is there or not against the rule need not be told any more.
+    pub tolerates_mask: bool,
+    /// Frames whose mask was tolerated.
+    pub tolerated: u64,
 }
 
 impl Examiner {
@@ -85,6 +89,8 @@ impl Examiner {
             answers: false,
             astray: false,
             scratch: vec![0; SCRATCH],
+            tolerates_mask: false,
+            tolerated: 0,
         }
     }
 
@@ -110,6 +116,16 @@ impl Examiner {
                     self.key = Some(key);
                 }
                 !is_text || self.is_masked_text(key, payload)
+            }
+            // A peer that masks against the rule does so in each frame. Once that has been told often enough, its frames
+            // are as usual as others, and only counted.
+            (Side::Server, Some(key)) if self.tolerates_mask => {
+                self.tolerated += 1;
+                !is_text || self.is_masked_text(key, payload)
+            }
+            (Side::Client, None) if self.tolerates_mask => {
+                self.tolerated += 1;
+                !is_text || std::str::from_utf8(payload).is_ok()
             }
             _ => false,
         }

@@ -1,6 +1,7 @@
 //! Examples of the layer `draft`.
 
 use crate::wire::finding::FindingKind;
+use crate::wire::side::Side;
 
 use super::{ANSWER, Example, REQUEST, Scene, Step, client, server};
 
@@ -33,6 +34,10 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::Hixie76KeysInvalid => Example::Scene(Scene {
             request: HIXIE76_REQUEST.replace("12998 5 Y3 1  .P00", "129985Y31.P00").into(),
             steps: vec![client(HIXIE76_KEY3)],
+        }),
+        FindingKind::Hixie76NoClose => Example::Scene(Scene {
+            request: HIXIE76_REQUEST.into(),
+            steps: vec![client(HIXIE76_KEY3), server(HIXIE76_ANSWER), Step::Fin(Side::Server)],
         }),
         FindingKind::HixieFrameError => Example::Scene(Scene {
             request: HIXIE76_REQUEST.into(),

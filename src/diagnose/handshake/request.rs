@@ -55,7 +55,7 @@ pub fn request(raw: &[u8]) -> Vec<Finding> {
 /// Requests of the drafts of 2009 and 2010, which have rules of their own.
 fn is_hixie(head: Head<'_>) -> bool {
     match Dialect::of_request(head) {
-        Dialect::Hixie76 => true,
+        dialect if dialect.facts().has_keys => true,
         Dialect::Hixie75 => head.field("origin").is_some() || head.field("websocket-protocol").is_some(),
         _ => false,
     }

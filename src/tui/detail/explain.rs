@@ -6,6 +6,7 @@ use crate::text;
 use crate::wire::frame::{FrameHeader, LengthForm};
 
 use super::content::Content;
+use super::hixie;
 
 /// What there is to say of a byte, the most important first; a row each.
 pub(super) fn byte(content: &Content, at: usize) -> Vec<String> {
@@ -31,6 +32,9 @@ pub(super) fn byte(content: &Content, at: usize) -> Vec<String> {
 
 /// The field of a header that a byte belongs to, and what it says.
 fn field(header: &FrameHeader, at: usize, length: usize) -> String {
+    if header.is_hixie() {
+        return hixie::field(header, at);
+    }
     let key = length - header.mask.map_or(0, |key| key.len());
     match at {
         0 => {
@@ -45,7 +49,7 @@ fn field(header: &FrameHeader, at: usize, length: usize) -> String {
             let length = match header.form {
                 LengthForm::Seven => format!("length {}, in 7 bits", header.length),
                 LengthForm::Sixteen => "126: the length follows in 16 bits".to_owned(),
-                LengthForm::SixtyFour => "127: the length follows in 64 bits".to_owned(),
+                _ => "127: the length follows in 64 bits".to_owned(),
             };
             format!("{mask} · {length}")
         }

@@ -2,6 +2,7 @@
 
 use crate::journal::SessionSummary;
 use crate::relay::observation::{FrameRecord, Observations, Origin, RawRecord, Relayed};
+use crate::wire::challenge;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::dialect::Framing;
 use crate::wire::opcode::Opcode;
@@ -9,6 +10,10 @@ use crate::wire::opcode::Opcode;
 use super::content::Content;
 use super::page::Page;
 use super::{DetailOptions, HeaderShown, header, way};
+
+/// Bytes of hixie-76's challenge behind the request's head, and of its answer.
+const KEY3: u64 = 8;
+const PROOF: u64 = challenge::ANSWER as u64;
 
 pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content, options: &DetailOptions<'_>) {
     let is_complete = content.received >= record.header.length;
@@ -30,7 +35,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
     if !compact {
         header::write(page, &record.header, record.from);
     }
-    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 {
+    if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 && !record.header.is_hixie() {
         if !compact {
             page.title("close");
         }
@@ -118,6 +123,9 @@ fn what(raw: &RawRecord, summary: Option<&SessionSummary>) -> String {
     }
     let Some(summary) = summary else { return "bytes that are no frames".to_owned() };
     match (&summary.open, &summary.response) {
+        (Some(open), _) if open.dialect_client.facts().has_keys && matches!(raw.length, KEY3 | PROOF) => {
+            "the challenge of hixie-76 or its answer: they belong to the heads and are no frames".to_owned()
+        }
         (Some(open), _) if open.dialect_client.facts().framing == Framing::Raw => {
             format!("{} is not decoded: relayed and shown as it came", open.dialect_client.facts().name)
         }

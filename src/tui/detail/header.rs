@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use crate::relay::observation::Side;
 use crate::wire::frame::{FrameHeader, LengthForm};
 
+use super::hixie;
 use super::page::Page;
 
 /// From this width on the first two bytes stand side by side.
@@ -17,6 +18,9 @@ const MEANING: usize = 23;
 pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
     let mut raw = Vec::new();
     header.write(&mut raw);
+    if header.is_hixie() {
+        return hixie::write(page, header);
+    }
     let [first, second, rest @ ..] = raw.as_slice() else { return };
     page.title(&format!("header, {}", super::bytes(raw.len() as u64)));
     two_bytes(page, &first_byte(header, *first), &second_byte(header, *second));
@@ -36,6 +40,9 @@ pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
 
 /// The same in a line: `81 85 37fa213d · FIN text MASK len 5 (7 bit)`.
 pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
+    if header.is_hixie() {
+        return hixie::summary(page, header);
+    }
     let mut raw = Vec::new();
     header.write(&mut raw);
     let (head, rest) = raw.split_at(raw.len().min(2));
@@ -98,7 +105,7 @@ fn second_byte(header: &FrameHeader, byte: u8) -> Byte {
     let length = match header.form {
         LengthForm::Seven => format!("{}, 7-bit", byte & 0x7f),
         LengthForm::Sixteen => "126: 16-bit".to_owned(),
-        LengthForm::SixtyFour => "127: 64-bit".to_owned(),
+        _ => "127: 64-bit".to_owned(),
     };
     Byte { byte, bits: vec![Bits::new(0x80, "MASK", masked), Bits::new(0x7f, "length", length)] }
 }
@@ -148,7 +155,7 @@ fn write_bits(page: &mut Page<'_>, byte: u8, bits: &Bits, left: usize) {
 }
 
 /// Bytes behind the first two, and what they are.
-fn further(page: &mut Page<'_>, raw: &[u8], what: &str) {
+pub(super) fn further(page: &mut Page<'_>, raw: &[u8], what: &str) {
     let (bold, text) = (page.theme.bold, page.theme.text);
     page.set_indent(4);
     let pairs: Vec<String> = raw.iter().map(|byte| format!("{byte:02x}")).collect();

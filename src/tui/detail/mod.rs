@@ -16,6 +16,7 @@ mod guess;
 mod handshake;
 mod header;
 mod hex;
+mod hixie;
 mod json;
 mod legs;
 mod page;

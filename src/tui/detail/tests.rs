@@ -432,3 +432,17 @@ proptest! {
         check(&session(scene.view.session(SessionId(1)).unwrap(), &options, Proof::Shown), width);
     }
 }
+
+#[test]
+fn a_hixie_frame_shows_its_own_bytes() {
+    let request = b"GET /chat HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: localhost:9000\r\n\
+        Origin: http://page.example\r\n\r\n";
+    let answer = b"HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+        WebSocket-Origin: http://page.example\r\nWebSocket-Location: ws://localhost:9000/chat\r\n\r\n";
+    let mut scene = Scene::answered(request, answer);
+    scene.receive(Side::Client, b"\x00Hello\xff");
+    insta::assert_snapshot!("hixie_text", scene.shown(BytesShown::Wire, BodyShown::Auto));
+    scene.receive(Side::Client, b"\x80\x81\x02");
+    scene.receive(Side::Client, &[7; 130]);
+    insta::assert_snapshot!("hixie_counted", scene.compact(BytesShown::Wire, BodyShown::Hex));
+}

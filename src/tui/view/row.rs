@@ -248,7 +248,11 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
 }
 
 /// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.
+/// Hixie frames have none of them.
 fn flags(record: &FrameRecord, joined: &Joined<'_>) -> String {
+    if record.header.is_hixie() {
+        return "···".to_owned();
+    }
     let rsv = match record.header.rsv() {
         0 => '·',
         4 => '1',
@@ -313,6 +317,9 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
 /// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
 fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<String> {
     let opcode = record.header.opcode();
+    if opcode == Opcode::CLOSE && record.header.is_hixie() {
+        return Some("closing handshake".into());
+    }
     if opcode == Opcode::CLOSE && joined.received == record.header.length {
         return Some(match CloseBody::parse(start) {
             CloseBody::Empty => "no code".into(),

@@ -84,7 +84,11 @@ fn head_words(head: &HeadEvent) -> String {
 }
 
 fn open_words(open: &OpenEvent) -> String {
-    let mut words = format!("● open: {}", open.dialect_server.facts().name);
+    let (client, server) = (open.dialect_client.facts().name, open.dialect_server.facts().name);
+    let mut words = format!("● open: {server}");
+    if client != server {
+        words = format!("● open: {client} to the client, {server} to the server");
+    }
     if let Some(subprotocol) = &open.subprotocol {
         words.push_str(&format!(", subprotocol {}", text::preview(subprotocol, 60)));
     }
