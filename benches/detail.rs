@@ -44,7 +44,12 @@ impl Bench {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config = SessionConfig {
+            rules: Arc::new(rules),
+            limits: Limits::default(),
+            seed: [7; 32],
+            policy: Default::default(),
+        };
         let mut out = Output::default();
         let client = ([127, 0, 0, 1], 50_000).into();
         out.log.event(Time(0), Event::SessionOpened { client, path: b"/".to_vec() });

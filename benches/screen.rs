@@ -236,7 +236,12 @@ impl Traffic {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config = SessionConfig {
+            rules: Arc::new(rules),
+            limits: Limits::default(),
+            seed: [7; 32],
+            policy: Default::default(),
+        };
         let (mut session, _) = Session::new(config, Time(self.now), head.as_bytes(), &mut log);
         let mut output = Output { log, ..Output::default() };
         session.receive(Time(self.now), Side::Server, ANSWER, &mut output);

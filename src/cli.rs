@@ -114,6 +114,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 
+    /// What to do about frames that break a rule
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t = PolicyName::Faithful)]
+    pub policy: PolicyName,
+
     /// Leave Host, Origin and Location as they are
     #[arg(long)]
     pub keep_host: bool,
@@ -138,6 +142,17 @@ pub enum FailOn {
     Error,
     /// A rule is broken that some peer may insist on
     Warning,
+}
+
+/// What is done about frames that break a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyName {
+    /// Relay them as they came
+    Faithful,
+    /// Mend them where that can be done
+    Repair,
+    /// End the session
+    Strict,
 }
 
 /// What the doctor is asked for, as typed.

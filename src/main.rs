@@ -184,6 +184,7 @@ impl Proxy {
         let runtime = Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("can't start threads").or_fail(FAILED)?;
         let handle = Handle::default();
+        handle.set_policy(config.policy);
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {

@@ -88,7 +88,7 @@ fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
         origin: None,
     };
     let limits = Limits { kept_inflated: 32 * 1024 * 1024, ..Limits::default() };
-    let config = SessionConfig { rules: Arc::new(rules), limits, seed: [0; 32] };
+    let config = SessionConfig { rules: Arc::new(rules), limits, seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();
     let (mut session, _) = Session::new(config, Time(0), &case.request, &mut out.log);
     for (from, chunk) in chunks {

@@ -54,7 +54,8 @@ fn conversation() -> Observations {
         keep_host: false,
         origin: None,
     };
-    let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] };
+    let config =
+        SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
     let mut out = RelayOutput::default();
     let client = SocketAddr::from(([127, 0, 0, 1], 50_412));
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });

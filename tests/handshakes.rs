@@ -81,7 +81,8 @@ fn replay(case: &Case) -> Played {
         keep_host: true,
         origin: None,
     };
-    let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] };
+    let config =
+        SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();
     let (mut session, _) = Session::new(config, Time(0), &case.request, &mut out.log);
     for (from, chunk) in &case.chunks {

@@ -9,6 +9,7 @@ mod docs;
 mod doctor;
 mod drafts;
 mod endings;
+mod faults;
 mod findings;
 mod handshakes;
 mod layers;

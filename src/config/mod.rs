@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::cli::{FailOn, LimitArguments, ProxyArguments};
+use crate::cli::{FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
 use crate::relay::limits::Limits;
+use crate::relay::policy::Policy;
 use crate::text;
 use crate::wire::finding::Level;
 
@@ -75,6 +76,8 @@ pub struct Config {
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
     pub history: usize,
+    /// What is done about faults at the start.
+    pub policy: Policy,
     /// The file for wsproxy's own log, open for appending.
     pub log: Option<File>,
 }
@@ -108,6 +111,11 @@ impl Config {
                 FailOn::Error => Level::Error,
                 FailOn::Warning => Level::Warning,
             }),
+            policy: match arguments.policy {
+                PolicyName::Faithful => Policy::Faithful,
+                PolicyName::Repair => Policy::Repair,
+                PolicyName::Strict => Policy::Strict,
+            },
             log: log(arguments)?,
         })
     }

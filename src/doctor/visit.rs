@@ -367,7 +367,12 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
     };
     // What is owed for all the time that it was waited for is told.
     let stall_time = plan.patience.min(plan.listen) / 2;
-    SessionConfig { rules: Arc::new(rules), limits: Limits { kept: KEPT, stall_time, ..Limits::default() }, seed }
+    SessionConfig {
+        rules: Arc::new(rules),
+        limits: Limits { kept: KEPT, stall_time, ..Limits::default() },
+        seed,
+        policy: Default::default(),
+    }
 }
 
 fn later(now: Time, time: Duration) -> Time {

@@ -385,6 +385,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 if full {
                     pipe.grow();
                 }
+                if let Some(code) = self.session.fault() {
+                    self.close(ClosedBy::Proxy, code);
+                }
             }
         }
         true

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::relay::injection::{Injection, Refusal, Reply};
 use crate::relay::observation::{SessionId, Side};
+use crate::relay::policy::{Policy, PolicyCell};
 
 /// Called with each reply to an injection: once, or twice where the first is `Waiting`. It runs on a session's task, so
 /// it must not block.
@@ -35,11 +36,12 @@ pub enum Command {
 pub struct Handle {
     sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Command>>>>,
     shutdown: watch::Sender<bool>,
+    policy: PolicyCell,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Self { sessions: Arc::default(), shutdown: watch::Sender::new(false) }
+        Self { sessions: Arc::default(), shutdown: watch::Sender::new(false), policy: PolicyCell::default() }
     }
 }
 
@@ -67,6 +69,21 @@ impl Handle {
             // A session that is too busy to take this is told again by the next key press.
             let _ = commands.try_send(Command::Close);
         }
+    }
+
+    /// What is done about faults now.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy.get()
+    }
+
+    /// Changes what is done about faults, in the sessions that are live too.
+    pub fn set_policy(&self, policy: Policy) {
+        self.policy.set(policy);
+    }
+
+    pub(super) fn policy_cell(&self) -> PolicyCell {
+        self.policy.clone()
     }
 
     /// How many sessions are live.

@@ -152,7 +152,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let mut log = Observations::default();
     let upstream = config.upstream.to_string();
-    log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream });
+    log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream, policy: handle.policy() });
     journal.push(None, log);
     let passthrough = PassThrough {
         dialer: dialer.clone(),

@@ -35,8 +35,12 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     let now = clock::now();
     let path = Head::new(&visitor.head).target().to_vec();
     log.event(now, Event::SessionOpened { client: visitor.address, path });
-    let config =
-        SessionConfig { rules: Arc::clone(&shared.rules), limits: shared.limits.clone(), seed: rand::random() };
+    let config = SessionConfig {
+        rules: Arc::clone(&shared.rules),
+        limits: shared.limits.clone(),
+        seed: rand::random(),
+        policy: shared.handle.policy_cell(),
+    };
     let (session, head) = Session::new(config, now, &visitor.head, &mut log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);

@@ -92,6 +92,7 @@ fn frame_line(frame: &Frame<'_>) -> (Start, String) {
     let header = &record.header;
     let by = match (record.relayed, record.origin) {
         (Relayed::Dropped, _) => "dropped",
+        (Relayed::Changed, _) => "mended",
         (Relayed::AsIs, Origin::Peer) => "",
         (Relayed::AsIs, other) => other.name(),
     };
@@ -167,7 +168,7 @@ fn verdict_line(verdict: &Verdict) -> (Start, String) {
 fn event_line(event: &Event) -> (Start, String) {
     let start = |kind: &'static str| Start { direction: None, frame: None, kind: kind.into() };
     match event {
-        Event::Listening { addresses, upstream } => {
+        Event::Listening { addresses, upstream, .. } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
         }

@@ -129,7 +129,7 @@ fn closed(reason: &[u8]) -> Event {
 fn json_listening_has_a_line_for_each_address() {
     let addresses = vec!["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()];
     assert_eq!(
-        json(event(Event::Listening { addresses, upstream: "ws://localhost:9999".into() })),
+        json(event(Event::Listening { addresses, upstream: "ws://localhost:9999".into(), policy: Default::default() })),
         concat!(
             r#"{"v":1,"event":"listening","addr":"127.0.0.1:9000","upstream":"ws://localhost:9999","policy":"faithful"}"#,
             "\n",

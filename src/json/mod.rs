@@ -23,9 +23,6 @@ pub use item::{Frame, Item, What};
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
 
-/// The only policy that there is yet.
-const POLICY: &str = "faithful";
-
 #[derive(Serialize)]
 struct Versioned<'a> {
     v: u8,
@@ -207,9 +204,9 @@ struct Sides {
 
 /// Adds the line, or lines, for an item.
 pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
-    if let What::Event(Event::Listening { addresses, upstream }) = &item.what {
+    if let What::Event(Event::Listening { addresses, upstream, policy }) = &item.what {
         for address in addresses {
-            put_line(Line::Listening { addr: address.to_string(), upstream, policy: POLICY }, out);
+            put_line(Line::Listening { addr: address.to_string(), upstream, policy: policy.name() }, out);
         }
         return;
     }

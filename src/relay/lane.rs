@@ -24,6 +24,8 @@ use super::limits::Limits;
 use super::observation::{
     Ending, Event, FrameRecord, InflatedEvent, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
 };
+use super::policy::Policy;
+use super::repair::Mender;
 use super::session::Output;
 use super::stall::{Stall, StallKind};
 use super::watch::{Bytes, Keys, Watch};
@@ -32,6 +34,7 @@ use hixie::Hixie;
 /// What a lane needs of its session for one call.
 pub(super) struct Context<'a> {
     pub now: Time,
+    pub policy: Policy,
     /// The number of the last frame.
     pub frames: &'a mut u64,
     pub random: &'a mut StdRng,
@@ -97,6 +100,9 @@ pub(super) struct Lane {
     waiting: VecDeque<(Token, Injection)>,
     /// The last frame, where it and the start of the next header came together.
     behind: Vec<u8>,
+    /// Under the policy that mends: what goes out instead of what came.
+    pub(super) mender: Option<Box<Mender>>,
+    pub(super) deflate: bool,
 }
 
 impl Lane {
@@ -119,6 +125,8 @@ impl Lane {
             fragment: None,
             waiting: VecDeque::new(),
             behind: Vec::new(),
+            mender: None,
+            deflate: false,
         }
     }
 
@@ -127,12 +135,21 @@ impl Lane {
         self.last_read = context.now;
         if self.mode == Mode::Frames {
             self.begin_read(context);
+            self.choose_mender(context.policy);
             self.follow(context, input, base, out);
+            self.put_mended(input, base, out);
             self.end_read(context, &mut out.log);
         } else if self.mode == Mode::Hixie {
             self.follow_hixie(context, input, base, out);
-        } else if !input.is_empty() {
-            out.log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
+        } else {
+            self.raw(context, input, &mut out.log);
+            self.put_mended(input, base, out);
+        }
+    }
+
+    fn raw(&self, context: &Context<'_>, input: &[u8], log: &mut Observations) {
+        if !input.is_empty() {
+            log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
     }
 
@@ -189,6 +206,7 @@ impl Lane {
 
     /// Frames begin to be examined.
     pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        self.deflate = deflate.is_some();
         self.watch.open(deflate, limits);
     }
 
@@ -236,6 +254,14 @@ impl Lane {
         context.judgement.end(context.now, self.from, how, number, log);
     }
 
+    pub(super) fn is_in_header(&self) -> bool {
+        !self.decoder.unfinished_header().is_empty()
+    }
+
+    pub(super) fn unfinished_message(&self) -> Option<Opcode> {
+        self.message.unfinished()
+    }
+
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         let mut at = 0;
         // Where the last frame began, if it is whole and here.
@@ -244,6 +270,7 @@ impl Lane {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
             }
+            at += self.skip_stray(context, &input[at..], &mut out.log);
             let rest = &input[at..];
             if let Some((header, payload)) = self.decoder.whole(rest)
                 && header.opcode() != Opcode::CLOSE
@@ -260,13 +287,13 @@ impl Lane {
                 Part::Header(header) => {
                     let behind = std::mem::take(&mut self.behind);
                     let before = self.before(last.take().map_or(&behind, |last| &input[last..at - used]));
-                    self.begin(context, header, &rest[used..], before, &out.log);
+                    self.begin(context, header, &rest[used..], before, &mut out.log);
                 }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
                     self.lose(context, header, &input[at..], out);
                     self.end_read(context, &mut out.log);
-                    self.receive(context, &input[at..], base + at, out);
+                    self.raw(context, &input[at..], &mut out.log);
                     return;
                 }
             }
@@ -298,16 +325,17 @@ impl Lane {
     ) {
         self.message.frame(&header);
         context.keys.note(self.from, &header);
+        let relayed = self.mend_whole(context, &header, following, log);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.frames + 1;
         if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
-            self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+            self.write_down(context, header, payload, Origin::Peer, relayed, log);
             return;
         }
         let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: *context.keys };
         self.examine_header(context, bytes);
         self.examine_payload(context, bytes, payload.len(), true, log);
-        self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        self.write_down(context, header, payload, Origin::Peer, relayed, log);
         self.watch.report(context.now, log);
         self.note_debt(context, &header, number);
     }
@@ -319,12 +347,16 @@ impl Lane {
         header: FrameHeader,
         following: &[u8],
         before: Option<&[u8]>,
-        log: &Observations,
+        log: &mut Observations,
     ) {
         context.keys.note(self.from, &header);
         self.message.frame(&header);
         self.note_debt(context, &header, *context.frames + 1);
         self.open_frame(context, header, log);
+        let relayed = self.mend_header(context, &header, following, *context.frames, log);
+        if let Some(current) = &mut self.current {
+            current.record.relayed = relayed;
+        }
         let (number, keys) = (*context.frames, *context.keys);
         self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
     }
@@ -395,6 +427,7 @@ impl Lane {
         let Some(current) = &self.current else { return };
         let payload = following.get(..length).unwrap_or(following);
         let FrameRecord { number, header, received: offset, .. } = current.record;
+        self.mend_payload(context.now, number, payload, last, log);
         let before = if self.frames == 1 { None } else { Some(&[][..]) };
         let bytes = Bytes { number, header: &header, offset, following, before, keys: *context.keys };
         self.examine_payload(context, bytes, length, last, log);
@@ -474,6 +507,7 @@ impl Lane {
             context.judgement.header(*context.frames + 1, &header);
         }
         self.watch.report(context.now, &mut out.log);
+        self.mend_lost(context, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 
@@ -511,7 +545,7 @@ impl Lane {
         }
     }
 
-    fn is_between_frames(&self) -> bool {
+    pub(super) fn is_between_frames(&self) -> bool {
         if self.mode == Mode::Hixie { self.hixie.is_between_frames() } else { self.decoder.is_between_frames() }
     }
 
@@ -544,7 +578,9 @@ impl Lane {
                 out.replies.push((token, reply));
             }
         }
-        if !bytes.is_empty() {
+        if let Some(mender) = &mut self.mender {
+            mender.out.append(&mut bytes);
+        } else if !bytes.is_empty() {
             out.edits.insert(at, bytes);
         }
     }
@@ -651,8 +687,10 @@ impl Lane {
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
     pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
-        let free = self.has_close_frames() && self.close.is_none() && self.ended.is_none();
-        if free && self.is_between_frames() {
+        // Where a fault fails the session, nothing of the guilty frame went out.
+        let failed = self.fault().is_some();
+        let free = failed || self.has_close_frames() && self.close.is_none() && self.is_between_frames();
+        if free && self.ended.is_none() {
             self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
         }
     }

@@ -12,6 +12,7 @@ use crate::wire::finding::{Finding, FindingKind, Level};
 use crate::wire::frame::FrameHeader;
 pub use crate::wire::side::Side;
 
+use super::policy::Policy;
 use super::stall::Stall;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
@@ -50,7 +51,9 @@ impl Origin {
 pub enum Relayed {
     /// Sent on bit for bit.
     AsIs,
-    /// Not sent on: wsproxy was ending the session.
+    /// Sent on mended.
+    Changed,
+    /// Not sent on: wsproxy was ending the session, or it could not be mended.
     Dropped,
 }
 
@@ -60,6 +63,7 @@ impl Relayed {
     pub const fn name(self) -> &'static str {
         match self {
             Self::AsIs => "as-is",
+            Self::Changed => "changed",
             Self::Dropped => "dropped",
         }
     }
@@ -149,6 +153,8 @@ pub enum Event {
         addresses: Vec<SocketAddr>,
         /// The upstream, as a URL.
         upstream: String,
+        /// What is done about faults at the start.
+        policy: Policy,
     },
     /// The upstream was tried without a client.
     Upstream {

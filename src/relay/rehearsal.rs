@@ -45,7 +45,7 @@ fn config() -> SessionConfig {
         keep_host: true,
         origin: None,
     };
-    SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32] }
+    SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use super::limits::Limits;
 use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
 };
+use super::policy::{Policy, PolicyCell};
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
@@ -48,6 +49,8 @@ pub struct SessionConfig {
     pub limits: Limits,
     /// For mask keys; unpredictable in use, fixed in tests (RFC 6455 5.3).
     pub seed: [u8; 32],
+    /// What is done about faults.
+    pub policy: PolicyCell,
 }
 
 #[derive(Debug)]
@@ -222,6 +225,7 @@ impl Session {
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
         let (lane, mut context) = self.lane(now, from);
         lane.end(&mut context, how, &mut out.log);
+        lane.finish_mended(&mut context, how, bytes, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
         if how == Ending::Fin {
             self.note_missing_close(now, from, &mut out.log);
@@ -256,6 +260,13 @@ impl Session {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closing && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
+    }
+
+    /// The close code with which the strict policy ends the session, to be given to `close` once what came before the
+    /// fault is passed on.
+    #[must_use]
+    pub fn fault(&self) -> Option<u16> {
+        if self.closing { None } else { self.lanes.iter().find_map(Lane::fault) }
     }
 
     /// Whether the server's answer was 101.
@@ -370,6 +381,7 @@ impl Session {
             pings: &mut self.pings,
             keys: &mut self.keys,
             now,
+            policy: if self.closing { Policy::Faithful } else { self.config.policy.get() },
             frames: &mut self.frames,
             random: &mut self.random,
             limits: &self.config.limits,
@@ -497,7 +509,10 @@ impl Session {
         let Phase::Answer { early, .. } = &mut self.phase else { return };
         let early = std::mem::take(early);
         self.lanes[Side::Client.index()].mode = mode;
-        self.pass(now, Side::Client, &early, 0, out);
+        let (lane, mut context) = self.lane(now, Side::Client);
+        // It went out as it came.
+        context.policy = Policy::Faithful;
+        lane.receive(&mut context, &early, 0, out);
         self.note_close_frame(Side::Client);
     }
 

@@ -2,6 +2,7 @@
 
 mod frames;
 mod hixie;
+mod policies;
 mod stalls;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::limits::Limits;
 use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Observations, Origin, Record, Relayed, Side, Time,
 };
+use super::policy::{Policy, PolicyCell};
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
@@ -33,6 +35,7 @@ const HELLO: &[u8] = b"\x81\x05Hello";
 /// A session with everything that came out of it.
 struct Scene {
     session: Session,
+    policy: PolicyCell,
     out: Output,
     /// What each side received, by `Side::index`.
     received: [Vec<u8>; 2],
@@ -58,9 +61,10 @@ impl Scene {
             origin: None,
         });
         let mut out = Output::default();
-        let config = SessionConfig { rules, limits, seed: [7; 32] };
+        let policy = PolicyCell::default();
+        let config = SessionConfig { rules, limits, seed: [7; 32], policy: policy.clone() };
         let (session, head) = Session::new(config, Time(1), request, &mut out.log);
-        Self { session, out, received: [Vec::new(), head], step }
+        Self { session, policy, out, received: [Vec::new(), head], step }
     }
 
     fn open(step: usize) -> Self {

@@ -3,6 +3,7 @@
 use crate::journal::{Row, Scope, View};
 use crate::relay::injection::Injection;
 use crate::relay::observation::{Record, Side};
+use crate::relay::policy::Policy;
 use crate::wire::finding::Level;
 
 use super::arrangement::DetailPlace;
@@ -73,6 +74,7 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::Text => toggle_body(model, BodyShown::Text),
         Action::Decoder => next_decoder(model),
         Action::Bytes => toggle_bytes(model),
+        Action::NextPolicy => return choose_policy(model, model.policy.next()),
         Action::Times => {
             model.times = model.times.next();
             model.toast(Level::Note, format!("times: {}", model.times.name()));
@@ -135,6 +137,13 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
         Action::FindForm => model.detail.find.turn_form(),
     }
     Vec::new()
+}
+
+/// From now on faults are treated so, in the sessions that are live too.
+pub fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
+    model.policy = policy;
+    model.toast(Level::Note, format!("policy {}: {}", policy.name(), policy.meaning()));
+    vec![Effect::Policy(policy)]
 }
 
 /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.

@@ -3,6 +3,7 @@
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::relay::observation::SessionId;
+use crate::relay::policy::Policy;
 use crate::text;
 
 use super::composer::Recall;
@@ -18,6 +19,8 @@ pub enum Command {
     Session(Option<SessionId>),
     /// A frame by its number, in a session or in the one that is meant.
     Frame(Option<SessionId>, u64),
+    /// What is done about faults.
+    Policy(Policy),
     /// A theme.
     Theme(theme::Choice),
     /// Quit, and ask first while sessions are open.
@@ -42,14 +45,16 @@ enum Meaning {
     Session,
     Frame,
     Theme,
+    Policy,
     Quit,
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 6] = [
+const WORDS: [(&str, &str, &str, Meaning); 7] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
+    ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
     ("quit", "", "quit (asks while sessions are open)", Meaning::Quit),
     ("quit!", "", "quit without asking; sessions get close frames", Meaning::Action(Action::Quit)),
@@ -152,6 +157,9 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::Theme => theme::Choice::named(value)
             .map(Command::Theme)
             .ok_or_else(|| format!("a theme is one of {}", theme::Choice::ALL.map(theme::Choice::name).join(", "))),
+        Meaning::Policy => Policy::named(value)
+            .map(Command::Policy)
+            .ok_or_else(|| format!("a policy is one of {}", Policy::ALL.map(Policy::name).join(", "))),
         Meaning::Quit | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::Quit => Ok(Command::Quit),
         Meaning::Action(action) => Ok(Command::Do(action)),
@@ -301,6 +309,7 @@ mod tests {
             ("session all", Command::Session(None)),
             ("frame 120", Command::Frame(None, 120)),
             ("frame 3:120", Command::Frame(Some(SessionId(3)), 120)),
+            ("policy repair", Command::Policy(Policy::Repair)),
             ("120", Command::Frame(None, 120)),
             ("theme light", Command::Theme(theme::Choice::Light)),
         ] {

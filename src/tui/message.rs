@@ -4,6 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::relay::observation::{SessionId, Side, Time};
+use crate::relay::policy::Policy;
 
 use super::compose::Repeat;
 use super::repeat::Progress;
@@ -70,6 +71,8 @@ pub enum Effect {
     OpenEditor(String),
     /// End a session.
     Close(SessionId),
+    /// From now on faults are treated so.
+    Policy(Policy),
     /// Give the terminal back and stop until the shell says otherwise.
     Suspend,
     /// End everything.

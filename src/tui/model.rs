@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::journal::{Fold, Lens, RowId, Scope, SessionSummary, View};
 use crate::relay::observation::{SessionId, Time};
+use crate::relay::policy::Policy;
 use crate::wire::finding::Level;
 
 use super::answer::{Answer, Repeating};
@@ -186,6 +187,8 @@ pub struct Model {
     pub(super) page: Lines,
     /// What the time column shows.
     pub(super) times: TimeDisplay,
+    /// What is done about faults.
+    pub(super) policy: Policy,
     /// The panes.
     pub(super) arrangement: Arrangement,
     /// Since when the display is frozen.
@@ -253,6 +256,7 @@ impl Model {
             detail: Pane::default(),
             page: Lines::default(),
             times: TimeDisplay::default(),
+            policy: Policy::default(),
             arrangement: Arrangement::default(),
             frozen: None,
             overlay: None,

@@ -59,6 +59,7 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
         Command::Do(action) => return actions::perform(model, view, action),
         Command::Session(session) => choose_session(model, view, session),
         Command::Frame(session, frame) => choose_frame(model, view, session, frame),
+        Command::Policy(policy) => return actions::choose_policy(model, policy),
         Command::Theme(choice) => choose_theme(model, choice),
         Command::Quit if model.overview.live > 0 => model.overlay = Some(Overlay::Question(Question::Quit)),
         Command::Quit => return vec![Effect::Quit],

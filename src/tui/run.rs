@@ -148,6 +148,7 @@ impl Screen {
         let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
         remembered.clone().restore(&mut model, surroundings);
+        model.policy = handle.policy();
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
@@ -260,6 +261,7 @@ impl Screen {
                 Effect::Quit => return Ok(Flow::Quit),
                 Effect::Suspend => self.terminal.suspend()?,
                 Effect::Copy(text) => self.terminal.copy(&text)?,
+                Effect::Policy(policy) => self.handle.set_policy(policy),
                 Effect::Close(session) => self.handle.close(session),
                 Effect::Inject { session, to, injection, token } => {
                     let sender = self.inbox.remote.sender.clone();

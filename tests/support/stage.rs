@@ -40,7 +40,10 @@ impl Stage {
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = format!("ws://{PLAYGROUND}");
         let mut log = Observations::default();
-        log.event(NOON, Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() });
+        log.event(
+            NOON,
+            Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() },
+        );
         journal.push(None, log);
         let info = Info { addresses, upstream, playground: true };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);
@@ -72,7 +75,12 @@ impl Stage {
             keep_host: false,
             origin: None,
         };
-        let config = SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [7; 32] };
+        let config = SessionConfig {
+            rules: Arc::new(rules),
+            limits: Limits::default(),
+            seed: [7; 32],
+            policy: Default::default(),
+        };
         let (session, _) = Session::new(config, self.now, head.as_bytes(), &mut self.output.log);
         self.session = Some(session);
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -11,7 +11,7 @@ use super::{finding, frame, handshake, way};
 pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionId>) {
     let theme = page.theme;
     match event {
-        Event::Listening { addresses, upstream } => {
+        Event::Listening { addresses, upstream, .. } => {
             page.title("wsproxy listens");
             for address in addresses {
                 page.fact("on", &address.to_string(), theme.text);

@@ -49,7 +49,7 @@ impl Scene {
             origin: None,
         };
         let limits = Limits { kept: 4096, ..Limits::default() };
-        let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32] };
+        let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32], policy: Default::default() };
         let now = Time(1_700_000_000_000_000);
         let journal = Arc::new(Journal::new(1 << 24));
         let view = View::new(journal.subscribe(|| ()));
@@ -314,7 +314,10 @@ fn rarer_events_have_words_too() {
     let mut scene = Scene::new();
     let addresses = vec!["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()];
     for (event, expected) in [
-        (Event::Listening { addresses, upstream: "ws://upstream:9999".into() }, "[::1]:9000"),
+        (
+            Event::Listening { addresses, upstream: "ws://upstream:9999".into(), policy: Default::default() },
+            "[::1]:9000",
+        ),
         (Event::Http { method: "GET".into(), path: "/\u{1b}".into(), status: 200 }, "GET /\\u{1b}"),
         (Event::Upstream { trouble: Some("gone\u{7}".into()) }, "gone\\u{7}"),
         (Event::Note(Level::Warning, "low\u{7}".into()), "low\\u{7}"),

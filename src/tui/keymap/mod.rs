@@ -49,6 +49,7 @@ pub enum Action {
     Decoder,
     Bytes,
     Times,
+    NextPolicy,
     Maximise,
     MoveDetail,
     Shrink,

@@ -220,6 +220,13 @@ pub const BINDINGS: &[Binding] = &[
         "times",
         "times as clock, since the session began, since the row before",
     ),
+    bind(
+        Action::NextPolicy,
+        &[Key::char('P')],
+        EVERYWHERE,
+        "",
+        "another policy for frames that break a rule: faithful, repair, strict",
+    ),
     bind(Action::Maximise, &[Key::char('\\')], EVERYWHERE, "zoom", "give this pane all the room, or give it back"),
     bind(Action::MoveDetail, &[Key::char('|')], EVERYWHERE, "", "the detail to the right, or below"),
     bind(Action::Shrink, &[Key::char('<')], EVERYWHERE, "", "less room for the detail; in Sessions for the list"),

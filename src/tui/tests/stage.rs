@@ -63,8 +63,12 @@ impl Actor {
             keep_host: false,
             origin: None,
         };
-        let config =
-            SessionConfig { rules: Arc::new(rules), limits: Limits { kept, ..Limits::default() }, seed: [7; 32] };
+        let config = SessionConfig {
+            rules: Arc::new(rules),
+            limits: Limits { kept, ..Limits::default() },
+            seed: [7; 32],
+            policy: Default::default(),
+        };
         let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
         let output = Output { log, ..Output::default() };
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now, frames: 0 }
@@ -204,7 +208,8 @@ impl Stage {
         let mut log = Observations::default();
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = "ws://localhost:9999".to_owned();
-        let listening = Event::Listening { addresses: addresses.clone(), upstream: upstream.clone() };
+        let listening =
+            Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() };
         log.event(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
         let feed = Feed::new(View::new(journal.subscribe(|| ())));

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::View;
+use crate::relay::policy::Policy;
 use crate::tui::actions::is_useful;
 use crate::tui::answer::Repeating;
 use crate::tui::clock::{self, Digits};
@@ -56,6 +57,9 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
             _ => String::new(),
         };
         parts.push(Span::styled(format!("FROZEN{since} ({}) · ", key_of(Action::Freeze)), theme.warning));
+    }
+    if model.policy != Policy::Faithful {
+        parts.push(Span::styled(format!("{} ({}) · ", model.policy.name(), key_of(Action::NextPolicy)), theme.warning));
     }
     let open = if overview.live > 0 { theme.good } else { theme.dim };
     parts.push(Span::styled(format!("{} open", overview.live), open));

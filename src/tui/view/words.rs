@@ -35,7 +35,7 @@ pub const fn level_style(level: Level, theme: &Theme) -> Style {
 #[must_use]
 pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
     match event {
-        Event::Listening { addresses, upstream } => {
+        Event::Listening { addresses, upstream, .. } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
         }

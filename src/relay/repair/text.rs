@@ -1,0 +1,75 @@
+//! Text in pieces of which no more may be sent than is UTF-8, without a change of length.
+
+/// The text of one message.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// The start of a character whose rest has not come: at most three bytes.
+    pending: Vec<u8>,
+    /// How many of them went out with the fragment before.
+    sent: usize,
+}
+
+impl Text {
+    /// What can go out of the next piece, each byte that is no UTF-8 replaced by `?`, and whether any was. At the end of
+    /// a fragment nothing is held back, and at the end of the message no character stays unfinished.
+    pub fn clean(&mut self, piece: &[u8], fragment_ends: bool, message_ends: bool) -> (Vec<u8>, bool) {
+        let mut text = std::mem::take(&mut self.pending);
+        let already = std::mem::take(&mut self.sent);
+        text.extend_from_slice(piece);
+        let (mut at, mut is_changed) = (0, false);
+        while let Err(error) = std::str::from_utf8(&text[at..]) {
+            let start = at + error.valid_up_to();
+            let end = match error.error_len() {
+                Some(length) => start + length,
+                None if message_ends => text.len(),
+                None => {
+                    self.pending = text[start..].to_vec();
+                    if fragment_ends {
+                        self.sent = self.pending.len();
+                    } else {
+                        self.sent = already.saturating_sub(start);
+                        text.truncate(start.max(already));
+                    }
+                    break;
+                }
+            };
+            text[start..end].fill(b'?');
+            is_changed = true;
+            at = end;
+        }
+        (text.split_off(already.min(text.len())), is_changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_bytes_are_replaced_and_good_text_passes_however_it_is_cut() {
+        for (bytes, expected) in [
+            ("a€𝄞b".as_bytes(), "a€𝄞b".as_bytes()),
+            (b"He\xe9lo", b"He?lo"),
+            (b"a\xe2\x82", b"a??"),
+            (b"\xf0\x9f(", b"??("),
+        ] {
+            for size in 1..=bytes.len() {
+                let (mut text, mut out) = (Text::default(), Vec::new());
+                let mut pieces = bytes.chunks(size).peekable();
+                while let Some(piece) = pieces.next() {
+                    let last = pieces.peek().is_none();
+                    out.extend(text.clean(piece, last, last).0);
+                }
+                assert_eq!(out, expected, "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_character_may_be_cut_by_the_border_of_two_fragments() {
+        let mut text = Text::default();
+        assert_eq!(text.clean(b"a\xe2", true, false), (b"a\xe2".to_vec(), false));
+        assert_eq!(text.clean(b"\x82", false, false), (b"".to_vec(), false));
+        assert_eq!(text.clean(b"\xac!", true, true), (b"\x82\xac!".to_vec(), false));
+    }
+}

@@ -1,0 +1,119 @@
+//! The same faults under each policy.
+
+use super::*;
+
+fn scene(step: usize, policy: Policy) -> Scene {
+    let scene = Scene::open(step);
+    scene.policy.set(policy);
+    scene
+}
+
+fn repaired(step: usize, from: Side, bytes: &[u8]) -> Vec<u8> {
+    let mut scene = scene(step, Policy::Repair);
+    scene.feed(from, bytes);
+    std::mem::take(&mut scene.received[from.other().index()])
+}
+
+#[test]
+fn repair_mends_what_a_server_sends() {
+    let cases: &[(&[u8], &[u8])] = &[
+        (b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", HELLO),
+        (b"\xa1\x05Hello", HELLO),
+        (b"\xc1\x05Hello", HELLO),
+        (b"\x81\x7e\x00\x05Hello", HELLO),
+        (b"\x09\x00\x81\x05Hello", b"\x89\x00\x81\x05Hello"),
+        (b"\x01\x01a\x81\x05Hello", b"\x01\x01a\x80\x00\x81\x05Hello"),
+        (b"\x81\x05Hello\r\n", HELLO),
+        (b"\x81\x05Hello\n\x81\x05Hello", b"\x81\x05Hello\x81\x05Hello"),
+        (b"\r\n\x81\x05Hello", HELLO),
+        (b"\n\x81\x05Hello", HELLO),
+        (b"\x83\x05Hello", b""),
+        (b"\x81\x05Hello\x88\x02\x03\xed", b"\x81\x05Hello\x88\x00"),
+        (b"\x88\x02\x03\xe8\x81\x05Hello", b"\x88\x02\x03\xe8"),
+        (b"\x82\x7f\x80\0\0\0\0\0\0\x05Hello", b"\x88\x02\x03\xea"),
+    ];
+    for step in [1, usize::MAX] {
+        for (came, goes) in cases {
+            let what = format!("{came:x?} in steps of {step}");
+            assert_eq!(repaired(step, Side::Server, came), *goes, "{what}");
+            assert_eq!(repaired(step, Side::Server, goes), *goes, "mended twice: {what}");
+        }
+    }
+    assert_eq!(repaired(usize::MAX, Side::Server, b"\x80\x05Hello"), HELLO);
+    assert_eq!(repaired(usize::MAX, Side::Server, b"\x81\x05He\xe9lo"), b"\x81\x07He\xef\xbf\xbdlo");
+    assert_eq!(repaired(1, Side::Server, b"\x81\x05He\xe9lo"), b"\x81\x05He?lo");
+}
+
+#[test]
+fn repair_masks_what_a_client_sends() {
+    for step in [1, usize::MAX] {
+        let out = repaired(step, Side::Client, HELLO);
+        let (header, used) = FrameHeader::parse(&out).unwrap();
+        let mut payload = out[used..].to_vec();
+        mask::apply(header.mask.unwrap(), 0, &mut payload);
+        assert_eq!((header.first, payload.as_slice()), (0x81, b"Hello".as_slice()));
+        assert_eq!(repaired(step, Side::Client, &out), out);
+    }
+}
+
+#[test]
+fn repair_finishes_what_a_server_left_open() {
+    for (came, how, owed) in [
+        (b"\x81\x05Hello".as_slice(), Ending::Fin, b"\x88\x02\x03\xe8".as_slice()),
+        (b"\x01\x05Hello", Ending::Fin, b"\x80\x00\x88\x02\x03\xe8"),
+        (b"\x81\x05Hello", Ending::Reset, b"\x88\x02\x03\xf3"),
+        (b"\x88\x02\x03\xe8", Ending::Fin, b""),
+        (b"\x81\x05Hel", Ending::Fin, b""),
+    ] {
+        let mut scene = scene(usize::MAX, Policy::Repair);
+        scene.feed(Side::Server, came);
+        scene.end(Side::Server, how);
+        assert_eq!(scene.received[Side::Client.index()], [came, owed].concat());
+    }
+}
+
+#[test]
+fn strict_passes_what_came_before_the_fault_and_nothing_else() {
+    for (bytes, passed, code) in [
+        (b"\x81\x05Hello\x83\x01a\x81\x05Hello".as_slice(), HELLO, 1002u16),
+        (b"\x81\x05Hello\x81\x01\xff", HELLO, 1007),
+        (b"\r\n\x81\x05Hello", b"", 1002),
+    ] {
+        let mut scene = scene(usize::MAX, Policy::Strict);
+        scene.feed(Side::Server, bytes);
+        assert_eq!(scene.received[0], passed);
+        assert_eq!(scene.session.fault(), Some(code));
+        let mut ends = [Vec::new(), Vec::new()];
+        scene.session.close(Time(4), ClosedBy::Proxy, code, &mut ends, &mut scene.out);
+        assert_eq!(ends[0], [b"\x88\x02".as_slice(), &code.to_be_bytes()].concat());
+        assert!(!ends[1].is_empty() && scene.session.fault().is_none());
+    }
+    let mut scene = scene(usize::MAX, Policy::Strict);
+    scene.feed(Side::Server, HELLO);
+    assert_eq!((scene.received[0].as_slice(), scene.session.fault()), (HELLO, None));
+}
+
+#[test]
+fn a_policy_holds_from_the_next_read_on_and_an_injection_keeps_its_place() {
+    let mut scene = scene(usize::MAX, Policy::Faithful);
+    scene.feed(Side::Server, b"\xa1\x05Hello\x81\x05Hel");
+    scene.policy.set(Policy::Repair);
+    assert_eq!(scene.inject(Side::Client, Injection::whole(Opcode::PING, Vec::new())), [Reply::Waiting(Wait::Frame)]);
+    scene.feed(Side::Server, b"lo\xa1\x05Hello");
+    scene.feed(Side::Server, b"\xa1\x05Hello");
+    scene.policy.set(Policy::Faithful);
+    scene.feed(Side::Server, b"\xa1\x05Hello");
+    let expected = b"\xa1\x05Hello\x81\x05Hello\x89\x00\xa1\x05Hello\x81\x05Hello\xa1\x05Hello";
+    assert_eq!(scene.received[0], expected);
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_repair_of_the_repaired_changes_nothing(
+        bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0x81), Just(0x01), Just(0x00), Just(0x88)], 0..200),
+        step in 1usize..60,
+    ) {
+        let once = repaired(step, Side::Server, &bytes);
+        prop_assert_eq!(repaired(usize::MAX, Side::Server, &once), once);
+    }
+}
