@@ -189,7 +189,7 @@ pub(super) const CLOSE_BROWSER_1001: Words = Words {
 };
 
 pub(super) const CLOSE_FROM_BROWSER_1002: Words = Words {
-    level: Level::Error,
+    level: Level::Note,
     title: "the browser closes with 1002: a frame of the server's broke a rule",
     spec: "RFC 6455 7.4.1",
     chrome: "names the rule in its reason: Masked frame from server, Invalid reserved bit, Unknown opcode, Unexpected \
