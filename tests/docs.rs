@@ -66,7 +66,7 @@ fn conversation() -> Observations {
     let (mut session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
     session.receive(at(1), Side::Server, answer.as_bytes(), &mut out);
     let mut say = |millis, from, opcode, payload: &[u8]| {
-        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, 0x3d]);
+        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, payload.len() as u8]);
         let mut bytes = Vec::new();
         frame::write(opcode, payload, key, &mut bytes);
         session.receive(at(millis), from, &bytes, &mut out);

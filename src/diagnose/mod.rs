@@ -4,6 +4,7 @@ mod catalogue;
 pub mod chrome;
 pub mod examine;
 pub mod examples;
+pub mod forensics;
 pub mod handshake;
 pub mod render;
 mod verdict;

@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::forensics;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::{Decoder, Part};
-use crate::wire::finding::{Finding, FindingKind, Place};
+use crate::wire::finding::Finding;
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
@@ -27,7 +28,7 @@ use super::policy::Policy;
 use super::repair::Mender;
 use super::session::Output;
 use super::stall::{Stall, StallKind};
-use super::watch::{Bytes, Watch};
+use super::watch::{Bytes, Keys, Watch};
 use hixie::Hixie;
 
 /// What a lane needs of its session for one call.
@@ -41,6 +42,8 @@ pub(super) struct Context<'a> {
     pub judgement: &'a mut Judgement,
     /// The oldest ping of each side that is not answered: when it came, and its number. By `Side::index`.
     pub pings: &'a mut [Option<(Time, u64)>; 2],
+    /// Keys of the client's last frames.
+    pub keys: &'a mut Keys,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +101,8 @@ pub(super) struct Lane {
     /// Under the policy that mends: what goes out instead of what came.
     pub(super) mender: Option<Box<Mender>>,
     pub(super) deflate: bool,
+    /// The last frame, where it and the start of the next header came together.
+    behind: Vec<u8>,
 }
 
 impl Lane {
@@ -121,6 +126,7 @@ impl Lane {
             waiting: VecDeque::new(),
             mender: None,
             deflate: false,
+            behind: Vec::new(),
         }
     }
 
@@ -204,8 +210,21 @@ impl Lane {
         self.watch.open(deflate, limits);
     }
 
-    /// Says what findings were left out.
+    /// The head that the frames follow; `failed` where a browser does not take it.
+    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+        self.watch.follows(head, failed);
+    }
+
+    /// Adds a finding that the session as a whole shows, unless the lane has told of it before.
+    pub fn add_finding(&mut self, finding: Finding) {
+        if !self.watch.has_told(finding.kind) {
+            self.watch.add(finding);
+        }
+    }
+
+    /// Says what was found last, and what findings were left out.
     pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+        self.watch.report(now, log);
         self.watch.report_rest(now, log);
     }
 
@@ -222,6 +241,8 @@ impl Lane {
             header: &current.record.header,
             offset: current.record.received,
             following: &[],
+            before: None,
+            keys: Keys::default(),
         });
         let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
         let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
@@ -243,6 +264,8 @@ impl Lane {
 
     fn follow(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         let mut at = 0;
+        // Where the last frame began, if it is whole and here.
+        let mut last: Option<usize> = None;
         loop {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
@@ -252,38 +275,64 @@ impl Lane {
             if let Some((header, payload)) = self.decoder.whole(rest)
                 && header.opcode() != Opcode::CLOSE
             {
+                let before = self.before(last.map_or(&[], |last| &input[last..at]));
+                last = Some(at);
                 at += payload.end;
-                self.whole(context, header, &rest[payload.start..], &mut out.log);
+                self.whole(context, header, &rest[payload.start..], before, &mut out.log);
                 continue;
             }
             let Some((part, used)) = self.decoder.next(rest) else { break };
             at += used;
             match part {
-                Part::Header(header) => self.begin(context, header, &rest[used..], &mut out.log),
+                Part::Header(header) => {
+                    let behind = std::mem::take(&mut self.behind);
+                    let before = self.before(last.take().map_or(&behind, |last| &input[last..at - used]));
+                    self.begin(context, header, &rest[used..], before, &mut out.log);
+                }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
                 Part::Lost(header) => {
-                    self.lose(context, header, out);
+                    self.lose(context, header, &input[at..], out);
                     self.end_read(context, &mut out.log);
                     self.raw(context, &input[at..], &mut out.log);
                     return;
                 }
             }
         }
+        if let Some(last) = last
+            && !self.decoder.unfinished_header().is_empty()
+            && at - last <= forensics::ENOUGH
+        {
+            self.behind = input[last..at].to_vec();
+        }
         self.record_unfinished(&mut out.log);
+    }
+
+    /// What is in front of the next frame: the head, or those bytes of the last frame.
+    #[inline]
+    const fn before<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        if self.frames == 0 { None } else { Some(bytes) }
     }
 
     /// The usual case, in one step: a frame that came whole. Its payload is what `following` begins with.
     #[inline]
-    fn whole(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
+    fn whole(
+        &mut self,
+        context: &mut Context<'_>,
+        header: FrameHeader,
+        following: &[u8],
+        before: Option<&[u8]>,
+        log: &mut Observations,
+    ) {
         self.message.frame(&header);
         let relayed = self.mend_whole(context, &header, following, log);
+        context.keys.note(self.from, &header);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.frames + 1;
         if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
             self.write_down(context, header, payload, Origin::Peer, relayed, log);
             return;
         }
-        let bytes = Bytes { number, header: &header, offset: 0, following };
+        let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: *context.keys };
         self.examine_header(context, bytes);
         self.examine_payload(context, bytes, payload.len(), true, log);
         self.write_down(context, header, payload, Origin::Peer, relayed, log);
@@ -292,7 +341,15 @@ impl Lane {
     }
 
     #[inline]
-    fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], log: &mut Observations) {
+    fn begin(
+        &mut self,
+        context: &mut Context<'_>,
+        header: FrameHeader,
+        following: &[u8],
+        before: Option<&[u8]>,
+        log: &mut Observations,
+    ) {
+        context.keys.note(self.from, &header);
         self.message.frame(&header);
         self.note_debt(context, &header, *context.frames + 1);
         self.open_frame(context, header, log);
@@ -300,7 +357,8 @@ impl Lane {
         if let Some(current) = &mut self.current {
             current.record.relayed = relayed;
         }
-        self.examine_header(context, Bytes { number: *context.frames, header: &header, offset: 0, following });
+        let (number, keys) = (*context.frames, *context.keys);
+        self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
     }
 
     /// A frame begins, to be written down with what comes of its payload.
@@ -370,7 +428,9 @@ impl Lane {
         let payload = following.get(..length).unwrap_or(following);
         let FrameRecord { number, header, received: offset, .. } = current.record;
         self.mend_payload(context.now, number, payload, last, log);
-        self.examine_payload(context, Bytes { number, header: &header, offset, following }, length, last, log);
+        let before = if self.frames == 1 { None } else { Some(&[][..]) };
+        let bytes = Bytes { number, header: &header, offset, following, before, keys: *context.keys };
+        self.examine_payload(context, bytes, length, last, log);
         let Some(current) = &mut self.current else { return };
         if current.record.header.opcode() == Opcode::CLOSE {
             let (key, offset) = (current.record.header.mask, current.record.received);
@@ -436,15 +496,13 @@ impl Lane {
     }
 
     /// From here on the lane is a raw pipe.
-    fn lose(&mut self, context: &mut Context<'_>, header: FrameHeader, out: &mut Output) {
+    fn lose(&mut self, context: &mut Context<'_>, header: FrameHeader, following: &[u8], out: &mut Output) {
         self.mode = Mode::Raw;
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
-        let finding = Finding::new(FindingKind::FrameLen64Msb, Place::Stream)
-            .bytes(&bytes, 2, 8)
-            .detail(format!("the header promises {} bytes", header.length));
-        self.watch.add(finding);
+        let (number, keys) = (*context.frames + 1, *context.keys);
+        self.watch.lost(Bytes { number, header: &header, offset: 0, following, before: self.before(&[]), keys });
         if self.from == Side::Server {
             context.judgement.header(*context.frames + 1, &header);
         }

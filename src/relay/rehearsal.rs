@@ -55,7 +55,6 @@ mod tests {
     use crate::wire::finding::FindingKind;
     use std::fmt::Write as _;
 
-    /// The kinds whose examples show something else are those in the snapshot, each with what is found.
     #[test]
     fn each_example_shows_its_finding_and_no_other() {
         let mut amiss = String::new();
@@ -67,6 +66,6 @@ mod tests {
                 }
             }
         }
-        insta::assert_snapshot!(amiss);
+        assert_eq!(amiss, "");
     }
 }

@@ -27,6 +27,7 @@ use super::policy::{Policy, PolicyCell};
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
+use super::watch::Keys;
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
@@ -95,6 +96,7 @@ pub struct Session {
     /// When a byte of the server's last came, while its head is awaited.
     last_answer: Time,
     pings: [Option<(Time, u64)>; 2],
+    keys: Keys,
     stalls: Stalls,
 }
 
@@ -144,6 +146,7 @@ impl Session {
             began: now,
             last_answer: now,
             pings: [None; 2],
+            keys: Keys::default(),
             stalls: Stalls::default(),
             config,
         };
@@ -347,6 +350,9 @@ impl Session {
     /// Writes the last record. Call it once, when both connections are gone.
     pub fn finish(&mut self, now: Time, out: &mut Output) {
         self.judge_refusal(now, &[], &mut out.log);
+        for (lane, finding) in self.stalls.findings(now) {
+            self.lanes[lane.index()].add_finding(finding);
+        }
         self.stalls.update(now, u64::MAX, &[], &mut out.log);
         for lane in &mut self.lanes {
             lane.refuse_waiting(Refusal::NeverCame, out);
@@ -373,6 +379,7 @@ impl Session {
         let context = Context {
             judgement: &mut self.judgement,
             pings: &mut self.pings,
+            keys: &mut self.keys,
             now,
             policy: if self.closing { Policy::Faithful } else { self.config.policy.get() },
             frames: &mut self.frames,
@@ -432,6 +439,7 @@ impl Session {
             self.expect_hixie(now, &head.raw, &head.forwarded, &mut out.log);
         }
         let deflate = agreed(Head::of_response(&head.raw));
+        let answer = if opens { head.raw.clone() } else { Vec::new() };
         if complete {
             self.judge_answer(now, head.raw, rest, &mut out.log);
         }
@@ -441,6 +449,8 @@ impl Session {
             _ if opens => {
                 if self.mode() == Mode::Frames {
                     self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+                    let failed = !self.judgement.is_live();
+                    self.lanes[Side::Server.index()].follows(answer, failed);
                 }
                 self.leave_handshake(now, self.mode(), out);
             }

@@ -3,6 +3,8 @@
 //! Nothing is computed while frames pass: lanes note a time where something begins that the other side, or the same one,
 //! has to end. Whoever owns the session asks once in a while, and only while something is owed.
 
+use crate::wire::finding::{Finding, FindingKind, Place};
+
 use super::observation::{Event, Observations, Side, Time};
 
 /// What is owed.
@@ -108,6 +110,29 @@ impl Stalls {
                 self.told.push(*stall);
             }
         }
+    }
+
+    /// What is still owed when the session ends, and was told as a stall: now it is clear that it never came.
+    pub fn findings(&self, now: Time) -> Vec<(Side, Finding)> {
+        let findings = self.told.iter().filter_map(|stall| {
+            let kind = match stall.kind {
+                StallKind::UnfinishedMessage => FindingKind::FrameMissingFin,
+                StallKind::UnansweredPing => FindingKind::FramePingNoPong,
+                StallKind::UnansweredClose => FindingKind::CloseNoReply,
+                StallKind::OpenAfterClose => FindingKind::CloseNoTcpClose,
+                // The others have findings where they begin or where the connection ends, or are no fault.
+                StallKind::NoResponse
+                | StallKind::UnfinishedHead
+                | StallKind::ShortFrame
+                | StallKind::PeerNotReading => {
+                    return None;
+                }
+            };
+            let seconds = now.0.saturating_sub(stall.since.0) / 1_000_000;
+            let detail = format!("{}, to the end of the session, {seconds} s later", stall.text());
+            Some((stall.lane, Finding::new(kind, Place::Connection).detail(detail)))
+        });
+        findings.collect()
     }
 
     /// Whether one was told that may end.

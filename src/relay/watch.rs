@@ -2,10 +2,12 @@
 
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found};
+use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
-use crate::wire::finding::{Finding, FindingKind, Level, Place};
+use crate::wire::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
+use crate::wire::mask::MaskKey;
 use crate::wire::side::Side;
 
 use super::limits::Limits;
@@ -27,6 +29,28 @@ pub(super) struct Bytes<'a> {
     pub offset: u64,
     /// What follows the header, or those bytes, in what was read: payload, and whatever comes behind.
     pub following: &'a [u8],
+    /// The frame in front of it, as far as it is at hand; `None` where that is the head.
+    pub before: Option<&'a [u8]>,
+    pub keys: Keys,
+}
+
+/// Keys of the client's last frames: an echo that was not unmasked is known by them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Keys {
+    ring: [MaskKey; 8],
+    next: usize,
+}
+
+impl Keys {
+    #[inline]
+    pub fn note(&mut self, from: Side, header: &FrameHeader) {
+        if from == Side::Client
+            && let Some(key) = header.mask
+        {
+            self.ring[self.next % 8] = key;
+            self.next = (self.next + 1) % 8;
+        }
+    }
 }
 
 /// One lane's examiner.
@@ -41,17 +65,41 @@ pub(super) struct Watch {
     /// What was found in the frames of this read.
     read: Vec<(u64, FindingKind)>,
     limit: u64,
+    deflate: bool,
+    /// The head that the frames follow.
+    head: Vec<u8>,
+    /// The browser does not take that head.
+    failed: bool,
+    /// The payload's start of a frame that comes in pieces.
+    start: Vec<u8>,
 }
 
 impl Watch {
     pub const fn new(from: Side) -> Self {
-        Self { from, examiner: None, told: Vec::new(), ready: Vec::new(), read: Vec::new(), limit: 0 }
+        Self {
+            from,
+            examiner: None,
+            told: Vec::new(),
+            ready: Vec::new(),
+            read: Vec::new(),
+            limit: 0,
+            deflate: false,
+            head: Vec::new(),
+            failed: false,
+            start: Vec::new(),
+        }
     }
 
     /// Frames begin.
     pub fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
         self.limit = limits.findings;
+        self.deflate = deflate.is_some();
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
+    }
+
+    /// The head that the frames follow; `failed` where a browser does not take it.
+    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+        (self.head, self.failed) = (head, failed);
     }
 
     /// How many findings of a kind are told, where others than the examiner find them.
@@ -81,6 +129,7 @@ impl Watch {
         let piece = bytes.following.get(..length).unwrap_or(bytes.following);
         let content = examiner.payload(bytes.header, bytes.offset, piece, last);
         self.take(bytes);
+        self.keep_start(bytes.offset, piece, last);
         content
     }
 
@@ -129,13 +178,16 @@ impl Watch {
         }
     }
 
+    /// Whether a finding of the kind was told of.
+    pub fn has_told(&self, kind: FindingKind) -> bool {
+        self.told.iter().any(|(told, _)| *told == kind)
+    }
+
     /// Adds a finding of the lane's that the examiner has no part in.
     pub fn add(&mut self, finding: Finding) {
         let kind = finding.kind;
-        if let Some(frame) = finding.frame()
-            && self.read.len() < REMEMBERED
-        {
-            self.read.push((frame, kind));
+        if let Some(frame) = finding.frame() {
+            self.remember(frame, kind);
         }
         let limit = if words(kind).level == Level::Note { 1 } else { self.limit.max(1) };
         let at = self.told.iter().position(|(told, _)| *told == kind);
@@ -193,9 +245,103 @@ impl Watch {
             return;
         }
         for found in std::mem::take(&mut examiner.found) {
-            let window = window(bytes, found.at, found.length);
-            self.add(finding(found, Place::Frame(bytes.number), window));
+            let start = self.frame_start(bytes);
+            let scene = self.scene(bytes, found.kind, &start);
+            if let Some(told) = forensics::told(&scene, self.failed, self.has_erred()) {
+                self.lose();
+                self.remember(bytes.number, told);
+            } else if let Some(named) = forensics::name(&scene) {
+                self.name(bytes, &start, named);
+            } else {
+                let window = window(bytes, found.at, found.length);
+                self.add(finding(found, Place::Frame(bytes.number), window));
+            }
         }
+    }
+
+    /// That header ends the decoding for good: its length's top bit is set.
+    pub fn lost(&mut self, bytes: Bytes<'_>) {
+        let start = self.frame_start(bytes);
+        let named = forensics::name(&self.scene(bytes, FindingKind::FrameLen64Msb, &start));
+        let detail = format!("the header promises {} bytes", bytes.header.length);
+        let (kind, at, length) = (FindingKind::FrameLen64Msb, 2, 8);
+        let mut finding = Finding::new(kind, Place::Stream).bytes(&start, at, length).detail(detail);
+        if let Some(named) = named {
+            finding =
+                Finding::new(named.kind, Place::Stream).bytes(&start, named.at, named.length).detail(named.detail);
+            if let Some((cause, fix)) = named.cause {
+                finding = finding.cause(cause, fix);
+            }
+        }
+        self.remember(bytes.number, finding.kind);
+        self.add(finding);
+    }
+
+    fn scene<'a>(&'a self, bytes: Bytes<'a>, rule: FindingKind, start: &'a [u8]) -> Scene<'a> {
+        let before = bytes.before.map_or(Before::Head(&self.head), Before::Frame);
+        Scene { from: self.from, rule, bytes: start, before, keys: bytes.keys.ring, deflate: self.deflate }
+    }
+
+    /// Adds a finding that has been given its bug's name.
+    fn name(&mut self, bytes: Bytes<'_>, start: &[u8], named: Named) {
+        if named.astray {
+            self.lose();
+        }
+        let finding = if named.in_head {
+            let all = [self.head.as_slice(), start].concat();
+            Finding::new(named.kind, Place::Head).bytes(&all, self.head.len() + named.at, named.length)
+        } else {
+            Finding::new(named.kind, Place::Frame(bytes.number)).bytes(start, named.at, named.length)
+        };
+        let finding = finding.detail(named.detail);
+        self.remember(bytes.number, named.kind);
+        self.add(match named.cause {
+            Some((cause, fix)) => finding.cause(cause, fix),
+            None => finding,
+        });
+    }
+
+    /// Whether this side's frames were wrong before.
+    fn has_erred(&self) -> bool {
+        let is_error = |kind: FindingKind| words(kind).level == Level::Error;
+        let is_of_frames = |kind: FindingKind| matches!(kind.layer(), Layer::Frame | Layer::Message | Layer::Extension);
+        self.told.iter().any(|(kind, _)| is_error(*kind) && is_of_frames(*kind))
+    }
+
+    fn lose(&mut self) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.lose();
+        }
+    }
+
+    fn remember(&mut self, frame: u64, kind: FindingKind) {
+        if self.read.len() < REMEMBERED {
+            self.read.push((frame, kind));
+        }
+    }
+
+    fn keep_start(&mut self, offset: u64, piece: &[u8], last: bool) {
+        if offset == 0 || last {
+            self.start.clear();
+        }
+        let room = forensics::ENOUGH.saturating_sub(self.start.len());
+        if !last {
+            self.start.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
+    }
+
+    /// The frame from its first byte on, as far as it is of use to forensics.
+    fn frame_start(&self, bytes: Bytes<'_>) -> Vec<u8> {
+        let mut start = Vec::new();
+        bytes.header.write(&mut start);
+        if bytes.offset > 0 {
+            start.extend_from_slice(&self.start);
+        }
+        if bytes.offset == 0 || bytes.offset == self.start.len() as u64 {
+            let room = forensics::ENOUGH.saturating_sub(start.len());
+            start.extend_from_slice(bytes.following.get(..room).unwrap_or(bytes.following));
+        }
+        start
     }
 }
 

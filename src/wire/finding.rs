@@ -143,13 +143,11 @@ kinds! {
         Rsv1OnContinuation = "rsv1-on-continuation",
         Rsv1OnControl = "rsv1-on-control",
         DeflateBadData = "deflate-bad-data",
-        DeflateTruncated = "deflate-truncated",
         DeflateMissingRsv1 = "deflate-missing-rsv1",
         DeflateZlibHeader = "deflate-zlib-header",
         DeflateTailKept = "deflate-tail-kept",
         DeflateNoSyncFlush = "deflate-no-sync-flush",
         DeflateContextMismatch = "deflate-context-mismatch",
-        DeflateWindowExceeded = "deflate-window-exceeded",
         DeflateBomb = "deflate-bomb",
         ExtXWebkitDeflateFrame = "ext-x-webkit-deflate-frame",
         SafariPmdBugs = "safari-pmd-bugs",
@@ -187,7 +185,6 @@ kinds! {
         FrameHybi06Opcodes = "frame-hybi06-opcodes",
         FrameEmptyFragments = "frame-empty-fragments",
         FramePingNoPong = "frame-ping-no-pong",
-        FramePongMismatch = "frame-pong-mismatch",
     }
     Message {
         MsgInvalidUtf8 = "msg-invalid-utf8",

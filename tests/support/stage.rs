@@ -90,7 +90,8 @@ impl Stage {
 
     /// A side sends a frame.
     pub fn frame(&mut self, from: Side, opcode: Opcode, payload: &[u8]) -> &mut Self {
-        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, 0x3d]);
+        // Another key each time, as browsers do.
+        let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, payload.len() as u8]);
         let mut bytes = Vec::new();
         frame::write(opcode, payload, key, &mut bytes);
         self.bytes(from, &bytes)

@@ -269,20 +269,6 @@ pub(super) const DEFLATE_BAD_DATA: Words = Words {
     mend: None,
 };
 
-pub(super) const DEFLATE_TRUNCATED: Words = Words {
-    level: Level::Error,
-    title: "a compressed message ends too early, so that a shortened text is delivered",
-    spec: "RFC 7692 7.2.2",
-    chrome: "delivers what it has, without an error",
-    firefox: NOT_KNOWN,
-    safari: NOT_KNOWN,
-    differs: &[],
-    from_client: Some(NEVER),
-    cause: "the compressor's output was not fetched to the end, or more than four bytes were cut from it",
-    fix: "call deflate until it has no more output, and drop exactly 00 00 ff ff",
-    mend: None,
-};
-
 pub(super) const DEFLATE_MISSING_RSV1: Words = Words {
     level: Level::Error,
     title: "a compressed payload came without RSV1",
@@ -327,8 +313,8 @@ pub(super) const DEFLATE_TAIL_KEPT: Words = Words {
 };
 
 pub(super) const DEFLATE_NO_SYNC_FLUSH: Words = Words {
-    level: Level::Warning,
-    title: "a compressed payload ends its deflate stream, though the window goes on",
+    level: Level::Error,
+    title: "a compressed message follows one that ended its deflate stream",
     spec: "RFC 7692 7.2.1, 7.2.3.4",
     chrome: "accepts the first such message; the second: Invalid frame header (close 1006 for the page)",
     firefox: "accepts it",
@@ -337,7 +323,7 @@ pub(super) const DEFLATE_NO_SYNC_FLUSH: Words = Words {
     from_client: Some(NEVER),
     cause: "each message is compressed in one call (Z_FINISH)",
     fix: "flush with Z_SYNC_FLUSH, or negotiate server_no_context_takeover",
-    mend: Some("compresses the message anew"),
+    mend: None,
 };
 
 pub(super) const DEFLATE_CONTEXT_MISMATCH: Words = Words {
@@ -352,20 +338,6 @@ pub(super) const DEFLATE_CONTEXT_MISMATCH: Words = Words {
     cause: "one compressed message is sent to several sockets, or a compressor is shared between connections",
     fix: "negotiate server_no_context_takeover for what is shared, or keep one compressor for each connection",
     mend: None,
-};
-
-pub(super) const DEFLATE_WINDOW_EXCEEDED: Words = Words {
-    level: Level::Warning,
-    title: "a compressed message looks back further than the negotiated window",
-    spec: "RFC 7692 7.1.2",
-    chrome: "accepts it, as it inflates with 15 bits",
-    firefox: FIREFOX_FAILS,
-    safari: NOT_KNOWN,
-    differs: &[Browser::Firefox],
-    from_client: Some(NEVER),
-    cause: "the compressor was made with 15 bits, whatever was negotiated",
-    fix: "make the compressor with the bits of the answer",
-    mend: Some("compresses the message anew"),
 };
 
 pub(super) const DEFLATE_BOMB: Words = Words {

@@ -461,17 +461,3 @@ pub(super) const FRAME_PING_NO_PONG: Words = Words {
     fix: "answer each ping with a pong that has the same payload, and read all the time",
     mend: Some("answers it"),
 };
-
-pub(super) const FRAME_PONG_MISMATCH: Words = Words {
-    level: Level::Note,
-    title: "a pong has a payload that no ping had",
-    spec: "RFC 6455 5.5.3, which allows it",
-    chrome: "ignores it",
-    firefox: "ignores it",
-    safari: "ignores it",
-    differs: &[],
-    from_client: Some(NEVER),
-    cause: "pongs are sent unasked, to keep the connection alive",
-    fix: "nothing needs to change",
-    mend: None,
-};

@@ -64,6 +64,13 @@ fn not_http_fault(request: Head<'_>, not_http: NotHttp, answer: &[u8]) -> Fault 
 #[must_use]
 pub fn no_http(host: Option<&[u8]>, bytes: &[u8]) -> Fault {
     let line = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    if let [0x88, 0..=125, ..] = bytes {
+        let mut fault = Fault::in_handshake(FindingKind::CloseBeforeHandshake, "net::ERR_INVALID_HTTP_RESPONSE", 0..2);
+        if !host.is_none_or(has_port) {
+            fault.words = "Error during WebSocket handshake: Invalid status line".into();
+        }
+        return fault;
+    }
     if host.is_none_or(has_port) {
         Fault::in_handshake(FindingKind::HttpNotHttpOddPort, "net::ERR_INVALID_HTTP_RESPONSE", 0..line)
     } else {

@@ -143,7 +143,6 @@ impl Examiner {
         }
         let bounds = self.content.bounds;
         let mut inflater = self.content.inflater.take().unwrap_or_default();
-        let finals = inflater.finals;
         let mut invalid = None;
         let mut result = Ok(());
         for part in [Some(piece), ends.then_some(&TAIL[..])].into_iter().flatten() {
@@ -169,10 +168,7 @@ impl Examiner {
         let at = header.wire_length() as u64 + offset;
         match result {
             Ok(()) => {
-                if inflater.finals > finals {
-                    let detail = "the message holds a block that is marked as final";
-                    self.found.push(Found::new(FindingKind::DeflateNoSyncFlush, at, piece.len() as u64, detail));
-                } else if ends && message.last == TAIL && message.compressed > 4 {
+                if ends && message.last == TAIL && message.compressed > 4 {
                     let end = at + piece.len() as u64;
                     let detail = "the payload ends with 0000ffff";
                     self.found.push(Found::new(FindingKind::DeflateTailKept, end.saturating_sub(4), 4, detail));
@@ -183,8 +179,11 @@ impl Examiner {
             }
             Err(stop) => {
                 self.content.has_ended = true;
-                let kind = self.why_broken(stop, offset, piece);
+                let kind = self.why_broken(stop, offset, piece, inflater.finals > 0);
                 let detail = match stop {
+                    _ if kind == FindingKind::DeflateNoSyncFlush => {
+                        "an earlier message held a block that is marked as final".to_owned()
+                    }
                     Stop::Unwanted => format!("the message inflates to more than {} bytes", bounds.inflated),
                     Stop::TooFarBack => "it points back to bytes that are not in the window".to_owned(),
                     Stop::Broken => format!("message {} of those that are compressed", self.content.messages + 1),
@@ -195,11 +194,12 @@ impl Examiner {
         }
     }
 
-    fn why_broken(&self, stop: Stop, offset: u64, piece: &[u8]) -> FindingKind {
+    fn why_broken(&self, stop: Stop, offset: u64, piece: &[u8], after_final: bool) -> FindingKind {
         let is_wrapped = matches!(piece, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] | [0x1f, 0x8b, ..]);
         match stop {
             Stop::Unwanted => FindingKind::DeflateBomb,
             _ if offset == 0 && is_wrapped => FindingKind::DeflateZlibHeader,
+            _ if after_final => FindingKind::DeflateNoSyncFlush,
             Stop::TooFarBack => FindingKind::DeflateContextMismatch,
             Stop::Broken => FindingKind::DeflateBadData,
         }

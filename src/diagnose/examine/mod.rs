@@ -160,7 +160,7 @@ impl Examiner {
         if !header.opcode().is_control() {
             self.begin_data(header);
         }
-        self.settle(before, header);
+        self.settle(before, Some(header));
         self.weak_is_told |= self.found[before..].iter().any(|found| found.kind == FindingKind::FrameMaskWeak);
         self.key = header.mask;
     }
@@ -185,7 +185,7 @@ impl Examiner {
                 self.scratch = scratch;
             }
         }
-        self.settle(before, header);
+        self.settle(before, None);
         content
     }
 
@@ -210,6 +210,11 @@ impl Examiner {
         &self.body
     }
 
+    /// What follows is known to be read at the wrong place.
+    pub const fn lose(&mut self) {
+        self.astray = true;
+    }
+
     /// The lane's bytes have ended. `unfinished` is a frame that they end in, with its payload so far, or else the start
     /// of a header.
     pub fn end(&mut self, unfinished: Option<(&FrameHeader, u64)>, carried: usize) {
@@ -229,10 +234,14 @@ impl Examiner {
         }
     }
 
-    /// Drops what was found while the framing is lost, and notes where it gets lost.
-    fn settle(&mut self, before: usize, header: &FrameHeader) {
+    /// Drops what was found while the framing is lost, and notes where it gets lost. A usual header ends that.
+    fn settle(&mut self, before: usize, header: Option<&FrameHeader>) {
         if self.found.len() == before {
-            if self.astray && !header.opcode().is_control() && header.opcode().name().is_some() && header.rsv() == 0 {
+            if let Some(header) = header
+                && !header.opcode().is_control()
+                && header.opcode().name().is_some()
+                && header.rsv() == 0
+            {
                 self.astray = false;
             }
             return;

@@ -2,8 +2,9 @@
 
 use crate::wire::finding::FindingKind;
 use crate::wire::opcode::Opcode;
+use crate::wire::side::Side;
 
-use super::{ANSWER, Example, HELLO, client, from_client, from_server, masked, plain, scene, server};
+use super::{ANSWER, Example, HELLO, Step, client, from_client, from_server, masked, plain, scene, server};
 
 pub(super) fn example(kind: FindingKind) -> Example {
     match kind {
@@ -15,7 +16,7 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::CloseReasonUtf8 => from_server(b"\x88\x06\x03\xe8caf\xe9"),
         FindingKind::CloseReasonLong => from_server([b"\x88\x7e\x00\x7e\x03\xe8".as_slice(), &[b'a'; 124]].concat()),
         FindingKind::CloseDataAfter => from_server([b"\x88\x02\x03\xe8", HELLO].concat()),
-        FindingKind::CloseBeforeHandshake => scene([server(b"\x88\x02\x03\xe8")]),
+        FindingKind::CloseBeforeHandshake => scene([server(b"\x88\x08\x03\xe8sorry!"), Step::Fin(Side::Server)]),
         FindingKind::CloseCleanErrorCodes => from_server(plain(Opcode::CLOSE, b"\x03\xf3unexpected error")),
         FindingKind::CloseBrowser1001 => from_client(masked(Opcode::CLOSE, b"\x03\xe9")),
         FindingKind::CloseFromBrowser1002 => {

@@ -44,7 +44,6 @@ fn payload(kind: FindingKind) -> Example {
         FindingKind::Rsv1OnContinuation => deflated(b"\x41\x03\xf2\x48\xcd\xc0\x04\xc9\xc9\x07\x00"),
         FindingKind::Rsv1OnControl => deflated(b"\xc9\x02hi"),
         FindingKind::DeflateBadData => deflated(&compressed(b"\xff\xff\xff\xff\xff")),
-        FindingKind::DeflateTruncated => deflated(&compressed(&hello[..4])),
         FindingKind::DeflateMissingRsv1 => deflated(&plain(Opcode::TEXT, hello)),
         FindingKind::DeflateZlibHeader => deflated(&compressed(&[b"\x78\xda", hello].concat())),
         FindingKind::DeflateTailKept => deflated(&compressed(DEFLATED)),
@@ -52,11 +51,6 @@ fn payload(kind: FindingKind) -> Example {
         FindingKind::DeflateContextMismatch => {
             deflated(&[compressed(hello), compressed(b"\xf2\x40\x62\x2b\x24\xa6\x27\x66\xe6\x01\x00")].concat())
         }
-        FindingKind::DeflateWindowExceeded => scene([
-            server(with_extensions("permessage-deflate; server_max_window_bits=9")),
-            // One letter 775 times, then three that stand 600 further back.
-            server(compressed(b"\xaa\x18\x05\xa3\x60\x14\x00\xd3\x15\x00")),
-        ]),
         FindingKind::DeflateBomb => Example::Words("a compressed message of 100 kB that inflates to 100 MB of zeros"),
         _ => Example::Words("a Safari 15.0 that negotiates permessage-deflate"),
     }

@@ -19,9 +19,6 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::FrameUnexpectedContinuation => from_server(b"\x80\x05Hello"),
         FindingKind::FrameInterleaved => from_server(b"\x01\x05Hello\x81\x05world"),
         FindingKind::FrameEmptyFragments => from_server(b"\x01\x05Hello\x00\x00\x80\x00"),
-        FindingKind::FramePongMismatch => {
-            scene([server(ANSWER), server(b"\x89\x02hi"), client(masked(Opcode::PONG, b"ho"))])
-        }
         FindingKind::FrameTruncated => scene([server(ANSWER), server(b"\x81\x0aHello"), Step::Fin(Side::Server)]),
         FindingKind::FrameMissingFin => Example::Words("01 05 Hello, and for a while nothing more of the message"),
         FindingKind::FramePingNoPong => Example::Words("89 02 68 69, and for a while no pong"),

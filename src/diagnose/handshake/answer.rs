@@ -78,7 +78,7 @@ fn cause(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
     use FindingKind as Kind;
     let plain = |detail: String| found(fault.kind, answer, &fault.at).detail(detail);
     match fault.kind {
-        Kind::HttpNotHttp | Kind::HttpNotHttpOddPort => silence::not_http(fault, answer),
+        Kind::HttpNotHttp | Kind::HttpNotHttpOddPort | Kind::CloseBeforeHandshake => silence::not_http(fault, answer),
         Kind::HttpHeaderNull => plain("a NUL byte stands in the head".to_owned()),
         Kind::HttpDupLocationLength => plain(doubled(answer, &fault.at)),
         kind if kind.layer() == crate::wire::finding::Layer::Http => status::refusal(request, answer, body, fault),

@@ -116,6 +116,23 @@ fn a_peer_that_takes_nothing() {
 }
 
 #[test]
+fn what_never_came_is_a_finding_at_the_end() {
+    for (from, bytes, kind) in [
+        (Side::Server, &b"\x01\x01a"[..], FindingKind::FrameMissingFin),
+        (Side::Client, b"\x89\x80abcd", FindingKind::FramePingNoPong),
+        (Side::Client, b"\x88\x80abcd", FindingKind::CloseNoReply),
+    ] {
+        let mut scene = Scene::open(usize::MAX);
+        scene.feed(from, bytes);
+        ask(&mut scene, 4);
+        assert_eq!(scene.findings(), [], "it may still come");
+        scene.end(Side::Client, Ending::Reset);
+        scene.closed();
+        assert_eq!(scene.findings(), [kind]);
+    }
+}
+
+#[test]
 fn whole_frames_owe_nothing() {
     let mut scene = Scene::open(usize::MAX);
     scene.feed(Side::Server, HELLO);
