@@ -160,12 +160,15 @@ async fn chromium_fails_as_foretold_with_and_without_wsproxy_and_repair_mends() 
         );
         assert_eq!(verdict["outcome"], "fails", "{name}");
         let found: Vec<_> = of_kind(&events, "finding").filter(|event| event["level"] != "note").collect();
-        let ids: Vec<_> = found.iter().map(|event| event["id"].as_str().unwrap()).collect();
+        let ids = found.iter().map(|event| event["id"].as_str().unwrap());
+        // What the browser says of it itself stands beside.
+        let ids: Vec<_> = ids.filter(|id| !id.starts_with("close-from-browser")).collect();
         assert_eq!(ids, [fault.finding], "{name}");
 
-        let (_program, address) = proxy(upstream, "repair");
-        let mended = visit(&mut tab, &address, fault.mended).await;
+        // A frame that is dropped, or a text that is made another, leaves the session open: there is no end to wait for.
         if fault.mended {
+            let (_program, address) = proxy(upstream, "repair");
+            let mended = visit(&mut tab, &address, true).await;
             let messages = mended.page["messages"].as_array().unwrap();
             assert_eq!(messages.last(), Some(&"Hello".into()), "{name}: {mended:?}");
             assert_eq!(mended.words, None, "{name}");

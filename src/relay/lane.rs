@@ -98,11 +98,11 @@ pub(super) struct Lane {
     /// When the newest fragment of the message under way came, and the number of its first.
     fragment: Option<(Time, u64)>,
     waiting: VecDeque<(Token, Injection)>,
-    /// The last frame, where it and the start of the next header came together.
-    behind: Vec<u8>,
     /// Under the policy that mends: what goes out instead of what came.
     pub(super) mender: Option<Box<Mender>>,
     pub(super) deflate: bool,
+    /// The last frame, where it and the start of the next header came together.
+    behind: Vec<u8>,
 }
 
 impl Lane {
@@ -124,9 +124,9 @@ impl Lane {
             last_read: Time(0),
             fragment: None,
             waiting: VecDeque::new(),
-            behind: Vec::new(),
             mender: None,
             deflate: false,
+            behind: Vec::new(),
         }
     }
 
@@ -324,8 +324,8 @@ impl Lane {
         log: &mut Observations,
     ) {
         self.message.frame(&header);
-        context.keys.note(self.from, &header);
         let relayed = self.mend_whole(context, &header, following, log);
+        context.keys.note(self.from, &header);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.frames + 1;
         if context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload) {
