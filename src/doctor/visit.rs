@@ -160,7 +160,7 @@ impl Visit {
 
     /// The deadline has come.
     pub fn tick(&mut self, now: Time, send: &mut Vec<u8>) {
-        self.session.check_stalls(now, [None; 2], &mut self.out);
+        self.session.check_stalls(now, [None; 2], &mut Vec::new(), &mut self.out);
         match self.step {
             Step::Answer => {
                 self.story.talk.no_answer = true;

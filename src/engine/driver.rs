@@ -316,7 +316,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         self.stall_check_runs = false;
         let now = clock::now();
         let blocked = self.pipes.each_mut().map(|pipe| pipe.blocked(now));
-        self.session.check_stalls(now, blocked, &mut self.out);
+        let bytes = &mut self.pipes[Side::Server.index()].extra;
+        self.session.check_stalls(now, blocked, bytes, &mut self.out);
         self.after_call();
         true
     }
@@ -385,6 +386,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 if full {
                     pipe.grow();
                 }
+                self.refuse();
                 if let Some(code) = self.session.fault() {
                     self.close(ClosedBy::Proxy, code);
                 }
@@ -407,6 +409,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         let pipe = &mut self.pipes[from.index()];
         pipe.ended = Some(how);
         self.session.end(clock::now(), from, how, &mut pipe.extra, &mut self.out);
+        self.refuse();
         if self.session.is_answered() && !self.closing {
             self.deadline = None;
         }
@@ -521,6 +524,13 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 self.upstream
             );
             self.answer(504, reason);
+        }
+    }
+
+    /// Refuses the upstream's answer, where the policy does.
+    fn refuse(&mut self) {
+        if let Some(reason) = self.session.take_refusal() {
+            self.answer(502, reason);
         }
     }
 

@@ -36,6 +36,13 @@ impl Edits {
         self.push(Edit { at, remove: 0, insert: bytes });
     }
 
+    /// Lets the last change end at an offset within what it removes.
+    pub fn take_back(&mut self, end: usize) {
+        if let Some(last) = self.list.last_mut() {
+            last.remove = end.saturating_sub(last.at).min(last.remove);
+        }
+    }
+
     /// Appends the edited `input` to `out` and forgets the edits.
     pub fn apply(&mut self, input: &[u8], out: &mut Vec<u8>) {
         let mut from = 0;

@@ -51,6 +51,12 @@ impl Judgement {
         }
     }
 
+    /// Chrome's words, where the page is foretold to fail.
+    pub fn failure(&self) -> Option<&str> {
+        let failed = self.predicted.as_ref().filter(|verdict| verdict.outcome == Outcome::Fails)?;
+        Some(failed.error_text.as_deref().unwrap_or_default())
+    }
+
     /// Whether the answer may still decide it.
     pub fn is_awaited(&self) -> bool {
         self.phase == Phase::AwaitsAnswer

@@ -2,11 +2,12 @@
 
 mod draft;
 mod judge;
+mod opening;
 
 use std::sync::Arc;
 
-use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 
 use crate::diagnose::{NoAnswer, handshake};
 use crate::wire::accept::AcceptCheck;
@@ -24,6 +25,7 @@ use super::observation::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
 };
 use super::policy::{Policy, PolicyCell};
+use super::repair;
 use super::response::{Progress, ResponseHead};
 use super::stall::{Stall, StallKind, Stalls};
 use super::translate::{AddressRules, Translator};
@@ -85,6 +87,16 @@ pub struct Session {
     /// What was found in an answer that has not ended.
     unfinished: Option<FindingKind>,
     judgement: Judgement,
+    /// How the answer is dealt with; fixed from the start, for a half of it may have passed.
+    opening: Policy,
+    /// The key that the client sent, where the upstream got another.
+    client_key: Option<Vec<u8>>,
+    /// The answer that the client got in place of the one that came.
+    mended: Option<Vec<u8>>,
+    /// Bytes behind a mended head that may be lines of it, until that is clear.
+    behind: Option<Vec<u8>>,
+    /// Why the answer is refused under the strict policy.
+    refused: Option<String>,
     proof: draft::Proof,
     phase: Phase,
     open: bool,
@@ -107,7 +119,19 @@ impl Session {
         let head = Head::new(raw);
         let dialect = Dialect::of_request(head);
         let translator = config.rules.for_client(head.value("host"));
-        let (forwarded, changes) = translator.request(raw);
+        let (mut forwarded, mut changes) = translator.request(raw);
+        let opening = config.policy.get();
+        let mut random = StdRng::from_seed(config.seed);
+        let (mut request, mut client_key) = (raw.to_vec(), None);
+        if opening == Policy::Repair && dialect == Dialect::Rfc6455 {
+            let nonce = random.random();
+            if let Some(mended) = repair::head::request(&forwarded, nonce, &mut changes) {
+                let (own, key) = (Head::new(&mended).value("sec-websocket-key"), head.value("sec-websocket-key"));
+                client_key = key.filter(|key| own != Some(*key)).map(<[u8]>::to_vec);
+                request.clone_from(&mended);
+                forwarded = mended;
+            }
+        }
         let event = HeadEvent {
             from: Side::Client,
             bytes: raw.to_vec(),
@@ -127,11 +151,16 @@ impl Session {
             log.event(now, Event::Finding(Side::Client, finding));
         }
         let mut session = Self {
-            random: StdRng::from_seed(config.seed),
+            random,
             translator,
             dialect,
-            key: head.value("sec-websocket-key").map(<[u8]>::to_vec),
-            request: raw.to_vec(),
+            key: Head::new(&request).value("sec-websocket-key").map(<[u8]>::to_vec),
+            request,
+            opening,
+            client_key,
+            mended: None,
+            behind: None,
+            refused: None,
             refusal: None,
             unfinished: None,
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
@@ -157,7 +186,9 @@ impl Session {
     /// Takes bytes that were read from one side. They go to the other side as they are, but for `out.edits`.
     pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         self.lanes[from.index()].bytes += input.len() as u64;
+        let holds = self.holds_answer();
         match (&mut self.phase, from) {
+            (Phase::Answer { .. }, Side::Server) if holds => self.hold_answer(now, input, out),
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
             (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client.index()].mode == Mode::Handshake => {
                 if let (true, Some(finding)) = (early.is_empty(), handshake::early_data(&self.request, input)) {
@@ -168,6 +199,7 @@ impl Session {
                     self.read_early(now, self.mode(), out);
                 }
             }
+            (Phase::Answered, Side::Server) if self.behind.is_some() => self.read_behind(now, input, out),
             _ => {
                 if from == Side::Server && self.refusal.is_some() {
                     self.judge_refusal(now, input, &mut out.log);
@@ -295,7 +327,9 @@ impl Session {
 
     /// Tells what has been owed for too long, and what no longer is. `blocked` is for each lane (by `Side::index`)
     /// since when nothing more of it could be written.
-    pub fn check_stalls(&mut self, now: Time, blocked: [Option<Time>; 2], out: &mut Output) {
+    /// What goes to the client by itself, as the end of a head that never came, is added to `bytes`.
+    pub fn check_stalls(&mut self, now: Time, blocked: [Option<Time>; 2], bytes: &mut Vec<u8>, out: &mut Output) {
+        self.complete_stalled(now, bytes, out);
         let owed = self.owed(blocked);
         let limit = u64::try_from(self.config.limits.stall_time.as_micros()).unwrap_or(u64::MAX);
         if now.0.saturating_sub(self.began.0) >= limit {
@@ -438,7 +472,7 @@ impl Session {
         if opens && self.mode() == Mode::Hixie {
             self.expect_hixie(now, &head.raw, &head.forwarded, &mut out.log);
         }
-        let deflate = agreed(Head::of_response(&head.raw));
+        let deflate = agreed(Head::of_response(self.mended.as_deref().unwrap_or(&head.raw)));
         let answer = if opens { head.raw.clone() } else { Vec::new() };
         if complete {
             self.judge_answer(now, head.raw, rest, &mut out.log);
@@ -520,8 +554,12 @@ impl Session {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         let passed = head.forwarded.len();
         head.flush();
-        bytes.extend_from_slice(&head.forwarded[passed..]);
-        let raw = head.raw.clone();
+        let (raw, forwarded) = (head.raw.clone(), head.forwarded.clone());
+        match (self.holds_answer(), self.opening) {
+            (true, Policy::Strict) => {}
+            (true, _) => bytes.extend_from_slice(&forwarded),
+            (false, _) => bytes.extend_from_slice(&forwarded[passed..]),
+        }
         if raw.is_empty() {
             self.leave_handshake(now, Mode::Raw, out);
         } else {
@@ -541,6 +579,7 @@ impl Session {
             Ending::Fin => NoAnswer::CutShort,
         };
         self.judge_silence(now, end, &raw, &mut out.log);
+        self.refuse_silence(now, &mut out.log);
     }
 
     fn note_close_frame(&mut self, from: Side) {

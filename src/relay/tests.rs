@@ -2,6 +2,7 @@
 
 mod frames;
 mod hixie;
+mod opening;
 mod policies;
 mod stalls;
 
@@ -53,6 +54,15 @@ impl Scene {
     }
 
     fn asking(request: &[u8], step: usize, limits: Limits) -> Self {
+        Self::begun(request, step, SessionConfig { limits, ..Self::config() })
+    }
+
+    /// Under a policy from the start.
+    fn under(step: usize, policy: PolicyCell) -> Self {
+        Self::begun(REQUEST, step, SessionConfig { policy, ..Self::config() })
+    }
+
+    fn config() -> SessionConfig {
         let rules = Arc::new(AddressRules {
             authority: "upstream:9999".into(),
             secure: false,
@@ -60,9 +70,12 @@ impl Scene {
             keep_host: false,
             origin: None,
         });
+        SessionConfig { rules, limits: Limits::default(), seed: [7; 32], policy: PolicyCell::default() }
+    }
+
+    fn begun(request: &[u8], step: usize, config: SessionConfig) -> Self {
         let mut out = Output::default();
-        let policy = PolicyCell::default();
-        let config = SessionConfig { rules, limits, seed: [7; 32], policy: policy.clone() };
+        let policy = config.policy.clone();
         let (session, head) = Session::new(config, Time(1), request, &mut out.log);
         Self { session, policy, out, received: [Vec::new(), head], step }
     }

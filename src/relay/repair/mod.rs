@@ -4,6 +4,7 @@
 //! through. Correct frames come out bit for bit.
 
 mod close;
+pub(super) mod head;
 mod stray;
 mod text;
 

@@ -39,7 +39,8 @@ impl Session {
         for finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.unfinished) {
             log.event(now, Event::Finding(Side::Server, finding));
         }
-        match judged.verdict {
+        // What the client got instead fails no browser.
+        match judged.verdict.filter(|_| self.mended.is_none()) {
             Some(verdict) => self.judgement.fail(now, verdict, log),
             None if self.judgement.is_awaited() => {
                 let deflates = super::agreed(Head::of_response(answer)).is_some();

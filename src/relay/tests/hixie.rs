@@ -91,7 +91,7 @@ fn eight_bytes_that_do_not_come_are_told_once() {
     scene.feed(Side::Client, b"^n:");
     assert!(scene.session.is_owed());
     for time in [1_000_000, 4_000_000, 5_000_000] {
-        scene.session.check_stalls(Time(time), [None; 2], &mut scene.out);
+        scene.session.check_stalls(Time(time), [None; 2], &mut Vec::new(), &mut scene.out);
     }
     assert_eq!(scene.findings(), [FindingKind::Hixie76Key3Withheld]);
 }

@@ -1,0 +1,245 @@
+//! The server's answer under the policies that do not take it as it comes: it is held until it is whole, and then mended
+//! or refused.
+
+use crate::diagnose::render;
+use crate::relay::edits::{Edit, Edits};
+use crate::relay::observation::{Change, Event, Observations, Record, Side, Time};
+use crate::relay::policy::Policy;
+use crate::relay::repair::head;
+use crate::relay::response::Progress;
+use crate::wire::accept;
+use crate::wire::finding::{Level, Place};
+use crate::wire::head::Head;
+
+use super::{Mode, Output, Phase, Session};
+
+impl Session {
+    /// Whether the answer is held until it is whole: not in a draft of 2010, which has an opening of its own.
+    pub(super) fn holds_answer(&self) -> bool {
+        self.opening != Policy::Faithful && self.mode() == Mode::Frames
+    }
+
+    /// Takes bytes of the answer. None of them go out before it is whole.
+    pub(super) fn hold_answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
+        self.last_answer = now;
+        let mut at = 0;
+        while let Phase::Answer { head, .. } = &mut self.phase {
+            let scanned = head.raw.len();
+            let limit = self.config.limits.head;
+            let progress = head.feed(&input[at..], &self.translator, limit);
+            let taken = match progress {
+                Progress::Complete(taken) => taken,
+                Progress::More | Progress::TooLong => input.len() - at,
+            };
+            out.edits.push(Edit { at, remove: taken, insert: Vec::new() });
+            at += taken;
+            match progress {
+                Progress::Complete(_) => at = self.release_answer(now, input, at, out),
+                Progress::TooLong => {
+                    self.judge_unfinished(now, scanned, &mut out.log);
+                    self.let_go(at, out);
+                    self.conclude(now, false, &[], out);
+                }
+                Progress::More => {
+                    self.judge_unfinished(now, scanned, &mut out.log);
+                    match self.meant_end() {
+                        Some(excess) => {
+                            // What is no part of the head is read again, as what follows it.
+                            at -= excess.min(at);
+                            out.edits.take_back(at);
+                            at = self.release_answer(now, input, at, out);
+                        }
+                        None => {
+                            self.refuse_unfinished(now, &mut out.log);
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+        self.pass(now, Side::Server, &input[at..], at, out);
+    }
+
+    /// Where the held head ends as it was meant, although no browser finds an end: how many bytes are behind it.
+    fn meant_end(&mut self) -> Option<usize> {
+        let Phase::Answer { head, .. } = &mut self.phase else { return None };
+        if self.opening != Policy::Repair {
+            return None;
+        }
+        let end = head::meant_end(&head.raw)?;
+        let excess = head.raw.len() - end;
+        head.raw.truncate(end);
+        Some(excess)
+    }
+
+    /// The held head is whole and ends at `at` of the input. Sends it on, mended where it has to be; gives where what
+    /// follows it begins.
+    fn release_answer(&mut self, now: Time, input: &[u8], at: usize, out: &mut Output) -> usize {
+        let Phase::Answer { head: held, .. } = &mut self.phase else { return at };
+        held.flush();
+        let (raw, status) = (held.raw.clone(), Head::of_response(&held.raw).status());
+        let is_final = !matches!(status, Some(100 | 102..=199));
+        let before = out.log.records.len();
+        if self.opening == Policy::Strict {
+            let forwarded = held.forwarded.clone();
+            self.conclude(now, true, &input[at..], out);
+            if is_final {
+                self.refuse_if_failed(now, &mut out.log);
+            }
+            if self.refused.is_some() {
+                out.edits = Edits::default();
+                out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
+                return input.len();
+            }
+            out.edits.insert(at, forwarded);
+            return at;
+        }
+        let rest = input.get(at..).unwrap_or_default();
+        let behind = match status == Some(101) && head::lacks_fields(&raw) {
+            true => head::behind(rest),
+            false => head::Behind::Lines(0),
+        };
+        let (behind, waits) = match behind {
+            head::Behind::Lines(length) => (length, false),
+            head::Behind::More => (0, true),
+        };
+        let mended = head::answer(&self.request, &raw, &rest[..behind]);
+        // A client whose key was replaced knows nothing of the one that the server answers.
+        let mended = mended.or_else(|| (self.client_key.is_some() && status == Some(101)).then(|| raw.clone()));
+        let Some(mended) = mended else {
+            self.let_go(at, out);
+            self.conclude(now, true, rest, out);
+            return at;
+        };
+        let mended = self.for_client(&mended);
+        if let Phase::Answer { head: held, .. } = &mut self.phase {
+            held.forwarded.clone_from(&mended);
+            let line = |head: &[u8]| Head::of_response(head).start_line().to_vec();
+            held.changes = vec![Change { field: "the whole head".into(), from: line(&raw), to: line(&mended) }];
+        }
+        self.let_go(at, out);
+        self.mended = Some(mended);
+        self.conclude(now, true, &rest[behind..], out);
+        mark_repaired(&mut out.log, before);
+        let dropped = if waits { rest.len() } else { behind };
+        if waits {
+            self.behind = Some(rest.to_vec());
+        }
+        if dropped > 0 {
+            out.edits.push(Edit { at, remove: dropped, insert: Vec::new() });
+        }
+        at + dropped
+    }
+
+    /// Takes what comes behind a mended head that lacks fields: lines of it that fell behind an early empty line are left
+    /// out, whatever else it is passes.
+    pub(super) fn read_behind(&mut self, now: Time, input: &[u8], out: &mut Output) {
+        let Some(mut held) = self.behind.take() else { return };
+        held.extend_from_slice(input);
+        let limit = self.config.limits.head;
+        let rest = match head::behind(&held) {
+            head::Behind::More if held.len() < limit => {
+                self.behind = Some(held);
+                Vec::new()
+            }
+            head::Behind::More => held,
+            head::Behind::Lines(length) => held.split_off(length),
+        };
+        // The offsets of what the lane edits are those of `rest`, which holds bytes of earlier reads too.
+        self.pass(now, Side::Server, &rest, 0, out);
+        let mut passed = Vec::new();
+        out.edits.apply(&rest, &mut passed);
+        out.edits.push(Edit { at: 0, remove: input.len(), insert: passed });
+    }
+
+    /// Sends on what is held, behind what of the input was taken.
+    fn let_go(&mut self, at: usize, out: &mut Output) {
+        let Phase::Answer { head, .. } = &mut self.phase else { return };
+        let held = head.forwarded.clone();
+        out.edits.insert(at, held);
+    }
+
+    /// A mended head with the proxy's addresses, and the accept value of the client's own key where another was sent.
+    fn for_client(&self, mended: &[u8]) -> Vec<u8> {
+        let key = self.client_key.as_deref().map(accept::value_for);
+        let mut out = Vec::with_capacity(mended.len() + 64);
+        for (index, line) in mended.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let colon = line.iter().position(|byte| *byte == b':').filter(|_| index > 0);
+            let value = colon.and_then(|colon| {
+                let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+                let is_accept = name.eq_ignore_ascii_case(b"sec-websocket-accept");
+                let own = key.as_ref().filter(|_| is_accept).map(|key| key.clone().into_bytes());
+                Some((name, own.or_else(|| self.translator.response_value(name, value))?))
+            });
+            match value {
+                Some((name, value)) => out.extend([name, b": ", &value, b"\r\n"].concat()),
+                None => out.extend_from_slice(line),
+            }
+        }
+        out
+    }
+
+    /// Under the strict policy, what fails a browser is refused.
+    fn refuse_if_failed(&mut self, now: Time, log: &mut Observations) {
+        self.judge_refusal(now, &[], log);
+        if let Some(words) = self.judgement.failure() {
+            let told = log.records.iter().rev().find_map(|record| match record {
+                Record::Event(_, event) => match event.as_ref() {
+                    Event::Finding(Side::Server, finding) if finding.place == Place::Head => {
+                        Some(render::render(None, Side::Server.name(), finding))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            });
+            let told = told.unwrap_or_default();
+            self.closing = true;
+            self.refused = Some(format!("a browser would refuse the server's answer: {words}\n\n{told}"));
+        }
+    }
+
+    /// The same for bytes that are no answer.
+    fn refuse_unfinished(&mut self, now: Time, log: &mut Observations) {
+        if self.opening == Policy::Strict {
+            self.refuse_if_failed(now, log);
+        }
+    }
+
+    /// Under the strict policy, an answer that never came is refused.
+    pub(super) fn refuse_silence(&mut self, now: Time, log: &mut Observations) {
+        if self.holds_answer() && self.opening == Policy::Strict {
+            self.refuse_if_failed(now, log);
+        }
+    }
+
+    /// Why the strict policy refuses the server's answer: to be sent as a 502, after which both sides end. Once.
+    pub fn take_refusal(&mut self) -> Option<String> {
+        self.refused.take()
+    }
+
+    /// A head that lacks but its empty line, of which no more comes, is ended. What then goes to the client is added to
+    /// `bytes`.
+    pub(super) fn complete_stalled(&mut self, now: Time, bytes: &mut Vec<u8>, out: &mut Output) {
+        const PATIENCE: u64 = 1_000_000;
+        let Phase::Answer { head, .. } = &mut self.phase else { return };
+        let is_late = now.0.saturating_sub(self.last_answer.0) >= PATIENCE;
+        if self.opening != Policy::Repair || !is_late || !head::is_all_but_ended(&head.raw) {
+            return;
+        }
+        self.release_answer(now, &[], 0, out);
+        out.edits.apply(&[], bytes);
+    }
+}
+
+/// What was found in a head that is mended does the client no harm.
+fn mark_repaired(log: &mut Observations, from: usize) {
+    for record in log.records.iter_mut().skip(from) {
+        if let Record::Event(_, event) = record
+            && let Event::Finding(Side::Server, finding) = event.as_mut()
+            && finding.place == Place::Head
+            && crate::diagnose::words(finding.kind).level > Level::Note
+        {
+            finding.repaired = true;
+        }
+    }
+}
