@@ -112,6 +112,7 @@ pub fn name(scene: &Scene<'_>) -> Option<Named> {
         rule if is_of_header(rule) => &[
             stray::tls_record,
             stray::line_end,
+            stray::fallen_line,
             stray::nul,
             stray::hixie,
             strings::header_as_text,

@@ -4,6 +4,7 @@ use super::{Named, Scene, is_written, start};
 use crate::diagnose::handshake::ends_in_stray_newline;
 use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
+use crate::wire::head::Head;
 use crate::wire::side::Side;
 
 /// A line end behind the head, or behind a frame.
@@ -41,6 +42,24 @@ pub(super) fn line_end(scene: &Scene<'_>) -> Option<Named> {
         "the head ends with one line end too many: println() or a heredoc adds one to a text that had its own",
         "end the head with exactly \\r\\n\\r\\n, written with write(), not println()",
     ))
+}
+
+/// Lines of the head that fell behind it, since the accept value's own line feed ended it early.
+pub(super) fn fallen_line(scene: &Scene<'_>) -> Option<Named> {
+    let head = scene.head().filter(|head| ends_in_stray_newline(head))?;
+    // Where it is a field that a browser misses, that was told of the head.
+    ["upgrade", "connection"].iter().all(|name| Head::of_response(head).field(name).is_some()).then_some(())?;
+    let end = scene.bytes.windows(2).position(|end| end == b"\r\n")?;
+    let line = scene.bytes.get(..end)?;
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let is_name = line.get(..colon)?.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    if colon == 0 || !is_name {
+        return None;
+    }
+    let detail = format!("{} was meant as a line of the head, and is read as a frame", crate::text::preview(line, 60));
+    let mut named = Named::new(FindingKind::RespAcceptTrailingNewline, 0, end + 2, detail).astray();
+    named.in_head = true;
+    Some(named)
 }
 
 /// Zero bytes between frames.

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnose::chrome::{self, Handshake};
+use crate::diagnose::handshake;
 use crate::relay::observation::Change;
 use crate::wire::accept;
 use crate::wire::head::{self, Head};
@@ -99,11 +100,13 @@ pub fn behind(held: &[u8]) -> Behind {
     if may_be || line == b"\r" { Behind::More } else { Behind::Lines(length) }
 }
 
-/// Whether a head of 101 lacks what each has to hold, so that it may follow (RFC 6455 4.2.2).
+/// Whether a head of 101 ended too early, so that more of it may follow: it lacks what each has to hold (RFC 6455 4.2.2),
+/// or its last line has a line feed too many.
 #[must_use]
-pub fn lacks_fields(raw: &[u8]) -> bool {
+pub fn ends_early(raw: &[u8]) -> bool {
     let head = Head::of_response(raw);
-    ["upgrade", "connection"].iter().any(|name| head.field(name).is_none())
+    let lacks = ["upgrade", "connection"].iter().any(|name| head.field(name).is_none());
+    lacks || handshake::ends_in_stray_newline(raw)
 }
 
 /// How many bytes of `rest` are lines of a head that fell behind an early empty line, their own empty line included; 0
@@ -130,7 +133,8 @@ pub fn fallen_behind(rest: &[u8]) -> usize {
 #[must_use]
 pub fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Option<Vec<u8>> {
     let is_whole = head::response_end(came, 0) == Some(came.len());
-    let is_right = is_whole && behind.is_empty() && chrome::handshake(request, came) == Handshake::Opens;
+    let is_right =
+        is_whole && has_right_lines(came) && behind.is_empty() && chrome::handshake(request, came) == Handshake::Opens;
     if is_right || Head::of_response(came).status() != Some(101) {
         return None;
     }
@@ -158,6 +162,14 @@ pub fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(b"\r\n");
     Some(out)
+}
+
+/// Whether a head is written as a strict client wants it: Chrome takes more than that (RFC 9112 2.2, 4).
+fn has_right_lines(head: &[u8]) -> bool {
+    let ends_right = |line: &[u8]| line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r');
+    let is_folded = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    head.starts_with(b"HTTP/1.1 101 ")
+        && head.split_inclusive(|byte| *byte == b'\n').all(|line| ends_right(line) && !is_folded(line))
 }
 
 /// The server's subprotocol where the client asked for it; else the first that the client asked for, without which a

@@ -95,7 +95,7 @@ impl Session {
             return at;
         }
         let rest = input.get(at..).unwrap_or_default();
-        let behind = match status == Some(101) && head::lacks_fields(&raw) {
+        let behind = match status == Some(101) && head::ends_early(&raw) {
             true => head::behind(rest),
             false => head::Behind::Lines(0),
         };
