@@ -29,6 +29,24 @@ pub(super) fn lump(scene: &Scene<'_>) -> Option<Named> {
     Some(Named::new(FindingKind::FrameMaskedLump, 0, 4 + used, detail).astray())
 }
 
+/// The bit says that there is a key, and none is there: what stands in its place is the start of a text.
+pub(super) fn no_key(scene: &Scene<'_>) -> Option<Named> {
+    let (header, _) = FrameHeader::parse(scene.bytes)?;
+    header.mask.filter(|_| header.opcode() == Opcode::TEXT)?;
+    let begin = header.wire_length() - 4;
+    let end = begin.checked_add(usize::try_from(header.length).ok()?)?;
+    let (text, rest) = (scene.bytes.get(begin..end)?, scene.bytes.get(end..)?);
+    // Four letters can be a key; more than that are hardly chance.
+    if text.len() < 5 || !is_written(text) || !(rest.is_empty() || scene.may_begin(rest)) {
+        return None;
+    }
+    let detail = format!("behind the length stands {}, not a key and what it masks", start(text));
+    Some(Named::new(FindingKind::FrameServerMasked, 1, 1, detail).astray().cause(
+        "the top bit of the second byte was set, as for a client's frame, but no key was written and nothing masked",
+        "write the length without 0x80: a server's frames have no mask",
+    ))
+}
+
 /// The server masks with a key of the client's: it sends the client's frame back as it came.
 pub(super) fn same_key(scene: &Scene<'_>) -> Option<Named> {
     let (header, payload) = scene.frame()?;

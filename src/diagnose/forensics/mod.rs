@@ -125,6 +125,7 @@ pub fn name(scene: &Scene<'_>) -> Option<Named> {
             lengths::four_bytes,
             lengths::little_endian,
             lengths::nonminimal,
+            masks::no_key,
             masks::same_key,
             stray::without_fin,
         ],

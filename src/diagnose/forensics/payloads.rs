@@ -117,6 +117,13 @@ pub(super) fn binary(scene: &Scene<'_>) -> Option<Named> {
     let (header, payload) = scene.frame()?;
     let (magic, what) = MAGIC.iter().find(|(magic, _)| payload.starts_with(magic))?;
     let detail = format!("the payload is {what}, by its first bytes {}", hex::encode(magic));
+    if scene.deflate && matches!(magic, [0x78, ..] | [0x1f, 0x8b, ..]) {
+        let named = Named::new(FindingKind::DeflateZlibHeader, header.wire_length(), magic.len(), detail);
+        return Some(named.cause(
+            "the message was compressed with a wrapper around the deflate data, and RSV1 was not set",
+            "compress raw deflate (windowBits -15; flush with Z_SYNC_FLUSH, cut 00 00 ff ff) and set RSV1 on the first frame",
+        ));
+    }
     Some(Named::new(FindingKind::MsgInvalidUtf8, header.wire_length(), magic.len(), detail).cause(
         "binary data was sent as text: opcode 1 in place of 2, or send() of a string",
         "send it as binary: opcode 2; send(data, opcode=BINARY), socket.send(buffer), WriteMessage(BinaryMessage, data)",

@@ -259,3 +259,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mask_bit_without_a_key_is_known_by_the_text_in_its_place() {
+    let rule = FindingKind::FrameServerMasked;
+    let named = next(rule, b"\x81\x85Hello\x81\x02hi").unwrap();
+    assert!(named.detail.contains("Hello") && named.cause.unwrap().1.contains("without 0x80"));
+    let mut masked = Vec::new();
+    write(Opcode::TEXT, b"Hello", Some([0x9a, 0xfe, 0x01, 0x3d]), &mut masked);
+    let named = next(rule, &masked);
+    assert!(named.is_none_or(|named| !named.detail.contains("not a key")), "a key that is one");
+}
+
+#[test]
+fn a_wrapper_around_compressed_data_is_named_where_compression_was_agreed() {
+    let payload = b"\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5";
+    let mut frame = Vec::new();
+    write(Opcode::TEXT, payload, None, &mut frame);
+    let mut scene = scene(FindingKind::MsgInvalidUtf8, &frame, Before::Frame(HELLO));
+    assert_eq!(kind(name(&scene)), Some(FindingKind::MsgInvalidUtf8));
+    scene.deflate = true;
+    assert_eq!(kind(name(&scene)), Some(FindingKind::DeflateZlibHeader));
+}
