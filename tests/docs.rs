@@ -9,14 +9,16 @@ use std::time::Duration;
 use clap::{Arg, Command, CommandFactory as _};
 use jiff::tz::TimeZone;
 use wsproxy::cli::Arguments;
+use wsproxy::diagnose::render;
 use wsproxy::doctor::{Connected, Plan, Report, Visit};
 use wsproxy::headless::{self, Colour, Format, Printer};
 use wsproxy::journal::Block;
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
+use wsproxy::relay::observation::{Ending, Event, Observations, Record, SessionId, Side, Time};
 use wsproxy::relay::session::{Output as RelayOutput, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::accept;
+use wsproxy::wire::finding::FindingKind;
 use wsproxy::wire::frame;
 use wsproxy::wire::head::Head;
 use wsproxy::wire::opcode::Opcode;
@@ -44,8 +46,26 @@ fn the_readme_s_lines_are_what_a_session_prints() {
     document::check_section("README.md", "lines", &format!("```\n{lines}```"));
 }
 
-/// A short session through the relay, as the engine would drive it.
-fn conversation() -> Observations {
+#[test]
+fn the_readme_s_finding_is_what_the_renderer_writes() {
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                  Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\n\r\n\r\n";
+    let (mut session, mut out) = begun();
+    let all = [answer.as_bytes(), b"\x81\x05Hello"].concat();
+    session.receive(Time(1_767_323_045_000_000), Side::Server, &all, &mut out);
+    let finding = out.log.records.iter().find_map(|record| match record {
+        Record::Event(_, event) => match event.as_ref() {
+            Event::Finding(_, finding) if finding.kind == FindingKind::HttpExtraCrlf => Some(finding.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let text = render::render(Some(1), "server", &finding.expect("the finding"));
+    document::check_section("README.md", "finding", &format!("```text\n{text}```"));
+}
+
+/// A session whose request has come.
+fn begun() -> (Session, RelayOutput) {
     let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
     let rules = AddressRules {
         authority: "localhost:9999".into(),
@@ -61,9 +81,16 @@ fn conversation() -> Observations {
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });
     let request = "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let (session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
+    (session, out)
+}
+
+/// A short session through the relay, as the engine would drive it.
+fn conversation() -> Observations {
+    let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
+    let (mut session, mut out) = begun();
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                   Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
-    let (mut session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
     session.receive(at(1), Side::Server, answer.as_bytes(), &mut out);
     let mut say = |millis, from, opcode, payload: &[u8]| {
         let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, payload.len() as u8]);
