@@ -95,6 +95,8 @@ pub struct Session {
     mended: Option<Vec<u8>>,
     /// Bytes behind a mended head that may be lines of it, until that is clear.
     behind: Option<Vec<u8>>,
+    /// The close code for what fails a page although each frame by itself is right.
+    failed: Option<u16>,
     /// Why the answer is refused under the strict policy.
     refused: Option<String>,
     proof: draft::Proof,
@@ -160,6 +162,7 @@ impl Session {
             client_key,
             mended: None,
             behind: None,
+            failed: None,
             refused: None,
             refusal: None,
             unfinished: None,
@@ -208,6 +211,7 @@ impl Session {
             }
         }
         self.judge_proof(now, false, &mut out.log);
+        self.fail_strictly(from, input, out);
         if self.closing {
             out.edits = Edits::default();
             out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
@@ -298,7 +302,7 @@ impl Session {
     /// fault is passed on.
     #[must_use]
     pub fn fault(&self) -> Option<u16> {
-        if self.closing { None } else { self.lanes.iter().find_map(Lane::fault) }
+        if self.closing { None } else { self.lanes.iter().find_map(Lane::fault).or(self.failed) }
     }
 
     /// Whether the server's answer was 101.

@@ -5,6 +5,7 @@ mod hixie;
 mod opening;
 mod policies;
 mod stalls;
+mod table;
 
 use std::sync::Arc;
 

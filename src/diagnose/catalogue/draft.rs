@@ -15,7 +15,7 @@ pub(super) const HIXIE75_STATUS_LINE: Words = Words {
     from_client: None,
     cause: "the reason phrase is another one",
     fix: "HTTP/1.1 101 Web Socket Protocol Handshake, byte by byte",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE75_HEADER_ORDER: Words = Words {
@@ -29,7 +29,7 @@ pub(super) const HIXIE75_HEADER_ORDER: Words = Words {
     from_client: None,
     cause: "other case, or another order",
     fix: "write both lines exactly so, right behind the status line",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE75_ORIGIN_LOCATION: Words = Words {
@@ -44,7 +44,7 @@ pub(super) const HIXIE75_ORIGIN_LOCATION: Words = Words {
     from_client: None,
     cause: "something in front ends TLS, so that the server writes ws:// where the client dialled wss://",
     fix: "repeat the request's Origin, and write the URL as the client sees it",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE76_HEADERS: Words = Words {
@@ -60,7 +60,7 @@ pub(super) const HIXIE76_HEADERS: Words = Words {
     from_client: None,
     cause: "the names of hixie-75, without Sec-, or a location behind a TLS proxy",
     fix: "use the names with Sec-, repeat the request's Origin, and write the URL as the client sees it",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE76_CHALLENGE: Words = Words {
@@ -75,7 +75,7 @@ pub(super) const HIXIE76_CHALLENGE: Words = Words {
     cause: "the numbers are in the wrong byte order, the bytes were written as text, or the eight bytes of the request \
         were read too early",
     fix: "MD5 over both numbers as four bytes big-endian and the eight bytes behind the request's head, written raw",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE76_KEY3_WITHHELD: Words = Words {
@@ -103,7 +103,7 @@ pub(super) const HIXIE76_KEYS_INVALID: Words = Words {
     from_client: None,
     cause: "something in between made several blanks one",
     fix: "pass blanks in headers on as they are",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HIXIE76_NO_CLOSE: Words = Words {
@@ -145,7 +145,7 @@ pub(super) const HYBI_VERSION_4_12: Words = Words {
     from_client: None,
     cause: "an old client library",
     fix: "answer 426 with Sec-WebSocket-Version: 13, or update the client",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const V8_ORIGIN_HEADER: Words = Words {
@@ -159,5 +159,5 @@ pub(super) const V8_ORIGIN_HEADER: Words = Words {
     from_client: None,
     cause: "a client from 2011; a server that looks for Origin alone refuses it",
     fix: "let the server take either for versions up to 8",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };

@@ -194,7 +194,7 @@ pub(super) const PMD_CLIENT_BITS_UNOFFERED: Words = Words {
     from_client: None,
     cause: "the same answer for every client",
     fix: "send it only where the offer has it",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const PMD_SERVER_BITS_8: Words = Words {
@@ -208,7 +208,7 @@ pub(super) const PMD_SERVER_BITS_8: Words = Words {
     from_client: None,
     cause: "the smallest number was taken; zlib uses 9 in its place",
     fix: "use 9 to 15",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const RSV1_NOT_NEGOTIATED: Words = Words {
@@ -295,7 +295,7 @@ pub(super) const DEFLATE_ZLIB_HEADER: Words = Words {
     from_client: Some(NEVER),
     cause: "compress(), zlib.compress() or gzip was used, where raw deflate belongs",
     fix: "raw deflate: zlib.compressobj(wbits=-15) in Python, deflateInit2 with -15, zlib.createDeflateRaw() in Node",
-    mend: Some("takes the wrapper off"),
+    mend: None,
 };
 
 pub(super) const DEFLATE_TAIL_KEPT: Words = Words {
@@ -309,7 +309,7 @@ pub(super) const DEFLATE_TAIL_KEPT: Words = Words {
     from_client: Some(NEVER),
     cause: "the last step of compressing was left out",
     fix: "drop the last four bytes",
-    mend: Some("drops them"),
+    mend: None,
 };
 
 pub(super) const DEFLATE_NO_SYNC_FLUSH: Words = Words {

@@ -30,7 +30,7 @@ pub(super) const FRAME_OPCODE_RESERVED_DATA: Words = Words {
     from_client: Some(NEVER),
     cause: "the stream is out of step after a wrong length, or the opcodes are an old draft's",
     fix: "use 1 for text, 2 for binary, 0 for continuations",
-    mend: None,
+    mend: Some("drops the frame"),
 };
 
 pub(super) const FRAME_OPCODE_RESERVED_CONTROL: Words = Words {
@@ -45,7 +45,7 @@ pub(super) const FRAME_OPCODE_RESERVED_CONTROL: Words = Words {
     from_client: Some(NEVER),
     cause: "bytes that are no frame: stray line ends, text, or the rest of a payload after a wrong length",
     fix: "look at what was written just before; use 8, 9 and 10 for close, ping and pong",
-    mend: None,
+    mend: Some("drops the frame"),
 };
 
 pub(super) const FRAME_SERVER_MASKED: Words = Words {
@@ -87,7 +87,7 @@ pub(super) const FRAME_MASK_WEAK: Words = Words {
     from_client: Some("a browser draws a new key for each frame"),
     cause: "a constant or zero in place of random bytes, to save time or for a test",
     fix: "draw four random bytes for each frame",
-    mend: Some("masks with a key of its own"),
+    mend: None,
 };
 
 pub(super) const FRAME_LEN16_NONMINIMAL: Words = Words {
@@ -143,7 +143,7 @@ pub(super) const FRAME_LEN64_MSB: Words = Words {
     from_client: Some(NEVER),
     cause: "a negative number was written as a length, or the bytes are no frame header",
     fix: "check the number before it is cast; look at what was written just before",
-    mend: None,
+    mend: Some("closes the session with 1002, since nothing behind it can be told apart"),
 };
 
 pub(super) const FRAME_LEN_HUGE: Words = Words {
@@ -331,7 +331,7 @@ pub(super) const FRAME_TLS_RECORD: Words = Words {
     from_client: Some(NEVER),
     cause: "one end speaks TLS, the other does not: a second layer of TLS, or a socket that was wrapped late",
     fix: "use TLS from the first byte on, or not at all",
-    mend: None,
+    mend: Some("drops it"),
 };
 
 pub(super) const FRAME_HIXIE_FRAMING: Words = Words {
@@ -417,7 +417,7 @@ pub(super) const FRAME_MASKED_LUMP: Words = Words {
     from_client: Some(NEVER),
     cause: "the mask is put over the whole frame, where it belongs over the payload only",
     fix: "write header and key as they are, and XOR the payload alone",
-    mend: None,
+    mend: Some("drops it"),
 };
 
 pub(super) const FRAME_HYBI06_OPCODES: Words = Words {

@@ -296,7 +296,7 @@ pub(super) const REQ_METHOD: Words = Words {
     from_client: None,
     cause: "a script or a tool that was told another method",
     fix: "send GET",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const REQ_HTTP10: Words = Words {
@@ -324,7 +324,7 @@ pub(super) const REQ_HOST_MISSING: Words = Words {
     from_client: None,
     cause: "a client that writes its request by hand",
     fix: "send Host: NAME:PORT",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const REQ_UPGRADE_MISSING: Words = Words {
@@ -408,7 +408,7 @@ pub(super) const REQ_KEY_DUPLICATE: Words = Words {
     from_client: None,
     cause: "something in front adds its own",
     fix: "send one",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const REQ_VERSION_MISSING: Words = Words {
@@ -436,7 +436,7 @@ pub(super) const REQ_VERSION_UNSUPPORTED: Words = Words {
     from_client: None,
     cause: "a client from 2011 (7 or 8), or a wrong constant",
     fix: "send Sec-WebSocket-Version: 13",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const REQ_VERSION_DUPLICATE: Words = Words {
@@ -450,7 +450,7 @@ pub(super) const REQ_VERSION_DUPLICATE: Words = Words {
     from_client: None,
     cause: "something in front adds its own",
     fix: "send one",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const REQ_ORIGIN_MISSING: Words = Words {
@@ -492,5 +492,5 @@ pub(super) const REQ_BODY: Words = Words {
     from_client: None,
     cause: "a tool that sends GET with a body; a hixie-76 client's eight bytes behind the head",
     fix: "send no body and no Content-Length",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };

@@ -149,7 +149,7 @@ pub(super) const HTTP_STATUS_101_TRUNCATED: Words = Words {
     from_client: None,
     cause: "the process ended while it wrote, or the head ends with a single line end and then the socket was closed",
     fix: "end the head with an empty line (\\r\\n\\r\\n), and keep the socket open",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HTTP_MISSING_BLANK_LINE: Words = Words {
@@ -281,7 +281,7 @@ pub(super) const HTTP_OBS_FOLD: Words = Words {
     from_client: Some("a browser never sends this, and servers may refuse it"),
     cause: "a template whose lines were wrapped or padded",
     fix: "write each header on one line, with nothing between name and colon",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HTTP_INDENTED_HEADERS: Words = Words {
@@ -384,7 +384,7 @@ pub(super) const HTTP_STATUS_UNPARSABLE: Words = Words {
     from_client: None,
     cause: "a tab in place of the blank, or an empty, signed or misspelt number",
     fix: "write HTTP/1.1 101 Switching Protocols",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
@@ -457,7 +457,7 @@ pub(super) const HTTP_101_WITH_BODY: Words = Words {
     from_client: None,
     cause: "a web framework or middleware treats the 101 as a normal answer (chunked, gzip, res.write(\"ok\"))",
     fix: "write the 101 to the raw socket, or leave it to a WebSocket library",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HTTP_100_OR_103_FIRST: Words = Words {
@@ -471,7 +471,7 @@ pub(super) const HTTP_100_OR_103_FIRST: Words = Words {
     from_client: None,
     cause: "the server sends 100 Continue or 103 Early Hints to every request",
     fix: "send no interim answer to a handshake",
-    mend: Some(MEND_HEAD),
+    mend: None,
 };
 
 pub(super) const HTTP_PIPELINED_EARLY_DATA: Words = Words {

@@ -13,6 +13,9 @@ use crate::wire::head::Head;
 
 use super::{Mode, Output, Phase, Session};
 
+/// RFC 6455 7.4.1.
+const PROTOCOL_ERROR: u16 = 1002;
+
 impl Session {
     /// Whether the answer is held until it is whole: not in a draft of 2010, which has an opening of its own.
     pub(super) fn holds_answer(&self) -> bool {
@@ -48,6 +51,11 @@ impl Session {
                             at -= excess.min(at);
                             out.edits.take_back(at);
                             at = self.release_answer(now, input, at, out);
+                        }
+                        None if self.opening == Policy::Repair && self.judgement.failure().is_some() => {
+                            // It is no answer, so there is nothing to mend and nothing to wait for.
+                            self.let_go(at, out);
+                            self.conclude(now, false, &[], out);
                         }
                         None => {
                             self.refuse_unfinished(now, &mut out.log);
@@ -209,6 +217,17 @@ impl Session {
     pub(super) fn refuse_silence(&mut self, now: Time, log: &mut Observations) {
         if self.holds_answer() && self.opening == Policy::Strict {
             self.refuse_if_failed(now, log);
+        }
+    }
+
+    /// Under the strict policy, a read that fails the page is not passed on, though its frames may look right: what they
+    /// hold can't be inflated, or a length is more than browsers take.
+    pub(super) fn fail_strictly(&mut self, from: Side, input: &[u8], out: &mut Output) {
+        let fails = from == Side::Server && self.open && self.failed.is_none() && self.judgement.failure().is_some();
+        if fails && !self.closing && self.config.policy.get() == Policy::Strict && self.fault().is_none() {
+            self.failed = Some(PROTOCOL_ERROR);
+            out.edits = Edits::default();
+            out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
         }
     }
 
