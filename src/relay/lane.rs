@@ -92,7 +92,7 @@ pub(super) struct Lane {
     message: MessageState,
     current: Option<Current>,
     close_body: Vec<u8>,
-    watch: Watch,
+    pub(super) watch: Watch,
     /// When bytes last came.
     last_read: Time,
     /// When the newest fragment of the message under way came, and the number of its first.

@@ -110,6 +110,9 @@ impl Lane {
             return self.relayed;
         }
         let what = mend.done.join(", ");
+        if mender.fault().is_none() {
+            self.watch.note_mended(number);
+        }
         let how = if mender.fault().is_some() {
             "refused"
         } else if mend.dropped {

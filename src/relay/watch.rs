@@ -62,6 +62,8 @@ pub(super) struct Watch {
     /// Findings told by kind.
     told: Vec<(FindingKind, u64)>,
     ready: Vec<Finding>,
+    /// Frames of this read that do not go out as they came.
+    mended: Vec<u64>,
     /// What was found in the frames of this read.
     read: Vec<(u64, FindingKind)>,
     limit: u64,
@@ -81,6 +83,7 @@ impl Watch {
             examiner: None,
             told: Vec::new(),
             ready: Vec::new(),
+            mended: Vec::new(),
             read: Vec::new(),
             limit: 0,
             deflate: false,
@@ -115,6 +118,7 @@ impl Watch {
 
     pub fn begin_read(&mut self) {
         self.read.clear();
+        self.mended.clear();
     }
 
     pub fn header(&mut self, bytes: Bytes<'_>) {
@@ -217,9 +221,15 @@ impl Watch {
         self.read.iter().find(|(number, _)| *number == frame).map(|(_, kind)| *kind)
     }
 
+    /// That frame was mended, or does not go out at all.
+    pub fn note_mended(&mut self, number: u64) {
+        self.mended.push(number);
+    }
+
     /// Writes down what was found.
     pub fn report(&mut self, now: Time, log: &mut Observations) {
-        for finding in self.ready.drain(..) {
+        for mut finding in self.ready.drain(..) {
+            finding.repaired |= finding.frame().is_some_and(|number| self.mended.contains(&number));
             log.event(now, Event::Finding(self.from, finding));
         }
     }

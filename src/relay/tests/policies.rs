@@ -15,6 +15,23 @@ fn repaired(step: usize, from: Side, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn the_finding_of_a_mended_frame_says_so() {
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x83\x00");
+        let found: Vec<_> = scene
+            .events()
+            .filter_map(|event| match event {
+                Event::Finding(_, finding) => Some((finding.kind, finding.repaired)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(found, [(FindingKind::FrameServerMasked, true), (FindingKind::FrameOpcodeReservedData, true)]);
+    }
+}
+
+#[test]
 fn repair_mends_what_a_server_sends() {
     let cases: &[(&[u8], &[u8])] = &[
         (b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", HELLO),
