@@ -257,10 +257,10 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             closing: false,
         };
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
-        driver.pipes[Side::Client.index()].extra = [setup.head, setup.early.clone()].concat();
+        driver.pipes[Side::Client.index()].extra = setup.head;
         if !setup.early.is_empty() {
-            // Nothing is edited before the answer has come.
             driver.received(Side::Client, &setup.early);
+            driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client.index()].extra);
         }
         driver
     }
@@ -381,6 +381,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 } else {
                     pipe.pending = 0..length;
                 }
+                self.say_back(from);
+                let pipe = &mut self.pipes[from.index()];
                 let full = length == buffer.len();
                 pipe.buffer = buffer;
                 if full {
@@ -393,6 +395,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             }
         }
         true
+    }
+
+    /// What a bridge says to the side that it has read from goes out behind what is on its way there.
+    fn say_back(&mut self, from: Side) {
+        self.pipes[from.other().index()].extra.append(&mut self.out.back);
+        if std::mem::take(&mut self.out.ends) {
+            self.pipes[from.index()].ended.get_or_insert(Ending::Fin);
+        }
     }
 
     /// Shows bytes to the session; what it wants to say goes out.

@@ -3,6 +3,7 @@
 
 pub mod edits;
 pub mod injection;
+pub mod bridge;
 mod judgement;
 mod lane;
 pub mod limits;
