@@ -189,7 +189,8 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
         tls: TlsOptions::default(),
         keep_host: false,
         origin: None,
-        limits: Limits::default(),
+        bridging: None,
+            limits: Limits::default(),
     };
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");
     let mut view = View::new(journal.subscribe(|| ()));

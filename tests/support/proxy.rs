@@ -45,6 +45,7 @@ impl Proxy {
             tls: TlsOptions::default(),
             keep_host: false,
             origin: None,
+            bridging: None,
             limits,
         };
         let journal = Arc::new(Journal::new(64 * 1024 * 1024));
