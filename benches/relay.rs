@@ -190,7 +190,7 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
         keep_host: false,
         origin: None,
         bridging: None,
-            limits: Limits::default(),
+        limits: Limits::default(),
     };
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");
     let mut view = View::new(journal.subscribe(|| ()));

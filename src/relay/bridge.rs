@@ -125,7 +125,9 @@ impl Words {
                 self.note(Level::Warning, "a binary message became text in base64: the other side has text only", said);
                 self.write(to, &Unit::Text(STANDARD.encode(bytes).into_bytes()), key, &mut said.forward);
             }
-            Unit::Binary(_) => self.note(Level::Warning, "a binary message was left out: the other side has text only", said),
+            Unit::Binary(_) => {
+                self.note(Level::Warning, "a binary message was left out: the other side has text only", said)
+            }
             Unit::Ping(bytes) if is_hixie => self.write(from, &Unit::Pong(bytes), key, &mut said.back),
             Unit::Pong(_) if is_hixie => {}
             Unit::Ping(_) | Unit::Pong(_) => self.write(to, &unit, key, &mut said.forward),

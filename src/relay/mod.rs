@@ -1,9 +1,9 @@
 //! One session, both lanes, without I/O: bytes, commands and the time go in; edits, replies and observations come out,
 //! into buffers that the caller owns. The same input gives the same output to the byte.
 
+pub mod bridge;
 pub mod edits;
 pub mod injection;
-pub mod bridge;
 mod judgement;
 mod lane;
 pub mod limits;

@@ -75,7 +75,9 @@ impl Heads {
         // A browser of today that asked for a subprotocol fails where none is named.
         if protocol.is_none() && self.client.facts().has_accept {
             protocol = protocols(Head::new(&self.request)).into_iter().next();
-            made_up = protocol.is_some().then_some("the upstream names no subprotocol: the first that was asked for is named");
+            made_up = protocol
+                .is_some()
+                .then_some("the upstream names no subprotocol: the first that was asked for is named");
         }
         let is_own = |name: &[u8]| is_websocket(name) || OWN_ANSWER.iter().any(|own| name.eq_ignore_ascii_case(own));
         let answer = Answer { protocol, fields: lines(upstream, |name| !is_own(name)) };
