@@ -146,8 +146,9 @@ impl Words {
         }
         let body = if has_code { body } else { &made_up[..] };
         self.close(to, body, key, &mut said.forward);
-        if !self.dialect(to).facts().has_close {
-            // No answer will come, so it is given here, and the end of the bytes says the rest.
+        if self.dialect(to).facts().framing == Framing::Hixie {
+            // Hixie-75 has no answer, and few servers of 2010 gave one, so it is given here; the end of the bytes says
+            // the rest.
             self.close(from, body, key, &mut said.back);
             said.ends = true;
         }
