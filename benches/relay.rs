@@ -189,6 +189,7 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
         tls: TlsOptions::default(),
         keep_host: false,
         origin: None,
+        bridging: None,
         limits: Limits::default(),
     };
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");

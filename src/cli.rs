@@ -118,6 +118,14 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "POLICY", value_enum, default_value_t = PolicyName::Faithful)]
     pub policy: PolicyName,
 
+    /// The version of the protocol that the upstream speaks; clients of another are bridged to it
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = DialectName::Auto)]
+    pub dialect: DialectName,
+
+    /// What becomes of binary messages towards a side that has text only
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = BinaryName::Base64)]
+    pub bridge_binary: BinaryName,
+
     /// Leave Host, Origin and Location as they are
     #[arg(long)]
     pub keep_host: bool,
@@ -153,6 +161,36 @@ pub enum PolicyName {
     Repair,
     /// End the session
     Strict,
+}
+
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DialectName {
+    /// What the client speaks
+    Auto,
+    /// RFC 6455, version 13
+    Rfc6455,
+    /// Version 8
+    #[value(name = "hybi-08")]
+    Hybi08,
+    /// Version 7
+    #[value(name = "hybi-07")]
+    Hybi07,
+    /// hybi-00, with two keys
+    #[value(name = "hixie-76")]
+    Hixie76,
+    /// Without a challenge
+    #[value(name = "hixie-75")]
+    Hixie75,
+}
+
+/// What becomes of a binary message for a side that has text only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BinaryName {
+    /// It is sent as text in base64
+    Base64,
+    /// It is left out
+    Drop,
 }
 
 /// What the doctor is asked for, as typed.

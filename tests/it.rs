@@ -1,5 +1,6 @@
 //! All integration tests in one binary: they share what they need, and link once.
 
+mod bridges;
 mod browser;
 mod chrome;
 mod command_line;

@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::cli::{FailOn, LimitArguments, PolicyName, ProxyArguments};
+use crate::cli::{BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
+use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
 use crate::relay::policy::Policy;
 use crate::text;
+use crate::wire::dialect::Dialect;
 use crate::wire::finding::Level;
 
 pub use doctor::DoctorConfig;
@@ -66,6 +68,8 @@ pub struct Config {
     pub keep_host: bool,
     /// A value for each Origin field.
     pub origin: Option<String>,
+    /// The upstream's dialect, where it is not the client's.
+    pub bridging: Option<Bridging>,
     /// Do not try at the start whether the upstream answers.
     pub no_probe: bool,
     /// Bounds of memory and time.
@@ -102,6 +106,7 @@ impl Config {
             upstream,
             tls: tls(arguments.insecure, arguments.ca.as_ref())?,
             keep_host: arguments.keep_host,
+            bridging: bridging(arguments.dialect, arguments.bridge_binary),
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
@@ -129,6 +134,7 @@ impl Config {
             tls: self.tls.clone(),
             keep_host: self.keep_host,
             origin: self.origin.clone(),
+            bridging: self.bridging,
             limits: self.limits.clone(),
         }
     }
@@ -143,6 +149,22 @@ impl Config {
             wide.port()
         ))
     }
+}
+
+fn bridging(dialect: DialectName, binary: BinaryName) -> Option<Bridging> {
+    let dialect = match dialect {
+        DialectName::Auto => return None,
+        DialectName::Rfc6455 => Dialect::Rfc6455,
+        DialectName::Hybi08 => Dialect::Hybi08,
+        DialectName::Hybi07 => Dialect::Hybi07,
+        DialectName::Hixie76 => Dialect::Hixie76,
+        DialectName::Hixie75 => Dialect::Hixie75,
+    };
+    let binary = match binary {
+        BinaryName::Base64 => Binary::Base64,
+        BinaryName::Drop => Binary::Drop,
+    };
+    Some(Bridging { dialect, binary })
 }
 
 fn tls(insecure: bool, ca: Option<&PathBuf>) -> Result<TlsOptions> {

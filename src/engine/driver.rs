@@ -22,6 +22,7 @@ use crate::relay::injection::{Reply, Token};
 use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session};
 use crate::wire::finding::Level;
+use crate::wire::hixie;
 
 use super::answer;
 use super::clock;
@@ -44,6 +45,8 @@ const SMALL_BLOCK: usize = 1024;
 const BLOCK_AGE: Duration = Duration::from_millis(5);
 /// How often a session in which something is owed is looked at.
 const STALL_CHECK: Duration = Duration::from_secs(1);
+/// Between two frames for a server that takes one read as one message: enough for a busy machine to read the first.
+const FRAME_PAUSE: Duration = Duration::from_millis(20);
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
@@ -81,6 +84,9 @@ struct Pipe {
     told: bool,
     /// Bytes written so far, in all.
     written: u64,
+    /// Where each frame has to be a write of its own: the bytes of the one under way, and the pause behind it.
+    frame: usize,
+    pause: Option<Pin<Box<Sleep>>>,
     /// Since when `written` stands still although there is something to write.
     stuck: Option<(Time, u64)>,
 }
@@ -96,6 +102,8 @@ impl Pipe {
             ended: None,
             told: false,
             written: 0,
+            frame: 0,
+            pause: None,
             stuck: None,
         }
     }
@@ -123,6 +131,10 @@ impl Pipe {
 
     /// One write of what is pending, then a flush when all is written. Ready when it did something.
     fn poll_write(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
         let mut target = Pin::new(target);
         if !self.pending.is_empty() {
             let written = ready!(target.as_mut().poll_write(cx, &self.buffer[self.pending.clone()]))?;
@@ -141,6 +153,40 @@ impl Pipe {
         if self.extra_written == self.extra.len() {
             self.extra.clear();
             self.extra_written = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// As `poll_write`, for a receiver that takes one read as one message: one frame, all of it, then a pause.
+    fn poll_write_frame(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.extra.is_empty() || !self.pending.is_empty() {
+            return self.poll_write(target, cx);
+        }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        let mut target = Pin::new(target);
+        let rest = self.extra.get(self.extra_written..).unwrap_or_default();
+        if self.frame == 0 {
+            self.frame = hixie::first_frame(rest);
+        }
+        let piece = rest.get(..self.frame).unwrap_or(rest);
+        if !piece.is_empty() {
+            let written = accepted(ready!(target.as_mut().poll_write(cx, piece))?)?;
+            self.extra_written += written;
+            self.written += written as u64;
+            self.frame = self.frame.saturating_sub(written);
+            self.unflushed = true;
+        }
+        if self.frame == 0 {
+            if self.extra_written == self.extra.len() {
+                self.extra.clear();
+                self.extra_written = 0;
+            }
+            self.pause = Some(Box::pin(tokio::time::sleep(FRAME_PAUSE)));
+            // What fails here fails the next write, too.
+            let _ = target.as_mut().poll_flush(cx);
         }
         Poll::Ready(Ok(()))
     }
@@ -257,10 +303,10 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             closing: false,
         };
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
-        driver.pipes[Side::Client.index()].extra = [setup.head, setup.early.clone()].concat();
+        driver.pipes[Side::Client.index()].extra = setup.head;
         if !setup.early.is_empty() {
-            // Nothing is edited before the answer has come.
             driver.received(Side::Client, &setup.early);
+            driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client.index()].extra);
         }
         driver
     }
@@ -335,6 +381,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         let mut progress = false;
         if !pipe.is_drained() {
             let written = match from {
+                Side::Client if self.session.is_paced() => pipe.poll_write_frame(&mut self.server, cx),
                 Side::Client => pipe.poll_write(&mut self.server, cx),
                 Side::Server => pipe.poll_write(&mut self.client, cx),
             };
@@ -381,6 +428,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 } else {
                     pipe.pending = 0..length;
                 }
+                self.say_back(from);
+                let pipe = &mut self.pipes[from.index()];
                 let full = length == buffer.len();
                 pipe.buffer = buffer;
                 if full {
@@ -393,6 +442,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             }
         }
         true
+    }
+
+    /// What a bridge says to the side that it has read from goes out behind what is on its way there.
+    fn say_back(&mut self, from: Side) {
+        self.pipes[from.other().index()].extra.append(&mut self.out.back);
+        if std::mem::take(&mut self.out.ends) {
+            self.pipes[from.index()].ended.get_or_insert(Ending::Fin);
+        }
     }
 
     /// Shows bytes to the session; what it wants to say goes out.

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::diagnose::handshake;
 use crate::journal::Journal;
+use crate::relay::bridge::Bridging;
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Event, Observations, SessionId, Side};
 use crate::relay::translate::AddressRules;
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub room: Semaphore,
     pub sessions: AtomicU64,
     pub keys: Keys,
+    pub bridging: Option<Bridging>,
 }
 
 impl Shared {

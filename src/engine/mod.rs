@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::journal::Journal;
+use crate::relay::bridge::Bridging;
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Event, Observations};
 use crate::relay::translate::AddressRules;
@@ -48,6 +49,8 @@ pub struct EngineConfig {
     pub keep_host: bool,
     /// A value for every Origin field.
     pub origin: Option<String>,
+    /// The upstream's dialect, where it is not the client's.
+    pub bridging: Option<Bridging>,
     /// Bounds of memory and time.
     pub limits: Limits,
 }
@@ -164,6 +167,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),
         keys: Keys::default(),
+        bridging: config.bridging,
         limits: config.limits,
         rules,
         dialer,

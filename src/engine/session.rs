@@ -41,7 +41,7 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
     };
-    let (session, head) = Session::new(config, now, &visitor.head, &mut log);
+    let (session, head) = Session::bridged(config, shared.bridging, now, &visitor.head, &mut log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);
     let seen = shared.keys.has_seen(&visitor.head);

@@ -1,5 +1,6 @@
 //! One session from the client's head to the end of both lanes.
 
+mod bridged;
 mod draft;
 mod judge;
 mod opening;
@@ -16,6 +17,7 @@ use crate::wire::finding::FindingKind;
 use crate::wire::head::{self, Head};
 use crate::wire::inflate::Deflate;
 
+use super::bridge::Bridging;
 use super::edits::{Edit, Edits};
 use super::injection::{Injection, Refusal, Reply, Token};
 use super::judgement::Judgement;
@@ -40,6 +42,10 @@ pub struct Output {
     pub edits: Edits,
     /// Answers to injections.
     pub replies: Vec<(Token, Reply)>,
+    /// Bytes for the side whose bytes the call took.
+    pub back: Vec<u8>,
+    /// Whether nothing more of that side is to be read, and the other is to be told so.
+    pub ends: bool,
 }
 
 /// What a session needs to know at its start.
@@ -87,6 +93,8 @@ pub struct Session {
     /// What was found in an answer that has not ended.
     unfinished: Option<FindingKind>,
     judgement: Judgement,
+    /// Where the sides speak different dialects; `dialect` is then the upstream's.
+    bridge: Option<Box<bridged::Bridge>>,
     /// How the answer is dealt with; fixed from the start, for a half of it may have passed.
     opening: Policy,
     /// The key that the client sent, where the upstream got another.
@@ -118,6 +126,20 @@ impl Session {
     /// Begins with the client's whole head. Gives the head to send to the upstream.
     #[must_use]
     pub fn new(config: SessionConfig, now: Time, raw: &[u8], log: &mut Observations) -> (Self, Vec<u8>) {
+        Self::begin(config, None, now, raw, log)
+    }
+
+    fn begin(
+        mut config: SessionConfig,
+        to: Option<Bridging>,
+        now: Time,
+        raw: &[u8],
+        log: &mut Observations,
+    ) -> (Self, Vec<u8>) {
+        if to.is_some() {
+            // A bridge writes everything anew, so there is nothing to mend.
+            config.policy = PolicyCell::default();
+        }
         let head = Head::new(raw);
         let dialect = Dialect::of_request(head);
         let translator = config.rules.for_client(head.value("host"));
@@ -134,6 +156,13 @@ impl Session {
                 forwarded = mended;
             }
         }
+        let bridge = to.map(|to| {
+            let (bridge, own) = Self::build_bridge(&config, to, raw, &forwarded, &mut random);
+            request.clone_from(&own);
+            forwarded = [&own, bridge.heads.own_key3()].concat();
+            changes = Self::whole_head(raw, &own);
+            Box::new(bridge)
+        });
         let event = HeadEvent {
             from: Side::Client,
             bytes: raw.to_vec(),
@@ -155,7 +184,8 @@ impl Session {
         let mut session = Self {
             random,
             translator,
-            dialect,
+            dialect: to.map_or(dialect, |to| to.dialect),
+            bridge,
             key: Head::new(&request).value("sec-websocket-key").map(<[u8]>::to_vec),
             request,
             opening,
@@ -189,6 +219,10 @@ impl Session {
     /// Takes bytes that were read from one side. They go to the other side as they are, but for `out.edits`.
     pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         self.lanes[from.index()].bytes += input.len() as u64;
+        if self.bridge.is_some() {
+            self.receive_bridged(now, from, input, out);
+            return self.judge_proof(now, false, &mut out.log);
+        }
         let holds = self.holds_answer();
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) if holds => self.hold_answer(now, input, out),
@@ -234,6 +268,9 @@ impl Session {
             out.replies.push((token, Reply::Refused(Refusal::Ended)));
             return;
         }
+        if self.open && self.bridge.is_some() {
+            return self.inject_bridged(now, to, token, injection, bytes, out);
+        }
         let (lane, mut context) = self.lane(now, to.other());
         lane.inject(&mut context, token, injection, bytes, out);
         self.note_close_frame(to.other());
@@ -263,6 +300,7 @@ impl Session {
         lane.end(&mut context, how, &mut out.log);
         lane.finish_mended(&mut context, how, bytes, &mut out.log);
         lane.refuse_waiting(Refusal::NeverCame, out);
+        self.end_bridged(now, from, bytes, out);
         if how == Ending::Fin {
             self.note_missing_close(now, from, &mut out.log);
         }
@@ -276,10 +314,14 @@ impl Session {
             return;
         }
         for to in [Side::Client, Side::Server] {
+            let is_plain = self.bridge.is_none();
             let (lane, mut context) = self.lane(now, to.other());
-            lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to.index()], &mut out.log);
+            if is_plain {
+                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to.index()], &mut out.log);
+            }
             lane.refuse_waiting(Refusal::NeverCame, out);
         }
+        self.close_bridged(now, code, bytes, out);
         let how = if self.open { ClosedHow::CloseFrame } else { ClosedHow::Fin };
         self.note_first(by, how, self.open.then_some(code), Vec::new());
         self.closing = true;
@@ -517,7 +559,7 @@ impl Session {
             AcceptCheck::NoKey
         };
         let open = OpenEvent {
-            dialect_client: self.dialect,
+            dialect_client: self.bridge.as_ref().map_or(self.dialect, |bridge| bridge.client()),
             dialect_server: self.dialect,
             subprotocol: head.value("sec-websocket-protocol").map(<[u8]>::to_vec),
             extensions: joined(head, "sec-websocket-extensions"),
@@ -556,7 +598,8 @@ impl Session {
 
     fn end_of_unfinished_answer(&mut self, now: Time, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
-        let passed = head.forwarded.len();
+        // A bridge passes nothing on before it is whole.
+        let passed = if self.bridge.is_some() { 0 } else { head.forwarded.len() };
         head.flush();
         let (raw, forwarded) = (head.raw.clone(), head.forwarded.clone());
         match (self.holds_answer(), self.opening) {

@@ -67,6 +67,20 @@ pub fn write(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// How many bytes of `bytes` are the first frame; all where it does not end here.
+#[must_use]
+pub fn first_frame(bytes: &[u8]) -> usize {
+    let (mut decoder, mut at) = (Decoder::default(), 0);
+    while let Some((part, used)) = decoder.next(bytes.get(at..).unwrap_or_default()) {
+        at += used;
+        let is_empty = matches!(part, Part::Header(header) if header.length == 0);
+        if is_empty || matches!(part, Part::Payload { last: true, .. }) {
+            return at;
+        }
+    }
+    bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

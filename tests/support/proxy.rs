@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running, TlsOptions, Upstream};
 use wsproxy::journal::{Journal, Scope, View};
+use wsproxy::relay::bridge::Bridging;
 use wsproxy::relay::injection::{Injection, Reply};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::{ClosedEvent, Event, FrameRecord, Record, SessionId, Side};
@@ -37,6 +38,11 @@ impl Proxy {
     }
 
     pub async fn with(upstream: SocketAddr, limits: Limits) -> Self {
+        Self::bridging(upstream, limits, None).await
+    }
+
+    /// With an upstream of that dialect.
+    pub async fn bridging(upstream: SocketAddr, limits: Limits, bridging: Option<Bridging>) -> Self {
         let upstream =
             Upstream { secure: false, host: upstream.ip().to_string(), port: upstream.port(), path: String::new() };
         let config = EngineConfig {
@@ -45,6 +51,7 @@ impl Proxy {
             tls: TlsOptions::default(),
             keep_host: false,
             origin: None,
+            bridging,
             limits,
         };
         let journal = Arc::new(Journal::new(64 * 1024 * 1024));

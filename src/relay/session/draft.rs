@@ -32,7 +32,10 @@ impl Session {
 
     /// Compares the proof, once all of it is there or will never be.
     pub(super) fn judge_proof(&mut self, now: Time, is_over: bool, log: &mut Observations) {
-        let [(key3, key3_length), (proof, length)] = [self.lanes[0].proof(), self.lanes[1].proof()];
+        let [(mut key3, mut key3_length), (proof, length)] = [self.lanes[0].proof(), self.lanes[1].proof()];
+        if let Some(bridge) = &self.bridge {
+            (key3, key3_length) = (bridge.heads.own_key3(), bridge.heads.own_key3().len());
+        }
         let is_whole = key3.len() == key3_length && proof.len() == length;
         if !self.open || length == 0 || self.proof.is_told || !(is_whole || is_over) {
             return;
@@ -54,6 +57,10 @@ impl Session {
 
     /// How many of the eight bytes behind the request came, where they are awaited.
     pub(super) fn missing_key3(&self) -> Option<usize> {
+        if let Some(bridge) = &self.bridge {
+            let missing = bridge.heads.missing_key3();
+            return (missing > 0 && !self.proof.is_withheld_told).then_some(KEY3.saturating_sub(missing));
+        }
         let early = match &self.phase {
             Phase::Answer { early, .. } => early.len(),
             Phase::Answered if self.open => self.lanes[0].proof().0.len(),
