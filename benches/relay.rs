@@ -190,6 +190,7 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
         keep_host: false,
         origin: None,
         bridging: None,
+        binary: wsproxy::relay::bridge::Binary::default(),
         limits: Limits::default(),
     };
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");

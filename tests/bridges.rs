@@ -7,9 +7,12 @@ use wsproxy::playground;
 use wsproxy::relay::bridge::{Binary, Bridging};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::observation::Event;
+use wsproxy::relay::policy::Policy;
 use wsproxy::wire::dialect::Dialect;
 
+use crate::support::chromium::Browser;
 use crate::support::old_client::{Draft, Got, OldClient, Request};
+use crate::support::program::Program;
 use crate::support::proxy::{Proxy, events, in_time};
 
 async fn bridge(upstream: std::net::SocketAddr, dialect: Dialect) -> Proxy {
@@ -78,4 +81,53 @@ async fn a_client_of_each_draft_talks_to_a_server_of_today() {
         proxy.closed(1).await;
     }
     serve.abort();
+}
+
+/// What each of the six servers of 2010 to 2012 says, to whom it is said, and what it answers.
+const SIX: [(&str, &str, &str); 6] = [
+    ("/old/hixie-76", "hello", "echo: hello"),
+    ("/old/hixie-75", "CONNECTED", "Welcome"),
+    ("/old/hixie-76-poke", "POKE", "Quit poking me!"),
+    ("/old/newline", "anything", "Hello"),
+    ("/old/hybi-08", "hello", "hello"),
+    ("/old/hybi-08-broadcast", "hello", "hello"),
+];
+
+#[tokio::test]
+async fn repair_finds_out_by_itself_what_each_old_server_speaks() {
+    let playground = playground::start().await.unwrap();
+    let mut proxy = Proxy::start(playground.addr()).await;
+    proxy.handle.set_policy(Policy::Repair);
+    for round in 0..2 {
+        for (path, said, answer) in SIX {
+            let url = format!("ws://{}{path}", proxy.address);
+            let (mut client, _) = in_time(path, tokio_tungstenite::connect_async(url)).await.unwrap();
+            client.send(Message::text(said)).await.unwrap();
+            let got = in_time(path, client.next()).await.unwrap().unwrap();
+            assert_eq!(got, Message::text(answer), "{path} in round {round}");
+        }
+    }
+    proxy.view.sync();
+    let tries =
+        events(&proxy.view).filter(|event| matches!(event, Event::Note(_, words) if words.starts_with("asked in ")));
+    let tries = tries.count();
+    assert!((6..20).contains(&tries), "what worked is remembered: {tries} tries");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_talks_to_each_of_the_six_under_repair() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut program = Program::start(&["--listen", "0", "--json", "--policy", "repair"]);
+    let listening: serde_json::Value = serde_json::from_str(&program.line()).unwrap();
+    let address = listening["addr"].as_str().unwrap().to_owned();
+    let mut tab = browser.open("about:blank").await;
+    for (path, said, answer) in SIX {
+        let talk = format!(
+            "new Promise(done => {{ const socket = new WebSocket('ws://{address}{path}'); \
+             socket.onopen = () => socket.send('{said}'); \
+             socket.onmessage = event => {{ done(event.data); socket.close() }}; \
+             socket.onclose = event => done('closed with ' + event.code) }})"
+        );
+        assert_eq!(tab.eval(&talk).await, answer, "{path}");
+    }
 }

@@ -70,6 +70,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// The upstream's dialect, where it is not the client's.
     pub bridging: Option<Bridging>,
+    /// What becomes of binary messages towards an upstream whose dialect is found out.
+    pub binary: Binary,
     /// Do not try at the start whether the upstream answers.
     pub no_probe: bool,
     /// Bounds of memory and time.
@@ -106,7 +108,8 @@ impl Config {
             upstream,
             tls: tls(arguments.insecure, arguments.ca.as_ref())?,
             keep_host: arguments.keep_host,
-            bridging: bridging(arguments.dialect, arguments.bridge_binary),
+            bridging: bridging(arguments.dialect, binary(arguments.bridge_binary)),
+            binary: binary(arguments.bridge_binary),
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
@@ -135,6 +138,7 @@ impl Config {
             keep_host: self.keep_host,
             origin: self.origin.clone(),
             bridging: self.bridging,
+            binary: self.binary,
             limits: self.limits.clone(),
         }
     }
@@ -151,7 +155,7 @@ impl Config {
     }
 }
 
-fn bridging(dialect: DialectName, binary: BinaryName) -> Option<Bridging> {
+fn bridging(dialect: DialectName, binary: Binary) -> Option<Bridging> {
     let dialect = match dialect {
         DialectName::Auto => return None,
         DialectName::Rfc6455 => Dialect::Rfc6455,
@@ -160,11 +164,14 @@ fn bridging(dialect: DialectName, binary: BinaryName) -> Option<Bridging> {
         DialectName::Hixie76 => Dialect::Hixie76,
         DialectName::Hixie75 => Dialect::Hixie75,
     };
-    let binary = match binary {
+    Some(Bridging { dialect, binary })
+}
+
+const fn binary(name: BinaryName) -> Binary {
+    match name {
         BinaryName::Base64 => Binary::Base64,
         BinaryName::Drop => Binary::Drop,
-    };
-    Some(Bridging { dialect, binary })
+    }
 }
 
 fn tls(insecure: bool, ca: Option<&PathBuf>) -> Result<TlsOptions> {

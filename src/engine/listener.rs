@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::diagnose::handshake;
 use crate::journal::Journal;
-use crate::relay::bridge::Bridging;
+use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Event, Observations, SessionId, Side};
 use crate::relay::translate::AddressRules;
@@ -26,6 +26,7 @@ use super::dial::Dialer;
 use super::handle::Handle;
 use super::keys::Keys;
 use super::passthrough::{self, PassThrough};
+use super::search::Known;
 use super::session::{self, Visitor};
 
 /// Connections that may wait to be accepted.
@@ -44,7 +45,10 @@ pub(super) struct Shared {
     pub room: Semaphore,
     pub sessions: AtomicU64,
     pub keys: Keys,
+    /// Which dialects the upstream speaks, as far as it was found out.
+    pub spoken: Known,
     pub bridging: Option<Bridging>,
+    pub binary: Binary,
 }
 
 impl Shared {

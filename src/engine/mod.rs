@@ -9,6 +9,7 @@ mod keys;
 mod listener;
 pub mod passthrough;
 mod probe;
+mod search;
 mod session;
 pub mod tls;
 mod unreachable;
@@ -25,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::journal::Journal;
-use crate::relay::bridge::Bridging;
+use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
 use crate::relay::observation::{Event, Observations};
 use crate::relay::translate::AddressRules;
@@ -35,6 +36,7 @@ use handle::Handle;
 use keys::Keys;
 use listener::Shared;
 use passthrough::PassThrough;
+use search::Known;
 
 /// What the engine needs to know, checked.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct EngineConfig {
     pub origin: Option<String>,
     /// The upstream's dialect, where it is not the client's.
     pub bridging: Option<Bridging>,
+    /// What becomes of binary messages towards an upstream whose dialect is found out.
+    pub binary: Binary,
     /// Bounds of memory and time.
     pub limits: Limits,
 }
@@ -167,7 +171,9 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),
         keys: Keys::default(),
+        spoken: Known::default(),
         bridging: config.bridging,
+        binary: config.binary,
         limits: config.limits,
         rules,
         dialer,

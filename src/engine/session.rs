@@ -15,6 +15,7 @@ use super::answer;
 use super::clock;
 use super::driver::{self, Setup};
 use super::listener::Shared;
+use super::search;
 use super::unreachable;
 
 /// A client that asked for a WebSocket.
@@ -35,13 +36,20 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     let now = clock::now();
     let path = Head::new(&visitor.head).target().to_vec();
     log.event(now, Event::SessionOpened { client: visitor.address, path });
+    shared.journal.push(Some(id), std::mem::take(&mut log));
+    let mut shutdown = shared.handle.shutdown();
+    let bridging = tokio::select! {
+        bridging = search::search(shared, id, &visitor.head) => bridging,
+        _ = shutdown.wait_for(|quit| *quit) => None,
+    };
+    let now = clock::now();
     let config = SessionConfig {
         rules: Arc::clone(&shared.rules),
         limits: shared.limits.clone(),
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
     };
-    let (session, head) = Session::bridged(config, shared.bridging, now, &visitor.head, &mut log);
+    let (session, head) = Session::bridged(config, bridging, now, &visitor.head, &mut log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);
     let seen = shared.keys.has_seen(&visitor.head);

@@ -134,7 +134,7 @@ async fn attempt(dialer: &Dialer, plan: &Plan, dialect: Dialect) -> Attempt {
 }
 
 /// Whether a whole answer came; what came is in `bytes`.
-async fn ask(stream: &mut Stream, question: &Question, bytes: &mut Vec<u8>) -> io::Result<bool> {
+pub(super) async fn ask(stream: &mut Stream, question: &Question, bytes: &mut Vec<u8>) -> io::Result<bool> {
     stream.write_all(question.bytes()).await?;
     stream.flush().await?;
     let mut buffer = [0; 4096];

@@ -52,6 +52,7 @@ impl Proxy {
             keep_host: false,
             origin: None,
             bridging,
+            binary: wsproxy::relay::bridge::Binary::default(),
             limits,
         };
         let journal = Arc::new(Journal::new(64 * 1024 * 1024));

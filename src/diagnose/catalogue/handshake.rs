@@ -281,7 +281,7 @@ pub(super) const RESP_HIXIE76_ONLY: Words = Words {
     differs: &[],
     from_client: None,
     cause: "a server library from before RFC 6455",
-    fix: "update the library",
+    fix: "update the library; or let wsproxy speak its dialect: --policy repair finds it out, --dialect hixie-76 names it",
     mend: Some("gives the browser a right answer of wsproxy's own and translates the frames"),
 };
 
