@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::chrome::Content;
 use crate::diagnose::forensics;
-use crate::wire::close::CloseBody;
+use crate::wire::close::{self, CloseBody};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::finding::Finding;
 use crate::wire::frame::FrameHeader;
@@ -172,9 +173,23 @@ impl Lane {
 
     fn examine_header(&mut self, context: &mut Context<'_>, bytes: Bytes<'_>) {
         self.watch.header(bytes);
-        if self.from == Side::Server {
+        if self.from == Side::Server && !self.mends_for_page() {
             context.judgement.header(bytes.number, bytes.header);
         }
+    }
+
+    /// Whether the page gets mended frames, so that what is wrong with those that came does not fail it.
+    fn mends_for_page(&self) -> bool {
+        self.from == Side::Server && self.mender.as_ref().is_some_and(|mender| !mender.is_strict())
+    }
+
+    /// What the page gets in spite of mending: data that can't be inflated, and the close frame, if it came right.
+    fn is_judged(&self, header: &FrameHeader, content: Content, last: bool) -> bool {
+        let is_right = header.fin() && header.rsv() == 0 && header.mask.is_none() && header.length <= 125;
+        let code = CloseBody::parse(self.watch.body()).code();
+        let closes =
+            last && header.opcode() == Opcode::CLOSE && code.is_none_or(|(code, _)| close::code(code).sendable);
+        content.broken || (closes && is_right)
     }
 
     fn examine_payload(
@@ -194,7 +209,11 @@ impl Lane {
             log.event(context.now, Event::Inflated(event));
         }
         match self.from {
+            Side::Server if self.mends_for_page() && !self.is_judged(bytes.header, content, last) => {}
             Side::Server => {
+                if self.mends_for_page() {
+                    context.judgement.header(bytes.number, bytes.header);
+                }
                 context.judgement.payload(bytes.number, bytes.header, content, last, self.watch.body());
             }
             Side::Client if last && bytes.header.opcode() == Opcode::CLOSE => {
@@ -251,7 +270,9 @@ impl Lane {
             self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
         }
         self.watch.report(context.now, log);
-        context.judgement.end(context.now, self.from, how, number, log);
+        if !self.mends_for_page() {
+            context.judgement.end(context.now, self.from, how, number, log);
+        }
     }
 
     pub(super) fn is_in_header(&self) -> bool {
@@ -503,7 +524,7 @@ impl Lane {
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
         let (number, keys) = (*context.frames + 1, *context.keys);
         self.watch.lost(Bytes { number, header: &header, offset: 0, following, before: self.before(&[]), keys });
-        if self.from == Side::Server {
+        if self.from == Side::Server && !self.mends_for_page() {
             context.judgement.header(*context.frames + 1, &header);
         }
         self.watch.report(context.now, &mut out.log);

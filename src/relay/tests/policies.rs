@@ -28,6 +28,7 @@ fn the_finding_of_a_mended_frame_says_so() {
             })
             .collect();
         assert_eq!(found, [(FindingKind::FrameServerMasked, true), (FindingKind::FrameOpcodeReservedData, true)]);
+        assert!(scene.verdicts().iter().all(String::is_empty), "the page gets it mended: {:?}", scene.verdicts());
     }
 }
 
