@@ -51,6 +51,8 @@ pub(super) struct Said {
     pub ends: bool,
     /// What is lost or made up.
     pub notes: Vec<(Level, &'static str)>,
+    /// What became of a binary message that the other side has no frame for.
+    pub binary: Option<&'static str>,
 }
 
 /// The messages of both sides. All arrays are by `Side::index`.
@@ -122,11 +124,11 @@ impl Words {
             }
             Unit::Binary(bytes) if !is_hixie => self.write(to, &Unit::Binary(bytes), key, &mut said.forward),
             Unit::Binary(bytes) if self.binary == Binary::Base64 => {
-                self.note(Level::Warning, "a binary message became text in base64: the other side has text only", said);
+                said.binary = Some("became text in base64");
                 self.write(to, &Unit::Text(STANDARD.encode(bytes).into_bytes()), key, &mut said.forward);
             }
             Unit::Binary(_) => {
-                self.note(Level::Warning, "a binary message was left out: the other side has text only", said)
+                said.binary = Some("was left out");
             }
             Unit::Ping(bytes) if is_hixie => self.write(from, &Unit::Pong(bytes), key, &mut said.back),
             Unit::Pong(_) if is_hixie => {}

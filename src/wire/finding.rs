@@ -220,6 +220,7 @@ kinds! {
         Hixie76Key3Withheld = "hixie76-key3-withheld",
         Hixie76KeysInvalid = "hixie76-keys-invalid",
         Hixie76NoClose = "hixie76-no-close",
+        HixieBinary = "hixie-binary",
         HixieFrameError = "hixie-frame-error",
         HybiVersion412 = "hybi-version-4-12",
         V8OriginHeader = "v8-origin-header",

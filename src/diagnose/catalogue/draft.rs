@@ -161,3 +161,17 @@ pub(super) const V8_ORIGIN_HEADER: Words = Words {
     fix: "let the server take either for versions up to 8",
     mend: None,
 };
+
+pub(super) const HIXIE_BINARY: Words = Words {
+    level: Level::Warning,
+    title: "a binary message is for a peer whose dialect has text only",
+    spec: "draft-hixie-thewebsocketprotocol-76 4.2",
+    chrome: "had no binary messages before version 15",
+    firefox: "had none before version 11",
+    safari: "had none before version 6",
+    differs: &[],
+    from_client: None,
+    cause: "a page or server of today sends a Blob, an ArrayBuffer or bytes through a bridge to one of 2010",
+    fix: "send text; or read base64 at the other end, which is what --bridge-binary base64 makes of it",
+    mend: Some("sends it as text in base64, or leaves it out with --bridge-binary drop"),
+};

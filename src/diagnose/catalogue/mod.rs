@@ -242,6 +242,7 @@ pub const fn words(kind: FindingKind) -> Words {
         FindingKind::Hixie76Key3Withheld => draft::HIXIE76_KEY3_WITHHELD,
         FindingKind::Hixie76KeysInvalid => draft::HIXIE76_KEYS_INVALID,
         FindingKind::Hixie76NoClose => draft::HIXIE76_NO_CLOSE,
+        FindingKind::HixieBinary => draft::HIXIE_BINARY,
         FindingKind::HixieFrameError => draft::HIXIE_FRAME_ERROR,
         FindingKind::HybiVersion412 => draft::HYBI_VERSION_4_12,
         FindingKind::V8OriginHeader => draft::V8_ORIGIN_HEADER,

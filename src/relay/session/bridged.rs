@@ -11,7 +11,7 @@ use crate::relay::observation::{Change, Event, Observations, Relayed, Side, Time
 use crate::relay::response::Progress;
 use crate::wire::challenge;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::Level;
+use crate::wire::finding::{Finding, FindingKind, Level, Place};
 use crate::wire::head::Head;
 
 use super::{Mode, Output, Phase, Session, SessionConfig};
@@ -209,7 +209,7 @@ impl Session {
         let random = &mut self.random;
         let said = bridge.words.receive(from, words, &mut || random.next_u32().to_be_bytes());
         out.ends |= said.ends;
-        tell(now, &said, &mut out.log);
+        tell(now, from, &said, &mut out.log);
         sent[from.other().index()].extend(said.forward);
         sent[from.index()].extend(said.back);
     }
@@ -219,7 +219,7 @@ impl Session {
         let Some(bridge) = self.bridge.as_mut().filter(|_| self.open && !self.closing) else { return };
         let random = &mut self.random;
         let said = bridge.words.end(from, &mut || random.next_u32().to_be_bytes());
-        tell(now, &said, &mut out.log);
+        tell(now, from, &said, &mut out.log);
         bytes.extend(said.forward);
     }
 
@@ -278,7 +278,13 @@ fn begin_lane(lane: &mut Lane, dialect: Dialect, proof: usize, config: &SessionC
     }
 }
 
-fn tell(now: Time, said: &Said, log: &mut Observations) {
+fn tell(now: Time, from: Side, said: &Said, log: &mut Observations) {
+    if let Some(what) = said.binary {
+        let mut finding = Finding::new(FindingKind::HixieBinary, Place::Stream);
+        finding.repaired = true;
+        let detail = format!("a message of the {}'s {what}: the other side has text only", from.name());
+        log.event(now, Event::Finding(from, finding.detail(detail)));
+    }
     for (level, words) in &said.notes {
         log.event(now, Event::Note(*level, (*words).to_owned()));
     }
