@@ -135,3 +135,43 @@ proptest! {
         prop_assert_eq!(repaired(usize::MAX, Side::Server, &once), once);
     }
 }
+
+proptest! {
+    #[test]
+    fn right_streams_pass_both_policies_bit_for_bit(
+        messages in proptest::collection::vec((0_u8..5, "\\PC{0,40}", 1_usize..4), 0..8),
+        step in 1_usize..60,
+        closes: bool,
+    ) {
+        let mut bytes = Vec::new();
+        for (kind, text, fragments) in messages {
+            match kind {
+                0 => frame::write(Opcode::PING, &text.as_bytes()[..text.len().min(125)], None, &mut bytes),
+                1 => frame::write(Opcode::PONG, b"", None, &mut bytes),
+                _ => {
+                    // A message in fragments, cut between characters.
+                    let opcode = if kind == 2 { 2 } else { 1 };
+                    let characters: Vec<char> = text.chars().collect();
+                    let pieces: Vec<_> = characters.chunks(characters.len().div_ceil(fragments).max(1)).collect();
+                    for (index, piece) in pieces.iter().enumerate() {
+                        let payload: String = piece.iter().collect();
+                        let fin = if index + 1 == pieces.len() { 0x80 } else { 0 };
+                        let first = fin | if index == 0 { opcode } else { 0 };
+                        FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, payload.len() as u64, None) }.write(&mut bytes);
+                        bytes.extend_from_slice(payload.as_bytes());
+                    }
+                }
+            }
+        }
+        if closes {
+            frame::write(Opcode::CLOSE, b"\x03\xe8bye", None, &mut bytes);
+        }
+        for policy in [Policy::Repair, Policy::Strict] {
+            let mut scene = Scene::under(step, PolicyCell::new(policy));
+            scene.feed(Side::Server, ANSWER);
+            scene.feed(Side::Server, &bytes);
+            prop_assert_eq!(&scene.received[Side::Client.index()], &[ANSWER, &bytes].concat());
+            prop_assert_eq!(scene.session.fault(), None);
+        }
+    }
+}
