@@ -52,11 +52,18 @@ pub fn render(session: Option<u64>, from: &str, finding: &Finding) -> String {
     out
 }
 
+/// The finding in a sentence: its title, and whether what was sent on is mended.
+#[must_use]
+pub fn sentence(finding: &Finding) -> String {
+    let mended = if finding.repaired { "mended: " } else { "" };
+    format!("{mended}{}", words(finding.kind).title)
+}
+
 /// The lines of it, within `width` columns.
 #[must_use]
 pub fn lines(session: Option<u64>, from: &str, finding: &Finding, width: usize) -> Vec<RenderedLine> {
     let entry = words(finding.kind);
-    let title = format!("{}[{}]: {}", entry.level.name(), finding.kind.id(), entry.title);
+    let title = format!("{}[{}]: {}", entry.level.name(), finding.kind.id(), sentence(finding));
     let mut page = Page { width, lines: Vec::new() };
     page.wrapped(Part::Title, 2, &title);
     page.wrapped(Part::Place, 4, &place(session, from, finding));
@@ -83,6 +90,9 @@ fn facts<'a>(entry: &Words, from: &str, finding: &'a Finding) -> Vec<(&'static s
         }
     }
     out.push(("rule", Cow::Borrowed(entry.spec)));
+    if finding.repaired {
+        out.push(("repair", Cow::Borrowed(entry.mend.unwrap_or("mends it"))));
+    }
     out.push(match finding.cause.as_deref() {
         Some(cause) => ("cause", Cow::Borrowed(cause)),
         None => ("usual cause", Cow::Borrowed(entry.cause)),
@@ -265,6 +275,14 @@ mod tests {
     #[test]
     fn a_wrong_value_is_underlined_where_it_stands() {
         insta::assert_snapshot!(render(Some(3), "server", &finding(FindingKind::RespAcceptMismatch, 56, 8)));
+    }
+
+    #[test]
+    fn a_mended_finding_says_so_and_how() {
+        let mended = Finding { repaired: true, ..finding(FindingKind::FrameServerMasked, 0, 1) };
+        let text = render(None, "server", &mended);
+        assert!(text.starts_with("error[frame-server-masked]: mended: the server masks its frames"), "{text}");
+        assert!(text.contains("  = repair: unmasks the frame"), "{text}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::diagnose::{self, Verdict};
+use crate::diagnose::{self, Verdict, render};
 use crate::json::item::{self, Frame, Item, What};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
 use crate::relay::stall::Stall;
@@ -246,7 +246,7 @@ fn finding_line(from: Side, finding: &Finding) -> (Start, String) {
         format!(
             "{}: {} ({detail}); help: {}",
             finding.kind.id(),
-            words.title,
+            render::sentence(finding),
             finding.fix.as_deref().unwrap_or(words.fix)
         ),
     )

@@ -51,8 +51,8 @@ impl Policy {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Faithful => "every byte is relayed as it came",
-            Self::Repair => "what can be mended in a frame is mended",
-            Self::Strict => "a frame that breaks a rule ends the session",
+            Self::Repair => "handshakes and frames are mended where they can be",
+            Self::Strict => "what a browser refuses is refused, and ends the session",
         }
     }
 }

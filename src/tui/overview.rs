@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::diagnose::{self, Outcome, Verdict};
+use crate::diagnose::{self, Outcome, Verdict, render};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
 use crate::relay::stall::Stall;
@@ -82,7 +82,7 @@ impl Trouble<'_> {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Finding(_, finding) => diagnose::words(finding.kind).title.to_owned(),
+            Self::Finding(_, finding) => render::sentence(finding),
             Self::Stall(stall) => stall.text(),
             Self::Answered(status, reason) => format!("answered {status}: {}", text::escape(reason.as_bytes())),
             Self::Verdict(verdict) => self::verdict(verdict),

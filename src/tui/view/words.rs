@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::diagnose;
+use crate::diagnose::{self, render};
 use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent};
 use crate::text;
 use crate::tui::overview;
@@ -49,7 +49,7 @@ pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
         Event::Finding(_, finding) => {
             let words = diagnose::words(finding.kind);
             let glyph = level_glyph(words.level);
-            (level_style(words.level, theme), format!("{glyph} {}: {}", words.title, finding.detail))
+            (level_style(words.level, theme), format!("{glyph} {}: {}", render::sentence(finding), finding.detail))
         }
         Event::Inflated(inflated) => {
             (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
