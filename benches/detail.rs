@@ -12,8 +12,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use wsproxy::journal::{Journal, View};
+use wsproxy::record::{Event, Log, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -53,7 +53,7 @@ impl Bench {
         let mut out = Output::default();
         let client = ([127, 0, 0, 1], 50_000).into();
         out.log.event(Time(0), Event::SessionOpened { client, path: b"/".to_vec() });
-        let mut log = Observations::default();
+        let mut log = Log::default();
         let (mut session, _) = Session::new(config, Time(1), REQUEST, &mut log);
         journal.push(Some(SessionId(1)), std::mem::take(&mut out.log));
         journal.push(Some(SessionId(1)), log);

@@ -16,8 +16,8 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use wsproxy::journal::{Journal, View};
+use wsproxy::record::{Event, Log, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -221,7 +221,7 @@ impl Traffic {
     }
 
     fn open(&mut self, id: u64) {
-        let mut log = Observations::default();
+        let mut log = Log::default();
         let client = ([127, 0, 0, 1], 50_000 + id as u16).into();
         let path = format!("/room/{id}");
         log.event(Time(self.now), Event::SessionOpened { client, path: path.clone().into() });
@@ -284,7 +284,7 @@ impl Traffic {
 
     fn push(&mut self, session: usize) {
         let log = &mut self.sessions[session].1.log;
-        let next = Observations::sized_like(log);
+        let next = Log::sized_like(log);
         self.journal.push(Some(SessionId(session as u64 + 1)), std::mem::replace(log, next));
     }
 

@@ -15,6 +15,7 @@ pub mod headless;
 pub mod journal;
 pub mod json;
 pub mod playground;
+pub mod record;
 pub mod relay;
 pub mod text;
 pub mod tui;

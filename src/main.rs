@@ -26,9 +26,9 @@ use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::headless::{self, Format, Printer};
 use wsproxy::journal::{Block, Journal};
 use wsproxy::playground::{self, Playground};
-use wsproxy::relay::observation::{Event, Observations, SessionId};
+use wsproxy::record::finding::{FindingKind, Level};
+use wsproxy::record::{Event, Log, SessionId};
 use wsproxy::tui;
-use wsproxy::wire::finding::{FindingKind, Level};
 
 /// What `--fail-on` names was seen, or the doctor found something wrong.
 const SEEN: u8 = 1;
@@ -133,7 +133,7 @@ async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
 }
 
 /// Prints what the doctor saw, where it is to be printed as it comes.
-fn print_seen(printer: Option<&mut Printer>, log: Observations) {
+fn print_seen(printer: Option<&mut Printer>, log: Log) {
     let Some(printer) = printer else { return };
     let mut lines = Vec::new();
     printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log }, &mut lines);
@@ -159,7 +159,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     let journal = Arc::new(Journal::new(config.history));
     if let Some(warning) = config.exposure() {
         eprintln!("wsproxy: {warning}");
-        let mut log = Observations::default();
+        let mut log = Log::default();
         log.event(clock::now(), Event::Note(Level::Warning, warning));
         journal.push(None, log);
     }

@@ -4,10 +4,9 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use wsproxy::playground;
+use wsproxy::record::{Event, Policy};
 use wsproxy::relay::bridge::{Binary, Bridging};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::Event;
-use wsproxy::relay::policy::Policy;
 use wsproxy::wire::dialect::Dialect;
 
 use crate::support::chromium::Browser;

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use wsproxy::diagnose::{Basis, Outcome, Verdict, chrome};
+use wsproxy::diagnose::chrome;
+use wsproxy::record::{Basis, Ending, Event, Log, Outcome, Record, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Ending, Event, Observations, Record, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::head;
@@ -75,7 +75,7 @@ fn is_close(chunk: &Chunk) -> bool {
 /// What the relay's core said of it.
 struct Played {
     is_open: bool,
-    log: Observations,
+    log: Log,
 }
 
 /// Plays what both sides sent, in the reads of the record or a byte at a time.

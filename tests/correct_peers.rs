@@ -10,8 +10,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wsproxy::diagnose;
 use wsproxy::journal::View;
-use wsproxy::relay::observation::Event;
-use wsproxy::wire::finding::Level;
+use wsproxy::record::Event;
+use wsproxy::record::finding::Level;
 
 use crate::support::program::Program;
 use crate::support::proxy::*;
@@ -26,7 +26,7 @@ fn alarms(view: &View) -> Vec<String> {
         Event::Finding(from, finding) if diagnose::words(finding.kind).level > Level::Note => {
             Some(format!("{} {}: {}", from.name(), finding.kind.id(), finding.detail))
         }
-        Event::Verdict(verdict) if verdict.outcome == diagnose::Outcome::Fails => Some(format!("{verdict:?}")),
+        Event::Verdict(verdict) if verdict.outcome == wsproxy::record::Outcome::Fails => Some(format!("{verdict:?}")),
         _ => None,
     });
     found.collect()

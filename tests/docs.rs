@@ -13,12 +13,12 @@ use wsproxy::diagnose::render;
 use wsproxy::doctor::{Connected, Plan, Report, Visit};
 use wsproxy::headless::{self, Colour, Format, Printer};
 use wsproxy::journal::Block;
+use wsproxy::record::finding::FindingKind;
+use wsproxy::record::{Ending, Event, Log, Record, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Ending, Event, Observations, Record, SessionId, Side, Time};
 use wsproxy::relay::session::{Output as RelayOutput, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::accept;
-use wsproxy::wire::finding::FindingKind;
 use wsproxy::wire::frame;
 use wsproxy::wire::head::Head;
 use wsproxy::wire::opcode::Opcode;
@@ -86,7 +86,7 @@ fn begun() -> (Session, RelayOutput) {
 }
 
 /// A short session through the relay, as the engine would drive it.
-fn conversation() -> Observations {
+fn conversation() -> Log {
     let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
     let (mut session, mut out) = begun();
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

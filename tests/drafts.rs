@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use wsproxy::diagnose::words;
 use wsproxy::playground;
+use wsproxy::record::finding::{FindingKind, Level};
+use wsproxy::record::{Event, Side};
 use wsproxy::relay::injection::Injection;
-use wsproxy::relay::observation::{Event, Side};
-use wsproxy::wire::finding::{FindingKind, Level};
 use wsproxy::wire::opcode::Opcode;
 
 use crate::support::old_client::{CHALLENGES, Draft, Got, OldClient, Request, hixie_length, hixie_text, hybi_frame};

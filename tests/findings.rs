@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use wsproxy::cli::explain;
 use wsproxy::diagnose::examples::{Example, example};
 use wsproxy::diagnose::{UNSEEN, words};
-use wsproxy::wire::finding::{FindingKind, Layer};
+use wsproxy::record::finding::{FindingKind, Layer};
 
 use crate::support::document;
 

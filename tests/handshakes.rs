@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use wsproxy::diagnose::{Outcome, Verdict, words};
+use wsproxy::diagnose::words;
+use wsproxy::record::finding::{Finding, FindingKind, Layer, Level, Place};
+use wsproxy::record::{Ending, Event, Outcome, Record, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Ending, Event, Record, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
-use wsproxy::wire::finding::{Finding, FindingKind, Layer, Level, Place};
 use wsproxy::wire::head;
 
 /// What was seen on the first connection of a case, and what Chromium made of it.

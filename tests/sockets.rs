@@ -7,9 +7,9 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{ClosedBy, ClosedHow, Event, Origin, Side};
 use wsproxy::wire::opcode::Opcode;
 
 use crate::support::proxy::*;
@@ -166,10 +166,7 @@ async fn an_upstream_that_is_down_is_a_502_that_names_it() {
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.starts_with("HTTP/1.1 502 ") && text.contains(&upstream.to_string()), "{text}");
     assert_eq!(proxy.closed(1).await.how, ClosedHow::Answered);
-    assert_eq!(
-        proxy.view.session(wsproxy::relay::observation::SessionId(1)).unwrap().answered.as_ref().unwrap().0,
-        502
-    );
+    assert_eq!(proxy.view.session(wsproxy::record::SessionId(1)).unwrap().answered.as_ref().unwrap().0, 502);
 }
 
 #[tokio::test]
@@ -342,6 +339,6 @@ async fn more_sessions_than_allowed_are_answered_with_503() {
     assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("--max-sessions"), "{text}");
 }
 
-const fn id(session: u64) -> wsproxy::relay::observation::SessionId {
-    wsproxy::relay::observation::SessionId(session)
+const fn id(session: u64) -> wsproxy::record::SessionId {
+    wsproxy::record::SessionId(session)
 }

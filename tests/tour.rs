@@ -1,6 +1,6 @@
 //! The pictures in README.md and docs/guide.md: the screen itself, in the middle of a tour.
 
-use wsproxy::relay::observation::Side::{Client, Server};
+use wsproxy::record::Side::{Client, Server};
 use wsproxy::wire::opcode::Opcode;
 
 use crate::support::document;

@@ -11,8 +11,8 @@ use clap::{Arg, Command, Error};
 use crate::diagnose::examples::{Example, example};
 use crate::diagnose::render::{self, Part, RenderedLine};
 use crate::diagnose::{UNSEEN, Unseen, words};
+use crate::record::finding::{FindingKind, Level};
 use crate::relay::rehearsal;
-use crate::wire::finding::{FindingKind, Level};
 
 /// Columns of the text.
 const WIDTH: usize = 80;

@@ -14,12 +14,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::cli::{BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
+use crate::record::Policy;
+use crate::record::finding::Level;
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
-use crate::relay::policy::Policy;
 use crate::text;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::Level;
 
 pub use doctor::DoctorConfig;
 

@@ -10,4 +10,4 @@ pub mod render;
 mod verdict;
 
 pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
-pub use verdict::{Basis, NoAnswer, Outcome, Verdict};
+pub use verdict::{NoAnswer, of_answer, of_no_answer};

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::record::Side;
+use crate::record::finding::{Finding, Place};
 use crate::text;
-use crate::wire::finding::{Finding, Place};
-use crate::wire::side::Side;
 
 use super::catalogue::{Browser, Words, words};
 
@@ -263,7 +263,7 @@ impl HexRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::finding::FindingKind;
+    use crate::record::finding::FindingKind;
     use proptest::prelude::*;
 
     const HEAD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: nonsense\r\n\r\n";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::relay::observation::{Ending, Time};
+use crate::record::{Ending, Time};
 use crate::text;
 
 use super::story::{Connected, Story, Talk};

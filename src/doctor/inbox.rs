@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::relay::observation::{FrameRecord, MoreRecord, Observations, Record, Side};
+use crate::record::{FrameRecord, Log, MoreRecord, Record, Side};
 use crate::wire::opcode::Opcode;
 
 /// Bytes that one message may take, inflated or not. What comes beyond is left out.
@@ -73,7 +73,7 @@ impl Inbox {
     }
 
     /// What the records complete.
-    pub fn read(&mut self, log: &Observations) -> Vec<Incoming> {
+    pub fn read(&mut self, log: &Log) -> Vec<Incoming> {
         let mut out = Vec::new();
         for record in &log.records {
             match record {
@@ -88,7 +88,7 @@ impl Inbox {
         out
     }
 
-    fn begin(&mut self, frame: &FrameRecord, log: &Observations) {
+    fn begin(&mut self, frame: &FrameRecord, log: &Log) {
         let header = &frame.header;
         self.frame = Some(Partial {
             first: header.first,
@@ -99,7 +99,7 @@ impl Inbox {
         });
     }
 
-    fn go_on(&mut self, more: &MoreRecord, log: &Observations) {
+    fn go_on(&mut self, more: &MoreRecord, log: &Log) {
         if let Some(frame) = &mut self.frame {
             frame.received = more.received;
             frame.payload.extend_from_slice(log.span(more.kept));

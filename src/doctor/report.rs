@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::diagnose::render::{self, Part};
-use crate::diagnose::{Outcome as Page, words};
-use crate::relay::observation::{HeadEvent, Side, Time};
+use crate::diagnose::words;
+use crate::record::Outcome as Page;
+use crate::record::finding::{Finding, Level};
+use crate::record::{HeadEvent, Side, Time};
 use crate::text;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, Level};
 use crate::wire::head::Head;
 
 use super::checks::{self, Check, Mark};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::diagnose::{Outcome, Verdict};
-use crate::relay::observation::{Ending, Event, FrameRecord, HeadEvent, Observations, OpenEvent, Record, Side, Time};
-use crate::relay::stall::{Stall, StallKind};
+use crate::record::finding::{Finding, Level};
+use crate::record::{
+    Ending, Event, FrameRecord, HeadEvent, Log, OpenEvent, Outcome, Record, Side, Stall, StallKind, Time, Verdict,
+};
 use crate::text;
 use crate::wire::close::CloseBody;
-use crate::wire::finding::{Finding, Level};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
@@ -115,7 +115,7 @@ pub struct Ping {
 
 impl Story {
     /// Takes in what was seen.
-    pub fn read(&mut self, log: &Observations) {
+    pub fn read(&mut self, log: &Log) {
         for record in &log.records {
             match record {
                 Record::Frame(frame) => self.frame(frame, log),
@@ -164,7 +164,7 @@ impl Story {
         self.findings.iter().filter(|(_, finding)| crate::diagnose::words(finding.kind).level == level).count()
     }
 
-    fn frame(&mut self, frame: &FrameRecord, log: &Observations) {
+    fn frame(&mut self, frame: &FrameRecord, log: &Log) {
         if self.frames.len() >= FRAMES {
             self.more_frames += 1;
             return;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::relay::observation::{Ending, Time};
+use crate::record::{Ending, Time};
 use crate::text;
 use crate::wire::accept;
 use crate::wire::head::Head;

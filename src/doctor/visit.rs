@@ -6,9 +6,9 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::record::{Ending, Log, Side, Time};
 use crate::relay::edits::Edits;
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Ending, Observations, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::wire::challenge::Challenge;
@@ -77,7 +77,7 @@ pub struct Visit {
     deadline: Time,
     out: Output,
     /// What was seen and not yet handed on.
-    seen: Observations,
+    seen: Log,
 }
 
 impl Visit {
@@ -98,7 +98,7 @@ impl Visit {
             step: Step::Answer,
             deadline: later(now, plan.patience),
             out,
-            seen: Observations::default(),
+            seen: Log::default(),
             plan,
         };
         visit.story.talk.met = vec![false; visit.plan.expect.len()];
@@ -125,7 +125,7 @@ impl Visit {
     }
 
     /// Everything that was seen since the last call.
-    pub fn take_seen(&mut self) -> Observations {
+    pub fn take_seen(&mut self) -> Log {
         std::mem::take(&mut self.seen)
     }
 
@@ -295,7 +295,7 @@ impl Visit {
     }
 
     /// Takes what was seen since the last time, and tells the story of it.
-    fn note(&mut self) -> Observations {
+    fn note(&mut self) -> Log {
         self.out.edits = Edits::default();
         self.out.replies.clear();
         let log = std::mem::take(&mut self.out.log);

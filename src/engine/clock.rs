@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::relay::observation::Time;
+use crate::record::Time;
 
 static START: LazyLock<(u64, Instant)> = LazyLock::new(|| {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::clock;
 use super::tls::{self, TlsFault, TlsSetupError};
 use super::{TlsOptions, Upstream};
-use crate::relay::observation::Time;
+use crate::record::Time;
 
 /// Time that an address has before the next one is tried beside it (RFC 8305 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);

@@ -18,10 +18,10 @@ use tokio::time::Sleep;
 
 use crate::diagnose::handshake;
 use crate::journal::Journal;
+use crate::record::finding::Level;
+use crate::record::{ClosedBy, Ending, Event, Log, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
-use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session};
-use crate::wire::finding::Level;
 use crate::wire::hixie;
 
 use super::answer;
@@ -631,7 +631,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     fn hand_over(&mut self) {
         if !self.out.log.is_empty() {
-            let next = Observations::sized_like(&self.out.log);
+            let next = Log::sized_like(&self.out.log);
             self.journal.push(Some(self.id), std::mem::replace(&mut self.out.log, next));
         }
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
+use crate::record::{Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply};
-use crate::relay::observation::{SessionId, Side};
-use crate::relay::policy::{Policy, PolicyCell};
+use crate::relay::policy::PolicyCell;
 
 /// Called with each reply to an injection: once, or twice where the first is `Waiting`. It runs on a session's task, so
 /// it must not block.

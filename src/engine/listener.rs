@@ -13,11 +13,11 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::diagnose::handshake;
 use crate::journal::Journal;
+use crate::record::finding::Level;
+use crate::record::{Event, Log, SessionId, Side};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Event, Observations, SessionId, Side};
 use crate::relay::translate::AddressRules;
-use crate::wire::finding::Level;
 use crate::wire::head::{self, Head};
 
 use super::answer;
@@ -57,7 +57,7 @@ impl Shared {
     }
 
     fn observe(&self, event: Event) {
-        let mut log = Observations::default();
+        let mut log = Log::default();
         log.event(clock::now(), event);
         self.journal.push(None, log);
     }

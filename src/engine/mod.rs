@@ -26,9 +26,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::journal::Journal;
+use crate::record::{Event, Log};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Event, Observations};
 use crate::relay::translate::AddressRules;
 
 use dial::Dialer;
@@ -157,7 +157,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     });
     let listeners = bind_all(&config.listen)?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    let mut log = Observations::default();
+    let mut log = Log::default();
     let upstream = config.upstream.to_string();
     log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream, policy: handle.policy() });
     journal.push(None, log);

@@ -35,10 +35,10 @@ use super::answer;
 use super::dial::{DialError, Dialer};
 use super::tls::TlsFault;
 use crate::journal::Journal;
+use crate::record::finding::Level;
+use crate::record::{Event, Log, Time};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Event, Observations, Time};
 use crate::relay::translate::{AddressRules, Translator};
-use crate::wire::finding::Level;
 
 /// Fields that a head may have: as many as `Head::strict_error` takes.
 const FIELDS: usize = 256;
@@ -78,7 +78,7 @@ impl PassThrough {
 }
 
 fn tell(journal: &Journal, clock: fn() -> Time, event: Event) {
-    let mut log = Observations::default();
+    let mut log = Log::default();
     log.event(clock(), event);
     journal.push(None, log);
 }

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{sleep, timeout};
 
 use crate::journal::Journal;
-use crate::relay::observation::{Event, Observations};
+use crate::record::{Event, Log};
 
 use super::clock;
 use super::dial::Dialer;
@@ -34,7 +34,7 @@ async fn probe(dialer: &Dialer, journal: &Journal, came: impl Fn() -> bool) {
     loop {
         let trouble = dial(dialer).await.err();
         if told.as_ref() != Some(&trouble) {
-            let mut log = Observations::default();
+            let mut log = Log::default();
             log.event(clock::now(), Event::Upstream { trouble: trouble.clone() });
             journal.push(None, log);
         }
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{TlsOptions, Upstream};
-    use crate::relay::observation::Record;
+    use crate::record::Record;
 
     async fn told(port: u16) -> Option<String> {
         let upstream = Upstream { secure: false, host: "127.0.0.1".into(), port, path: String::new() };

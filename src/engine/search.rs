@@ -10,12 +10,11 @@ use tokio::time::timeout;
 
 use crate::doctor::Spoken;
 use crate::doctor::dialects::{Cut, Question};
+use crate::record::finding::Level;
+use crate::record::{Event, Log, Policy, SessionId};
 use crate::relay::bridge::Bridging;
-use crate::relay::observation::{Event, Observations, SessionId};
-use crate::relay::policy::Policy;
 use crate::text;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::Level;
 use crate::wire::head::Head;
 use crate::wire::request::Request;
 
@@ -171,7 +170,7 @@ fn tell(shared: &Shared, id: SessionId, dialect: Dialect, hint: &Hint, why: &str
         Hint::Try(_) => "the upstream does not speak it",
         Hint::Refuses => "the upstream refuses it",
     };
-    let mut log = Observations::default();
+    let mut log = Log::default();
     let words = format!("asked in {name}: {says} ({})", text::preview(why.as_bytes(), 160));
     log.event(clock::now(), Event::Note(Level::Note, words));
     shared.journal.push(Some(id), log);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
-use crate::diagnose::{Verdict, handshake};
-use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Event, Observations, SessionId, Side};
+use crate::diagnose::handshake;
+use crate::record::finding::{Finding, FindingKind};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, SessionId, Side, Verdict};
 use crate::relay::session::{Session, SessionConfig};
-use crate::wire::finding::{Finding, FindingKind};
 use crate::wire::head::Head;
 
 use super::answer;
@@ -32,7 +32,7 @@ pub(super) struct Visitor {
 pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     let id = shared.next_session();
     let (commands, registration) = shared.handle.register(id);
-    let mut log = Observations::default();
+    let mut log = Log::default();
     let now = clock::now();
     let path = Head::new(&visitor.head).target().to_vec();
     log.event(now, Event::SessionOpened { client: visitor.address, path });
@@ -94,7 +94,7 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
 
 /// Says why there is no upstream, and what a browser would have made of it.
 fn tell(shared: &Shared, id: SessionId, finding: Finding) {
-    let mut log = Observations::default();
+    let mut log = Log::default();
     let verdict = Verdict::because(&finding);
     log.event(clock::now(), Event::Finding(Side::Server, finding));
     log.event(clock::now(), Event::Verdict(verdict));
@@ -104,7 +104,7 @@ fn tell(shared: &Shared, id: SessionId, finding: Finding) {
 /// Answers in the upstream's place.
 async fn refuse(shared: &Shared, id: SessionId, visitor: Visitor, status: u16, reason: String) {
     tracing::warn!(session = id.0, status, reason, "answered in the upstream's place");
-    let mut log = Observations::default();
+    let mut log = Log::default();
     log.event(clock::now(), Event::Answered { status, reason: reason.clone() });
     shared.journal.push(Some(id), log);
     answer::send(visitor.socket, status, &reason).await;
@@ -116,7 +116,7 @@ async fn refuse(shared: &Shared, id: SessionId, visitor: Visitor, status: u16, r
         frames: [0; 2],
         bytes: [(visitor.head.len() + visitor.early.len()) as u64, 0],
     };
-    let mut log = Observations::default();
+    let mut log = Log::default();
     log.event(clock::now(), Event::SessionClosed(closed));
     shared.journal.push(Some(id), log);
 }

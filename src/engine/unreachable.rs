@@ -1,7 +1,7 @@
 //! Upstreams that can't be reached, as findings: what a browser would have said, had it dialled there itself.
 
 use crate::diagnose::handshake;
-use crate::wire::finding::{Finding, FindingKind};
+use crate::record::finding::{Finding, FindingKind};
 
 use super::dial::{DialCause, Stage};
 use super::tls::TlsFault;

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::doctor::dialects::{Cut, Question, TRIED};
 use crate::doctor::{Attempt, Connected, Plan, Report, Spoken, Visit};
-use crate::relay::observation::{Ending, Observations, Time};
+use crate::record::{Ending, Log, Time};
 use crate::wire::dialect::Dialect;
 
 use super::clock;
@@ -48,7 +48,7 @@ pub async fn call(dialer: &Dialer, plan: Plan) -> Result<Call, DialError> {
 
 impl Call {
     /// Goes on to the end. `seen` gets what was seen as it comes. Where this future is dropped, `visit` holds what was.
-    pub async fn run(&mut self, mut seen: impl FnMut(Observations)) {
+    pub async fn run(&mut self, mut seen: impl FnMut(Log)) {
         let mut buffer = vec![0; 64 * 1024];
         loop {
             seen(self.visit.take_seen());

@@ -12,13 +12,12 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::diagnose::{self, Verdict, render};
+use crate::diagnose::{self, render};
 use crate::json::item::{self, Frame, Item, What};
-use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Time};
-use crate::relay::stall::Stall;
+use crate::record::finding::{Finding, FindingKind};
+use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Stall, Time, Verdict};
 use crate::text;
 use crate::wire::close::{self, CloseBody};
-use crate::wire::finding::{Finding, FindingKind};
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;

@@ -7,10 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::journal::Block;
 use crate::json::{self, Frame, Item, What};
-use crate::relay::observation::{
-    Event, FrameRecord, MoreRecord, Observations, RawRecord, Record, SessionId, Side, Time,
-};
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
+use crate::record::{Event, FrameRecord, Log, MoreRecord, RawRecord, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::Format;
@@ -85,7 +83,7 @@ impl Printer {
         }
     }
 
-    fn frame(&mut self, session: Option<SessionId>, record: &FrameRecord, log: &Observations, out: &mut Vec<u8>) {
+    fn frame(&mut self, session: Option<SessionId>, record: &FrameRecord, log: &Log, out: &mut Vec<u8>) {
         let wire = log.span(record.kept);
         let Some(id) = session.filter(|_| record.received < record.header.length) else {
             self.print_frame(session, record, record.received, wire, out);
@@ -98,7 +96,7 @@ impl Printer {
         self.sessions.entry(id).or_default().unfinished[record.from.index()] = Some(unfinished);
     }
 
-    fn more(&mut self, session: Option<SessionId>, more: &MoreRecord, log: &Observations, out: &mut Vec<u8>) {
+    fn more(&mut self, session: Option<SessionId>, more: &MoreRecord, log: &Log, out: &mut Vec<u8>) {
         // Its begin may have been lost; then it was told as lost.
         let Some(id) = session else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
@@ -119,7 +117,7 @@ impl Printer {
         }
     }
 
-    fn raw(&mut self, session: Option<SessionId>, raw: &RawRecord, log: &Observations, out: &mut Vec<u8>) {
+    fn raw(&mut self, session: Option<SessionId>, raw: &RawRecord, log: &Log, out: &mut Vec<u8>) {
         self.print(&Item { session, time: raw.time, what: What::Raw(raw, log.span(raw.kept)) }, out);
     }
 

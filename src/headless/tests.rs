@@ -5,16 +5,16 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 
 use super::*;
-use crate::diagnose::{NoAnswer, Verdict};
+use crate::diagnose::{self, NoAnswer};
 use crate::journal::Block;
-use crate::relay::observation::{
-    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, MoreRecord, Observations,
-    OpenEvent, Origin, RawRecord, Record, Relayed, SessionId, Side, Span, Time,
+use crate::record::finding::{Finding, FindingKind, Level, Place};
+use crate::record::{
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
+    Origin, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, FindingKind, Level, Place};
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
@@ -28,21 +28,21 @@ fn client() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 50_000))
 }
 
-fn event(event: Event) -> Observations {
-    let mut log = Observations::default();
+fn event(event: Event) -> Log {
+    let mut log = Log::default();
     log.event(NOW, event);
     log
 }
 
-fn keep(log: &mut Observations, bytes: &[u8]) -> Span {
+fn keep(log: &mut Log, bytes: &[u8]) -> Span {
     let at = log.bytes.len() as u32;
     log.bytes.extend_from_slice(bytes);
     Span { at, length: bytes.len() as u32 }
 }
 
 /// A frame of which the first `came` bytes are in the log.
-fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usize) -> Observations {
-    let mut log = Observations::default();
+fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usize) -> Log {
+    let mut log = Log::default();
     let mut wire = payload.to_vec();
     mask::apply(header.mask.unwrap_or_default(), 0, &mut wire);
     let kept = keep(&mut log, &wire[..came]);
@@ -53,30 +53,30 @@ fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usi
     log
 }
 
-fn more(from: Side, number: u64, wire: &[u8], received: u64) -> Observations {
-    let mut log = Observations::default();
+fn more(from: Side, number: u64, wire: &[u8], received: u64) -> Log {
+    let mut log = Log::default();
     let kept = keep(&mut log, wire);
     let added = wire.len() as u64;
     log.records.push(Record::More(MoreRecord { time: NOW, number, from, kept, added, received }));
     log
 }
 
-fn whole(from: Side, opcode: Opcode, payload: &[u8]) -> Observations {
+fn whole(from: Side, opcode: Opcode, payload: &[u8]) -> Log {
     let key = (from == Side::Client).then_some(KEY);
     frame(from, 1, FrameHeader::new(opcode, payload.len() as u64, key), payload, payload.len())
 }
 
-fn print_into(printer: &mut Printer, session: Option<u64>, log: Observations) -> String {
+fn print_into(printer: &mut Printer, session: Option<u64>, log: Log) -> String {
     let mut out = Vec::new();
     printer.block(&Block { sequence: 0, session: session.map(SessionId), log }, &mut out);
     String::from_utf8(out).unwrap()
 }
 
-fn json(log: Observations) -> String {
+fn json(log: Log) -> String {
     print_into(&mut Printer::new(Format::Json, TimeZone::UTC), Some(7), log)
 }
 
-fn line(log: Observations) -> String {
+fn line(log: Log) -> String {
     print_into(&mut Printer::new(Format::Text, TimeZone::UTC), Some(7), log)
 }
 
@@ -213,7 +213,7 @@ fn json_frames_have_text_or_a_payload() {
 
 #[test]
 fn json_raw_bytes_say_how_many_there_were() {
-    let mut log = Observations::default();
+    let mut log = Log::default();
     let kept = keep(&mut log, b"no frames");
     let raw = RawRecord { time: NOW, from: Side::Server, kept, length: 900, origin: Origin::Peer };
     log.records.push(Record::Raw(raw));
@@ -239,7 +239,7 @@ fn json_a_finding_and_a_verdict() {
     let told: serde_json::Value = serde_json::from_str(told).unwrap();
     let keys: Vec<_> = told.as_object().unwrap().keys().skip(12).map(String::as_str).collect();
     assert_eq!(keys, ["detail", "spec", "chrome", "firefox", "safari", "cause", "fix", "repaired"]);
-    let verdict = Verdict::of_answer(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
+    let verdict = diagnose::of_answer(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
     assert_eq!(
         json(event(Event::Verdict(Verdict { finding: Some(FindingKind::RespAcceptMismatch), ..verdict }))).trim_end(),
         r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"was_clean":false,"finding":"resp-accept-mismatch","frame":null,"undelivered":null,"basis":"predicted"}"#
@@ -306,7 +306,7 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
              GUID).digest(\"base64\")",
         ),
         (
-            event(Event::Verdict(Verdict::of_no_answer(NoAnswer::Nothing))),
+            event(Event::Verdict(diagnose::of_no_answer(NoAnswer::Nothing))),
             "03:04:05.678901    7          verdict      chrome fails: Connection closed before receiving a handshake \
              response (the page sees close code 1006)",
         ),

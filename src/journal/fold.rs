@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::relay::observation::{Event, FrameRecord, Record, SessionId};
+use crate::record::{Event, FrameRecord, Record, SessionId};
 use crate::wire::opcode::Opcode;
 
 use super::store::Block;
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::journal::{Journal, View};
-    use crate::relay::observation::{MoreRecord, Observations, Origin, Relayed, Side, Span, Time};
+    use crate::record::{Log, MoreRecord, Origin, Relayed, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
 
     const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, heartbeats: false } };
@@ -267,7 +267,7 @@ mod tests {
         let mut view = View::new(journal.subscribe(|| ()));
         let mut number = 0;
         for block in blocks {
-            let mut log = Observations::default();
+            let mut log = Log::default();
             let session = block.first().map(|(session, ..)| SessionId(*session));
             for (_, from_client, first) in block {
                 number += 1;
@@ -312,7 +312,7 @@ mod tests {
         let journal = Arc::new(Journal::new(1 << 20));
         let mut view = View::new(journal.subscribe(|| ()));
         let push = |first| {
-            let mut log = Observations::default();
+            let mut log = Log::default();
             log.records.push(frame(1, Side::Server, first));
             journal.push(Some(SessionId(1)), log);
         };

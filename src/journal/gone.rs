@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::relay::observation::{Event, Record, SessionId, Time};
+use crate::record::{Event, Record, SessionId, Time};
 
 use super::store::Block;
 

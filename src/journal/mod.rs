@@ -1,4 +1,4 @@
-//! What was seen, in memory: blocks of observations within a byte budget, and views over them.
+//! What was seen, in memory: blocks of logs within a byte budget, and views over them.
 //!
 //! A session's task hands a block over by pointer, under one short lock; nothing here is done for each frame. Readers
 //! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::relay::observation::{Observations, SessionId};
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
+use crate::record::{Log, SessionId};
 
 use super::gone::{Gone, Passage};
 
-/// Observations that were handed over together, or shortly one after the other. Not changed once a reader has them.
+/// Log that were handed over together, or shortly one after the other. Not changed once a reader has them.
 #[derive(Debug)]
 pub struct Block {
     /// Its place in the journal: 0, 1, 2 and so on, over all sessions.
@@ -17,7 +17,7 @@ pub struct Block {
     /// The session that saw this; `None` for what belongs to none.
     pub session: Option<SessionId>,
     /// What was seen.
-    pub log: Observations,
+    pub log: Log,
 }
 
 /// Memory that each block takes besides: what the allocator adds to its three pieces, and its entries in the journal's
@@ -60,7 +60,7 @@ const FULL: usize = 16 * 1024;
 impl Inner {
     /// Adds to the newest block, if it is the session's, not full, and no reader has it: a peer that sends one frame at
     /// a time would else take a block for each. Gives the log back where that can't be.
-    fn join(&mut self, session: Option<SessionId>, log: Observations) -> Result<(), Observations> {
+    fn join(&mut self, session: Option<SessionId>, log: Log) -> Result<(), Log> {
         let read = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).max();
         let newest = self.blocks.back_mut().filter(|block| {
             let unread = read.is_none_or(|next| next <= block.sequence);
@@ -99,7 +99,7 @@ impl Journal {
     }
 
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
-    pub fn push(&self, session: Option<SessionId>, log: Observations) {
+    pub fn push(&self, session: Option<SessionId>, log: Log) {
         let mut inner = self.lock();
         for kind in log.findings() {
             *inner.findings.entry(kind).or_default() += 1;
@@ -235,19 +235,19 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::relay::observation::Side;
-    use crate::relay::observation::{Event, Time};
-    use crate::wire::finding::{Finding, Level, Place};
+    use crate::record::Side;
+    use crate::record::finding::{Finding, Level, Place};
+    use crate::record::{Event, Time};
 
-    fn note(bytes: usize) -> Observations {
-        let mut log = Observations::default();
+    fn note(bytes: usize) -> Log {
+        let mut log = Log::default();
         log.event(Time(0), Event::Note(Level::Note, "x".into()));
         log.bytes = vec![0; bytes];
         log
     }
 
     /// Too much to share a block.
-    fn large() -> Observations {
+    fn large() -> Log {
         note(FULL)
     }
 
@@ -314,7 +314,7 @@ mod tests {
         let journal = Arc::new(Journal::new(2 * FULL));
         let mut reader = journal.subscribe(|| ());
         for _ in 0..10 {
-            let mut log = Observations::default();
+            let mut log = Log::default();
             log.event(Time(0), Event::Note(Level::Note, "x".repeat(FULL)));
             journal.push(None, log);
         }

@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::diagnose::Verdict;
-use crate::relay::observation::{
-    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Time,
+use crate::record::finding::Finding;
+use crate::record::{
+    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Stall, Time, Verdict,
 };
-use crate::relay::stall::Stall;
-use crate::wire::finding::Finding;
 use crate::wire::opcode::Opcode;
 
 /// Where a session is in its life.

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnose::{self, Outcome};
-use crate::relay::observation::{Event, FrameRecord, HeadEvent, Observations, Record, SessionId, Side, Time};
-use crate::wire::finding::Level;
+use crate::diagnose;
+use crate::record::finding::Level;
+use crate::record::{Event, FrameRecord, HeadEvent, Log, Outcome, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
@@ -52,7 +52,7 @@ pub struct Row<'a> {
     /// What it is: never `Record::More`.
     pub record: &'a Record,
     /// What its spans point into.
-    pub log: &'a Observations,
+    pub log: &'a Log,
 }
 
 /// A frame with all that has come of it.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::relay::observation::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
+use crate::record::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
 /// One line to be.

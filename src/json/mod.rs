@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::diagnose::{self, Verdict};
-use crate::relay::observation::{Event, RawRecord, SessionId, Side, Time};
+use crate::diagnose;
+use crate::record::finding::{Finding, FindingKind};
+use crate::record::{Event, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind};
 
 pub use item::{Frame, Item, What};
 

@@ -8,13 +8,13 @@ mod heads;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::record::finding::Level;
 use crate::wire::close::CloseBody;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::Level;
 use crate::wire::mask::MaskKey;
 use crate::wire::units::{self, Decoder, Trouble, Unit};
 
-use super::observation::Side;
+use crate::record::Side;
 
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL: u16 = 1000;

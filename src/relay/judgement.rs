@@ -1,12 +1,10 @@
 //! Chrome's verdict on a session: predicted as soon as the bytes decide it, and observed where the browser says so.
 
 use crate::diagnose::chrome::{self, Content, Frames};
-use crate::diagnose::{Basis, Outcome, Verdict};
+use crate::record::finding::FindingKind;
+use crate::record::{Basis, Ending, Event, Log, Outcome, Side, Time, Verdict};
 use crate::wire::close::CloseBody;
-use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
-
-use super::observation::{Ending, Event, Observations, Side, Time};
 
 /// How far the verdict has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +32,7 @@ pub(super) struct Judgement {
 
 impl Judgement {
     /// For a request whose answer is awaited.
-    pub fn awaits_answer(now: Time, log: &mut Observations) -> Self {
+    pub fn awaits_answer(now: Time, log: &mut Log) -> Self {
         log.event(now, Event::Verdict(Verdict::awaits()));
         Self { phase: Phase::AwaitsAnswer, ..Self::none() }
     }
@@ -63,7 +61,7 @@ impl Judgement {
     }
 
     /// What Chrome fails for first is what the page gets; nothing later changes it.
-    pub fn fail(&mut self, now: Time, verdict: Verdict, log: &mut Observations) {
+    pub fn fail(&mut self, now: Time, verdict: Verdict, log: &mut Log) {
         if self.phase != Phase::Final {
             self.phase = Phase::Final;
             self.predicted = Some(verdict.clone());
@@ -72,7 +70,7 @@ impl Judgement {
     }
 
     /// Chrome takes the answer.
-    pub fn open(&mut self, now: Time, deflate: bool, log: &mut Observations) {
+    pub fn open(&mut self, now: Time, deflate: bool, log: &mut Log) {
         self.phase = Phase::Opened;
         self.frames = Frames::new(deflate);
         log.event(now, Event::Verdict(Verdict::works()));
@@ -98,7 +96,7 @@ impl Judgement {
         carried: &[u8],
         next: u64,
         found: impl Fn(u64) -> Option<FindingKind>,
-        log: &mut Observations,
+        log: &mut Log,
     ) {
         if self.phase == Phase::Opened
             && let Some(mut verdict) = self.frames.end_read(carried, next)
@@ -141,7 +139,7 @@ impl Judgement {
     }
 
     /// A close frame of the client's: the page closed the socket, or the browser did and says why.
-    pub fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Observations) {
+    pub fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Log) {
         let is_own = self.frames.client_closes();
         let Some((code, reason)) = CloseBody::parse(body).code() else { return };
         if let Some(found) = chrome::reason(code, reason)
@@ -179,7 +177,7 @@ impl Judgement {
     }
 
     /// One side's bytes have ended. `unfinished` is a frame that the server's end in.
-    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<u64>, log: &mut Observations) {
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<u64>, log: &mut Log) {
         if self.phase != Phase::Opened {
             return;
         }
@@ -194,7 +192,7 @@ impl Judgement {
     }
 
     /// Chrome waits, and says nothing; it may fail later.
-    pub fn wait(&self, now: Time, verdict: Verdict, log: &mut Observations) {
+    pub fn wait(&self, now: Time, verdict: Verdict, log: &mut Log) {
         if self.is_awaited() {
             log.event(now, Event::Verdict(verdict));
         }

@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 
 use crate::diagnose::chrome::Content;
 use crate::diagnose::forensics;
+use crate::record::finding::Finding;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::decoder::{Decoder, Part};
-use crate::wire::finding::Finding;
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
@@ -22,14 +22,13 @@ use crate::wire::opcode::Opcode;
 use super::injection::{self, Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
-use super::observation::{
-    Ending, Event, FrameRecord, InflatedEvent, MoreRecord, Observations, Origin, Record, Relayed, Side, Span, Time,
-};
-use super::policy::Policy;
 use super::repair::Mender;
 use super::session::Output;
-use super::stall::{Stall, StallKind};
 use super::watch::{Bytes, Keys, Watch};
+use crate::record::{
+    Ending, Event, FrameRecord, InflatedEvent, Log, MoreRecord, Origin, Policy, Record, Relayed, Side, Span, Stall,
+    StallKind, Time,
+};
 use hixie::Hixie;
 
 /// What a lane needs of its session for one call.
@@ -148,7 +147,7 @@ impl Lane {
         }
     }
 
-    fn raw(&self, context: &Context<'_>, input: &[u8], log: &mut Observations) {
+    fn raw(&self, context: &Context<'_>, input: &[u8], log: &mut Log) {
         if !input.is_empty() {
             log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
         }
@@ -162,7 +161,7 @@ impl Lane {
         }
     }
 
-    fn end_read(&mut self, context: &mut Context<'_>, log: &mut Observations) {
+    fn end_read(&mut self, context: &mut Context<'_>, log: &mut Log) {
         self.watch.report(context.now, log);
         if self.from == Side::Server {
             let carried = self.decoder.unfinished_header();
@@ -198,7 +197,7 @@ impl Lane {
         bytes: Bytes<'_>,
         length: usize,
         last: bool,
-        log: &mut Observations,
+        log: &mut Log,
     ) {
         if last && bytes.header.opcode() == Opcode::CLOSE {
             self.watch.closes(context.judgement.close_frame(self.from));
@@ -242,13 +241,13 @@ impl Lane {
     }
 
     /// Says what was found last, and what findings were left out.
-    pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+    pub fn report_rest(&mut self, now: Time, log: &mut Log) {
         self.watch.report(now, log);
         self.watch.report_rest(now, log);
     }
 
     /// The bytes of this lane have ended.
-    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Observations) {
+    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, log: &mut Log) {
         self.ended = Some(how);
         if self.mode == Mode::Hixie {
             self.end_hixie(context, log);
@@ -342,7 +341,7 @@ impl Lane {
         header: FrameHeader,
         following: &[u8],
         before: Option<&[u8]>,
-        log: &mut Observations,
+        log: &mut Log,
     ) {
         self.message.frame(&header);
         let relayed = self.mend_whole(context, &header, following, log);
@@ -368,7 +367,7 @@ impl Lane {
         header: FrameHeader,
         following: &[u8],
         before: Option<&[u8]>,
-        log: &mut Observations,
+        log: &mut Log,
     ) {
         context.keys.note(self.from, &header);
         self.message.frame(&header);
@@ -384,7 +383,7 @@ impl Lane {
 
     /// A frame begins, to be written down with what comes of its payload.
     #[inline]
-    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Observations) {
+    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Log) {
         *context.frames += 1;
         self.frames += 1;
         let record = FrameRecord {
@@ -437,14 +436,7 @@ impl Lane {
     }
 
     #[inline]
-    fn payload(
-        &mut self,
-        context: &mut Context<'_>,
-        following: &[u8],
-        length: usize,
-        last: bool,
-        log: &mut Observations,
-    ) {
+    fn payload(&mut self, context: &mut Context<'_>, following: &[u8], length: usize, last: bool, log: &mut Log) {
         let Some(current) = &self.current else { return };
         let payload = following.get(..length).unwrap_or(following);
         let FrameRecord { number, header, received: offset, .. } = current.record;
@@ -462,7 +454,7 @@ impl Lane {
 
     /// Writes down a piece of the frame under way.
     #[inline]
-    fn keep_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
+    fn keep_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
         let Some(current) = &mut self.current else { return };
         current.record.received += payload.len() as u64;
         let room = context.limits.kept - current.kept;
@@ -485,7 +477,7 @@ impl Lane {
     }
 
     /// Writes down a frame that the input left unfinished, so that it is seen while it is under way.
-    fn record_unfinished(&mut self, log: &mut Observations) {
+    fn record_unfinished(&mut self, log: &mut Log) {
         if let Some(current) = &mut self.current
             && !current.recorded
         {
@@ -617,7 +609,7 @@ impl Lane {
         injection: Injection,
         origin: Origin,
         bytes: &mut Vec<u8>,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> Reply {
         match injection {
             Injection::Frame { first, payload } => {
@@ -645,7 +637,7 @@ impl Lane {
         payload: Vec<u8>,
         origin: Origin,
         bytes: &mut Vec<u8>,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> u64 {
         if Opcode::new(first) == Opcode::CLOSE {
             self.note_close(context.now, origin, &payload);
@@ -662,13 +654,7 @@ impl Lane {
     }
 
     /// Raw bytes that are just one whole frame are shown as one.
-    fn record_raw(
-        &mut self,
-        context: &mut Context<'_>,
-        raw: &[u8],
-        origin: Origin,
-        log: &mut Observations,
-    ) -> Option<u64> {
+    fn record_raw(&mut self, context: &mut Context<'_>, raw: &[u8], origin: Origin, log: &mut Log) -> Option<u64> {
         if self.mode == Mode::Frames
             && let Some((header, used)) = FrameHeader::parse(raw)
             && header.length == (raw.len() - used) as u64
@@ -688,7 +674,7 @@ impl Lane {
         payload: &[u8],
         origin: Origin,
         relayed: Relayed,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> u64 {
         *context.frames += 1;
         self.frames += 1;
@@ -707,7 +693,7 @@ impl Lane {
     }
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
-    pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Observations) {
+    pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Log) {
         // Where a fault fails the session, nothing of the guilty frame went out.
         let failed = self.fault().is_some();
         let free = failed || self.has_close_frames() && self.close.is_none() && self.is_between_frames();

@@ -2,14 +2,12 @@
 
 use rand::Rng as _;
 
-use crate::wire::finding::{Finding, Level, Place};
+use crate::record::finding::{Finding, Level, Place};
+use crate::record::{Ending, Event, Log, Policy, Relayed, Side, Time};
 use crate::wire::frame::FrameHeader;
-use crate::wire::side::Side;
 
 use super::edits::Edit;
 use super::lane::{Context, Lane, Mode};
-use super::observation::{Ending, Event, Observations, Relayed, Time};
-use super::policy::Policy;
 use super::repair::Mender;
 use super::session::Output;
 
@@ -43,7 +41,7 @@ impl Lane {
     }
 
     /// How many bytes at this place are no frame's. They are dropped, and told.
-    pub(super) fn skip_stray(&mut self, context: &mut Context<'_>, rest: &[u8], log: &mut Observations) -> usize {
+    pub(super) fn skip_stray(&mut self, context: &mut Context<'_>, rest: &[u8], log: &mut Log) -> usize {
         let Some(mender) = &self.mender else { return 0 };
         if !self.is_between_frames() {
             return 0;
@@ -65,7 +63,7 @@ impl Lane {
         context: &mut Context<'_>,
         header: &FrameHeader,
         following: &[u8],
-        log: &mut Observations,
+        log: &mut Log,
     ) -> Relayed {
         if self.mender.is_none() {
             return self.relayed;
@@ -83,7 +81,7 @@ impl Lane {
         header: &FrameHeader,
         following: &[u8],
         number: u64,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> Relayed {
         let Some(mender) = &mut self.mender else { return self.relayed };
         mender.header(header, following, context.random.next_u32().to_be_bytes());
@@ -96,14 +94,14 @@ impl Lane {
         number: u64,
         payload: &[u8],
         last: bool,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> Relayed {
         let Some(mender) = &mut self.mender else { return self.relayed };
         mender.payload(payload, last);
         self.tell_mend(now, number, log)
     }
 
-    fn tell_mend(&mut self, now: Time, number: u64, log: &mut Observations) -> Relayed {
+    fn tell_mend(&mut self, now: Time, number: u64, log: &mut Log) -> Relayed {
         let Some(mender) = &mut self.mender else { return self.relayed };
         let mend = mender.take();
         if mend.done.is_empty() {
@@ -129,25 +127,19 @@ impl Lane {
         self.mender.as_ref().and_then(|mender| mender.fault())
     }
 
-    fn tell(&self, now: Time, text: String, log: &mut Observations) {
+    fn tell(&self, now: Time, text: String, log: &mut Log) {
         log.event(now, Event::Note(Level::Note, text));
     }
 
     /// The framing is lost: the receiver is told so, and gets nothing more.
-    pub(super) fn mend_lost(&mut self, context: &mut Context<'_>, log: &mut Observations) {
+    pub(super) fn mend_lost(&mut self, context: &mut Context<'_>, log: &mut Log) {
         let Some(mender) = &mut self.mender else { return };
         mender.lose(context.random.next_u32().to_be_bytes());
         self.tell(context.now, format!("the {}'s frames can't be told apart any more: closed", self.from.name()), log);
     }
 
     /// The lane has ended: what it still owed is added to `bytes`.
-    pub(super) fn finish_mended(
-        &mut self,
-        context: &mut Context<'_>,
-        how: Ending,
-        bytes: &mut Vec<u8>,
-        log: &mut Observations,
-    ) {
+    pub(super) fn finish_mended(&mut self, context: &mut Context<'_>, how: Ending, bytes: &mut Vec<u8>, log: &mut Log) {
         if self.mode != Mode::Frames {
             return;
         }

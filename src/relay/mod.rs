@@ -1,5 +1,5 @@
-//! One session, both lanes, without I/O: bytes, commands and the time go in; edits, replies and observations come out,
-//! into buffers that the caller owns. The same input gives the same output to the byte.
+//! One session, both lanes, without I/O: bytes, commands and the time go in; edits, replies and a log of what was seen come
+//! out, into buffers that the caller owns. The same input gives the same output to the byte.
 
 pub mod bridge;
 pub mod edits;
@@ -8,7 +8,6 @@ mod judgement;
 mod lane;
 pub mod limits;
 mod mending;
-pub mod observation;
 pub mod policy;
 pub mod rehearsal;
 mod repair;

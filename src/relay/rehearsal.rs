@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::diagnose::examples::{Scene, Step};
-use crate::wire::finding::Finding;
+use crate::record::finding::Finding;
 
 use super::limits::Limits;
-use super::observation::{Ending, Event, Observations, Record, Side, Time};
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
+use crate::record::{Ending, Event, Log, Record, Side, Time};
 
 /// All findings of a scene in their order, each with the side whose bytes it is about.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn findings(scene: &Scene) -> Vec<(Side, Finding)> {
     found(out.log)
 }
 
-fn found(log: Observations) -> Vec<(Side, Finding)> {
+fn found(log: Log) -> Vec<(Side, Finding)> {
     let found = log.records.into_iter().filter_map(|record| match record {
         Record::Event(_, event) => match *event {
             Event::Finding(from, finding) => Some((from, finding)),
@@ -52,7 +52,7 @@ fn config() -> SessionConfig {
 mod tests {
     use super::*;
     use crate::diagnose::examples::{Example, example};
-    use crate::wire::finding::FindingKind;
+    use crate::record::finding::FindingKind;
     use std::fmt::Write as _;
 
     #[test]

@@ -4,8 +4,8 @@
 
 use crate::wire::head::{self, Head};
 
-use super::observation::Change;
 use super::translate::Translator;
+use crate::record::Change;
 
 /// An answer's head under way.
 #[derive(Debug, Default)]

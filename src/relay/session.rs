@@ -11,9 +11,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::diagnose::{NoAnswer, handshake};
+use crate::record::finding::FindingKind;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::FindingKind;
 use crate::wire::head::{self, Head};
 use crate::wire::inflate::Deflate;
 
@@ -23,21 +23,22 @@ use super::injection::{Injection, Refusal, Reply, Token};
 use super::judgement::Judgement;
 use super::lane::{Context, Lane, Mode};
 use super::limits::Limits;
-use super::observation::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Observations, OpenEvent, Origin, Relayed, Side, Time,
-};
-use super::policy::{Policy, PolicyCell};
+use super::policy::PolicyCell;
 use super::repair;
 use super::response::{Progress, ResponseHead};
-use super::stall::{Stall, StallKind, Stalls};
+use super::stall::Stalls;
 use super::translate::{AddressRules, Translator};
 use super::watch::Keys;
+use crate::record::{
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, Policy, Relayed, Side, Stall,
+    StallKind, Time,
+};
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
 #[derive(Debug, Default)]
 pub struct Output {
     /// What was seen.
-    pub log: Observations,
+    pub log: Log,
     /// What differs from the input of this call.
     pub edits: Edits,
     /// Answers to injections.
@@ -125,17 +126,11 @@ pub struct Session {
 impl Session {
     /// Begins with the client's whole head. Gives the head to send to the upstream.
     #[must_use]
-    pub fn new(config: SessionConfig, now: Time, raw: &[u8], log: &mut Observations) -> (Self, Vec<u8>) {
+    pub fn new(config: SessionConfig, now: Time, raw: &[u8], log: &mut Log) -> (Self, Vec<u8>) {
         Self::begin(config, None, now, raw, log)
     }
 
-    fn begin(
-        mut config: SessionConfig,
-        to: Option<Bridging>,
-        now: Time,
-        raw: &[u8],
-        log: &mut Observations,
-    ) -> (Self, Vec<u8>) {
+    fn begin(mut config: SessionConfig, to: Option<Bridging>, now: Time, raw: &[u8], log: &mut Log) -> (Self, Vec<u8>) {
         if to.is_some() {
             // A bridge writes everything anew, so there is nothing to mend.
             config.policy = PolicyCell::default();
@@ -538,7 +533,7 @@ impl Session {
         }
     }
 
-    fn log_answer(&self, now: Time, head: &ResponseHead, status: Option<u16>, complete: bool, log: &mut Observations) {
+    fn log_answer(&self, now: Time, head: &ResponseHead, status: Option<u16>, complete: bool, log: &mut Log) {
         let event = HeadEvent {
             from: Side::Server,
             bytes: head.raw.clone(),
@@ -551,7 +546,7 @@ impl Session {
         log.event(now, Event::Head(event));
     }
 
-    fn log_open(&self, now: Time, raw: &[u8], log: &mut Observations) {
+    fn log_open(&self, now: Time, raw: &[u8], log: &mut Log) {
         let head = Head::of_response(raw);
         let accept = if self.dialect.facts().has_accept {
             AcceptCheck::of(self.key.as_deref(), head.value("sec-websocket-accept"))

@@ -11,19 +11,18 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::diagnose::Outcome;
+use crate::record::finding::FindingKind;
+use crate::record::{
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, Record, Relayed, Side, Time,
+};
 use crate::wire::decoder::{Decoder, Part};
-use crate::wire::finding::FindingKind;
 use crate::wire::frame::{self, FrameHeader};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::limits::Limits;
-use super::observation::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Observations, Origin, Record, Relayed, Side, Time,
-};
-use super::policy::{Policy, PolicyCell};
+use super::policy::PolicyCell;
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
@@ -151,7 +150,7 @@ impl Scene {
 }
 
 /// Frames with all payload that was kept, unmasked.
-fn frames(log: &Observations) -> Vec<(FrameRecord, Vec<u8>)> {
+fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
     let mut frames: Vec<(FrameRecord, Vec<u8>)> = Vec::new();
     for record in &log.records {
         match record {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::wire::head::Head;
 
-use super::observation::Change;
+use crate::record::Change;
 
 /// What to translate to. One for all sessions.
 #[derive(Clone, Debug)]

@@ -4,14 +4,13 @@ use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found};
 use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
-use crate::wire::finding::{Finding, FindingKind, Layer, Level, Place};
+use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
+use crate::record::{Ending, Event, Log, Side, Time};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::MaskKey;
-use crate::wire::side::Side;
 
 use super::limits::Limits;
-use super::observation::{Ending, Event, Observations, Time};
 
 /// Bytes shown before and behind the guilty ones.
 const AROUND: usize = 16;
@@ -227,7 +226,7 @@ impl Watch {
     }
 
     /// Writes down what was found.
-    pub fn report(&mut self, now: Time, log: &mut Observations) {
+    pub fn report(&mut self, now: Time, log: &mut Log) {
         for mut finding in self.ready.drain(..) {
             finding.repaired |= finding.frame().is_some_and(|number| self.mended.contains(&number));
             log.event(now, Event::Finding(self.from, finding));
@@ -235,7 +234,7 @@ impl Watch {
     }
 
     /// Says once how many findings were left out.
-    pub fn report_rest(&mut self, now: Time, log: &mut Observations) {
+    pub fn report_rest(&mut self, now: Time, log: &mut Log) {
         let tolerated = self.examiner.as_ref().map_or(0, |examiner| examiner.tolerated);
         for (kind, mut count) in self.told.drain(..) {
             if matches!(kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked) {

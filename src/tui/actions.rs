@@ -1,10 +1,9 @@
 //! What each action does.
 
 use crate::journal::{Row, Scope, View};
+use crate::record::finding::Level;
+use crate::record::{Policy, Record, Side};
 use crate::relay::injection::Injection;
-use crate::relay::observation::{Record, Side};
-use crate::relay::policy::Policy;
-use crate::wire::finding::Level;
 
 use super::arrangement::DetailPlace;
 use super::composer::Recall;

@@ -1,8 +1,8 @@
 //! What became of what was sent.
 
+use crate::record::Time;
+use crate::record::finding::Level;
 use crate::relay::injection::{Reply, Token};
-use crate::relay::observation::Time;
-use crate::wire::finding::Level;
 
 use super::clock;
 use super::compose::Repeat;

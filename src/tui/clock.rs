@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::relay::observation::Time;
+use crate::record::Time;
 
 /// What the time column of the frame log shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

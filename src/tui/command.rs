@@ -2,8 +2,7 @@
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::relay::observation::SessionId;
-use crate::relay::policy::Policy;
+use crate::record::{Policy, SessionId};
 use crate::text;
 
 use super::composer::Recall;

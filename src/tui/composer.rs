@@ -2,7 +2,7 @@
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::relay::observation::{SessionId, Side};
+use crate::record::{SessionId, Side};
 
 use super::compose::{self, Completion, ComposeError, Json, Order};
 use super::history::History;

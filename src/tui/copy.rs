@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::journal::{Row, RowId, View};
 use crate::json::{self, Frame, Item, What};
-use crate::relay::observation::{Event, Record};
+use crate::record::finding::Level;
+use crate::record::{Event, Record};
 use crate::text;
-use crate::wire::finding::Level;
 
 use super::fit;
 use super::marks;

@@ -1,7 +1,7 @@
 //! Folding fragments into messages and hiding heartbeats: the same rows under other numbers.
 
 use crate::journal::{Fold, Lens, View};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::fit;
 use super::model::Model;

@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::journal::{RowId, Scope};
-use crate::relay::observation::SessionId;
+use crate::record::SessionId;
 
 use super::cursor::Scroll;
 use super::detail::{BodyShown, BytesShown, HeaderShown, Proof};

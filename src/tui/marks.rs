@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::{Bound, RangeInclusive};
 
 use crate::journal::{RowId, View};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::model::Model;
 

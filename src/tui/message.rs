@@ -2,9 +2,8 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::record::{Policy, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Reply, Token};
-use crate::relay::observation::{SessionId, Side, Time};
-use crate::relay::policy::Policy;
 
 use super::compose::Repeat;
 use super::repeat::Progress;

@@ -6,9 +6,8 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use crate::journal::{Fold, Lens, RowId, Scope, SessionSummary, View};
-use crate::relay::observation::{SessionId, Time};
-use crate::relay::policy::Policy;
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
+use crate::record::{Policy, SessionId, Time};
 
 use super::answer::{Answer, Repeating};
 use super::arrangement::{Arrangement, Divider};

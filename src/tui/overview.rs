@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 
-use crate::diagnose::{self, Outcome, Verdict, render};
+use crate::diagnose::{self, render};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
-use crate::relay::observation::{ClosedBy, ClosedHow, Ending, SessionId, Side, Time};
-use crate::relay::stall::Stall;
+use crate::record::finding::{Finding, Level};
+use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, SessionId, Side, Stall, Time, Verdict};
 use crate::text;
 use crate::wire::close;
-use crate::wire::finding::{Finding, Level};
 
 /// Something that went wrong in a session.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! What the command line does: its own keys, and the commands themselves.
 
 use crate::journal::{Scope, View};
-use crate::relay::observation::{Record, SessionId};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
+use crate::record::{Record, SessionId};
 
 use super::actions;
 use super::command::{self, Command, CommandLine};

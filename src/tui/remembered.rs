@@ -97,7 +97,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::relay::observation::Time;
+    use crate::record::Time;
     use crate::tui::Info;
 
     fn model() -> Model {

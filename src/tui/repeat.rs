@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::engine::clock;
 use crate::engine::handle::Replier;
+use crate::record::Time;
 use crate::relay::injection::{Refusal, Reply, Wait};
-use crate::relay::observation::Time;
 
 use super::compose::Repeat;
 

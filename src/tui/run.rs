@@ -18,8 +18,8 @@ use jiff::tz::TimeZone;
 use crate::engine::clock;
 use crate::engine::handle::Handle;
 use crate::journal::{Journal, View};
+use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
-use crate::relay::observation::Time;
 
 use super::editor;
 use super::feed::Feed;

@@ -1,10 +1,10 @@
 //! From the composer to a session: opening it, turning it to another session, sending, repeating, stopping.
 
 use crate::journal::View;
+use crate::record::finding::Level;
+use crate::record::{SessionId, Side};
 use crate::relay::injection::{Injection, Token};
-use crate::relay::observation::{SessionId, Side};
 use crate::text;
-use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
 use super::answer::{Answer, Repeating};

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::journal::{Scope, View};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::actions;
 use super::keymap::{self, Place};

@@ -4,7 +4,7 @@
 //! message is what it reads at once. With `-n` it stays, to show what comes back.
 
 use crate::journal::{Row, RowId, SessionSummary, View};
-use crate::relay::observation::{FrameRecord, Origin, Record, Side};
+use crate::record::{FrameRecord, Origin, Record, Side};
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
 

@@ -1,8 +1,8 @@
 //! From one problem to the next, and the page that says why.
 
 use crate::journal::{RowId, View};
-use crate::relay::observation::{Event, Record, SessionId, Side};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
+use crate::record::{Event, Record, SessionId, Side};
 
 use super::actions;
 use super::cursor::Scroll;

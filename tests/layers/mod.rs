@@ -8,21 +8,22 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 14] = [
+const LAYERS: [(&str, usize); 15] = [
     ("text", 0),
     ("wire", 0),
-    ("diagnose", 1),
-    ("relay", 2),
-    ("journal", 3),
-    ("doctor", 3),
-    ("engine", 4),
-    ("playground", 4),
-    ("json", 4),
-    ("tui", 5),
-    ("headless", 5),
-    ("cli", 6),
-    ("config", 7),
-    ("main", 8),
+    ("record", 1),
+    ("diagnose", 2),
+    ("relay", 3),
+    ("journal", 4),
+    ("doctor", 4),
+    ("engine", 5),
+    ("playground", 5),
+    ("json", 5),
+    ("tui", 6),
+    ("headless", 6),
+    ("cli", 7),
+    ("config", 8),
+    ("main", 9),
 ];
 
 /// What stands in few places only: the words, the rooms or files that may have them, and why.

@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running, TlsOptions, Upstream};
 use wsproxy::journal::{Journal, Scope, View};
+use wsproxy::record::{ClosedEvent, Event, FrameRecord, Record, SessionId, Side};
 use wsproxy::relay::bridge::Bridging;
 use wsproxy::relay::injection::{Injection, Reply};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{ClosedEvent, Event, FrameRecord, Record, SessionId, Side};
 
 /// No condition that a test waits for takes so long on any machine.
 pub const DEADLINE: Duration = Duration::from_secs(60);

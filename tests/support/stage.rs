@@ -8,8 +8,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
 use wsproxy::journal::{Journal, View};
+use wsproxy::record::{Event, Log, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::observation::{Event, Observations, SessionId, Side, Time};
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -39,7 +39,7 @@ impl Stage {
         let journal = Arc::new(Journal::new(64 << 20));
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = format!("ws://{PLAYGROUND}");
-        let mut log = Observations::default();
+        let mut log = Log::default();
         log.event(
             NOON,
             Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() },

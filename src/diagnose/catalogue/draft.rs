@@ -1,6 +1,6 @@
 //! What is said about findings in the layer `draft`.
 
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::{MEND_HEAD, Words};
 

@@ -1,6 +1,6 @@
 //! What is said about findings in the layer `frame`.
 
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::{Browser, FIREFOX_FAILS, NEVER, NOT_KNOWN, SAFARI_FAILS, Words};
 

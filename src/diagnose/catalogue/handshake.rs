@@ -1,6 +1,6 @@
 //! What is said about findings in the layer `handshake`.
 
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::{Browser, FIREFOX_REFUSES, MEND_HEAD, SAFARI_REFUSES, Words};
 

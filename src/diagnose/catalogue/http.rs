@@ -1,6 +1,6 @@
 //! What is said about findings in the layer `http`.
 
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::{
     Browser, FIREFOX_FAILS, FIREFOX_REFUSES, MEND_HEAD, NEVER, NOT_KNOWN, SAFARI_FAILS, SAFARI_REFUSES, Words,

@@ -1,6 +1,6 @@
 //! What is said about findings in the layer `message`.
 
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::{Browser, NEVER, SAFARI_FAILS, Words};
 

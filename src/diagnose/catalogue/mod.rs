@@ -10,8 +10,8 @@ mod message;
 mod tcp;
 mod unseen;
 
-use crate::wire::finding::{FindingKind, Level};
-use crate::wire::side::Side;
+use crate::record::Side;
+use crate::record::finding::{FindingKind, Level};
 
 pub use unseen::{UNSEEN, Unseen};
 

@@ -1,6 +1,6 @@
 //! The extensions of an answer as Chrome checks them: it offers permessage-deflate alone (RFC 7692).
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 
 use super::answer::trim;
 

@@ -5,12 +5,12 @@
 //! So a fault of an earlier step hides a fault of a later one anywhere in the same read, and takes the read's good frames
 //! with it. One read of wsproxy's is taken for one of Chrome's.
 
+use crate::record::finding::FindingKind;
 use crate::wire::close::CloseBody;
-use crate::wire::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
-use crate::diagnose::verdict::Verdict;
+use crate::record::Verdict;
 
 /// Inflated bytes that Chrome hands on at a time while a message is under way.
 const INFLATED_CHUNK: u64 = 4096;

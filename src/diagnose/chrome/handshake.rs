@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::record::finding::FindingKind;
 use crate::wire::accept;
-use crate::wire::finding::FindingKind;
 use crate::wire::head::Head;
 
 use super::answer::{Answer, NotHttp, split_at_commas};

@@ -1,6 +1,6 @@
 //! What browsers write into the close frame with which they fail a connection: how it is told which rule fired.
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 
 /// What a browser's close frame gives away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What is checked in the body of a close frame (RFC 6455 5.5.1, 7.4).
 
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::text;
 use crate::wire::close::{self, CloseBody};
-use crate::wire::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
-use crate::wire::side::Side;
 
 use super::{Examiner, Found};
 

@@ -1,7 +1,7 @@
 //! What is checked in a message's payload: its compression (RFC 7692) and its UTF-8 (RFC 6455 8.1).
 
 use crate::diagnose::chrome::Content;
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::{self, Inflater, Stop, TAIL};
 use crate::wire::opcode::Opcode;

@@ -1,10 +1,10 @@
 //! What is checked in a frame's header, and in the order of frames (RFC 6455 5.2 to 5.5).
 
 use crate::diagnose::chrome;
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 use super::{Examiner, Found};
 

@@ -8,12 +8,12 @@ mod close;
 mod content;
 mod header;
 
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 use super::chrome::Content;
 use content::{Bounds, Message};

@@ -1,8 +1,8 @@
 //! Examples of the layer `close`.
 
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 use super::{ANSWER, Example, HELLO, Step, client, from_client, from_server, masked, plain, scene, server};
 

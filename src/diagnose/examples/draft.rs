@@ -1,7 +1,7 @@
 //! Examples of the layer `draft`.
 
-use crate::wire::finding::FindingKind;
-use crate::wire::side::Side;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 
 use super::{ANSWER, Example, REQUEST, Scene, Step, client, server};
 

@@ -1,6 +1,6 @@
 //! Examples of the layer `extension`.
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
 use super::{ANSWER, Example, HELLO, REQUEST, Scene, answer_and, from_server, plain, scene, server};

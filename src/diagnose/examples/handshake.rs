@@ -1,6 +1,6 @@
 //! Examples of the layer `handshake`.
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 
 use super::{ACCEPT, ANSWER, Example, REQUEST, Scene, answer_and, answer_with, answered, request_with, server};
 

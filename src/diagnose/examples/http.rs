@@ -1,7 +1,7 @@
 //! Examples of the layers `tcp` and `http`.
 
-use crate::wire::finding::FindingKind;
-use crate::wire::side::Side;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 
 use super::{ANSWER, Example, HELLO, REQUEST, Scene, Step, answer_and, answer_with, answered, client, scene, server};
 

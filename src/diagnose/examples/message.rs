@@ -1,6 +1,6 @@
 //! Examples of the layer `message`.
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
 use super::{Example, from_server, plain};

@@ -10,10 +10,10 @@ mod handshake;
 mod http;
 mod message;
 
-use crate::wire::finding::{FindingKind, Layer};
+use crate::record::Side;
+use crate::record::finding::{FindingKind, Layer};
 use crate::wire::frame::write;
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 /// What shows a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Lengths that were counted or written wrong: the right one is that at whose end the next frame begins.
 
 use super::{Before, Named, Scene, is_written, start};
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
@@ -65,7 +65,7 @@ fn counted(scene: &Scene<'_>, header: &FrameHeader, data: &[u8]) -> Option<(usiz
 pub(super) fn one_byte(scene: &Scene<'_>) -> Option<Named> {
     let length = *scene.bytes.get(1).filter(|length| **length >= 126)?;
     let payload = scene.bytes.get(2..)?;
-    if !scene.is_first(*scene.bytes.first()?) || scene.from == crate::wire::side::Side::Client {
+    if !scene.is_first(*scene.bytes.first()?) || scene.from == crate::record::Side::Client {
         return None;
     }
     let all = payload.get(..usize::from(length));

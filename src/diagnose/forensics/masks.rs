@@ -1,11 +1,11 @@
 //! Masks where they do not belong.
 
 use super::{Named, Scene, is_written, start};
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 /// The whole frame, its header too, was masked behind the key, as old drafts had it.
 pub(super) fn lump(scene: &Scene<'_>) -> Option<Named> {

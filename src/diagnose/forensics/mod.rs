@@ -13,12 +13,12 @@ mod strings;
 mod tests;
 
 use super::handshake::leaves_cr_behind;
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 /// Bytes from the frame at fault on that are of use here.
 pub const ENOUGH: usize = 2048;

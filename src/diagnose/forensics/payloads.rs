@@ -1,7 +1,7 @@
 //! Texts that are no UTF-8: what they are instead.
 
 use super::{Named, Scene, is_written, start};
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::mask;
 

@@ -2,10 +2,10 @@
 
 use super::{Named, Scene, is_written, start};
 use crate::diagnose::handshake::ends_in_stray_newline;
-use crate::wire::finding::FindingKind;
+use crate::record::Side;
+use crate::record::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
-use crate::wire::side::Side;
 
 /// A line end behind the head, or behind a frame.
 pub(super) fn line_end(scene: &Scene<'_>) -> Option<Named> {

@@ -1,7 +1,7 @@
 //! Text where a frame should be, and frames that were made as text.
 
 use super::{Before, Named, Scene, is_written, start};
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 
 /// Bytes of a text that are looked at.
 const LOOKED_AT: usize = 24;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::diagnose::Verdict;
 use crate::diagnose::chrome::{self, Fault, Handshake};
+use crate::record::Verdict;
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::accept as accept_value;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{Field, Head, response_start};
 
 use super::{accept, extensions, fields, request, shown, silence, status, syntax};
@@ -81,7 +81,7 @@ fn cause(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
         Kind::HttpNotHttp | Kind::HttpNotHttpOddPort | Kind::CloseBeforeHandshake => silence::not_http(fault, answer),
         Kind::HttpHeaderNull => plain("a NUL byte stands in the head".to_owned()),
         Kind::HttpDupLocationLength => plain(doubled(answer, &fault.at)),
-        kind if kind.layer() == crate::wire::finding::Layer::Http => status::refusal(request, answer, body, fault),
+        kind if kind.layer() == crate::record::finding::Layer::Http => status::refusal(request, answer, body, fault),
         Kind::RespUpgradeMissing => missing(answer, body, fault, "Upgrade"),
         Kind::RespConnectionMissing => missing(answer, body, fault, "Connection"),
         Kind::RespAcceptMissing => missing_accept(request, answer, body, fault),
@@ -90,7 +90,7 @@ fn cause(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
                 .cause("the value holds bytes beyond ASCII, and it is compared byte by byte", "send ASCII only")
         }
         Kind::RespAcceptMismatch => wrong_accept(request, answer, fault),
-        kind if kind.layer() == crate::wire::finding::Layer::Extension => extensions::fault(request, answer, fault),
+        kind if kind.layer() == crate::record::finding::Layer::Extension => extensions::fault(request, answer, fault),
         _ => fields::fault(request, answer, fault),
     }
 }

@@ -1,8 +1,8 @@
 //! What is wrong with a handshake of hixie-75 or hixie-76, as the browsers of 2010 saw it.
 
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::wire::challenge;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::Head;
 
 use super::shown;

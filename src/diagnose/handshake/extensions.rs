@@ -3,7 +3,7 @@
 use crate::diagnose::chrome::Fault;
 use crate::diagnose::chrome::answer::split_at_commas;
 use crate::diagnose::chrome::extensions::{DEFLATE, Extension};
-use crate::wire::finding::{Finding, FindingKind, Place};
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::wire::head::Head;
 
 use super::answer::found;

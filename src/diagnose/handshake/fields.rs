@@ -2,8 +2,8 @@
 
 use crate::diagnose::chrome::Fault;
 use crate::diagnose::chrome::answer::split_at_commas;
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{Field, Head};
 
 use super::answer::found;

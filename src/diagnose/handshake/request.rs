@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::dialect::Dialect;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{Field, Head};
 
 use crate::diagnose::chrome::end_of_fields;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::diagnose::NoAnswer;
 use crate::diagnose::chrome::{self, Fault};
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::Head;
 
 use super::{shown, syntax};

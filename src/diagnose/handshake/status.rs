@@ -1,8 +1,8 @@
 //! Answers that are no 101: the status, and the first lines of the body that explains it.
 
 use crate::diagnose::chrome::Fault;
+use crate::record::finding::{Finding, FindingKind};
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind};
 use crate::wire::head::Head;
 
 use super::answer::found;

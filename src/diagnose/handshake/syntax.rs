@@ -1,7 +1,7 @@
 //! How an answer's head is written: its line ends, its status line, its folds; and heads that will never end.
 
+use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::head::{Head, response_start};
 
 /// A place in a head that is written in an unusual way, though Chrome takes it.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnose::{NoAnswer, words};
+use crate::record::finding::{Finding, FindingKind, Level};
 use crate::wire::accept::value_for;
-use crate::wire::finding::{Finding, FindingKind, Level};
 
 const KEY: &str = "x3JJHMbDL1EzLkh9GBhXDw==";
 

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::engine::{TlsOptions, Upstream, clock};
-use crate::relay::observation::Record;
+use crate::record::Record;
 use crate::wire::head;
 
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -3,11 +3,11 @@
 //! The eight bytes behind a hixie-76 request and the sixteen behind its answer come first; they belong to the heads and
 //! are no frames. A text frame shows its length at its end only, so it is written down then.
 
+use crate::record::finding::{Finding, FindingKind, Place};
+use crate::record::{Log, Origin, Relayed};
 use crate::relay::injection::{Injection, Refusal};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Observations, Origin, Relayed};
 use crate::relay::session::Output;
-use crate::wire::finding::{Finding, FindingKind, Place};
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::hixie::{self, Decoder, Part};
 use crate::wire::opcode::Opcode;
@@ -127,7 +127,7 @@ impl Lane {
         self.watch.report(context.now, &mut out.log);
     }
 
-    fn hixie_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Observations) {
+    fn hixie_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
         if let Some(current) = &self.current {
             if last && current.record.header.opcode() == Opcode::CLOSE {
                 self.note_close(context.now, Origin::Peer, &[]);
@@ -154,7 +154,7 @@ impl Lane {
     }
 
     /// The frame without a length is over: now it is known how long it is.
-    fn end_held(&mut self, context: &mut Context<'_>, payload: &[u8], log: &mut Observations) {
+    fn end_held(&mut self, context: &mut Context<'_>, payload: &[u8], log: &mut Log) {
         let Some(held) = self.hixie.held.take() else { return };
         let header = hixie::delimited(held.kind, held.received);
         let number = self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
@@ -206,7 +206,7 @@ impl Lane {
     }
 
     /// The bytes of this lane have ended: what was held is written down as far as it came.
-    pub(super) fn end_hixie(&mut self, context: &mut Context<'_>, log: &mut Observations) {
+    pub(super) fn end_hixie(&mut self, context: &mut Context<'_>, log: &mut Log) {
         let is_unfinished = self.hixie.is_unfinished() || self.current.is_some();
         if let Some(held) = &mut self.hixie.held {
             let payload = std::mem::take(&mut held.payload);
@@ -228,7 +228,7 @@ impl Lane {
         payload: &[u8],
         origin: Origin,
         bytes: &mut Vec<u8>,
-        log: &mut Observations,
+        log: &mut Log,
     ) -> u64 {
         let payload = if opcode == Opcode::CLOSE { &[] } else { payload };
         hixie::write(opcode, payload, bytes);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnose::chrome::{self, Handshake};
 use crate::diagnose::handshake;
-use crate::relay::observation::Change;
+use crate::record::Change;
 use crate::wire::accept;
 use crate::wire::head::{self, Head};
 

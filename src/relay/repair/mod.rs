@@ -8,10 +8,10 @@ pub(super) mod head;
 mod stray;
 mod text;
 
+use crate::record::Side;
 use crate::wire::frame::{self, FrameHeader, LengthForm};
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
-use crate::wire::side::Side;
 
 use text::Text;
 

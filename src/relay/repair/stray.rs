@@ -1,6 +1,6 @@
 //! Bytes between two frames that are no frame's: a line break of a print that adds one, a NUL, a byte order mark.
 
-use crate::wire::finding::FindingKind;
+use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -3,15 +3,15 @@
 use rand::{Rng as _, RngExt as _};
 
 use crate::diagnose::handshake;
+use crate::record::finding::{Finding, FindingKind, Level, Place};
+use crate::record::{Change, Event, Log, Relayed, Side, Time};
 use crate::relay::bridge::{Bridging, Heads, Said, Words};
 use crate::relay::edits::{Edit, Edits};
 use crate::relay::injection::{Injection, Refusal, Reply, Token};
 use crate::relay::lane::Lane;
-use crate::relay::observation::{Change, Event, Observations, Relayed, Side, Time};
 use crate::relay::response::Progress;
 use crate::wire::challenge;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::finding::{Finding, FindingKind, Level, Place};
 use crate::wire::head::Head;
 
 use super::{Mode, Output, Phase, Session, SessionConfig};
@@ -46,7 +46,7 @@ impl Session {
         to: Option<Bridging>,
         now: Time,
         raw: &[u8],
-        log: &mut Observations,
+        log: &mut Log,
     ) -> (Self, Vec<u8>) {
         let client = Dialect::of_request(Head::new(raw));
         let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
@@ -278,7 +278,7 @@ fn begin_lane(lane: &mut Lane, dialect: Dialect, proof: usize, config: &SessionC
     }
 }
 
-fn tell(now: Time, from: Side, said: &Said, log: &mut Observations) {
+fn tell(now: Time, from: Side, said: &Said, log: &mut Log) {
     if let Some(what) = said.binary {
         let mut finding = Finding::new(FindingKind::HixieBinary, Place::Stream);
         finding.repaired = true;

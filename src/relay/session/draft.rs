@@ -1,9 +1,9 @@
 //! What hixie-76 puts behind the heads: eight bytes of the client's, and sixteen of the server's that prove it read them.
 
 use crate::diagnose::handshake;
-use crate::relay::observation::{Event, Observations, Side, Time};
+use crate::record::finding::Finding;
+use crate::record::{Event, Log, Side, Time};
 use crate::wire::challenge;
-use crate::wire::finding::Finding;
 
 use super::{Mode, Output, Phase, Session};
 
@@ -19,7 +19,7 @@ pub(super) struct Proof {
 
 impl Session {
     /// The answer is 101 and hixie frames follow.
-    pub(super) fn expect_hixie(&mut self, now: Time, answer: &[u8], forwarded: &[u8], log: &mut Observations) {
+    pub(super) fn expect_hixie(&mut self, now: Time, answer: &[u8], forwarded: &[u8], log: &mut Log) {
         let facts = self.dialect.facts();
         let lengths = if facts.has_keys { [KEY3, challenge::ANSWER] } else { [0, 0] };
         for (lane, length) in self.lanes.iter_mut().zip(lengths) {
@@ -31,7 +31,7 @@ impl Session {
     }
 
     /// Compares the proof, once all of it is there or will never be.
-    pub(super) fn judge_proof(&mut self, now: Time, is_over: bool, log: &mut Observations) {
+    pub(super) fn judge_proof(&mut self, now: Time, is_over: bool, log: &mut Log) {
         let [(mut key3, mut key3_length), (proof, length)] = [self.lanes[0].proof(), self.lanes[1].proof()];
         if let Some(bridge) = &self.bridge {
             (key3, key3_length) = (bridge.heads.own_key3(), bridge.heads.own_key3().len());
@@ -47,7 +47,7 @@ impl Session {
     }
 
     /// A side's bytes have ended, and no side has said before that it would close.
-    pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Observations) {
+    pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Log) {
         let is_first = self.lanes[from.other().index()].ended.is_none();
         let is_abrupt = self.open && !self.closing && self.lanes.iter().all(|lane| lane.close.is_none());
         if self.mode() == Mode::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {

@@ -1,8 +1,8 @@
 //! What is found in the handshake, and when it is told: on a whole answer, on one that has no end, on none at all.
 
-use crate::diagnose::{NoAnswer, Verdict, handshake};
-use crate::relay::observation::{Event, Observations, Side, Time};
-use crate::wire::finding::Finding;
+use crate::diagnose::{NoAnswer, handshake};
+use crate::record::finding::Finding;
+use crate::record::{Event, Log, Side, Time, Verdict};
 use crate::wire::head::{self, Head};
 
 use super::{Output, Phase, Session};
@@ -13,7 +13,7 @@ const ENOUGH_TO_TELL: usize = 8;
 impl Session {
     /// The first whole head decides whether Chrome opens the socket, interim answers included. What refuses the handshake
     /// is judged with the first bytes of its body, which often name the cause.
-    pub(super) fn judge_answer(&mut self, now: Time, answer: Vec<u8>, rest: &[u8], log: &mut Observations) {
+    pub(super) fn judge_answer(&mut self, now: Time, answer: Vec<u8>, rest: &[u8], log: &mut Log) {
         let awaits_body = rest.is_empty() && has_body(&answer);
         if awaits_body {
             self.refusal = Some(answer);
@@ -27,13 +27,13 @@ impl Session {
     }
 
     /// Judges a refusal that waited for its body, of which `body` is what came first.
-    pub(super) fn judge_refusal(&mut self, now: Time, body: &[u8], log: &mut Observations) {
+    pub(super) fn judge_refusal(&mut self, now: Time, body: &[u8], log: &mut Log) {
         if let Some(answer) = self.refusal.take() {
             self.judge_head(now, &answer, body, log);
         }
     }
 
-    fn judge_head(&mut self, now: Time, answer: &[u8], body: &[u8], log: &mut Observations) {
+    fn judge_head(&mut self, now: Time, answer: &[u8], body: &[u8], log: &mut Log) {
         let judged = handshake::answer(&self.request, answer, body);
         // What was told of a head before it ended is not told again.
         for finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.unfinished) {
@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// Looks at a head that has not ended: whether it is one at all, and whether it ever will end.
-    pub(super) fn judge_unfinished(&mut self, now: Time, scanned: usize, log: &mut Observations) {
+    pub(super) fn judge_unfinished(&mut self, now: Time, scanned: usize, log: &mut Log) {
         let Phase::Answer { head, .. } = &self.phase else { return };
         if self.unfinished.is_some() {
             return;
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// A client that left before it had an answer.
-    pub(super) fn page_left(&mut self, now: Time, log: &mut Observations) {
+    pub(super) fn page_left(&mut self, now: Time, log: &mut Log) {
         if self.unfinished.is_none() {
             let finding = handshake::page_left();
             self.unfinished = Some(finding.kind);
@@ -91,7 +91,7 @@ impl Session {
     }
 
     /// The server's bytes ended, and `raw` is all that came of its head.
-    pub(super) fn judge_silence(&mut self, now: Time, end: NoAnswer, raw: &[u8], log: &mut Observations) {
+    pub(super) fn judge_silence(&mut self, now: Time, end: NoAnswer, raw: &[u8], log: &mut Log) {
         let finding = handshake::no_answer(end, &self.request, raw);
         let mut verdict = Verdict::because(&finding);
         match self.unfinished {

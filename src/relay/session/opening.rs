@@ -2,13 +2,12 @@
 //! or refused.
 
 use crate::diagnose::render;
+use crate::record::finding::{Level, Place};
+use crate::record::{Change, Event, Log, Policy, Record, Side, Time};
 use crate::relay::edits::{Edit, Edits};
-use crate::relay::observation::{Change, Event, Observations, Record, Side, Time};
-use crate::relay::policy::Policy;
 use crate::relay::repair::head;
 use crate::relay::response::Progress;
 use crate::wire::accept;
-use crate::wire::finding::{Level, Place};
 use crate::wire::head::Head;
 
 use super::{Mode, Output, Phase, Session};
@@ -188,7 +187,7 @@ impl Session {
     }
 
     /// Under the strict policy, what fails a browser is refused.
-    fn refuse_if_failed(&mut self, now: Time, log: &mut Observations) {
+    fn refuse_if_failed(&mut self, now: Time, log: &mut Log) {
         self.judge_refusal(now, &[], log);
         if let Some(words) = self.judgement.failure() {
             let told = log.records.iter().rev().find_map(|record| match record {
@@ -207,14 +206,14 @@ impl Session {
     }
 
     /// The same for bytes that are no answer.
-    fn refuse_unfinished(&mut self, now: Time, log: &mut Observations) {
+    fn refuse_unfinished(&mut self, now: Time, log: &mut Log) {
         if self.opening == Policy::Strict {
             self.refuse_if_failed(now, log);
         }
     }
 
     /// Under the strict policy, an answer that never came is refused.
-    pub(super) fn refuse_silence(&mut self, now: Time, log: &mut Observations) {
+    pub(super) fn refuse_silence(&mut self, now: Time, log: &mut Log) {
         if self.holds_answer() && self.opening == Policy::Strict {
             self.refuse_if_failed(now, log);
         }
@@ -251,7 +250,7 @@ impl Session {
 }
 
 /// What was found in a head that is mended does the client no harm.
-fn mark_repaired(log: &mut Observations, from: usize) {
+fn mark_repaired(log: &mut Log, from: usize) {
     for record in log.records.iter_mut().skip(from) {
         if let Record::Event(_, event) = record
             && let Event::Finding(Side::Server, finding) = event.as_mut()

@@ -3,7 +3,7 @@
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::diagnose::words;
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
 
 use super::*;
 

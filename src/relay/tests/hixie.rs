@@ -188,7 +188,7 @@ fn the_versions_in_between_are_known_and_relayed_raw() {
         assert!(scene.received[0].ends_with(b"\x84\x05Hello") && scene.frames().is_empty());
         let findings = scene.findings();
         assert!(findings.contains(&FindingKind::HybiVersion412), "{number}: {findings:?}");
-        assert!(findings.iter().all(|kind| crate::diagnose::words(*kind).level < crate::wire::finding::Level::Error));
+        assert!(findings.iter().all(|kind| crate::diagnose::words(*kind).level < crate::record::finding::Level::Error));
     }
     let draft = String::from_utf8_lossy(REQUEST_76).replace("Origin:", "Sec-WebSocket-Draft: 3\r\nOrigin:");
     let mut scene = Scene::asking(draft.as_bytes(), 4096, Limits::default());

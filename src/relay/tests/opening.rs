@@ -1,7 +1,8 @@
 //! Answers under the policies that do not take them as they come.
 
 use super::*;
-use crate::relay::policy::{Policy, PolicyCell};
+use crate::record::Policy;
+use crate::relay::policy::PolicyCell;
 
 const NEWLINE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\n\r\n\r\n";

@@ -1,6 +1,7 @@
 //! The same faults under each policy.
 
 use super::*;
+use crate::record::Policy;
 
 fn scene(step: usize, policy: Policy) -> Scene {
     let scene = Scene::open(step);

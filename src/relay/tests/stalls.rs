@@ -1,7 +1,7 @@
 //! What is owed: told once when it has lasted, and once when it is over.
 
 use super::*;
-use crate::relay::stall::StallKind::{self, *};
+use crate::record::StallKind::{self, *};
 
 /// Stalls that were told, and whether each telling was of its end.
 fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<u64>, bool)> {

@@ -1,12 +1,13 @@
 //! What each policy does about each kind of finding, by the catalogue's own examples.
 
+use crate::record::Policy;
 use std::fmt::Write as _;
 
 use super::*;
 use crate::diagnose::examples::{Example, Scene as Played, Step, example};
 use crate::diagnose::words;
-use crate::relay::policy::{Policy, PolicyCell};
-use crate::wire::finding::Level;
+use crate::record::finding::Level;
+use crate::relay::policy::PolicyCell;
 use crate::wire::head;
 
 /// What came of a scene.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::record::Side;
 use crate::relay::injection::{Injection, fragment_first};
-use crate::relay::observation::Side;
 use crate::wire::frame::FrameHeader;
 use crate::wire::opcode::Opcode;
 

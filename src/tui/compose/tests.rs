@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 
 use super::*;
 

@@ -1,8 +1,6 @@
 //! Events: everything that is no frame and no raw bytes.
 
-use crate::diagnose::Basis;
-use crate::relay::observation::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, SessionId, Side};
-use crate::relay::stall::Stall;
+use crate::record::{Basis, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, SessionId, Side, Stall};
 use crate::text;
 
 use super::page::Page;

@@ -2,8 +2,8 @@
 
 use crate::diagnose::render::{self, Part};
 use crate::diagnose::words;
-use crate::relay::observation::{SessionId, Side};
-use crate::wire::finding::{Finding, Level};
+use crate::record::finding::{Finding, Level};
+use crate::record::{SessionId, Side};
 
 use super::page::Page;
 use crate::tui::theme::Theme;

@@ -1,7 +1,7 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
 use crate::journal::SessionSummary;
-use crate::relay::observation::{FrameRecord, Observations, Origin, RawRecord, Relayed};
+use crate::record::{FrameRecord, Log, Origin, RawRecord, Relayed};
 use crate::wire::challenge;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::dialect::Framing;
@@ -47,7 +47,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
 pub(super) fn write_raw(
     page: &mut Page<'_>,
     raw: &RawRecord,
-    log: &Observations,
+    log: &Log,
     summary: Option<&SessionSummary>,
     options: &DetailOptions<'_>,
 ) -> Content {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::relay::observation::{Change, HeadEvent, OpenEvent, Side};
+use crate::record::{Change, HeadEvent, OpenEvent, Side};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::head::Head;
 

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::wire::frame::{FrameHeader, LengthForm};
 
 use super::hixie;

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::SessionSummary;
-use crate::relay::observation::HeadEvent;
+use crate::record::HeadEvent;
 use crate::text;
 use crate::tui::theme::Theme;
 

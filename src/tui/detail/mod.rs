@@ -33,7 +33,7 @@ mod tests;
 use ratatui::text::Line;
 
 use crate::journal::{Row, SessionSummary, View};
-use crate::relay::observation::{Record, Side};
+use crate::record::{Record, Side};
 
 use super::theme::Theme;
 use body::Body;

@@ -2,7 +2,7 @@
 
 use crate::diagnose::words;
 use crate::journal::{SessionState, SessionSummary};
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::text;
 use crate::wire::head::Head;
 

@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
 use crate::journal::{Journal, Scope};
+use crate::record::finding::Level;
+use crate::record::{ClosedBy, Ending, Event, Log, SessionId, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{ClosedBy, Ending, Event, Observations, SessionId, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::text::is_plain;
-use crate::wire::finding::Level;
 use crate::wire::frame::{self as wire_frame, FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
@@ -53,7 +53,7 @@ impl Scene {
         let now = Time(1_700_000_000_000_000);
         let journal = Arc::new(Journal::new(1 << 24));
         let view = View::new(journal.subscribe(|| ()));
-        let mut log = Observations::default();
+        let mut log = Log::default();
         let client = "127.0.0.1:50123".parse().unwrap();
         log.event(now, Event::SessionOpened { client, path: b"/chat?room=1".to_vec() });
         let (session, _) = Session::new(config, now, request, &mut log);

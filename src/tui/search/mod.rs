@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::journal::{Message, RowId, View};
+use crate::record::finding::Level;
 use crate::text;
-use crate::wire::finding::Level;
 
 use super::composer::Recall;
 use super::fit;

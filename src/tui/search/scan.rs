@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::relay::observation::{Event, FrameRecord, MoreRecord, Record, SessionId};
+use crate::record::{Event, FrameRecord, MoreRecord, Record, SessionId};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
 use crate::wire::close::{self, CloseBody};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::journal::{Lens, View};
+use crate::record::finding::Level;
 use crate::tui::model::Model;
-use crate::wire::finding::Level;
 
 use super::pattern::Pattern;
 use super::worker::Worker;

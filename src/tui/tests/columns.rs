@@ -4,7 +4,7 @@
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::tui::fit;
 
 use super::stage::{Actor, Stage};

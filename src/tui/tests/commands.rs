@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
-use crate::relay::observation::SessionId;
+use crate::record::SessionId;
 use crate::tui::model::{Overlay, Question, Tab};
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
+use crate::record::{SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::relay::observation::{SessionId, Side};
 use crate::tui::compose::Repeat;
 use crate::tui::repeat::{Progress, RepeatState};
 use crate::tui::{Effect, Message};

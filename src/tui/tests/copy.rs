@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::tui::Effect;
 
 use super::stage::{Actor, Stage, usual};

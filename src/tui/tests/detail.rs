@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 
 use super::stage::{Actor, Stage};
 

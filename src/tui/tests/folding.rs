@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::tui::marks;
 
 use super::stage::{Actor, Stage, ended, usual};

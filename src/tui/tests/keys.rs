@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
+use crate::record::{Ending, Log, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::relay::observation::{Ending, Observations, SessionId, Side};
 use crate::tui::model::{Overlay, Tab};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
@@ -220,7 +220,7 @@ fn a_session_that_leaves_memory_gives_way_to_all() {
     let mut stage = stage();
     stage.model.scope = Scope::Session(SessionId(77));
     stage.sync();
-    stage.journal.push(None, Observations::default());
+    stage.journal.push(None, Log::default());
     stage.sync();
     assert_eq!(stage.model.scope, Scope::All);
 }

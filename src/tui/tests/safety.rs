@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::relay::observation::{Ending, Event, Side, Time};
+use crate::record::finding::Level;
+use crate::record::{Ending, Event, Side, Time};
 use crate::text;
 use crate::tui::Message;
-use crate::wire::finding::Level;
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
 

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::{Event, Observations, SessionId, Side, Time};
+use crate::record::{Event, Log, SessionId, Side, Time};
 use crate::tui::keymap::{self, Place};
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
@@ -44,7 +44,7 @@ fn empty_with_an_upstream_that_is_down() {
     snapshot("empty_down", |stage| {
         let trouble = "can't reach ws://localhost:9999: nothing listens on [::1]:9999 or 127.0.0.1:9999; start the server, \
                        or check the port in --upstream";
-        let mut log = Observations::default();
+        let mut log = Log::default();
         log.event(Time(NOON), Event::Upstream { trouble: Some(trouble.into()) });
         stage.journal.push(None, log);
         stage.at(4_000_000).sync();
@@ -225,7 +225,7 @@ fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
 #[test]
 fn an_empty_journal_of_no_session_is_no_trouble() {
     let mut stage = Stage::new(80, 24);
-    stage.journal.push(Some(SessionId(9)), Observations::default());
+    stage.journal.push(Some(SessionId(9)), Log::default());
     stage.send(crate::tui::Message::Time(Time(u64::MAX)));
     stage.sync().keys("12345sc rX?q");
 }

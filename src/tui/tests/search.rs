@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::KeyCode;
 
-use crate::relay::observation::Side;
+use crate::record::Side;
 use crate::tui::Message;
 
 use super::stage::{Actor, Stage, ended, usual};

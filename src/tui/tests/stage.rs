@@ -9,9 +9,9 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use crate::journal::{Journal, RowId, View};
+use crate::record::{Ending, Event, Log, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::observation::{Ending, Event, Observations, SessionId, Side, Time};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
@@ -47,7 +47,7 @@ impl Actor {
     /// The same, with so many bytes kept of a frame.
     pub fn asks_keeping(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize) -> Self {
         let now = NOON + at;
-        let mut log = Observations::default();
+        let mut log = Log::default();
         let client = ([127, 0, 0, 1], 50_000 + id as u16).into();
         log.event(Time(now), Event::SessionOpened { client, path: path.into() });
         let head = format!(
@@ -205,7 +205,7 @@ impl Stage {
 
     pub fn with_budget(width: u16, height: u16, budget: usize) -> Self {
         let journal = Arc::new(Journal::new(budget));
-        let mut log = Observations::default();
+        let mut log = Log::default();
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = "ws://localhost:9999".to_owned();
         let listening =

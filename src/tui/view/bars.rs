@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::View;
-use crate::relay::policy::Policy;
+use crate::record::Policy;
 use crate::tui::actions::is_useful;
 use crate::tui::answer::Repeating;
 use crate::tui::clock::{self, Digits};

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::View;
+use crate::record::finding::Level;
 use crate::text;
 use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::tui::composer::Composer;
@@ -13,7 +14,6 @@ use crate::tui::fit;
 use crate::tui::model::{Model, Overlay};
 use crate::tui::sending::live_sessions;
 use crate::tui::theme::Theme;
-use crate::wire::finding::Level;
 
 use super::input::Layout;
 use super::overlay::panel;

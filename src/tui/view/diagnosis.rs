@@ -8,7 +8,7 @@ use ratatui::text::Line;
 
 use crate::diagnose::render::{self, Part};
 use crate::journal::{Scope, SessionSummary, UpstreamState, View};
-use crate::relay::observation::Time;
+use crate::record::Time;
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;

@@ -1,7 +1,7 @@
 //! What a row shows of a payload: that of its frame, or of all fragments that are folded into it.
 
 use crate::journal::{Message, Row, RowId, View};
-use crate::relay::observation::{FrameRecord, Record};
+use crate::record::{FrameRecord, Record};
 
 use super::row::Context;
 

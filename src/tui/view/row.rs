@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::diagnose;
 use crate::journal::{Lens, Row, Scope, View};
-use crate::relay::observation::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
+use crate::record::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;

@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::{SessionState, SessionSummary, View};
-use crate::relay::observation::{ClosedHow, Side};
+use crate::record::finding::Level;
+use crate::record::{ClosedHow, Side};
 use crate::text;
 use crate::tui::actions::session_index;
 use crate::tui::clock::{self, Digits};
@@ -16,7 +17,6 @@ use crate::tui::model::Model;
 use crate::tui::overview::troubles;
 use crate::tui::theme::Theme;
 use crate::wire::close as wire_close;
-use crate::wire::finding::Level;
 use crate::wire::opcode::Opcode;
 
 use super::words::{self, level_glyph, level_style};

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::journal::{Row, Scope, SessionSummary, View};
-use crate::relay::observation::Record;
+use crate::record::Record;
 use crate::text;
 use crate::tui::actions::selected_row;
 use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions, HeaderShown};

@@ -5,15 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::diagnose::{Basis, Outcome, Verdict};
 use crate::journal::{SessionSummary, View};
-use crate::relay::observation::{FrameRecord, Side};
+use crate::record::finding::Level;
+use crate::record::{Basis, FrameRecord, Outcome, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
 use crate::tui::model::{Model, Overlay};
 use crate::tui::overview::{Trouble, troubles};
 use crate::tui::why::Why;
-use crate::wire::finding::Level;
 
 use super::diagnosis::{self, wrapped};
 use super::overlay;

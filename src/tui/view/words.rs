@@ -3,12 +3,12 @@
 use ratatui::style::Style;
 
 use crate::diagnose::{self, render};
-use crate::relay::observation::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent};
+use crate::record::finding::Level;
+use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent};
 use crate::text;
 use crate::tui::overview;
 use crate::tui::theme::Theme;
 use crate::wire::close;
-use crate::wire::finding::Level;
 use crate::wire::head::Head;
 
 /// A glyph for a level, so that colour is not needed.

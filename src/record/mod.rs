@@ -1,0 +1,21 @@
+//! What can be said of a session: records, events, findings, verdicts, stalls. Data only; nothing here is read, sent or
+//! decided.
+
+mod event;
+pub mod finding;
+mod frame;
+mod id;
+mod log;
+mod policy;
+mod side;
+mod stall;
+mod verdict;
+
+pub use event::{Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, InflatedEvent, OpenEvent};
+pub use frame::{FrameRecord, MoreRecord, Origin, RawRecord, Relayed, Span};
+pub use id::{SessionId, Time};
+pub use log::{Log, Record};
+pub use policy::Policy;
+pub use side::{PerSide, Side};
+pub use stall::{Stall, StallKind};
+pub use verdict::{Basis, Outcome, Verdict};

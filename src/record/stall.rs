@@ -1,0 +1,83 @@
+//! What a peer owes and does not send.
+
+use super::{Side, Time};
+
+/// What is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StallKind {
+    /// Not a byte of the answer to the handshake.
+    NoResponse,
+    /// The rest of the answer's head: the empty line at its end never came.
+    UnfinishedHead,
+    /// The final fragment of a message (RFC 6455 5.4).
+    UnfinishedMessage,
+    /// The rest of a frame whose header promised more.
+    ShortFrame,
+    /// The pong for a ping (RFC 6455 5.5.2).
+    UnansweredPing,
+    /// The close frame that answers one (RFC 6455 5.5.1).
+    UnansweredClose,
+    /// The end of the connection after both close frames; it is the server's to make (RFC 6455 7.1.1).
+    OpenAfterClose,
+    /// The other peer takes no more bytes, so that what this lane sends piles up.
+    PeerNotReading,
+}
+
+impl StallKind {
+    /// The word for it, as the JSON contract has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoResponse => "no-response",
+            Self::UnfinishedHead => "unfinished-head",
+            Self::UnfinishedMessage => "unfinished-message",
+            Self::ShortFrame => "short-frame",
+            Self::UnansweredPing => "unanswered-ping",
+            Self::UnansweredClose => "unanswered-close",
+            Self::OpenAfterClose => "open-after-close",
+            Self::PeerNotReading => "peer-not-reading",
+        }
+    }
+}
+
+/// Something that is owed for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// What.
+    pub kind: StallKind,
+    /// Whose bytes do not come; for `PeerNotReading`, whose bytes are not taken.
+    pub lane: Side,
+    /// Since when.
+    pub since: Time,
+    /// The frame that began it: the unfinished one, the first of the message, the ping or the close frame.
+    pub frame: Option<u64>,
+    /// Payload bytes that came of how many, where a frame is short.
+    pub progress: Option<(u64, u64)>,
+}
+
+impl Stall {
+    /// What happens, or does not, in one plain sentence: lower case, no final stop.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let (lane, other) = (self.lane.name(), self.lane.other().name());
+        match self.kind {
+            StallKind::NoResponse => format!("the {lane} took the request and has not answered"),
+            StallKind::UnfinishedHead => {
+                format!("the {lane}'s head has no end: the empty line is missing, so the page waits")
+            }
+            StallKind::UnfinishedMessage => {
+                format!("a message of the {lane}'s is unfinished: no frame with FIN has come, so nobody gets it")
+            }
+            StallKind::ShortFrame => {
+                let (came, promised) = self.progress.unwrap_or_default();
+                format!("a frame of the {lane}'s is short: its header promises {promised} bytes, {came} have come")
+            }
+            StallKind::UnansweredPing => format!("the {lane} has not answered a ping"),
+            StallKind::UnansweredClose => format!("the {lane} has not answered the {other}'s close frame"),
+            StallKind::OpenAfterClose => {
+                format!("both close frames have passed, and the {lane} keeps the connection open")
+            }
+            StallKind::PeerNotReading => format!("the {other} does not read, so what the {lane} sends piles up"),
+        }
+    }
+}
