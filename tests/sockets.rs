@@ -7,7 +7,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, Side};
+use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, PerSide, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
 use wsproxy::wire::opcode::Opcode;
@@ -42,7 +42,7 @@ async fn tungstenite_talks_to_tungstenite_through_it() {
     drop(client);
     let closed = proxy.closed(1).await;
     assert_eq!((closed.by, closed.how, closed.code), (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame, Some(4001)));
-    assert_eq!(closed.frames, [5, 5]);
+    assert_eq!(closed.frames, PerSide::new(5, 5));
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn injections_arrive_and_are_seen_like_all_other_frames() {
     assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(2) }));
     let bytes = read(&mut server, 7).await;
     assert_eq!((bytes[0], bytes[1], bytes[6] ^ bytes[2]), (0x89, 0x81, b'?'));
-    proxy.until("both rows", |view| (view.session(id(1))?.frames == [1, 1]).then_some(())).await;
+    proxy.until("both rows", |view| (view.session(id(1))?.frames == PerSide::new(1, 1)).then_some(())).await;
     let frames = proxy.frames(1);
     assert!(frames.iter().all(|(frame, _)| frame.origin == Origin::Injected));
     assert_eq!((frames[0].1.as_slice(), frames[1].1.as_slice()), (&b"by hand"[..], &b"?"[..]));
@@ -263,7 +263,7 @@ async fn an_injection_into_an_unfinished_message_says_that_it_waits() {
     let (mut client, mut server) = open(&proxy, &listener).await;
     server.write_all(b"\x01\x01a").await.unwrap();
     read(&mut client, 3).await;
-    proxy.until("the fragment", |view| (view.session(id(1))?.frames[1] == 1).then_some(())).await;
+    proxy.until("the fragment", |view| (view.session(id(1))?.frames.server == 1).then_some(())).await;
     let mut reply = proxy.inject(1, Side::Client, Injection::whole(Opcode::TEXT, b"x".to_vec()));
     assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Waiting(Wait::Message)));
     server.write_all(b"\x80\x01b").await.unwrap();
@@ -325,7 +325,7 @@ async fn a_reader_that_stops_stops_only_the_lane_that_feeds_it() {
     let mut bytes = [0; 8];
     in_time("the other lane", server_reader.read_exact(&mut bytes)).await.unwrap();
     assert_eq!(&bytes, b"\x81\x82\0\0\0\0hi");
-    proxy.until("the frame", |view| (view.session(id(1))?.frames[0] == 1).then_some(())).await;
+    proxy.until("the frame", |view| (view.session(id(1))?.frames.client == 1).then_some(())).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::record::{Ending, Log, Side, Time};
+use crate::record::{Ending, Log, PerSide, Side, Time};
 use crate::relay::edits::Edits;
 use crate::relay::limits::Limits;
 use crate::relay::session::{Output, Session, SessionConfig};
@@ -160,7 +160,7 @@ impl Visit {
 
     /// The deadline has come.
     pub fn tick(&mut self, now: Time, send: &mut Vec<u8>) {
-        self.session.check_stalls(now, [None; 2], &mut Vec::new(), &mut self.out);
+        self.session.check_stalls(now, PerSide::default(), &mut Vec::new(), &mut self.out);
         match self.step {
             Step::Answer => {
                 self.story.talk.no_answer = true;

@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{ClosedBy, Ending, Event, Log, SessionId, Side, Time};
+use crate::record::{ClosedBy, Ending, Event, Log, PerSide, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
 use crate::relay::session::{Output, Session};
 use crate::wire::hixie;
@@ -237,7 +237,7 @@ pub(super) struct Driver<C, S> {
     client: C,
     server: S,
     session: Session,
-    pipes: [Pipe; 2],
+    pipes: PerSide<Pipe>,
     out: Output,
     journal: Arc<Journal>,
     commands: Option<mpsc::Receiver<Command>>,
@@ -286,7 +286,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             client: setup.client,
             server: setup.server,
             session: setup.session,
-            pipes: [Pipe::new(), Pipe::new()],
+            pipes: PerSide::new(Pipe::new(), Pipe::new()),
             out: Output::default(),
             journal: setup.journal,
             commands: Some(setup.commands),
@@ -303,10 +303,10 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             closing: false,
         };
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
-        driver.pipes[Side::Client.index()].extra = setup.head;
+        driver.pipes[Side::Client].extra = setup.head;
         if !setup.early.is_empty() {
             driver.received(Side::Client, &setup.early);
-            driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client.index()].extra);
+            driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client].extra);
         }
         driver
     }
@@ -361,15 +361,15 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         self.stall_check_runs = false;
         let now = clock::now();
-        let blocked = self.pipes.each_mut().map(|pipe| pipe.blocked(now));
-        let bytes = &mut self.pipes[Side::Server.index()].extra;
+        let blocked = self.pipes.as_mut().map(|pipe| pipe.blocked(now));
+        let bytes = &mut self.pipes[Side::Server].extra;
         self.session.check_stalls(now, blocked, bytes, &mut self.out);
         self.after_call();
         true
     }
 
     fn is_over(&self) -> bool {
-        let [first, second] = &self.pipes;
+        let PerSide { client: first, server: second } = &self.pipes;
         // A reset tears the whole connection down, once what came before it is delivered.
         let reset = |pipe: &Pipe| pipe.ended == Some(Ending::Reset) && pipe.told;
         (first.is_done() && second.is_done()) || reset(first) || reset(second)
@@ -377,7 +377,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// One write, one read and, at the end, one word to the receiver. Says whether anything moved.
     fn poll_lane(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
-        let pipe = &mut self.pipes[from.index()];
+        let pipe = &mut self.pipes[from];
         let mut progress = false;
         if !pipe.is_drained() {
             let written = match from {
@@ -394,7 +394,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 Poll::Pending => return false,
             }
         }
-        let pipe = &self.pipes[from.index()];
+        let pipe = &self.pipes[from];
         if !pipe.is_drained() {
             return progress;
         }
@@ -406,7 +406,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn read(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
-        let pipe = &mut self.pipes[from.index()];
+        let pipe = &mut self.pipes[from];
         let read = match from {
             Side::Client => pipe.poll_read(&mut self.client, cx),
             Side::Server => pipe.poll_read(&mut self.server, cx),
@@ -422,14 +422,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 let buffer = std::mem::take(&mut pipe.buffer);
                 self.received(from, &buffer[..length]);
                 let edited = !self.out.edits.is_empty();
-                let pipe = &mut self.pipes[from.index()];
+                let pipe = &mut self.pipes[from];
                 if edited {
                     self.out.edits.apply(&buffer[..length], &mut pipe.extra);
                 } else {
                     pipe.pending = 0..length;
                 }
                 self.say_back(from);
-                let pipe = &mut self.pipes[from.index()];
+                let pipe = &mut self.pipes[from];
                 let full = length == buffer.len();
                 pipe.buffer = buffer;
                 if full {
@@ -446,9 +446,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// What a bridge says to the side that it has read from goes out behind what is on its way there.
     fn say_back(&mut self, from: Side) {
-        self.pipes[from.other().index()].extra.append(&mut self.out.back);
+        self.pipes[from.other()].extra.append(&mut self.out.back);
         if std::mem::take(&mut self.out.ends) {
-            self.pipes[from.index()].ended.get_or_insert(Ending::Fin);
+            self.pipes[from].ended.get_or_insert(Ending::Fin);
         }
     }
 
@@ -463,7 +463,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn ended(&mut self, from: Side, how: Ending) {
-        let pipe = &mut self.pipes[from.index()];
+        let pipe = &mut self.pipes[from];
         pipe.ended = Some(how);
         self.session.end(clock::now(), from, how, &mut pipe.extra, &mut self.out);
         self.refuse();
@@ -472,19 +472,19 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         self.after_call();
         if how == Ending::Reset {
-            self.pipes[from.other().index()].abandon();
+            self.pipes[from.other()].abandon();
         }
     }
 
     /// A side can't be written to any more: it is gone, even if it had only said that it would send no more.
     fn lost(&mut self, side: Side) {
-        if self.pipes[side.index()].ended.is_none() {
+        if self.pipes[side].ended.is_none() {
             self.ended(side, Ending::Reset);
         }
-        let pipe = &mut self.pipes[side.index()];
+        let pipe = &mut self.pipes[side];
         pipe.ended = Some(Ending::Reset);
         pipe.told = false;
-        self.pipes[side.other().index()].abandon();
+        self.pipes[side.other()].abandon();
     }
 
     /// Tells the receiver of a lane that its sender has ended, in the same way.
@@ -496,7 +496,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             (Ending::Fin, Side::Server) => Pin::new(&mut self.client).poll_shutdown(cx),
         };
         // A receiver that can't be told is gone itself; its own lane says so.
-        self.pipes[from.index()].told = done.is_ready();
+        self.pipes[from].told = done.is_ready();
         done.is_ready()
     }
 
@@ -511,7 +511,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 let token = Token(self.next_token);
                 self.next_token += 1;
                 self.repliers.insert(token, reply);
-                let bytes = &mut self.pipes[to.other().index()].extra;
+                let bytes = &mut self.pipes[to.other()].extra;
                 self.session.inject(clock::now(), to, token, injection, bytes, &mut self.out);
                 self.after_call();
                 true
@@ -533,10 +533,10 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         if std::mem::replace(&mut self.closing, true) {
             return;
         }
-        let mut bytes = [Vec::new(), Vec::new()];
+        let mut bytes = PerSide::default();
         self.session.close(clock::now(), by, code, &mut bytes, &mut self.out);
         for to in [Side::Client, Side::Server] {
-            self.pipes[to.other().index()].extra.append(&mut bytes[to.index()]);
+            self.pipes[to.other()].extra.append(&mut bytes[to]);
         }
         self.deadline = Some(Box::pin(tokio::time::sleep(self.closing_time)));
         self.after_call();
@@ -558,7 +558,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// Both sides get the end of the bytes, behind what is still to be written.
     fn end_both(&mut self) {
-        for pipe in &mut self.pipes {
+        for pipe in self.pipes.iter_mut() {
             pipe.ended.get_or_insert(Ending::Fin);
         }
     }
@@ -566,7 +566,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     fn timed_out(&mut self) {
         if self.closing {
             // The peers had their time.
-            for pipe in &mut self.pipes {
+            for pipe in self.pipes.iter_mut() {
                 pipe.abandon();
             }
             return;
@@ -593,7 +593,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// Answers the client in the upstream's place, and ends both sides.
     fn answer(&mut self, status: u16, reason: String) {
-        let client = &mut self.pipes[Side::Server.index()];
+        let client = &mut self.pipes[Side::Server];
         client.extra.extend_from_slice(&answer::answer(status, &reason));
         self.out.log.event(clock::now(), Event::Answered { status, reason });
         self.end_both();

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, SessionId, Side, Verdict};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, SessionId, Side, Verdict};
 use crate::relay::session::{Session, SessionConfig};
 use crate::wire::head::Head;
 
@@ -113,8 +113,8 @@ async fn refuse(shared: &Shared, id: SessionId, visitor: Visitor, status: u16, r
         how: ClosedHow::Answered,
         code: None,
         reason: Vec::new(),
-        frames: [0; 2],
-        bytes: [(visitor.head.len() + visitor.early.len()) as u64, 0],
+        frames: PerSide::default(),
+        bytes: PerSide::new((visitor.head.len() + visitor.early.len()) as u64, 0),
     };
     let mut log = Log::default();
     log.event(clock::now(), Event::SessionClosed(closed));

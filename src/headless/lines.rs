@@ -15,7 +15,9 @@ use jiff::tz::TimeZone;
 use crate::diagnose::{self, render};
 use crate::json::item::{self, Frame, Item, What};
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, Origin, RawRecord, Relayed, Side, Stall, Time, Verdict};
+use crate::record::{
+    ClosedEvent, ClosedHow, Event, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time, Verdict,
+};
 use crate::text;
 use crate::wire::close::{self, CloseBody};
 use crate::wire::frame::FrameHeader;
@@ -258,7 +260,7 @@ fn closed_line(closed: &ClosedEvent) -> String {
         }
         (how, _) => how.name().to_owned(),
     };
-    let [client, server] = [0, 1].map(|side: usize| {
+    let PerSide { client, server } = PerSide::from_fn(|side| {
         format!("{} and {}", counted(closed.frames[side], "frame"), text::byte_count(closed.bytes[side]))
     });
     format!("by {}, {how}; {client} from the client, {server} from the server", closed.by.name())

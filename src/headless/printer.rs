@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::journal::Block;
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::FindingKind;
-use crate::record::{Event, FrameRecord, Log, MoreRecord, RawRecord, Record, SessionId, Side, Time};
+use crate::record::{Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Record, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::Format;
@@ -28,7 +28,7 @@ struct Unfinished {
 #[derive(Default)]
 struct Session {
     /// By `Side::index`.
-    unfinished: [Option<Unfinished>; 2],
+    unfinished: PerSide<Option<Unfinished>>,
     /// What the next frame of that number inflates to.
     inflated: Option<(u64, Vec<u8>)>,
 }
@@ -93,14 +93,14 @@ impl Printer {
         let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire).to_vec();
         self.pending += wire.len();
         let unfinished = Unfinished { record: *record, received: record.received, wire };
-        self.sessions.entry(id).or_default().unfinished[record.from.index()] = Some(unfinished);
+        self.sessions.entry(id).or_default().unfinished[record.from] = Some(unfinished);
     }
 
     fn more(&mut self, session: Option<SessionId>, more: &MoreRecord, log: &Log, out: &mut Vec<u8>) {
         // Its begin may have been lost; then it was told as lost.
         let Some(id) = session else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(unfinished) = &mut session.unfinished[more.from.index()] else { return };
+        let Some(unfinished) = &mut session.unfinished[more.from] else { return };
         if unfinished.record.number != more.number {
             return;
         }
@@ -135,7 +135,7 @@ impl Printer {
     /// Prints a lane's unfinished frame with what came of it.
     fn give_up(&mut self, id: SessionId, from: Side, out: &mut Vec<u8>) {
         let session = self.sessions.get_mut(&id);
-        if let Some(unfinished) = session.and_then(|session| session.unfinished[from.index()].take()) {
+        if let Some(unfinished) = session.and_then(|session| session.unfinished[from].take()) {
             self.pending -= unfinished.wire.len();
             self.print_frame(Some(id), &unfinished.record, unfinished.received, &unfinished.wire, out);
         }

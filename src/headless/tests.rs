@@ -10,7 +10,7 @@ use crate::journal::Block;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
     Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
-    Origin, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
+    Origin, PerSide, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
@@ -120,8 +120,8 @@ fn closed(reason: &[u8]) -> Event {
         how: ClosedHow::CloseFrame,
         code: Some(1000),
         reason: reason.to_vec(),
-        frames: [1, 2],
-        bytes: [300, 4000],
+        frames: PerSide::new(1, 2),
+        bytes: PerSide::new(300, 4000),
     })
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::record::{Event, FrameRecord, Record, SessionId};
+use crate::record::{Event, FrameRecord, PerSide, Record, SessionId};
 use crate::wire::opcode::Opcode;
 
 use super::store::Block;
@@ -140,13 +140,13 @@ pub(super) struct Joined {
 
 /// The message that is under way on each lane of each session.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lanes(HashMap<SessionId, [Option<RowId>; 2]>);
+pub(super) struct Lanes(HashMap<SessionId, PerSide<Option<RowId>>>);
 
 impl Lanes {
     /// Lets go of messages whose first fragment left memory: what comes of them later begins with its next fragment.
     pub fn evict(&mut self, session: SessionId, first: u64) {
         if let Some(lanes) = self.0.get_mut(&session) {
-            for lane in lanes {
+            for lane in lanes.iter_mut() {
                 *lane = lane.filter(|head| head.block >= first);
             }
         }
@@ -181,7 +181,7 @@ impl Lanes {
         if opcode.is_control() || (last && opcode != Opcode::CONTINUATION && !self.0.contains_key(&session)) {
             return;
         }
-        let lane = &mut self.0.entry(session).or_default()[frame.from.index()];
+        let lane = &mut self.0.entry(session).or_default()[frame.from];
         let length = frame.header.length;
         match lane.filter(|_| opcode == Opcode::CONTINUATION) {
             Some(head) => {

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use crate::record::finding::Finding;
 use crate::record::{
-    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, Record, SessionId, Side, Stall, Time, Verdict,
+    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, PerSide, Record, SessionId, Side, Stall, Time,
+    Verdict,
 };
 use crate::wire::opcode::Opcode;
 
@@ -51,13 +52,13 @@ pub struct SessionSummary {
     /// What is owed for too long, as it stands.
     pub stalls: Vec<Stall>,
     /// How each side's bytes ended, by `Side::index`.
-    pub ended: [Option<Ending>; 2],
+    pub ended: PerSide<Option<Ending>>,
     /// The end.
     pub closed: Option<(Time, ClosedEvent)>,
     /// Frames from each side, by `Side::index`.
-    pub frames: [u64; 2],
+    pub frames: PerSide<u64>,
     /// Payload bytes from each side, by `Side::index`.
-    pub payload: [u64; 2],
+    pub payload: PerSide<u64>,
     /// When the newest frame came, from where, and what it is.
     pub last_frame: Option<(Time, Side, Opcode)>,
     pace: Pace,
@@ -113,10 +114,10 @@ impl SessionSummary {
             findings: Vec::new(),
             verdict: None,
             stalls: Vec::new(),
-            ended: [None; 2],
+            ended: PerSide::default(),
             closed: None,
-            frames: [0; 2],
-            payload: [0; 2],
+            frames: PerSide::default(),
+            payload: PerSide::default(),
             last_frame: None,
             pace: Pace::default(),
         }
@@ -139,7 +140,7 @@ impl SessionSummary {
             Record::Frame(frame) => self.frame(frame),
             Record::More(more) => {
                 self.last = self.last.max(more.time);
-                self.payload[more.from.index()] += more.added;
+                self.payload[more.from] += more.added;
             }
             Record::Raw(raw) => self.last = self.last.max(raw.time),
             Record::Event(time, event) => self.event(*time, event),
@@ -148,8 +149,8 @@ impl SessionSummary {
 
     fn frame(&mut self, frame: &FrameRecord) {
         self.last = self.last.max(frame.time);
-        self.frames[frame.from.index()] += 1;
-        self.payload[frame.from.index()] += frame.received;
+        self.frames[frame.from] += 1;
+        self.payload[frame.from] += frame.received;
         self.last_frame = Some((frame.time, frame.from, frame.header.opcode()));
         self.pace.count(frame.time);
     }
@@ -194,7 +195,7 @@ impl SessionSummary {
             }
             Event::Stall { stall, over: false } => self.stalls.push(*stall),
             Event::Stall { stall, over: true } => self.stalls.retain(|other| other != stall),
-            Event::Ended { from, how } => self.ended[from.index()] = Some(*how),
+            Event::Ended { from, how } => self.ended[*from] = Some(*how),
             Event::SessionClosed(closed) => {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;

@@ -15,7 +15,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{Event, RawRecord, SessionId, Side, Time, Verdict};
+use crate::record::{Event, PerSide, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
 
 pub use item::{Frame, Item, What};
@@ -369,7 +369,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
     })
 }
 
-const fn sides([client, server]: [u64; 2]) -> Sides {
+const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {
     Sides { client, server }
 }
 

@@ -1,5 +1,6 @@
 //! What is rare: heads, findings, verdicts, ends.
 
+use crate::record::PerSide;
 use std::net::SocketAddr;
 
 use crate::wire::accept::AcceptCheck;
@@ -191,9 +192,9 @@ pub struct ClosedEvent {
     /// The first close frame's reason, as it came.
     pub reason: Vec<u8>,
     /// Frames from the client and from the server, injected ones included.
-    pub frames: [u64; 2],
+    pub frames: PerSide<u64>,
     /// Bytes read from the client and from the server, heads included.
-    pub bytes: [u64; 2],
+    pub bytes: PerSide<u64>,
 }
 
 /// Who ended a session.

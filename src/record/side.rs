@@ -29,12 +29,6 @@ impl Side {
             Self::Server => "server",
         }
     }
-
-    /// 0 or 1, to index what exists for each side.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self as usize
-    }
 }
 
 /// One of something for each side.
@@ -62,6 +56,16 @@ impl<T> PerSide<T> {
         PerSide { client: act(self.client), server: act(self.server) }
     }
 
+    /// Each by reference.
+    pub const fn as_ref(&self) -> PerSide<&T> {
+        PerSide { client: &self.client, server: &self.server }
+    }
+
+    /// Each by reference.
+    pub const fn as_mut(&mut self) -> PerSide<&mut T> {
+        PerSide { client: &mut self.client, server: &mut self.server }
+    }
+
     /// The client's, then the server's.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         [&self.client, &self.server].into_iter()
@@ -70,6 +74,14 @@ impl<T> PerSide<T> {
     /// The client's, then the server's.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         [&mut self.client, &mut self.server].into_iter()
+    }
+}
+
+impl PerSide<u64> {
+    /// Both together.
+    #[must_use]
+    pub const fn sum(&self) -> u64 {
+        self.client + self.server
     }
 }
 

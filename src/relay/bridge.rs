@@ -14,7 +14,7 @@ use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::mask::MaskKey;
 use crate::wire::units::{self, Decoder, Trouble, Unit};
 
-use crate::record::Side;
+use crate::record::{PerSide, Side};
 
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL: u16 = 1000;
@@ -58,38 +58,38 @@ pub(super) struct Said {
 /// The messages of both sides. All arrays are by `Side::index`.
 #[derive(Debug)]
 pub(super) struct Words {
-    dialects: [Dialect; 2],
+    dialects: PerSide<Dialect>,
     binary: Binary,
-    decoders: [Decoder; 2],
+    decoders: PerSide<Decoder>,
     /// Whether a side was told that the session is over.
-    closed: [bool; 2],
+    closed: PerSide<bool>,
     told: Vec<&'static str>,
 }
 
 impl Words {
     pub fn new(client: Dialect, to: Bridging, limit: usize) -> Self {
-        let dialects = [client, to.dialect];
+        let dialects = PerSide::new(client, to.dialect);
         Self {
             dialects,
             binary: to.binary,
             decoders: dialects.map(|dialect| Decoder::new(dialect, limit)),
-            closed: [false; 2],
+            closed: PerSide::default(),
             told: Vec::new(),
         }
     }
 
-    pub const fn dialect(&self, side: Side) -> Dialect {
-        self.dialects[side.index()]
+    pub fn dialect(&self, side: Side) -> Dialect {
+        self.dialects[side]
     }
 
-    pub const fn is_closed(&self, side: Side) -> bool {
-        self.closed[side.index()]
+    pub fn is_closed(&self, side: Side) -> bool {
+        self.closed[side]
     }
 
     /// Takes bytes of a side's frames. `key` draws mask keys.
     pub fn receive(&mut self, from: Side, input: &[u8], key: &mut impl FnMut() -> MaskKey) -> Said {
         let (mut units, mut said) = (Vec::new(), Said::default());
-        let trouble = self.decoders[from.index()].feed(input, &mut units).err();
+        let trouble = self.decoders[from].feed(input, &mut units).err();
         for unit in units {
             if said.ends || self.is_closed(from.other()) {
                 break;
@@ -180,7 +180,7 @@ impl Words {
     }
 
     fn close(&mut self, to: Side, body: &[u8], key: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        if !std::mem::replace(&mut self.closed[to.index()], true) && self.dialect(to).facts().has_close {
+        if !std::mem::replace(&mut self.closed[to], true) && self.dialect(to).facts().has_close {
             self.write(to, &Unit::Close(body.to_vec()), key, out);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnose::chrome::{self, Content, Frames};
 use crate::record::finding::FindingKind;
-use crate::record::{Basis, Ending, Event, Log, Outcome, Side, Time, Verdict};
+use crate::record::{Basis, Ending, Event, Log, Outcome, PerSide, Side, Time, Verdict};
 use crate::wire::close::CloseBody;
 use crate::wire::frame::FrameHeader;
 
@@ -27,7 +27,7 @@ pub(super) struct Judgement {
     last: Option<u64>,
     observed: bool,
     /// Which sides have sent a close frame.
-    closed: [bool; 2],
+    closed: PerSide<bool>,
 }
 
 impl Judgement {
@@ -45,7 +45,7 @@ impl Judgement {
             predicted: None,
             last: None,
             observed: false,
-            closed: [false; 2],
+            closed: PerSide::new(false, false),
         }
     }
 
@@ -128,14 +128,14 @@ impl Judgement {
     }
 
     /// Whether that side has sent a close frame.
-    pub const fn has_closed(&self, side: Side) -> bool {
-        self.closed[side.index()]
+    pub fn has_closed(&self, side: Side) -> bool {
+        self.closed[side]
     }
 
     /// A close frame of that side's passes; gives whether it answers the other's.
-    pub const fn close_frame(&mut self, from: Side) -> bool {
-        self.closed[from.index()] = true;
-        self.closed[from.other().index()]
+    pub fn close_frame(&mut self, from: Side) -> bool {
+        self.closed[from] = true;
+        self.closed[from.other()]
     }
 
     /// A close frame of the client's: the page closed the socket, or the browser did and says why.

@@ -26,8 +26,8 @@ use super::repair::Mender;
 use super::session::Output;
 use super::watch::{Bytes, Keys, Watch};
 use crate::record::{
-    Ending, Event, FrameRecord, InflatedEvent, Log, MoreRecord, Origin, Policy, Record, Relayed, Side, Span, Stall,
-    StallKind, Time,
+    Ending, Event, FrameRecord, InflatedEvent, Log, MoreRecord, Origin, PerSide, Policy, Record, Relayed, Side, Span,
+    Stall, StallKind, Time,
 };
 use hixie::Hixie;
 
@@ -41,7 +41,7 @@ pub(super) struct Context<'a> {
     pub limits: &'a Limits,
     pub judgement: &'a mut Judgement,
     /// The oldest ping of each side that is not answered: when it came, and its number. By `Side::index`.
-    pub pings: &'a mut [Option<(Time, u64)>; 2],
+    pub pings: &'a mut PerSide<Option<(Time, u64)>>,
     /// Keys of the client's last frames.
     pub keys: &'a mut Keys,
 }
@@ -407,9 +407,9 @@ impl Lane {
         }
         match header.opcode() {
             Opcode::PING => {
-                context.pings[self.from.index()].get_or_insert((context.now, number));
+                context.pings[self.from].get_or_insert((context.now, number));
             }
-            Opcode::PONG => context.pings[self.from.other().index()] = None,
+            Opcode::PONG => context.pings[self.from.other()] = None,
             opcode if !opcode.is_control() => {
                 let first = self.fragment.filter(|_| opcode == Opcode::CONTINUATION).map_or(number, |(_, first)| first);
                 self.fragment = Some((context.now, first));

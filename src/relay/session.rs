@@ -30,8 +30,8 @@ use super::stall::Stalls;
 use super::translate::{AddressRules, Translator};
 use super::watch::Keys;
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, Policy, Relayed, Side, Stall,
-    StallKind, Time,
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, PerSide, Policy, Relayed, Side,
+    Stall, StallKind, Time,
 };
 
 /// What a call gives back. The caller owns the buffers and empties them as it likes.
@@ -111,14 +111,14 @@ pub struct Session {
     proof: draft::Proof,
     phase: Phase,
     open: bool,
-    lanes: [Lane; 2],
+    lanes: PerSide<Lane>,
     frames: u64,
     first: Option<First>,
     closing: bool,
     began: Time,
     /// When a byte of the server's last came, while its head is awaited.
     last_answer: Time,
-    pings: [Option<(Time, u64)>; 2],
+    pings: PerSide<Option<(Time, u64)>>,
     keys: Keys,
     stalls: Stalls,
 }
@@ -196,24 +196,24 @@ impl Session {
             proof: draft::Proof::default(),
             phase: Phase::Answer { head: ResponseHead::default(), early: Vec::new() },
             open: false,
-            lanes: [Lane::new(Side::Client), Lane::new(Side::Server)],
+            lanes: PerSide::from_fn(Lane::new),
             frames: 0,
             first: None,
             closing: false,
             began: now,
             last_answer: now,
-            pings: [None; 2],
+            pings: PerSide::default(),
             keys: Keys::default(),
             stalls: Stalls::default(),
             config,
         };
-        session.lanes[Side::Client.index()].bytes = raw.len() as u64;
+        session.lanes[Side::Client].bytes = raw.len() as u64;
         (session, forwarded)
     }
 
     /// Takes bytes that were read from one side. They go to the other side as they are, but for `out.edits`.
     pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
-        self.lanes[from.index()].bytes += input.len() as u64;
+        self.lanes[from].bytes += input.len() as u64;
         if self.bridge.is_some() {
             self.receive_bridged(now, from, input, out);
             return self.judge_proof(now, false, &mut out.log);
@@ -222,7 +222,7 @@ impl Session {
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) if holds => self.hold_answer(now, input, out),
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
-            (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client.index()].mode == Mode::Handshake => {
+            (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client].mode == Mode::Handshake => {
                 if let (true, Some(finding)) = (early.is_empty(), handshake::early_data(&self.request, input)) {
                     out.log.event(now, Event::Finding(Side::Client, finding));
                 }
@@ -273,7 +273,7 @@ impl Session {
 
     /// Takes the end of a side's bytes. What was held of that side's is added to `bytes`, to be sent on first.
     pub fn end(&mut self, now: Time, from: Side, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
-        if self.lanes[from.index()].ended.is_some() {
+        if self.lanes[from].ended.is_some() {
             return;
         }
         self.judge_refusal(now, &[], &mut out.log);
@@ -304,7 +304,7 @@ impl Session {
 
     /// Ends the session from within: a close frame to each side where one can stand, added to that side's `bytes`
     /// (index by `Side::index`). From here on nothing that comes is passed on.
-    pub fn close(&mut self, now: Time, by: ClosedBy, code: u16, bytes: &mut [Vec<u8>; 2], out: &mut Output) {
+    pub fn close(&mut self, now: Time, by: ClosedBy, code: u16, bytes: &mut PerSide<Vec<u8>>, out: &mut Output) {
         if self.closing {
             return;
         }
@@ -312,7 +312,7 @@ impl Session {
             let is_plain = self.bridge.is_none();
             let (lane, mut context) = self.lane(now, to.other());
             if is_plain {
-                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to.index()], &mut out.log);
+                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to], &mut out.log);
             }
             lane.refuse_waiting(Refusal::NeverCame, out);
         }
@@ -320,7 +320,7 @@ impl Session {
         let how = if self.open { ClosedHow::CloseFrame } else { ClosedHow::Fin };
         self.note_first(by, how, self.open.then_some(code), Vec::new());
         self.closing = true;
-        for lane in &mut self.lanes {
+        for lane in self.lanes.iter_mut() {
             lane.relayed = Relayed::Dropped;
             // A close frame that passed before is no answer to ours, but none will follow it.
             if lane.close.as_ref().is_some_and(|close| close.origin == Origin::Proxy) {
@@ -350,8 +350,8 @@ impl Session {
 
     /// Whether any byte of the server's has come.
     #[must_use]
-    pub const fn has_answer_begun(&self) -> bool {
-        self.lanes[Side::Server.index()].bytes > 0
+    pub fn has_answer_begun(&self) -> bool {
+        self.lanes[Side::Server].bytes > 0
     }
 
     /// Whether the server's head has come.
@@ -363,13 +363,13 @@ impl Session {
     /// Whether something is owed, so that `check_stalls` should be called once in a while.
     #[must_use]
     pub fn is_owed(&self) -> bool {
-        self.missing_key3().is_some() || !self.stalls.is_empty() || !self.owed([None; 2]).is_empty()
+        self.missing_key3().is_some() || !self.stalls.is_empty() || !self.owed(PerSide::default()).is_empty()
     }
 
     /// Tells what has been owed for too long, and what no longer is. `blocked` is for each lane (by `Side::index`)
     /// since when nothing more of it could be written.
     /// What goes to the client by itself, as the end of a head that never came, is added to `bytes`.
-    pub fn check_stalls(&mut self, now: Time, blocked: [Option<Time>; 2], bytes: &mut Vec<u8>, out: &mut Output) {
+    pub fn check_stalls(&mut self, now: Time, blocked: PerSide<Option<Time>>, bytes: &mut Vec<u8>, out: &mut Output) {
         self.complete_stalled(now, bytes, out);
         let owed = self.owed(blocked);
         let limit = u64::try_from(self.config.limits.stall_time.as_micros()).unwrap_or(u64::MAX);
@@ -380,10 +380,10 @@ impl Session {
     }
 
     /// All that is owed now. Empty, without an allocation, in a session where nothing is under way.
-    fn owed(&self, blocked: [Option<Time>; 2]) -> Vec<Stall> {
+    fn owed(&self, blocked: PerSide<Option<Time>>) -> Vec<Stall> {
         let plain = |kind, lane, since| Stall { kind, lane, since, frame: None, progress: None };
         let mut owed = Vec::new();
-        if matches!(self.phase, Phase::Answer { .. }) && self.lanes[Side::Server.index()].ended.is_none() {
+        if matches!(self.phase, Phase::Answer { .. }) && self.lanes[Side::Server].ended.is_none() {
             owed.push(if self.has_answer_begun() {
                 plain(StallKind::UnfinishedHead, Side::Server, self.last_answer)
             } else {
@@ -392,11 +392,11 @@ impl Session {
         }
         owed.extend(self.lanes.iter().filter_map(Lane::debt));
         for side in [Side::Client, Side::Server] {
-            let other = &self.lanes[side.other().index()];
-            if let Some((since, number)) = self.pings[side.index()].filter(|_| !other.is_finished()) {
+            let other = &self.lanes[side.other()];
+            if let Some((since, number)) = self.pings[side].filter(|_| !other.is_finished()) {
                 owed.push(Stall { frame: Some(number), ..plain(StallKind::UnansweredPing, side.other(), since) });
             }
-            if let Some(since) = blocked[side.index()] {
+            if let Some(since) = blocked[side] {
                 owed.push(plain(StallKind::PeerNotReading, side, since));
             }
         }
@@ -405,7 +405,7 @@ impl Session {
     }
 
     fn owed_at_the_end(&self) -> Option<Stall> {
-        let [client, server] = &self.lanes;
+        let PerSide { client, server } = &self.lanes;
         let stall = |kind, lane: &Lane, since| Stall { kind, lane: lane.from, since, frame: None, progress: None };
         match (&client.close, &server.close) {
             (Some(close), None) if !server.is_finished() => Some(stall(StallKind::UnansweredClose, server, close.time)),
@@ -426,10 +426,10 @@ impl Session {
     pub fn finish(&mut self, now: Time, out: &mut Output) {
         self.judge_refusal(now, &[], &mut out.log);
         for (lane, finding) in self.stalls.findings(now) {
-            self.lanes[lane.index()].add_finding(finding);
+            self.lanes[lane].add_finding(finding);
         }
         self.stalls.update(now, u64::MAX, &[], &mut out.log);
-        for lane in &mut self.lanes {
+        for lane in self.lanes.iter_mut() {
             lane.refuse_waiting(Refusal::NeverCame, out);
             lane.report_rest(now, &mut out.log);
         }
@@ -444,8 +444,8 @@ impl Session {
             how: first.how,
             code: first.code,
             reason: first.reason,
-            frames: [self.lanes[0].frames, self.lanes[1].frames],
-            bytes: [self.lanes[0].bytes, self.lanes[1].bytes],
+            frames: self.lanes.as_ref().map(|lane| lane.frames),
+            bytes: self.lanes.as_ref().map(|lane| lane.bytes),
         };
         out.log.event(now, Event::SessionClosed(closed));
     }
@@ -461,7 +461,7 @@ impl Session {
             random: &mut self.random,
             limits: &self.config.limits,
         };
-        (&mut self.lanes[from.index()], context)
+        (&mut self.lanes[from], context)
     }
 
     #[inline]
@@ -525,7 +525,7 @@ impl Session {
                 if self.mode() == Mode::Frames {
                     self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
                     let failed = !self.judgement.is_live();
-                    self.lanes[Side::Server.index()].follows(answer, failed);
+                    self.lanes[Side::Server].follows(answer, failed);
                 }
                 self.leave_handshake(now, self.mode(), out);
             }
@@ -575,7 +575,7 @@ impl Session {
     fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
         self.read_early(now, mode, out);
         self.phase = Phase::Answered;
-        self.lanes[Side::Server.index()].mode = mode;
+        self.lanes[Side::Server].mode = mode;
     }
 
     /// What the client sent early was passed on as it came; now it is known how to read it. Where there is too much to
@@ -583,7 +583,7 @@ impl Session {
     fn read_early(&mut self, now: Time, mode: Mode, out: &mut Output) {
         let Phase::Answer { early, .. } = &mut self.phase else { return };
         let early = std::mem::take(early);
-        self.lanes[Side::Client.index()].mode = mode;
+        self.lanes[Side::Client].mode = mode;
         let (lane, mut context) = self.lane(now, Side::Client);
         // It went out as it came.
         context.policy = Policy::Faithful;
@@ -611,7 +611,7 @@ impl Session {
             return;
         }
         // A client that has gone before saw nothing of this.
-        if self.lanes[Side::Client.index()].ended.is_some() {
+        if self.lanes[Side::Client].ended.is_some() {
             return self.page_left(now, &mut out.log);
         }
         let end = match how {
@@ -628,7 +628,7 @@ impl Session {
         if self.first.is_some() {
             return;
         }
-        if let Some(close) = self.lanes[from.index()].close.clone() {
+        if let Some(close) = self.lanes[from].close.clone() {
             let by = match close.origin {
                 Origin::Peer => ClosedBy::Peer(from),
                 Origin::Injected => ClosedBy::User,

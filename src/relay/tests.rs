@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 use crate::record::finding::FindingKind;
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, Record, Relayed, Side, Time,
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed, Side,
+    Time,
 };
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{self, FrameHeader};
@@ -39,7 +40,7 @@ struct Scene {
     policy: PolicyCell,
     out: Output,
     /// What each side received, by `Side::index`.
-    received: [Vec<u8>; 2],
+    received: PerSide<Vec<u8>>,
     /// Bytes that are given to the session at a time.
     step: usize,
 }
@@ -77,25 +78,25 @@ impl Scene {
         let mut out = Output::default();
         let policy = config.policy.clone();
         let (session, head) = Session::new(config, Time(1), request, &mut out.log);
-        Self { session, policy, out, received: [Vec::new(), head], step }
+        Self { session, policy, out, received: PerSide::new(Vec::new(), head), step }
     }
 
     fn open(step: usize) -> Self {
         let mut scene = Self::new(step);
         scene.feed(Side::Server, ANSWER);
-        scene.received = [Vec::new(), Vec::new()];
+        scene.received = PerSide::default();
         scene
     }
 
     fn feed(&mut self, from: Side, bytes: &[u8]) {
         for piece in bytes.chunks(self.step) {
             self.session.receive(Time(2), from, piece, &mut self.out);
-            self.out.edits.apply(piece, &mut self.received[from.other().index()]);
+            self.out.edits.apply(piece, &mut self.received[from.other()]);
         }
     }
 
     fn inject(&mut self, to: Side, injection: Injection) -> Vec<Reply> {
-        let bytes = &mut self.received[to.index()];
+        let bytes = &mut self.received[to];
         self.session.inject(Time(3), to, Token(1), injection, bytes, &mut self.out);
         self.replies()
     }
@@ -105,7 +106,7 @@ impl Scene {
     }
 
     fn end(&mut self, from: Side, how: Ending) {
-        let bytes = &mut self.received[from.other().index()];
+        let bytes = &mut self.received[from.other()];
         self.session.end(Time(4), from, how, bytes, &mut self.out);
     }
 
@@ -208,9 +209,9 @@ fn both_heads_and_all_frames_pass_as_they_came() {
     at_each_step(|step| {
         let mut scene = Scene::new(step);
         scene.feed(Side::Server, &[ANSWER, HELLO].concat());
-        assert_eq!(scene.received[0], [ANSWER, HELLO].concat());
+        assert_eq!(scene.received.client, [ANSWER, HELLO].concat());
         let request = String::from_utf8(REQUEST.to_vec()).unwrap();
-        assert_eq!(scene.received[1], request.replace("localhost:9000", "upstream:9999").into_bytes());
+        assert_eq!(scene.received.server, request.replace("localhost:9000", "upstream:9999").into_bytes());
         let frames = scene.frames();
         assert_eq!(frames.len(), 1);
         assert_eq!((frames[0].0.number, frames[0].0.from, frames[0].1.as_slice()), (1, Side::Server, &b"Hello"[..]));
@@ -224,7 +225,7 @@ fn a_wrong_accept_value_is_relayed_and_found() {
         let mut scene = Scene::new(step);
         let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("HSmr", "HSMR").into_bytes();
         scene.feed(Side::Server, &answer);
-        assert_eq!(scene.received[0], answer);
+        assert_eq!(scene.received.client, answer);
         assert_eq!(scene.findings(), [FindingKind::RespAcceptMismatch]);
         assert_eq!(
             scene.verdicts(),
@@ -313,7 +314,7 @@ fn nobody_is_blamed_for_an_end_that_is_not_theirs() {
     scene.end(Side::Server, Ending::Fin);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![FindingKind::PageClosedWhileConnecting], 0));
     let mut scene = Scene::new(1);
-    scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut [Vec::new(), Vec::new()], &mut scene.out);
+    scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut PerSide::default(), &mut scene.out);
     scene.end(Side::Server, Ending::Fin);
     scene.end(Side::Client, Ending::Reset);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![], 0));
@@ -344,7 +345,7 @@ fn an_interim_answer_is_passed_and_another_head_awaited() {
         let mut scene = Scene::new(step);
         let bytes = [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", ANSWER, HELLO].concat();
         scene.feed(Side::Server, &bytes);
-        assert_eq!(scene.received[0], bytes);
+        assert_eq!(scene.received.client, bytes);
         assert!(scene.session.is_open());
         assert_eq!(scene.frames().len(), 1);
     });
@@ -356,7 +357,7 @@ fn a_refused_handshake_is_a_raw_pipe_that_takes_no_frames() {
         let mut scene = Scene::new(step);
         let bytes = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
         scene.feed(Side::Server, bytes);
-        assert_eq!(scene.received[0], bytes);
+        assert_eq!(scene.received.client, bytes);
         assert!(scene.session.is_answered() && !scene.session.is_open());
         let replies = scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![]));
         assert_eq!(replies, [Reply::Refused(Refusal::NotFrames)]);
@@ -375,7 +376,7 @@ fn early_client_bytes_are_frames_once_the_answer_is_101() {
         scene.feed(Side::Client, &early[..7]);
         scene.feed(Side::Server, ANSWER);
         scene.feed(Side::Client, &early[7..]);
-        assert!(scene.received[1].ends_with(&early));
+        assert!(scene.received.server.ends_with(&early));
         let frames = scene.frames();
         assert_eq!(frames.len(), 1);
         assert_eq!(frames[0].1, b"early");
@@ -394,7 +395,7 @@ fn more_early_bytes_than_are_kept_are_read_before_the_answer() {
         scene.feed(Side::Client, &frame);
         let payloads: Vec<_> = scene.frames().into_iter().map(|(_, payload)| payload).collect();
         assert_eq!(payloads, [b"early"; 4]);
-        assert!(scene.received[1].ends_with(&frame.repeat(4)));
+        assert!(scene.received.server.ends_with(&frame.repeat(4)));
     });
 }
 
@@ -404,7 +405,7 @@ fn a_length_that_makes_no_sense_turns_the_lane_into_a_pipe() {
         let mut scene = Scene::open(step);
         let bytes = [HELLO, &[0x82, 0x7f, 0xff, 0, 0, 0, 0, 0, 0, 1], b"anything", HELLO].concat();
         scene.feed(Side::Server, &bytes);
-        assert_eq!(scene.received[0], bytes);
+        assert_eq!(scene.received.client, bytes);
         assert_eq!(scene.findings(), [FindingKind::FrameLen64Msb]);
         assert_eq!(scene.frames().len(), 1);
         assert_eq!(
@@ -412,7 +413,7 @@ fn a_length_that_makes_no_sense_turns_the_lane_into_a_pipe() {
             [Reply::Refused(Refusal::NotFrames)]
         );
         assert_eq!(scene.inject(Side::Client, Injection::Raw(b"x".to_vec())), [Reply::Sent { frame: None }]);
-        assert_eq!(*scene.received[0].last().unwrap(), b'x');
+        assert_eq!(*scene.received.client.last().unwrap(), b'x');
     });
 }
 
@@ -427,9 +428,9 @@ fn an_injected_frame_is_masked_towards_the_server_only() {
         scene.inject(Side::Client, Injection::whole(Opcode::BINARY, b"ho".to_vec())),
         [Reply::Sent { frame: Some(2) }]
     );
-    let to_server = decode(&scene.received[1]);
+    let to_server = decode(&scene.received.server);
     assert!(to_server[0].0.mask.is_some() && to_server[0].1 == b"hi");
-    assert_eq!(scene.received[0], b"\x82\x02ho");
+    assert_eq!(scene.received.client, b"\x82\x02ho");
     let frames = scene.frames();
     assert_eq!(
         (frames[0].0.origin, frames[0].0.from, frames[0].1.as_slice()),
@@ -454,7 +455,7 @@ fn a_data_frame_waits_for_the_end_of_a_message_and_a_control_frame_for_the_end_o
         );
         scene.feed(Side::Server, b"\x80\x01d\x81\x01e");
         assert_eq!(scene.replies().len(), 2);
-        assert_eq!(scene.received[0], b"\x01\x03abc\x89\x01P\x80\x01d\x81\x01T\x81\x01U\x81\x01e");
+        assert_eq!(scene.received.client, b"\x01\x03abc\x89\x01P\x80\x01d\x81\x01T\x81\x01U\x81\x01e");
     });
 }
 
@@ -465,13 +466,13 @@ fn fragments_go_in_together_and_only_between_messages() {
         let fragments = Injection::fragmented(Opcode::TEXT, b"abcde", 3);
         assert_eq!(scene.inject(Side::Client, fragments.clone()), [Reply::Sent { frame: Some(1) }]);
         let expected = b"\x01\x01a\x00\x02bc\x80\x02de";
-        assert_eq!(scene.received[0], expected);
+        assert_eq!(scene.received.client, expected);
         scene.feed(Side::Server, b"\x01\x01x");
         assert_eq!(scene.inject(Side::Client, fragments), [Reply::Waiting(Wait::Message)]);
         scene.feed(Side::Server, b"\x89\x00\x80\x01y\x81\x01z");
         assert_eq!(scene.replies(), [Reply::Sent { frame: Some(7) }]);
         assert_eq!(
-            scene.received[0],
+            scene.received.client,
             [expected, b"\x01\x01x\x89\x00\x80\x01y".as_slice(), expected, b"\x81\x01z"].concat()
         );
         let firsts: Vec<u8> = scene.frames().iter().map(|(frame, _)| frame.header.first).collect();
@@ -483,7 +484,7 @@ fn fragments_go_in_together_and_only_between_messages() {
 fn a_message_in_more_fragments_than_bytes_has_empty_ones() {
     let mut scene = Scene::open(usize::MAX);
     scene.inject(Side::Server, Injection::fragmented(Opcode::BINARY, b"a", 3));
-    let frames = decode(&scene.received[1]);
+    let frames = decode(&scene.received.server);
     let lengths: Vec<usize> = frames.iter().map(|(_, payload)| payload.len()).collect();
     assert_eq!(lengths.iter().sum::<usize>(), 1);
     assert_eq!(lengths.len(), 3);
@@ -512,7 +513,7 @@ fn nothing_but_raw_bytes_follows_a_close_frame() {
         [Reply::Refused(Refusal::AfterClose)]
     );
     assert_eq!(scene.inject(Side::Client, Injection::Raw(HELLO.to_vec())), [Reply::Sent { frame: Some(2) }]);
-    assert!(scene.received[0].ends_with(HELLO));
+    assert!(scene.received.client.ends_with(HELLO));
 }
 
 #[test]
@@ -527,7 +528,10 @@ fn the_end_tells_who_began_it_and_how() {
         scene.end(Side::Client, Ending::Fin);
         let closed = scene.closed();
         assert_eq!((closed.by, closed.how), (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame));
-        assert_eq!((closed.code, closed.reason.as_slice(), closed.frames), (Some(4001), &b"done"[..], [1, 1]));
+        assert_eq!(
+            (closed.code, closed.reason.as_slice(), closed.frames),
+            (Some(4001), &b"done"[..], PerSide::new(1, 1))
+        );
     });
 }
 
@@ -546,10 +550,10 @@ fn a_reset_in_the_middle_of_a_frame_is_told_as_such() {
 fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers() {
     at_each_step(|step| {
         let mut scene = Scene::open(step);
-        let mut bytes = [Vec::new(), Vec::new()];
+        let mut bytes = PerSide::default();
         scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut bytes, &mut scene.out);
-        assert_eq!(bytes[0], b"\x88\x02\x03\xe9");
-        assert_eq!(decode(&bytes[1])[0].1, b"\x03\xe9");
+        assert_eq!(bytes.client, b"\x88\x02\x03\xe9");
+        assert_eq!(decode(&bytes.server)[0].1, b"\x03\xe9");
         assert!(!scene.session.is_closed());
         scene.feed(Side::Server, b"\x88\x02\x03\xe9");
         assert!(!scene.session.is_closed());
@@ -571,9 +575,9 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
 fn a_close_within_a_frame_sends_no_close_frame_into_it() {
     let mut scene = Scene::open(usize::MAX);
     scene.feed(Side::Server, b"\x82\x09half");
-    let mut bytes = [Vec::new(), Vec::new()];
+    let mut bytes = PerSide::default();
     scene.session.close(Time(4), ClosedBy::User, 1000, &mut bytes, &mut scene.out);
-    assert!(bytes[0].is_empty() && !bytes[1].is_empty());
+    assert!(bytes.client.is_empty() && !bytes.server.is_empty());
 }
 
 #[test]
@@ -584,7 +588,7 @@ fn no_more_of_a_frame_is_kept_than_the_limit_and_all_of_it_is_relayed() {
         let mut bytes = Vec::new();
         frame::write(Opcode::BINARY, &[5; 1000], None, &mut bytes);
         scene.feed(Side::Server, &bytes);
-        assert!(scene.received[0].ends_with(&bytes));
+        assert!(scene.received.client.ends_with(&bytes));
         let frames = scene.frames();
         assert_eq!((frames[0].1.len(), frames[0].0.received), (10, 1000));
         assert!(scene.out.log.records.len() < 10, "pieces of a frame join one record");
@@ -595,9 +599,9 @@ fn no_more_of_a_frame_is_kept_than_the_limit_and_all_of_it_is_relayed() {
 fn an_answer_that_ends_early_is_passed_on_whole() {
     let mut scene = Scene::new(1);
     scene.feed(Side::Server, b"HTTP/1.1 101 x\r\nSec-Web");
-    assert!(!scene.received[0].ends_with(b"Sec-Web"), "it may become an address");
+    assert!(!scene.received.client.ends_with(b"Sec-Web"), "it may become an address");
     scene.end(Side::Server, Ending::Fin);
-    assert!(scene.received[0].ends_with(b"Sec-Web"));
+    assert!(scene.received.client.ends_with(b"Sec-Web"));
     assert!(!scene.session.is_open());
 }
 
@@ -625,7 +629,7 @@ proptest! {
         let from = if side { Side::Client } else { Side::Server };
         let mut scene = Scene::open(step);
         scene.feed(from, &bytes);
-        prop_assert_eq!(&scene.received[from.other().index()], &bytes);
+        prop_assert_eq!(&scene.received[from.other()], &bytes);
     }
 
     #[test]
@@ -636,7 +640,7 @@ proptest! {
         let mut scene = Scene::new(step);
         scene.feed(Side::Server, &bytes);
         scene.end(Side::Server, Ending::Fin);
-        prop_assert_eq!(&scene.received[0], &bytes);
+        prop_assert_eq!(&scene.received.client, &bytes);
     }
 
     #[test]
@@ -675,7 +679,7 @@ proptest! {
             }
             scene.feed(to.other(), piece);
         }
-        let frames = decode(&scene.received[to.index()]);
+        let frames = decode(&scene.received[to]);
         let (own, injected): (Vec<_>, Vec<_>) = frames.iter().partition(|(_, payload)| payload != b"injected");
         let expected = decode(&bytes);
         prop_assert_eq!(own.into_iter().cloned().collect::<Vec<_>>(), expected);

@@ -192,7 +192,7 @@ impl Overview {
         let mut worst: Option<((Level, bool, Time), SessionId, Trouble<'_>)> = None;
         for summary in view.sessions() {
             live += usize::from(summary.is_live());
-            frames += summary.frames[0] + summary.frames[1];
+            frames += summary.frames.sum();
             for (time, trouble) in troubles(summary) {
                 let rank = (trouble.level(), summary.is_live(), time);
                 if rank.0 > Level::Note && worst.as_ref().is_none_or(|(other, ..)| rank >= *other) {

@@ -4,7 +4,7 @@ use rand::{Rng as _, RngExt as _};
 
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
-use crate::record::{Change, Event, Log, Relayed, Side, Time};
+use crate::record::{Change, Event, Log, PerSide, Relayed, Side, Time};
 use crate::relay::bridge::{Bridging, Heads, Said, Words};
 use crate::relay::edits::{Edit, Edits};
 use crate::relay::injection::{Injection, Refusal, Reply, Token};
@@ -17,7 +17,7 @@ use crate::wire::head::Head;
 use super::{Mode, Output, Phase, Session, SessionConfig};
 
 /// Bytes for both sides, by `Side::index` of the receiver.
-type Sent = [Vec<u8>; 2];
+type Sent = PerSide<Vec<u8>>;
 
 /// What a bridged session has besides.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ pub(super) struct Bridge {
     /// The upstream's bytes that wait for the end of the client's request.
     held: Vec<u8>,
     /// What wsproxy and the user say to each side, by the side that seems to say it.
-    own: [Lane; 2],
+    own: PerSide<Lane>,
 }
 
 impl Bridge {
-    pub(super) const fn client(&self) -> Dialect {
+    pub(super) fn client(&self) -> Dialect {
         self.words.dialect(Side::Client)
     }
 }
@@ -64,7 +64,7 @@ impl Session {
         let client = Dialect::of_request(Head::new(raw));
         let (heads, request) = Heads::new(raw, translated, to.dialect, &mut || random.random());
         let words = Words::new(client, to, config.limits.kept);
-        let own = [Lane::new(Side::Client), Lane::new(Side::Server)];
+        let own = PerSide::from_fn(Lane::new);
         (Bridge { heads, words, proof: 0, held: Vec::new(), own }, request)
     }
 
@@ -85,8 +85,8 @@ impl Session {
         if self.closing {
             sent = Sent::default();
         }
-        out.edits.push(Edit { at: 0, remove: input.len(), insert: std::mem::take(&mut sent[from.other().index()]) });
-        out.back.append(&mut sent[from.index()]);
+        out.edits.push(Edit { at: 0, remove: input.len(), insert: std::mem::take(&mut sent[from.other()]) });
+        out.back.append(&mut sent[from]);
     }
 
     /// What the client sends before it has an answer: the end of its request, then what has to wait.
@@ -139,12 +139,12 @@ impl Session {
                         head.forwarded.clone_from(&answer);
                         head.changes = Self::whole_head(&raw, &answer);
                     }
-                    sent[Side::Client.index()].extend_from_slice(&answer);
+                    sent[Side::Client].extend_from_slice(&answer);
                     self.open_bridge(now, &raw, made_up, sent, out);
                 }
                 None => {
                     // A refusal is the upstream's own, and no frames follow.
-                    sent[Side::Client.index()].append(&mut forwarded);
+                    sent[Side::Client].append(&mut forwarded);
                     self.bridge = None;
                     self.conclude(now, false, rest, out);
                 }
@@ -154,7 +154,7 @@ impl Session {
             self.carry(now, Side::Server, rest, sent, out);
         } else {
             self.pass(now, Side::Server, rest, 0, out);
-            sent[Side::Client.index()].extend_from_slice(rest);
+            sent[Side::Client].extend_from_slice(rest);
         }
     }
 
@@ -181,14 +181,14 @@ impl Session {
         }
         let Some(bridge) = &mut self.bridge else { return };
         bridge.proof = if facts.has_keys { challenge::ANSWER } else { 0 };
-        let proofs = [0, bridge.proof];
+        let proofs = PerSide::new(0, bridge.proof);
         for side in [Side::Client, Side::Server] {
             let dialect = bridge.words.dialect(side);
-            let lane = &mut self.lanes[side.index()];
+            let lane = &mut self.lanes[side];
             lane.relayed = Relayed::Changed;
-            begin_lane(lane, dialect, proofs[side.index()], &self.config);
+            begin_lane(lane, dialect, proofs[side], &self.config);
             // What goes to a side has that side's form.
-            begin_lane(&mut bridge.own[side.other().index()], dialect, 0, &self.config);
+            begin_lane(&mut bridge.own[side.other()], dialect, 0, &self.config);
         }
         if !early.is_empty() {
             self.carry(now, Side::Client, &early, sent, out);
@@ -210,8 +210,8 @@ impl Session {
         let said = bridge.words.receive(from, words, &mut || random.next_u32().to_be_bytes());
         out.ends |= said.ends;
         tell(now, from, &said, &mut out.log);
-        sent[from.other().index()].extend(said.forward);
-        sent[from.index()].extend(said.back);
+        sent[from.other()].extend(said.forward);
+        sent[from].extend(said.back);
     }
 
     /// A side has ended: what the other is told first is added to `bytes`.
@@ -238,7 +238,7 @@ impl Session {
             out.replies.push((token, Reply::Refused(Refusal::AfterClose)));
         } else {
             let (_, mut context) = self.lane(now, to.other());
-            bridge.own[to.other().index()].inject(&mut context, token, injection, bytes, out);
+            bridge.own[to.other()].inject(&mut context, token, injection, bytes, out);
         }
         self.bridge = Some(bridge);
     }
@@ -249,8 +249,8 @@ impl Session {
         for to in [Side::Client, Side::Server] {
             if !bridge.words.is_closed(to) {
                 let (_, mut context) = self.lane(now, to.other());
-                let lane = &mut bridge.own[to.other().index()];
-                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to.index()], &mut out.log);
+                let lane = &mut bridge.own[to.other()];
+                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to], &mut out.log);
             }
         }
         self.bridge = Some(bridge);

@@ -32,7 +32,8 @@ impl Session {
 
     /// Compares the proof, once all of it is there or will never be.
     pub(super) fn judge_proof(&mut self, now: Time, is_over: bool, log: &mut Log) {
-        let [(mut key3, mut key3_length), (proof, length)] = [self.lanes[0].proof(), self.lanes[1].proof()];
+        let (mut key3, mut key3_length) = self.lanes.client.proof();
+        let (proof, length) = self.lanes.server.proof();
         if let Some(bridge) = &self.bridge {
             (key3, key3_length) = (bridge.heads.own_key3(), bridge.heads.own_key3().len());
         }
@@ -48,7 +49,7 @@ impl Session {
 
     /// A side's bytes have ended, and no side has said before that it would close.
     pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Log) {
-        let is_first = self.lanes[from.other().index()].ended.is_none();
+        let is_first = self.lanes[from.other()].ended.is_none();
         let is_abrupt = self.open && !self.closing && self.lanes.iter().all(|lane| lane.close.is_none());
         if self.mode() == Mode::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
             log.event(now, Event::Finding(from, handshake::no_close()));
@@ -63,7 +64,7 @@ impl Session {
         }
         let early = match &self.phase {
             Phase::Answer { early, .. } => early.len(),
-            Phase::Answered if self.open => self.lanes[0].proof().0.len(),
+            Phase::Answered if self.open => self.lanes.client.proof().0.len(),
             Phase::Answered => return None,
         };
         (self.mode() == Mode::Hixie && self.dialect.facts().has_keys && early < KEY3 && !self.proof.is_withheld_told)

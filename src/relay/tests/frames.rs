@@ -116,7 +116,7 @@ proptest! {
             let from = if *is_server { Side::Server } else { Side::Client };
             let bytes = if *is_compressed {
                 expected.push_str(text);
-                let payload = compressed(&mut compressors[from.index()], text);
+                let payload = compressed(&mut compressors[from as usize], text);
                 framed(from, 0x41, &payload, *size, &mut keys)
             } else {
                 framed(from, 0x01, text.as_bytes(), *size, &mut keys)

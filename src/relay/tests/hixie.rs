@@ -1,6 +1,7 @@
 //! Sessions of hixie-75 and hixie-76.
 
 use super::*;
+use crate::record::PerSide;
 
 const REQUEST_75: &[u8] =
     b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: localhost:9000\r\n\
@@ -41,9 +42,10 @@ fn seen(scene: &Scene) -> Vec<(Side, Opcode, Vec<u8>)> {
 fn what_belongs_to_the_heads_is_never_a_frame() {
     for step in [1, 7, 4096] {
         let mut scene = open_76(step);
-        assert!(scene.received[1].ends_with(KEY3) && scene.received[0].ends_with(PROOF), "{step}");
+        assert!(scene.received.server.ends_with(KEY3) && scene.received.client.ends_with(PROOF), "{step}");
         assert!(
-            String::from_utf8_lossy(&scene.received[0]).contains("Sec-Websocket-Location: ws://localhost:9000/demo")
+            String::from_utf8_lossy(&scene.received.client)
+                .contains("Sec-Websocket-Location: ws://localhost:9000/demo")
         );
         scene.feed(Side::Client, b"\x00Hello\xff");
         scene.feed(Side::Server, b"\x00World\xff\xff\x00");
@@ -91,7 +93,7 @@ fn eight_bytes_that_do_not_come_are_told_once() {
     scene.feed(Side::Client, b"^n:");
     assert!(scene.session.is_owed());
     for time in [1_000_000, 4_000_000, 5_000_000] {
-        scene.session.check_stalls(Time(time), [None; 2], &mut Vec::new(), &mut scene.out);
+        scene.session.check_stalls(Time(time), PerSide::default(), &mut Vec::new(), &mut scene.out);
     }
     assert_eq!(scene.findings(), [FindingKind::Hixie76Key3Withheld]);
 }
@@ -108,9 +110,9 @@ fn keys_of_any_length_hide_no_number() {
 fn an_endless_length_is_relayed_raw_with_a_finding() {
     for step in [1, 4096] {
         let mut scene = open_75(step);
-        let before = scene.received[0].len();
+        let before = scene.received.client.len();
         scene.feed(Side::Server, &[0xff; 100_000]);
-        assert_eq!(scene.received[0].len() - before, 100_000);
+        assert_eq!(scene.received.client.len() - before, 100_000);
         assert_eq!(scene.findings(), [FindingKind::HixieFrameError]);
         let raw: u64 =
             scene.out.log.records.iter().map(|record| if let Record::Raw(raw) = record { raw.length } else { 0 }).sum();
@@ -145,7 +147,7 @@ fn what_ends_within_a_frame_is_shown_as_far_as_it_came() {
 #[test]
 fn an_injection_goes_in_between_frames_in_the_draft_s_own_form() {
     let mut scene = open_76(4096);
-    scene.received = [Vec::new(), Vec::new()];
+    scene.received = PerSide::default();
     let text = |text: &str| Injection::whole(Opcode::TEXT, text.into());
     assert!(matches!(scene.inject(Side::Client, text("one"))[..], [Reply::Sent { frame: Some(1) }]));
     scene.inject(Side::Client, Injection::whole(Opcode::BINARY, vec![1, 2]));
@@ -162,7 +164,7 @@ fn an_injection_goes_in_between_frames_in_the_draft_s_own_form() {
     assert_eq!(scene.inject(Side::Client, text("two")), [Reply::Waiting(Wait::Frame)]);
     scene.feed(Side::Server, b"lo\xff\0next\xff");
     scene.inject(Side::Client, Injection::whole(Opcode::CLOSE, 1000_u16.to_be_bytes().to_vec()));
-    assert_eq!(scene.received[0], b"\0one\xff\x80\x02\x01\x02\0Hello\xff\0two\xff\0next\xff\xff\x00");
+    assert_eq!(scene.received.client, b"\0one\xff\x80\x02\x01\x02\0Hello\xff\0two\xff\0next\xff\xff\x00");
     assert_eq!(scene.inject(Side::Client, text("late")).last(), Some(&Reply::Refused(Refusal::AfterClose)));
     let mut scene = open_75(4096);
     let close = Injection::whole(Opcode::CLOSE, Vec::new());
@@ -185,7 +187,7 @@ fn the_versions_in_between_are_known_and_relayed_raw() {
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
               Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x84\x05Hello",
         );
-        assert!(scene.received[0].ends_with(b"\x84\x05Hello") && scene.frames().is_empty());
+        assert!(scene.received.client.ends_with(b"\x84\x05Hello") && scene.frames().is_empty());
         let findings = scene.findings();
         assert!(findings.contains(&FindingKind::HybiVersion412), "{number}: {findings:?}");
         assert!(findings.iter().all(|kind| crate::diagnose::words(*kind).level < crate::record::finding::Level::Error));
@@ -195,7 +197,7 @@ fn the_versions_in_between_are_known_and_relayed_raw() {
     scene.feed(Side::Client, KEY3);
     scene.feed(Side::Server, ANSWER_76);
     scene.feed(Side::Server, &[PROOF, b"\x04\x05Hello"].concat());
-    assert!(scene.received[0].ends_with(b"\x04\x05Hello") && scene.frames().is_empty());
+    assert!(scene.received.client.ends_with(b"\x04\x05Hello") && scene.frames().is_empty());
     assert_eq!(scene.findings(), []);
 }
 
@@ -207,7 +209,7 @@ proptest! {
         has_keys in any::<bool>(),
     ) {
         let mut scene = if has_keys { open_76(step) } else { open_75(step) };
-        scene.received = [Vec::new(), Vec::new()];
+        scene.received = PerSide::default();
         let mut wire = Vec::new();
         let mut expected = Vec::new();
         for (is_text, payload) in messages {
@@ -216,7 +218,7 @@ proptest! {
             expected.push((Side::Server, opcode, payload));
         }
         scene.feed(Side::Server, &wire);
-        prop_assert_eq!(&scene.received[0], &wire);
+        prop_assert_eq!(&scene.received.client, &wire);
         prop_assert_eq!(seen(&scene), expected);
     }
 }

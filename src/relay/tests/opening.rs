@@ -1,7 +1,7 @@
 //! Answers under the policies that do not take them as they come.
 
 use super::*;
-use crate::record::Policy;
+use crate::record::{PerSide, Policy};
 use crate::relay::policy::PolicyCell;
 
 const NEWLINE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -17,13 +17,13 @@ fn opened(policy: Policy, step: usize, answer: &[u8]) -> Scene {
 
 /// The frames behind the head that the client got.
 fn frames(scene: &Scene) -> &[u8] {
-    let got = &scene.received[Side::Client.index()];
+    let got = &scene.received[Side::Client];
     let end = crate::wire::head::end(got, 0).expect("a head");
     &got[end..]
 }
 
 fn opens(scene: &Scene) -> bool {
-    let got = &scene.received[Side::Client.index()];
+    let got = &scene.received[Side::Client];
     crate::diagnose::chrome::handshake(REQUEST, got) == crate::diagnose::chrome::Handshake::Opens
 }
 
@@ -46,7 +46,7 @@ fn repair_completes_the_handshake_that_a_server_bungles() {
         for step in [1, 7, usize::MAX] {
             let scene = opened(Policy::Repair, step, answer);
             let shown = answer.escape_ascii();
-            assert!(opens(&scene), "{shown} in {step}: {}", scene.received[0].escape_ascii());
+            assert!(opens(&scene), "{shown} in {step}: {}", scene.received.client.escape_ascii());
             // A byte at a time, lines that fell behind an early empty line come when the head is on its way.
             if step == usize::MAX {
                 assert_eq!(frames(&scene), HELLO, "{shown}");
@@ -61,7 +61,7 @@ fn what_was_right_passes_as_it_came() {
     for policy in [Policy::Repair, Policy::Strict] {
         for step in [1, usize::MAX] {
             let scene = opened(policy, step, ANSWER);
-            assert_eq!(scene.received[Side::Client.index()], [ANSWER, HELLO].concat());
+            assert_eq!(scene.received[Side::Client], [ANSWER, HELLO].concat());
         }
     }
 }
@@ -86,7 +86,7 @@ fn refusals_pass_under_repair_and_are_nothing_to_mend() {
     for step in [1, usize::MAX] {
         let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
         scene.feed(Side::Server, refusal);
-        assert_eq!(scene.received[Side::Client.index()], refusal);
+        assert_eq!(scene.received[Side::Client], refusal);
     }
 }
 
@@ -95,19 +95,19 @@ fn half_an_answer_is_not_lost_under_repair() {
     let mut scene = Scene::under(usize::MAX, PolicyCell::new(Policy::Repair));
     scene.feed(Side::Server, &ANSWER[..40]);
     scene.end(Side::Server, Ending::Fin);
-    assert_eq!(scene.received[Side::Client.index()], ANSWER[..40]);
+    assert_eq!(scene.received[Side::Client], ANSWER[..40]);
 }
 
 #[test]
 fn a_head_without_its_end_is_ended_when_no_more_comes() {
     let mut scene = Scene::under(usize::MAX, PolicyCell::new(Policy::Repair));
     scene.feed(Side::Server, &ANSWER[..ANSWER.len() - 2]);
-    assert!(scene.received[Side::Client.index()].is_empty());
+    assert!(scene.received[Side::Client].is_empty());
     let mut bytes = Vec::new();
-    scene.session.check_stalls(Time(500_000), [None; 2], &mut bytes, &mut scene.out);
+    scene.session.check_stalls(Time(500_000), PerSide::default(), &mut bytes, &mut scene.out);
     assert!(bytes.is_empty(), "it may only be slow");
-    scene.session.check_stalls(Time(3_000_000), [None; 2], &mut bytes, &mut scene.out);
-    scene.received[Side::Client.index()].extend(bytes);
+    scene.session.check_stalls(Time(3_000_000), PerSide::default(), &mut bytes, &mut scene.out);
+    scene.received[Side::Client].extend(bytes);
     assert!(opens(&scene));
     scene.feed(Side::Server, HELLO);
     assert_eq!(frames(&scene), HELLO);
@@ -123,7 +123,7 @@ fn strict_refuses_what_a_browser_would_and_says_why() {
             let reason = scene.session.take_refusal().expect("a refusal");
             assert!(reason.starts_with("a browser would refuse the server's answer: Error during WebSocket handshake"));
             assert!(reason.contains("error["), "{reason}");
-            assert_eq!(scene.received[Side::Client.index()], b"", "not a byte of it passes");
+            assert_eq!(scene.received[Side::Client], b"", "not a byte of it passes");
             assert_eq!(scene.session.take_refusal(), None);
         }
     }

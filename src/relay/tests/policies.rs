@@ -12,7 +12,7 @@ fn scene(step: usize, policy: Policy) -> Scene {
 fn repaired(step: usize, from: Side, bytes: &[u8]) -> Vec<u8> {
     let mut scene = scene(step, Policy::Repair);
     scene.feed(from, bytes);
-    std::mem::take(&mut scene.received[from.other().index()])
+    std::mem::take(&mut scene.received[from.other()])
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn repair_finishes_what_a_server_left_open() {
         let mut scene = scene(usize::MAX, Policy::Repair);
         scene.feed(Side::Server, came);
         scene.end(Side::Server, how);
-        assert_eq!(scene.received[Side::Client.index()], [came, owed].concat());
+        assert_eq!(scene.received[Side::Client], [came, owed].concat());
     }
 }
 
@@ -100,16 +100,16 @@ fn strict_passes_what_came_before_the_fault_and_nothing_else() {
     ] {
         let mut scene = scene(usize::MAX, Policy::Strict);
         scene.feed(Side::Server, bytes);
-        assert_eq!(scene.received[0], passed);
+        assert_eq!(scene.received.client, passed);
         assert_eq!(scene.session.fault(), Some(code));
-        let mut ends = [Vec::new(), Vec::new()];
+        let mut ends = PerSide::default();
         scene.session.close(Time(4), ClosedBy::Proxy, code, &mut ends, &mut scene.out);
-        assert_eq!(ends[0], [b"\x88\x02".as_slice(), &code.to_be_bytes()].concat());
-        assert!(!ends[1].is_empty() && scene.session.fault().is_none());
+        assert_eq!(ends.client, [b"\x88\x02".as_slice(), &code.to_be_bytes()].concat());
+        assert!(!ends.server.is_empty() && scene.session.fault().is_none());
     }
     let mut scene = scene(usize::MAX, Policy::Strict);
     scene.feed(Side::Server, HELLO);
-    assert_eq!((scene.received[0].as_slice(), scene.session.fault()), (HELLO, None));
+    assert_eq!((scene.received.client.as_slice(), scene.session.fault()), (HELLO, None));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_policy_holds_from_the_next_read_on_and_an_injection_keeps_its_place() {
     scene.policy.set(Policy::Faithful);
     scene.feed(Side::Server, b"\xa1\x05Hello");
     let expected = b"\xa1\x05Hello\x81\x05Hello\x89\x00\xa1\x05Hello\x81\x05Hello\xa1\x05Hello";
-    assert_eq!(scene.received[0], expected);
+    assert_eq!(scene.received.client, expected);
 }
 
 proptest! {
@@ -171,7 +171,7 @@ proptest! {
             let mut scene = Scene::under(step, PolicyCell::new(policy));
             scene.feed(Side::Server, ANSWER);
             scene.feed(Side::Server, &bytes);
-            prop_assert_eq!(&scene.received[Side::Client.index()], &[ANSWER, &bytes].concat());
+            prop_assert_eq!(&scene.received[Side::Client], &[ANSWER, &bytes].concat());
             prop_assert_eq!(scene.session.fault(), None);
         }
     }

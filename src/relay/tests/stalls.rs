@@ -1,6 +1,7 @@
 //! What is owed: told once when it has lasted, and once when it is over.
 
 use super::*;
+use crate::record::PerSide;
 use crate::record::StallKind::{self, *};
 
 /// Stalls that were told, and whether each telling was of its end.
@@ -14,7 +15,7 @@ fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<u64>, bool)> {
 
 /// Asks `seconds` after the start.
 fn ask(scene: &mut Scene, seconds: u64) {
-    scene.session.check_stalls(Time(seconds * 1_000_000), [None; 2], &mut Vec::new(), &mut scene.out);
+    scene.session.check_stalls(Time(seconds * 1_000_000), PerSide::default(), &mut Vec::new(), &mut scene.out);
 }
 
 /// The bytes of `from` leave `kind` owed by `lane`; `rest`, which `then` sends, ends it.
@@ -109,7 +110,12 @@ fn an_answer_that_does_not_come_or_does_not_end() {
 #[test]
 fn a_peer_that_takes_nothing() {
     let mut scene = Scene::open(usize::MAX);
-    scene.session.check_stalls(Time(9_000_000), [None, Some(Time(2_000_000))], &mut Vec::new(), &mut scene.out);
+    scene.session.check_stalls(
+        Time(9_000_000),
+        PerSide::new(None, Some(Time(2_000_000))),
+        &mut Vec::new(),
+        &mut scene.out,
+    );
     assert_eq!(told(&scene), [(PeerNotReading, Side::Server, None, false)]);
     ask(&mut scene, 10);
     assert_eq!(told(&scene)[1..], [(PeerNotReading, Side::Server, None, true)]);

@@ -1,6 +1,6 @@
 //! What each policy does about each kind of finding, by the catalogue's own examples.
 
-use crate::record::Policy;
+use crate::record::{PerSide, Policy};
 use std::fmt::Write as _;
 
 use super::*;
@@ -13,7 +13,7 @@ use crate::wire::head;
 /// What came of a scene.
 struct Outcome {
     /// What each side got, by `Side::index`; the server's without the request's head.
-    got: [Vec<u8>; 2],
+    got: PerSide<Vec<u8>>,
     /// The request as the server got it.
     request: Vec<u8>,
     fault: Option<u16>,
@@ -27,35 +27,35 @@ fn play(scene: &Played, policy: Policy) -> Outcome {
     rules.keep_host = true;
     let config = SessionConfig { rules: Arc::new(rules), policy: PolicyCell::new(policy), ..Scene::config() };
     let (mut session, request) = Session::new(config, Time(0), &scene.request, &mut out.log);
-    let mut got = [Vec::new(), Vec::new()];
+    let mut got = PerSide::<Vec<u8>>::default();
     for step in &scene.steps {
         match step {
             Step::Read(from, bytes) => {
                 session.receive(Time(0), *from, bytes, &mut out);
-                out.edits.apply(bytes, &mut got[from.other().index()]);
+                out.edits.apply(bytes, &mut got[from.other()]);
             }
             Step::Fin(from) => {
-                session.end(Time(0), *from, Ending::Fin, &mut got[from.other().index()], &mut out);
+                session.end(Time(0), *from, Ending::Fin, &mut got[from.other()], &mut out);
             }
             Step::Reset(from) => {
-                session.end(Time(0), *from, Ending::Reset, &mut got[from.other().index()], &mut out);
+                session.end(Time(0), *from, Ending::Reset, &mut got[from.other()], &mut out);
             }
         }
     }
     let mut bytes = Vec::new();
-    session.check_stalls(Time(9_000_000), [None; 2], &mut bytes, &mut out);
-    got[Side::Client.index()].append(&mut bytes);
+    session.check_stalls(Time(9_000_000), PerSide::default(), &mut bytes, &mut out);
+    got[Side::Client].append(&mut bytes);
     let (fault, refused) = (session.fault(), session.take_refusal().is_some());
     let errors = out.log.findings().filter(|kind| words(*kind).level == Level::Error).collect();
     Outcome { got, request, fault, refused, errors }
 }
 
 /// What each side sent, by the other's `Side::index`.
-fn sent(scene: &Played) -> [Vec<u8>; 2] {
-    let mut sent = [Vec::new(), Vec::new()];
+fn sent(scene: &Played) -> PerSide<Vec<u8>> {
+    let mut sent = PerSide::<Vec<u8>>::default();
     for step in &scene.steps {
         if let Step::Read(from, bytes) = step {
-            sent[from.other().index()].extend_from_slice(bytes);
+            sent[from.other()].extend_from_slice(bytes);
         }
     }
     sent
@@ -63,7 +63,7 @@ fn sent(scene: &Played) -> [Vec<u8>; 2] {
 
 /// What is wrong with the bytes that came out, as a browser and a server would get them.
 fn errors_of(outcome: &Outcome) -> Vec<FindingKind> {
-    let [client, server] = &outcome.got;
+    let PerSide { client, server } = &outcome.got;
     let end = head::response_end(client, 0).unwrap_or(client.len());
     let steps = vec![
         Step::Read(Side::Server, client[..end].to_vec()),

@@ -1,6 +1,6 @@
 //! Events: everything that is no frame and no raw bytes.
 
-use crate::record::{Basis, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, SessionId, Side, Stall};
+use crate::record::{Basis, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, SessionId, Side, Stall};
 use crate::text;
 
 use super::page::Page;
@@ -138,8 +138,8 @@ pub(super) fn write_closed(page: &mut Page<'_>, closed: &ClosedEvent) {
         frame::code_facts(page, code);
         frame::reason_fact(page, &closed.reason);
     }
-    let [client, server] = closed.frames;
+    let PerSide { client, server } = closed.frames;
     page.fact("frames", &format!("{client} from the client, {server} from the server"), text);
-    let [client, server] = closed.bytes.map(text::byte_count);
+    let PerSide { client, server } = closed.bytes.map(text::byte_count);
     page.fact("bytes", &format!("{client} from the client, {server} from the server"), text);
 }

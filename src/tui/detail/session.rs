@@ -55,10 +55,10 @@ fn facts(page: &mut Page<'_>, summary: &SessionSummary) {
 fn traffic(page: &mut Page<'_>, summary: &SessionSummary) {
     let theme = page.theme;
     for side in [Side::Client, Side::Server] {
-        let (frames, payload) = (summary.frames[side.index()], text::byte_count(summary.payload[side.index()]));
+        let (frames, payload) = (summary.frames[side], text::byte_count(summary.payload[side]));
         let count = if frames == 1 { "1 frame".to_owned() } else { format!("{frames} frames") };
         page.fact(&format!("from {}", side.name()), &format!("{count}, {payload} of payload"), theme.text);
-        if let Some(how) = summary.ended[side.index()] {
+        if let Some(how) = summary.ended[side] {
             page.fact("  ended", event::ending(how), theme.text);
         }
     }

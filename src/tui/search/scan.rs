@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameRecord, MoreRecord, Record, SessionId};
+use crate::record::{Event, FrameRecord, MoreRecord, Record, SessionId, Side};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
 use crate::wire::close::{self, CloseBody};
@@ -31,7 +31,7 @@ struct Unfinished {
 pub struct Scanner {
     pattern: Pattern,
     fold: Fold,
-    unfinished: HashMap<(SessionId, usize), Unfinished>,
+    unfinished: HashMap<(SessionId, Side), Unfinished>,
     /// Bytes in `unfinished`.
     pending: usize,
     /// For payloads that have to be unmasked.
@@ -103,7 +103,7 @@ impl Scanner {
         self.pending += payload.len();
         let (number, length, mask) = (frame.number, frame.header.length, frame.header.mask);
         let unfinished = Unfinished { id, number, length, mask, seen: payload.len(), payload };
-        if let Some(old) = self.unfinished.insert((session, frame.from.index()), unfinished) {
+        if let Some(old) = self.unfinished.insert((session, frame.from), unfinished) {
             self.pending -= old.payload.len();
         }
         false
@@ -111,7 +111,7 @@ impl Scanner {
 
     /// More of an unfinished frame. A match is told when the frame is complete, or by `settle`.
     fn more(&mut self, block: &Block, more: &MoreRecord) -> Option<RowId> {
-        let key = (block.session?, more.from.index());
+        let key = (block.session?, more.from);
         let frame = self.unfinished.get_mut(&key).filter(|frame| frame.number == more.number)?;
         let wire = block.log.span(more.kept);
         let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire);
@@ -139,7 +139,7 @@ impl Scanner {
 
     fn event(&mut self, session: Option<SessionId>, event: &Event) -> bool {
         if let (Event::SessionClosed(_), Some(session)) = (event, session) {
-            for side in 0..2 {
+            for side in [Side::Client, Side::Server] {
                 if let Some(old) = self.unfinished.remove(&(session, side)) {
                     self.pending -= old.payload.len();
                 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::journal::{SessionState, SessionSummary, View};
 use crate::record::finding::Level;
-use crate::record::{ClosedHow, Side};
+use crate::record::{ClosedHow, PerSide, Side};
 use crate::text;
 use crate::tui::actions::session_index;
 use crate::tui::clock::{self, Digits};
@@ -60,7 +60,7 @@ fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buff
     let inner = title(area, buffer, &model.theme, Focus::Elsewhere, &name, &[]);
     let [_, _, client, _, dialect, _, _, _, bytes_client, bytes_server, _, last, _] = cells(model, summary, "");
     let opened = clock::clock(summary.opened, &model.zone, Digits::Milliseconds);
-    let [frames_client, frames_server] = summary.frames.map(fit::number);
+    let PerSide { client: frames_client, server: frames_server } = summary.frames.map(fit::number);
     let last = match summary.last_frame {
         None => "no frame yet".to_owned(),
         Some(_) => format!("last frame: {last}"),
@@ -125,7 +125,7 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
         return Line::styled(fit::left("   all sessions", width), theme.text);
     };
     let (glyph, style, _) = state(summary, theme);
-    let frames = fit::short(summary.frames[0] + summary.frames[1]);
+    let frames = fit::short(summary.frames.sum());
     let words = format!("{} {}", summary.id.0, text::preview(&summary.path, 120));
     let trouble = mark(summary, theme);
     let room = width.saturating_sub(4 + frames.len() + trouble.width());
@@ -241,8 +241,8 @@ fn cells(model: &Model, summary: &SessionSummary, state: &str) -> Cells {
     let until = summary.closed.as_ref().map_or(model.now, |(time, _)| *time);
     let request = summary.request.as_ref().map(|head| head.dialect);
     let dialect = summary.open.as_ref().map(|open| open.dialect_server).or(request);
-    let [frames_client, frames_server] = summary.frames.map(fit::short);
-    let [bytes_client, bytes_server] = summary.payload.map(text::byte_count);
+    let PerSide { client: frames_client, server: frames_server } = summary.frames.map(fit::short);
+    let PerSide { client: bytes_client, server: bytes_server } = summary.payload.map(text::byte_count);
     let rate = match summary.rate(model.now) {
         0 => String::new(),
         rate => format!("{}/s", fit::short(rate)),

@@ -138,8 +138,7 @@ fn of_session(model: &Model, summary: &SessionSummary, columns: usize, out: &mut
     problems.sort_by_key(|(time, trouble)| (std::cmp::Reverse(trouble.level()), *time));
     if problems.iter().all(|(_, trouble)| trouble.level() == Level::Note) {
         let since = clock::lasted(summary.opened, summary.closed.as_ref().map_or(model.now, |(time, _)| *time));
-        let words =
-            format!("Nothing wrong was seen in {since}, over {} frames.", summary.frames[0] + summary.frames[1]);
+        let words = format!("Nothing wrong was seen in {since}, over {} frames.", summary.frames.sum());
         wrapped(&words, theme.good, columns, out);
         out.push(Line::default());
     }
