@@ -8,6 +8,7 @@ pub mod handle;
 mod keys;
 mod listener;
 pub mod passthrough;
+mod pipe;
 mod probe;
 mod search;
 mod session;

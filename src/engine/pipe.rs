@@ -1,0 +1,192 @@
+//! Bytes on their way from one side of a session to the other.
+//!
+//! What came in one read goes out in one write, straight from the read buffer where nothing was edited. A pipe is read again
+//! only when all that was read before is written, so a slow reader stops only the lane that feeds it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use crate::record::{Ending, Time};
+use crate::wire::hixie;
+
+use super::dial;
+
+/// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
+const SMALL_BUFFER: usize = 16 * 1024;
+/// Large enough that a system call's price vanishes, small enough to stay in a core's cache.
+const LARGE_BUFFER: usize = 256 * 1024;
+/// Between two frames for a server that takes one read as one message: enough for a busy machine to read the first.
+const FRAME_PAUSE: Duration = Duration::from_millis(20);
+
+/// A connection to a peer.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
+    /// The socket under it.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Connection for dial::Stream {
+    fn tcp(&self) -> &TcpStream {
+        self.tcp()
+    }
+}
+
+/// Bytes on their way from one side to the other.
+pub(super) struct Pipe {
+    pub buffer: Vec<u8>,
+    /// What of `buffer` was read and not yet written.
+    pub pending: std::ops::Range<usize>,
+    /// Edited and injected bytes; they go after `pending`.
+    pub extra: Vec<u8>,
+    extra_written: usize,
+    /// Whether bytes were written that a buffering stream (TLS) may still hold.
+    unflushed: bool,
+    pub ended: Option<Ending>,
+    /// Whether the receiver was told of the end.
+    pub told: bool,
+    /// Bytes written so far, in all.
+    written: u64,
+    /// Where each frame has to be a write of its own: the bytes of the one under way, and the pause behind it.
+    frame: usize,
+    pause: Option<Pin<Box<Sleep>>>,
+    /// Since when `written` stands still although there is something to write.
+    stuck: Option<(Time, u64)>,
+}
+
+impl Pipe {
+    pub fn new() -> Self {
+        Self {
+            buffer: vec![0; SMALL_BUFFER],
+            pending: 0..0,
+            extra: Vec::new(),
+            extra_written: 0,
+            unflushed: false,
+            ended: None,
+            told: false,
+            written: 0,
+            frame: 0,
+            pause: None,
+            stuck: None,
+        }
+    }
+
+    pub fn is_drained(&self) -> bool {
+        self.pending.is_empty() && self.extra_written == self.extra.len() && !self.unflushed
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.ended.is_some() && self.told
+    }
+
+    /// One read, where everything before is written.
+    pub fn poll_read(&mut self, source: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(&mut self.buffer);
+        ready!(Pin::new(source).poll_read(cx, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    pub fn grow(&mut self) {
+        if self.buffer.len() < LARGE_BUFFER {
+            self.buffer.resize((self.buffer.len() * 4).min(LARGE_BUFFER), 0);
+        }
+    }
+
+    /// One write of what is pending, then a flush when all is written. Ready when it did something.
+    pub fn poll_write(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        let mut target = Pin::new(target);
+        if !self.pending.is_empty() {
+            let written = ready!(target.as_mut().poll_write(cx, &self.buffer[self.pending.clone()]))?;
+            self.pending.start += accepted(written)?;
+            self.written += written as u64;
+        } else if self.extra_written < self.extra.len() {
+            let written = ready!(target.as_mut().poll_write(cx, &self.extra[self.extra_written..]))?;
+            self.extra_written += accepted(written)?;
+            self.written += written as u64;
+        } else {
+            ready!(target.as_mut().poll_flush(cx))?;
+            self.unflushed = false;
+            return Poll::Ready(Ok(()));
+        }
+        self.unflushed = true;
+        if self.extra_written == self.extra.len() {
+            self.extra.clear();
+            self.extra_written = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// As `poll_write`, for a receiver that takes one read as one message: one frame, all of it, then a pause.
+    pub fn poll_write_frame(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.extra.is_empty() || !self.pending.is_empty() {
+            return self.poll_write(target, cx);
+        }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        let mut target = Pin::new(target);
+        let rest = self.extra.get(self.extra_written..).unwrap_or_default();
+        if self.frame == 0 {
+            self.frame = hixie::first_frame(rest);
+        }
+        let piece = rest.get(..self.frame).unwrap_or(rest);
+        if !piece.is_empty() {
+            let written = accepted(ready!(target.as_mut().poll_write(cx, piece))?)?;
+            self.extra_written += written;
+            self.written += written as u64;
+            self.frame = self.frame.saturating_sub(written);
+            self.unflushed = true;
+        }
+        if self.frame == 0 {
+            if self.extra_written == self.extra.len() {
+                self.extra.clear();
+                self.extra_written = 0;
+            }
+            self.pause = Some(Box::pin(tokio::time::sleep(FRAME_PAUSE)));
+            // What fails here fails the next write, too.
+            let _ = target.as_mut().poll_flush(cx);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Since when the receiver takes nothing, as seen from one call to the next.
+    pub fn blocked(&mut self, now: Time) -> Option<Time> {
+        let since = self.stuck.filter(|(_, written)| *written == self.written).map_or(now, |(since, _)| since);
+        self.stuck = (!self.is_drained()).then_some((since, self.written));
+        self.stuck.map(|(since, _)| since)
+    }
+
+    /// Nothing more can be delivered, so nothing more is read.
+    pub fn abandon(&mut self) {
+        self.pending = 0..0;
+        self.extra.clear();
+        self.extra_written = 0;
+        self.unflushed = false;
+        self.ended.get_or_insert(Ending::Fin);
+        self.told = true;
+    }
+}
+
+fn accepted(written: usize) -> io::Result<usize> {
+    if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
+}
+
+/// Makes the socket's end an RST instead of a FIN.
+pub(super) fn reset(connection: &impl Connection) -> io::Result<()> {
+    connection.tcp().set_zero_linger()
+}
