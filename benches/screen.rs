@@ -284,7 +284,7 @@ impl Traffic {
 
     fn push(&mut self, session: usize) {
         let log = &mut self.sessions[session].1.log;
-        let next = Log::sized_like(log);
+        let next = Log::default();
         self.journal.push(Some(SessionId(session as u64 + 1)), std::mem::replace(log, next));
     }
 

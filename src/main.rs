@@ -24,7 +24,7 @@ use wsproxy::engine::handle::Handle;
 use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::headless::{self, Format, Printer};
-use wsproxy::journal::{Block, Journal};
+use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
 use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{Event, Log, SessionId};
@@ -136,7 +136,7 @@ async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
 fn print_seen(printer: Option<&mut Printer>, log: Log) {
     let Some(printer) = printer else { return };
     let mut lines = Vec::new();
-    printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log }, &mut lines);
+    printer.log(Some(SessionId(1)), &log, &mut lines);
     // Where nobody reads, the report will find out.
     let _ = io::stdout().lock().write_all(&lines);
 }

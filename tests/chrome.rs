@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wsproxy::diagnose::chrome;
-use wsproxy::record::{Basis, Ending, Event, Log, Outcome, Record, Side, Time, Verdict};
+use wsproxy::record::{Basis, Ending, Event, Log, Outcome, Record, Seen, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -143,16 +143,16 @@ impl Played {
         let limit = self.predicted().undelivered.unwrap_or(u64::MAX);
         let mut messages = Vec::new();
         let mut message: Option<(bool, bool, Vec<u8>)> = None;
-        for (index, record) in self.log.records.iter().enumerate() {
-            let Record::Frame(frame) = record else { continue };
+        for (index, seen) in self.log.all().enumerate() {
+            let Seen::Frame(frame) = seen else { continue };
             let opcode = frame.header.opcode();
             if frame.from != Side::Server || opcode.is_control() || frame.number >= limit {
                 continue;
             }
             let mut payload = self.log.span(frame.kept).to_vec();
             let mut received = frame.received;
-            for record in &self.log.records[index..] {
-                if let Record::More(more) = record
+            for later in self.log.all().skip(index) {
+                if let Seen::More(more) = later
                     && more.number == frame.number
                 {
                     payload.extend_from_slice(self.log.span(more.kept));

@@ -12,7 +12,7 @@ use wsproxy::cli::Arguments;
 use wsproxy::diagnose::render;
 use wsproxy::doctor::{Connected, Plan, Report, Visit};
 use wsproxy::headless::{self, Colour, Format, Printer};
-use wsproxy::journal::Block;
+
 use wsproxy::record::finding::FindingKind;
 use wsproxy::record::{Ending, Event, Log, Record, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
@@ -40,7 +40,7 @@ fn the_readme_s_examples_are_those_of_the_help() {
 fn the_readme_s_lines_are_what_a_session_prints() {
     let mut printer = Printer::new(Format::Text, TimeZone::UTC);
     let mut out = Vec::new();
-    printer.block(&Block { sequence: 0, session: Some(SessionId(1)), log: conversation() }, &mut out);
+    printer.log(Some(SessionId(1)), &conversation(), &mut out);
     printer.finish(&BTreeMap::new(), &mut out);
     let lines = String::from_utf8(out).unwrap();
     document::check_section("README.md", "lines", &format!("```\n{lines}```"));

@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::record::{FrameRecord, Log, MoreRecord, Record, Side};
+use crate::record::{FrameRecord, Log, MoreRecord, Seen, Side};
 use crate::wire::opcode::Opcode;
 
 /// Bytes that one message may take, inflated or not. What comes beyond is left out.
@@ -75,10 +75,10 @@ impl Inbox {
     /// What the records complete.
     pub fn read(&mut self, log: &Log) -> Vec<Incoming> {
         let mut out = Vec::new();
-        for record in &log.records {
+        for record in log.all() {
             match record {
-                Record::Frame(frame) if frame.from == Side::Server => self.begin(frame, log),
-                Record::More(more) if more.from == Side::Server => self.go_on(more, log),
+                Seen::Frame(frame) if frame.from == Side::Server => self.begin(&frame, log),
+                Seen::More(more) if more.from == Side::Server => self.go_on(&more, log),
                 _ => continue,
             }
             if let Some(frame) = self.frame.take_if(|frame| frame.received >= frame.length) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::record::finding::{Finding, Level};
 use crate::record::{
-    Ending, Event, FrameRecord, HeadEvent, Log, OpenEvent, Outcome, Record, Side, Stall, StallKind, Time, Verdict,
+    Ending, Event, FrameRecord, HeadEvent, Log, OpenEvent, Outcome, Seen, Side, Stall, StallKind, Time, Verdict,
 };
 use crate::text;
 use crate::wire::close::CloseBody;
@@ -116,14 +116,14 @@ pub struct Ping {
 impl Story {
     /// Takes in what was seen.
     pub fn read(&mut self, log: &Log) {
-        for record in &log.records {
+        for record in log.all() {
             match record {
-                Record::Frame(frame) => self.frame(frame, log),
-                Record::Raw(raw) if raw.from == Side::Server && self.body.len() < 1024 => {
+                Seen::Frame(frame) => self.frame(&frame, log),
+                Seen::Raw(raw) if raw.from == Side::Server && self.body.len() < 1024 => {
                     self.body.extend(log.span(raw.kept).iter().take(1024));
                 }
-                Record::Event(time, event) => self.event(*time, event),
-                Record::Raw(_) | Record::More(_) => {}
+                Seen::Event(time, event) => self.event(time, event),
+                Seen::Raw(_) | Seen::More(_) => {}
             }
         }
     }

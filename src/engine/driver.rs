@@ -14,13 +14,14 @@ use tokio::time::Sleep;
 use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{ClosedBy, Ending, Event, Log, PerSide, SessionId, Side};
+use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side};
 use crate::relay::injection::{Reply, Token};
 use crate::relay::session::{Output, Session};
 
 use super::answer;
 use super::clock;
 use super::handle::{Command, Replier};
+use super::intake;
 use super::pipe::{Connection, Pipe, reset};
 use super::tls::TlsFault;
 use super::unreachable;
@@ -131,8 +132,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
         driver.pipes[Side::Client].extra = setup.head;
         if !setup.early.is_empty() {
-            driver.received(Side::Client, &setup.early);
+            driver.receive(Side::Client, &setup.early);
             driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client].extra);
+            driver.after_call();
         }
         driver
     }
@@ -203,13 +205,13 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// One write, one read and, at the end, one word to the receiver. Says whether anything moved.
     fn poll_lane(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
-        let pipe = &mut self.pipes[from];
+        let (pipe, read) = (&mut self.pipes[from], &self.out.log.read);
         let mut progress = false;
         if !pipe.is_drained() {
             let written = match from {
-                Side::Client if self.session.is_paced() => pipe.poll_write_frame(&mut self.server, cx),
-                Side::Client => pipe.poll_write(&mut self.server, cx),
-                Side::Server => pipe.poll_write(&mut self.client, cx),
+                Side::Client if self.session.is_paced() => pipe.poll_write_frame(read, &mut self.server, cx),
+                Side::Client => pipe.poll_write(read, &mut self.server, cx),
+                Side::Server => pipe.poll_write(read, &mut self.client, cx),
             };
             match written {
                 Poll::Ready(Ok(())) => progress = true,
@@ -232,10 +234,11 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn read(&mut self, from: Side, cx: &mut Context<'_>) -> bool {
-        let pipe = &mut self.pipes[from];
+        self.make_room(from);
+        let (log, memory) = (&mut self.out.log, self.journal.memory());
         let read = match from {
-            Side::Client => pipe.poll_read(&mut self.client, cx),
-            Side::Server => pipe.poll_read(&mut self.server, cx),
+            Side::Client => intake::poll_read(&mut self.client, log, memory, cx),
+            Side::Server => intake::poll_read(&mut self.server, log, memory, cx),
         };
         match read {
             Poll::Pending => return false,
@@ -244,23 +247,22 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended(from, Ending::Fin),
             Poll::Ready(Err(error)) => self.broke(from, &error),
             Poll::Ready(Ok(length)) => {
-                // The buffer leaves the pipe for the call, since the session's output goes into the pipe.
-                let buffer = std::mem::take(&mut pipe.buffer);
-                self.received(from, &buffer[..length]);
-                let edited = !self.out.edits.is_empty();
+                let at = self.out.log.read.len() - length;
+                let read = self.out.log.lend(at);
+                let input = read.get(at..).unwrap_or_default();
+                self.receive(from, input);
                 let pipe = &mut self.pipes[from];
-                if edited {
-                    self.out.edits.apply(&buffer[..length], &mut pipe.extra);
+                if self.out.edits.is_empty() {
+                    pipe.pending = at..read.len();
                 } else {
-                    pipe.pending = 0..length;
+                    self.out.edits.apply(input, &mut pipe.extra);
+                }
+                let end = read.len();
+                if !self.out.log.take_back(read) {
+                    pipe.nobodys = at..end;
                 }
                 self.say_back(from);
-                let pipe = &mut self.pipes[from];
-                let full = length == buffer.len();
-                pipe.buffer = buffer;
-                if full {
-                    pipe.grow();
-                }
+                self.after_call();
                 self.refuse();
                 if let Some(code) = self.session.fault() {
                     self.close(ClosedBy::Proxy, code);
@@ -268,6 +270,18 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             }
         }
         true
+    }
+
+    /// Before a read: the memory of a read that nobody wants is used again, and a full log is handed over.
+    fn make_room(&mut self, from: Side) {
+        let nobodys = std::mem::replace(&mut self.pipes[from].nobodys, 0..0);
+        let read = &mut self.out.log.read;
+        if !nobodys.is_empty() && nobodys.end == read.len() {
+            read.truncate(nobodys.start);
+        }
+        if intake::is_full(&self.out.log) {
+            self.hand_over();
+        }
     }
 
     /// What a bridge says to the side that it has read from goes out behind what is on its way there.
@@ -278,14 +292,13 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
     }
 
-    /// Shows bytes to the session; what it wants to say goes out.
-    fn received(&mut self, from: Side, bytes: &[u8]) {
+    /// Shows bytes to the session.
+    fn receive(&mut self, from: Side, bytes: &[u8]) {
         let answered = self.session.is_answered();
         self.session.receive(clock::now(), from, bytes, &mut self.out);
         if !answered && self.session.is_answered() && !self.closing {
             self.deadline = None;
         }
-        self.after_call();
     }
 
     fn ended(&mut self, from: Side, how: Ending) {
@@ -450,15 +463,25 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 self.repliers.remove(&token);
             }
         }
-        if self.out.log.size() >= BLOCK {
+        // A slab is handed over when it is full; here it counts what is beside it.
+        let log = &self.out.log;
+        let beside = if intake::has_slab(log) { log.size() - log.read.len() } else { log.size() };
+        if beside >= BLOCK {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
-        if !self.out.log.is_empty() {
-            let next = Log::sized_like(&self.out.log);
-            self.journal.push(Some(self.id), std::mem::replace(&mut self.out.log, next));
+        let log = &mut self.out.log;
+        if log.is_empty() && log.read.is_empty() && !intake::has_slab(log) {
+            return;
+        }
+        for pipe in self.pipes.iter_mut() {
+            pipe.keep_pending(&log.read);
+        }
+        let done = intake::renew(log, self.journal.memory());
+        if !done.is_empty() {
+            self.journal.push(Some(self.id), done);
         }
     }
 

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod dial;
 mod driver;
 pub mod handle;
+mod intake;
 mod keys;
 mod listener;
 pub mod passthrough;

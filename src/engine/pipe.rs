@@ -1,14 +1,15 @@
 //! Bytes on their way from one side of a session to the other.
 //!
-//! What came in one read goes out in one write, straight from the read buffer where nothing was edited. A pipe is read again
-//! only when all that was read before is written, so a slow reader stops only the lane that feeds it.
+//! What came in one read goes out in one write, straight from where it was read to where nothing was edited. A pipe is read
+//! again only when all that was read before is written, so a slow reader stops only the lane that feeds it.
 
 use std::io;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -17,10 +18,6 @@ use crate::wire::hixie;
 
 use super::dial;
 
-/// A buffer starts small, since most sessions are quiet, and grows when reads fill it.
-const SMALL_BUFFER: usize = 16 * 1024;
-/// Large enough that a system call's price vanishes, small enough to stay in a core's cache.
-const LARGE_BUFFER: usize = 256 * 1024;
 /// Between two frames for a server that takes one read as one message: enough for a busy machine to read the first.
 const FRAME_PAUSE: Duration = Duration::from_millis(20);
 
@@ -44,9 +41,10 @@ impl Connection for dial::Stream {
 
 /// Bytes on their way from one side to the other.
 pub(super) struct Pipe {
-    pub buffer: Vec<u8>,
-    /// What of `buffer` was read and not yet written.
-    pub pending: std::ops::Range<usize>,
+    /// What of the log's reads is not yet written.
+    pub pending: Range<usize>,
+    /// The last read, where no record points into it: once it is written, its memory is free.
+    pub nobodys: Range<usize>,
     /// Edited and injected bytes; they go after `pending`.
     pub extra: Vec<u8>,
     extra_written: usize,
@@ -67,8 +65,8 @@ pub(super) struct Pipe {
 impl Pipe {
     pub fn new() -> Self {
         Self {
-            buffer: vec![0; SMALL_BUFFER],
             pending: 0..0,
+            nobodys: 0..0,
             extra: Vec::new(),
             extra_written: 0,
             unflushed: false,
@@ -89,28 +87,29 @@ impl Pipe {
         self.ended.is_some() && self.told
     }
 
-    /// One read, where everything before is written.
-    pub fn poll_read(&mut self, source: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut buffer = ReadBuf::new(&mut self.buffer);
-        ready!(Pin::new(source).poll_read(cx, &mut buffer))?;
-        Poll::Ready(Ok(buffer.filled().len()))
-    }
-
-    pub fn grow(&mut self) {
-        if self.buffer.len() < LARGE_BUFFER {
-            self.buffer.resize((self.buffer.len() * 4).min(LARGE_BUFFER), 0);
+    /// The log's reads are about to leave: what is not yet written of them is kept here.
+    pub fn keep_pending(&mut self, read: &[u8]) {
+        self.nobodys = 0..0;
+        let pending = std::mem::replace(&mut self.pending, 0..0);
+        if !pending.is_empty() {
+            self.extra.splice(0..0, read.get(pending).unwrap_or_default().iter().copied());
         }
     }
 
-    /// One write of what is pending, then a flush when all is written. Ready when it did something.
-    pub fn poll_write(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// One write of what is pending in the log's `read`, then a flush when all is written. Ready when it did something.
+    pub fn poll_write(
+        &mut self,
+        read: &[u8],
+        target: &mut impl Connection,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(cx));
             self.pause = None;
         }
         let mut target = Pin::new(target);
         if !self.pending.is_empty() {
-            let written = ready!(target.as_mut().poll_write(cx, &self.buffer[self.pending.clone()]))?;
+            let written = ready!(target.as_mut().poll_write(cx, read.get(self.pending.clone()).unwrap_or_default()))?;
             self.pending.start += accepted(written)?;
             self.written += written as u64;
         } else if self.extra_written < self.extra.len() {
@@ -131,9 +130,14 @@ impl Pipe {
     }
 
     /// As `poll_write`, for a receiver that takes one read as one message: one frame, all of it, then a pause.
-    pub fn poll_write_frame(&mut self, target: &mut impl Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_write_frame(
+        &mut self,
+        read: &[u8],
+        target: &mut impl Connection,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.extra.is_empty() || !self.pending.is_empty() {
-            return self.poll_write(target, cx);
+            return self.poll_write(read, target, cx);
         }
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(cx));
@@ -173,7 +177,7 @@ impl Pipe {
 
     /// Nothing more can be delivered, so nothing more is read.
     pub fn abandon(&mut self) {
-        self.pending = 0..0;
+        (self.pending, self.nobodys) = (0..0, 0..0);
         self.extra.clear();
         self.extra_written = 0;
         self.unflushed = false;

@@ -86,7 +86,7 @@ fn print(inbox: &Inbox, journal: &Arc<Journal>, format: Format, out: &mut dyn Wr
             missed = subscription.missed();
         }
         for block in blocks.drain(..) {
-            printer.block(&block, &mut text);
+            printer.log(block.session, &block.log, &mut text);
             out.write_all(&text)?;
             text.clear();
         }

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
-use crate::journal::Block;
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::FindingKind;
-use crate::record::{Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Record, SessionId, Side, Time};
+use crate::record::{Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Seen, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::Format;
@@ -51,15 +50,14 @@ impl Printer {
         Self { format, zone, sessions: HashMap::new(), pending: 0, opened: 0, frames: 0 }
     }
 
-    /// Adds the lines for a block. Blocks come in the journal's order.
-    pub fn block(&mut self, block: &Block, out: &mut Vec<u8>) {
-        let session = block.session;
-        for record in &block.log.records {
+    /// Adds the lines for a block's log. Blocks come in the journal's order.
+    pub fn log(&mut self, session: Option<SessionId>, log: &Log, out: &mut Vec<u8>) {
+        for record in log.all() {
             match record {
-                Record::Frame(frame) => self.frame(session, frame, &block.log, out),
-                Record::More(more) => self.more(session, more, &block.log, out),
-                Record::Raw(raw) => self.raw(session, raw, &block.log, out),
-                Record::Event(time, event) => self.event(session, *time, event, out),
+                Seen::Frame(frame) => self.frame(session, &frame, log, out),
+                Seen::More(more) => self.more(session, &more, log, out),
+                Seen::Raw(raw) => self.raw(session, &raw, log, out),
+                Seen::Event(time, event) => self.event(session, time, event, out),
             }
         }
     }

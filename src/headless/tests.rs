@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnose::{self, NoAnswer};
-use crate::journal::Block;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
     Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
@@ -35,9 +34,7 @@ fn event(event: Event) -> Log {
 }
 
 fn keep(log: &mut Log, bytes: &[u8]) -> Span {
-    let at = log.bytes.len() as u32;
-    log.bytes.extend_from_slice(bytes);
-    Span { at, length: bytes.len() as u32 }
+    log.keep(bytes)
 }
 
 /// A frame of which the first `came` bytes are in the log.
@@ -68,7 +65,7 @@ fn whole(from: Side, opcode: Opcode, payload: &[u8]) -> Log {
 
 fn print_into(printer: &mut Printer, session: Option<u64>, log: Log) -> String {
     let mut out = Vec::new();
-    printer.block(&Block { sequence: 0, session: session.map(SessionId), log }, &mut out);
+    printer.log(session.map(SessionId), &log, &mut out);
     String::from_utf8(out).unwrap()
 }
 

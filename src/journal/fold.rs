@@ -155,10 +155,12 @@ impl Lanes {
     /// Reads a block: what in it is hidden, the messages that it tells of, and what it adds to earlier ones.
     pub fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
         let mut reading = Reading::default();
-        for (index, record) in block.log.records.iter().enumerate() {
-            let id = RowId { block: block.sequence, record: index as u32 };
+        for (number, record) in block.log.numbered() {
+            let id = RowId { block: block.sequence, record: number };
             match (record, block.session) {
                 (Record::More(_), _) => reading.hide(id, |_| true),
+                // Messages of their own, each of which ends what was under way; the relay made sure that nothing was.
+                (Record::Run(_), _) => {}
                 (Record::Event(_, event), _) if !event.is_row() => reading.hide(id, |_| true),
                 (Record::Frame(frame), Some(session)) => {
                     self.frame(&mut reading, session, frame, id);
@@ -238,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::journal::{Journal, View};
-    use crate::record::{Log, MoreRecord, Origin, Relayed, Side, Span, Time};
+    use crate::record::{Log, MoreRecord, Origin, Relayed, Seen, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
 
     const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, heartbeats: false } };
@@ -367,6 +369,6 @@ mod tests {
 
     fn is_heartbeat(view: &View, id: RowId) -> bool {
         matches!(view.row_by_id(id).unwrap().record,
-            Record::Frame(frame) if matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG))
+            Seen::Frame(frame) if matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG))
     }
 }

@@ -6,12 +6,14 @@
 
 mod fold;
 mod gone;
+mod memory;
 mod store;
 mod summary;
 mod view;
 
 pub use fold::{Fold, Lens, Message};
 pub use gone::Passage;
+pub use memory::{Memory, SLAB};
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
 pub use view::{Frame, Row, RowId, Scope, UpstreamState, View};

@@ -8,6 +8,7 @@ use crate::record::finding::FindingKind;
 use crate::record::{Log, SessionId};
 
 use super::gone::{Gone, Passage};
+use super::memory::{Memory, SLAB};
 
 /// Log that were handed over together, or shortly one after the other. Not changed once a reader has them.
 #[derive(Debug)]
@@ -18,6 +19,14 @@ pub struct Block {
     pub session: Option<SessionId>,
     /// What was seen.
     pub log: Log,
+    memory: Arc<Memory>,
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.memory.subtract(self.size());
+        self.memory.recycle(std::mem::take(&mut self.log.read));
+    }
 }
 
 /// Memory that each block takes besides: what the allocator adds to its three pieces, and its entries in the journal's
@@ -54,6 +63,10 @@ struct Inner {
     subscribers: Vec<Arc<Subscriber>>,
 }
 
+/// Bytes of blocks that stay, however much readers hold of older ones: what comes in between two looks of a screen at full
+/// speed.
+const NEWEST: usize = 48 * 1024 * 1024;
+
 /// A block takes more of its session's until it holds so many bytes.
 const FULL: usize = 16 * 1024;
 
@@ -69,14 +82,17 @@ impl Inner {
         let Some(block) = newest.and_then(Arc::get_mut) else { return Err(log) };
         let before = block.size();
         block.log.append(log);
-        self.size = self.size - before + block.size();
+        let after = block.size();
+        self.size = self.size - before + after;
+        block.memory.subtract(before);
+        block.memory.add(after);
         Ok(())
     }
 
     /// A block has left. What it tells of its session as a whole is kept for those who have not read it.
     fn forget(&mut self, block: &Block) {
         self.size -= block.size();
-        self.evicted += block.log.records.len() as u64;
+        self.evicted += block.log.count() as u64;
         let places = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed));
         let (least, most) = places.fold((u64::MAX, 0), |(least, most), next| (least.min(next), most.max(next)));
         if least <= block.sequence {
@@ -88,6 +104,7 @@ impl Inner {
 /// All that was seen and is still remembered.
 pub struct Journal {
     budget: usize,
+    memory: Arc<Memory>,
     inner: Mutex<Inner>,
 }
 
@@ -95,7 +112,7 @@ impl Journal {
     /// `budget`: bytes of memory for blocks. The newest block is always kept, however large.
     #[must_use]
     pub fn new(budget: usize) -> Self {
-        Self { budget, inner: Mutex::default() }
+        Self { budget, memory: Arc::default(), inner: Mutex::default() }
     }
 
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
@@ -105,13 +122,14 @@ impl Journal {
             *inner.findings.entry(kind).or_default() += 1;
         }
         if let Err(log) = inner.join(session, log) {
-            let block = Arc::new(Block { sequence: inner.next, session, log });
+            let block = Arc::new(Block { sequence: inner.next, session, log, memory: Arc::clone(&self.memory) });
             inner.next += 1;
             inner.size += block.size();
+            self.memory.add(block.size());
             inner.blocks.push_back(block);
         }
         let mut dropped = Vec::new();
-        while inner.size > self.budget && inner.blocks.len() > 1 {
+        while inner.blocks.len() > 1 && self.is_over(inner.size, dropped.len()) {
             let Some(oldest) = inner.blocks.pop_front() else { break };
             inner.forget(&oldest);
             dropped.push(oldest);
@@ -124,6 +142,20 @@ impl Journal {
         drop(inner);
         // Memory is given back outside the lock.
         drop(dropped);
+    }
+
+    /// Memory for blocks to come.
+    #[must_use]
+    pub const fn memory(&self) -> &Arc<Memory> {
+        &self.memory
+    }
+
+    /// Whether blocks have to go, when the journal's take `size` bytes. Blocks that a reader still holds count, too: a
+    /// frozen screen or a slow reader must not take the budget twice. So that something new can be shown all the same, a
+    /// part of the budget is the newest blocks' own. `dropping` blocks are on their way out.
+    fn is_over(&self, size: usize, dropping: usize) -> bool {
+        let held = self.memory.held().saturating_sub(dropping * SLAB);
+        size > self.budget || (held > self.budget && size > NEWEST.min(self.budget / 4))
     }
 
     /// How many findings of each kind there were, in the catalogue's order. Counted as they come, so it holds however
@@ -180,7 +212,7 @@ impl Subscription {
             self.missed = inner.evicted - self.seen;
         }
         let new = inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
-        blocks.extend(new.inspect(|block| self.seen += block.log.records.len() as u64).cloned());
+        blocks.extend(new.inspect(|block| self.seen += block.log.count() as u64).cloned());
         self.next = inner.next;
         self.subscriber.next.store(self.next, Ordering::Relaxed);
         let least = inner.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).min();
@@ -242,7 +274,7 @@ mod tests {
     fn note(bytes: usize) -> Log {
         let mut log = Log::default();
         log.event(Time(0), Event::Note(Level::Note, "x".into()));
-        log.bytes = vec![0; bytes];
+        log.read = vec![0; bytes];
         log
     }
 

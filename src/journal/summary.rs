@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::record::finding::Finding;
 use crate::record::{
-    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, PerSide, Record, SessionId, Side, Stall, Time,
-    Verdict,
+    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, PerSide, Record, RunRecord, SessionId, Side, Stall,
+    Time, Verdict,
 };
 use crate::wire::opcode::Opcode;
 
@@ -74,13 +74,13 @@ struct Pace {
 const SECOND: u64 = 1_000_000;
 
 impl Pace {
-    fn count(&mut self, time: Time) {
+    fn count(&mut self, time: Time, frames: u64) {
         let second = time.0 / SECOND;
         if second > self.second {
             let before = if second == self.second + 1 { self.counts[1] } else { 0 };
             *self = Self { second, counts: [before, 0] };
         }
-        self.counts[1] += 1;
+        self.counts[1] += frames;
     }
 
     /// The part of the last second that lies in the one before, and the one under way.
@@ -137,6 +137,7 @@ impl SessionSummary {
 
     pub(super) fn record(&mut self, record: &Record) {
         match record {
+            Record::Run(run) => self.run(run),
             Record::Frame(frame) => self.frame(frame),
             Record::More(more) => {
                 self.last = self.last.max(more.time);
@@ -147,12 +148,20 @@ impl SessionSummary {
         }
     }
 
+    fn run(&mut self, run: &RunRecord) {
+        self.last = self.last.max(run.time);
+        self.frames[run.from] += u64::from(run.count);
+        self.payload[run.from] += u64::from(run.payload);
+        self.last_frame = Some((run.time, run.from, run.last));
+        self.pace.count(run.time, u64::from(run.count));
+    }
+
     fn frame(&mut self, frame: &FrameRecord) {
         self.last = self.last.max(frame.time);
         self.frames[frame.from] += 1;
         self.payload[frame.from] += frame.received;
         self.last_frame = Some((frame.time, frame.from, frame.header.opcode()));
-        self.pace.count(frame.time);
+        self.pace.count(frame.time, 1);
     }
 
     /// Frames a second, lately.
@@ -206,15 +215,5 @@ impl SessionSummary {
             | Event::Inflated(_)
             | Event::Note(..) => {}
         }
-    }
-}
-
-/// When a record was seen.
-pub(super) const fn time_of(record: &Record) -> Time {
-    match record {
-        Record::Frame(frame) => frame.time,
-        Record::More(more) => more.time,
-        Record::Raw(raw) => raw.time,
-        Record::Event(time, _) => *time,
     }
 }

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use crate::diagnose;
 use crate::record::finding::Level;
-use crate::record::{Event, FrameRecord, HeadEvent, Log, Outcome, Record, SessionId, Side, Time};
+use crate::record::{Event, FrameRecord, HeadEvent, Log, Outcome, Record, Seen, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
 use super::store::{Block, Subscription};
-use super::summary::{SessionSummary, time_of};
+use super::summary::SessionSummary;
 
 /// Bytes that the summaries of closed sessions may take. Those of live ones are bounded by the number of sessions.
 const CLOSED_SUMMARIES: usize = 32 * 1024 * 1024;
@@ -49,8 +49,8 @@ pub struct Row<'a> {
     pub session: Option<SessionId>,
     /// When it was seen.
     pub time: Time,
-    /// What it is: never `Record::More`.
-    pub record: &'a Record,
+    /// What it is: never `Seen::More`.
+    pub record: Seen<'a>,
     /// What its spans point into.
     pub log: &'a Log,
 }
@@ -59,7 +59,7 @@ pub struct Row<'a> {
 #[derive(Clone, Debug)]
 pub struct Frame<'a> {
     /// Its first record.
-    pub record: &'a FrameRecord,
+    pub record: FrameRecord,
     /// Payload bytes that came so far.
     pub received: u64,
     /// When the last of them came.
@@ -146,7 +146,7 @@ impl Indexed {
     fn counts(&self) -> [usize; FOLDS] {
         let mut counts = [0; FOLDS];
         for fold in Fold::ALL {
-            counts[fold.index()] = self.block.log.records.len() - self.hidden.count(fold);
+            counts[fold.index()] = self.block.log.count() - self.hidden.count(fold);
         }
         counts
     }
@@ -266,8 +266,8 @@ impl View {
     #[must_use]
     pub fn row_by_id(&self, id: RowId) -> Option<Row<'_>> {
         let block = &self.block(id.block)?.block;
-        let record = block.log.records.get(id.record as usize)?;
-        Some(Row { id, session: block.session, time: time_of(record), record, log: &block.log })
+        let record = block.log.seen(id.record)?;
+        Some(Row { id, session: block.session, time: record.time(), record, log: &block.log })
     }
 
     /// The number that a row has in a scope. A folded fragment has that of its message's first one, and a hidden
@@ -325,7 +325,7 @@ impl View {
     /// The whole of a frame; `None` for rows that are none.
     #[must_use]
     pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<Frame<'a>> {
-        let Record::Frame(record) = row.record else { return None };
+        let Seen::Frame(record) = row.record else { return None };
         let mut frame = Frame {
             record,
             received: record.received,
@@ -334,7 +334,7 @@ impl View {
         };
         let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
         for id in more.into_iter().flatten() {
-            let Some(Row { record: Record::More(more), log, .. }) = self.row_by_id(*id) else { continue };
+            let Some(Row { record: Seen::More(more), log, .. }) = self.row_by_id(*id) else { continue };
             frame.received = more.received;
             frame.until = more.time;
             frame.wire.to_mut().extend_from_slice(log.span(more.kept));
@@ -345,10 +345,10 @@ impl View {
     /// The start of a frame's kept payload without its mask: at most `limit` bytes, and no more are copied.
     #[must_use]
     pub fn start(&self, row: Row<'_>, limit: usize) -> Vec<u8> {
-        let Record::Frame(record) = row.record else { return Vec::new() };
+        let Seen::Frame(record) = row.record else { return Vec::new() };
         let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
         let pieces = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)? {
-            Row { record: Record::More(more), log, .. } => Some(log.span(more.kept)),
+            Row { record: Seen::More(more), log, .. } => Some(log.span(more.kept)),
             _ => None,
         });
         let mut start = Vec::new();
@@ -371,7 +371,7 @@ impl View {
         let more = session.and_then(|session| self.more.get(&(session, record.number)));
         let last = more.and_then(|more| more.last()).and_then(|id| self.row_by_id(*id));
         match last.map(|row| row.record) {
-            Some(Record::More(more)) => more.received,
+            Some(Seen::More(more)) => more.received,
             _ => record.received,
         }
     }
@@ -381,7 +381,7 @@ impl View {
     pub fn kept(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
         let more = session.and_then(|session| self.more.get(&(session, record.number)));
         let kept = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)?.record {
-            Record::More(more) => Some(u64::from(more.kept.length)),
+            Seen::More(more) => Some(u64::from(more.kept.length)),
             _ => None,
         });
         u64::from(record.kept.length) + kept.sum::<u64>()
@@ -487,7 +487,7 @@ impl View {
     }
 
     fn note_problems(&mut self, block: &Block) {
-        for (index, record) in block.log.records.iter().enumerate() {
+        for (number, record) in block.log.numbered() {
             let Record::Event(_, event) = record else { continue };
             let is_problem = match &**event {
                 Event::Finding(_, finding) => diagnose::words(finding.kind).level > Level::Note,
@@ -497,7 +497,7 @@ impl View {
                 _ => false,
             };
             if is_problem {
-                self.problems.push_back(RowId { block: block.sequence, record: index as u32 });
+                self.problems.push_back(RowId { block: block.sequence, record: number });
             }
         }
     }
@@ -518,10 +518,10 @@ impl View {
     }
 
     fn summarise(&mut self, id: SessionId, block: &Block) {
-        let Some(time) = block.log.records.first().map(time_of) else { return };
-        for (index, record) in block.log.records.iter().enumerate() {
+        let Some(time) = block.log.records.first().map(Record::time) else { return };
+        for (number, record) in block.log.numbered() {
             if let Record::More(more) = record {
-                let id_of_more = RowId { block: block.sequence, record: index as u32 };
+                let id_of_more = RowId { block: block.sequence, record: number };
                 self.more.entry((id, more.number)).or_default().push(id_of_more);
             }
         }
@@ -557,10 +557,10 @@ impl Row<'_> {
     #[must_use]
     pub fn from(&self) -> Option<Side> {
         match self.record {
-            Record::Frame(frame) => Some(frame.from),
-            Record::Raw(raw) => Some(raw.from),
-            Record::More(_) => None,
-            Record::Event(_, event) => match &**event {
+            Seen::Frame(frame) => Some(frame.from),
+            Seen::Raw(raw) => Some(raw.from),
+            Seen::More(_) => None,
+            Seen::Event(_, event) => match event {
                 Event::Head(head) => Some(head.from),
                 Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),
                 _ => None,

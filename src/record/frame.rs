@@ -1,6 +1,7 @@
 //! Frames, and bytes that are no frames, as they were seen.
 
 use crate::wire::frame::FrameHeader;
+use crate::wire::opcode::Opcode;
 
 use super::{Side, Time};
 
@@ -50,9 +51,21 @@ impl Relayed {
     }
 }
 
-/// A piece of `Log::bytes`.
+/// Which of a log's two stores of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    /// Reads as they came.
+    Read,
+    /// Copies, and what wsproxy wrote itself.
+    #[default]
+    Own,
+}
+
+/// A piece of a log's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
+    /// Where.
+    pub store: Store,
     /// Offset of the first byte.
     pub at: u32,
     /// Count of bytes.
@@ -78,6 +91,55 @@ pub struct FrameRecord {
     pub origin: Origin,
     /// What became of it.
     pub relayed: Relayed,
+}
+
+/// Usual frames of one read, one right behind the other, of which nothing is to be said: each came whole, is a message of
+/// its own, breaks no rule and went on as it came. They are decoded again when somebody looks.
+#[derive(Clone, Copy, Debug)]
+pub struct RunRecord {
+    /// When they were read.
+    pub time: Time,
+    /// The first one's number in the session. The others have the next.
+    pub first: u64,
+    /// Their bytes as on the wire, headers included.
+    pub span: Span,
+    /// How many there are: 1 to `RunRecord::MOST`.
+    pub count: u32,
+    /// Payload bytes of all of them.
+    pub payload: u32,
+    /// The lane.
+    pub from: Side,
+    /// The last one's opcode.
+    pub last: Opcode,
+}
+
+impl RunRecord {
+    /// Frames in one run: so few that the last is found within a microsecond, so many that the record of a run costs
+    /// nothing beside its frames.
+    pub const MOST: u32 = 256;
+
+    /// The frames, decoded from the bytes of `span`.
+    pub fn frames<'a>(&self, mut bytes: &'a [u8]) -> impl Iterator<Item = FrameRecord> + use<'a> {
+        let Self { time, first, span, count, from, .. } = *self;
+        let mut at = span.at;
+        (0..u64::from(count)).map_while(move |index| {
+            let (header, used) = FrameHeader::parse(bytes)?;
+            let end = used.checked_add(usize::try_from(header.length).ok()?)?;
+            let kept = Span { store: span.store, at: at + used as u32, length: header.length as u32 };
+            bytes = bytes.get(end..)?;
+            at += end as u32;
+            Some(FrameRecord {
+                time,
+                number: first + index,
+                header,
+                kept,
+                received: header.length,
+                from,
+                origin: Origin::Peer,
+                relayed: Relayed::AsIs,
+            })
+        })
+    }
 }
 
 /// More of a frame that an earlier record began.

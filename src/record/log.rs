@@ -1,11 +1,25 @@
 //! What a session writes while it relays, in a buffer that its owner hands on whole.
+//!
+//! The bytes of a log are the session's reads themselves: its owner reads from the sockets into `Log::read`, lends that
+//! store out while the session looks at it, and records point into it. So what came is copied nowhere, and a run of usual
+//! frames is one record.
+//!
+//! ```text
+//!   read   [ client's read: 81 85 .. | 81 8a .. | 81 83 .. ][ server's read: 81 05 .. | 82 7e .. ]
+//!            ^------------- run of 3 ------------^            ^--------- run of 2 ---------^
+//!   own    [ payload of an injected frame ][ what an early read held ]
+//! ```
+
+use std::ops::Range;
 
 use super::finding::FindingKind;
-use super::{Event, FrameRecord, MoreRecord, Origin, RawRecord, Side, Span, Time};
+use super::{Event, FrameRecord, MoreRecord, Origin, RawRecord, RunRecord, Side, Span, Store, Time};
 
-/// One thing seen.
+/// One entry of a log.
 #[derive(Clone, Debug)]
 pub enum Record {
+    /// Usual frames, one or many.
+    Run(RunRecord),
     /// A frame begins.
     Frame(FrameRecord),
     /// A frame goes on.
@@ -16,13 +30,78 @@ pub enum Record {
     Event(Time, Box<Event>),
 }
 
+impl Record {
+    /// When it was seen.
+    #[must_use]
+    pub const fn time(&self) -> Time {
+        match self {
+            Self::Run(run) => run.time,
+            Self::Frame(frame) => frame.time,
+            Self::More(more) => more.time,
+            Self::Raw(raw) => raw.time,
+            Self::Event(time, _) => *time,
+        }
+    }
+
+    /// How many things it stands for: more than one only where it is a run.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        match self {
+            Self::Run(run) => run.count,
+            _ => 1,
+        }
+    }
+}
+
+/// One thing seen: a record, or one frame of a run.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// A frame begins.
+    Frame(FrameRecord),
+    /// A frame goes on.
+    More(MoreRecord),
+    /// Bytes that are no frames.
+    Raw(RawRecord),
+    /// Anything else.
+    Event(Time, &'a Event),
+}
+
+impl Seen<'_> {
+    /// When it was seen.
+    #[must_use]
+    pub const fn time(&self) -> Time {
+        match self {
+            Self::Frame(frame) => frame.time,
+            Self::More(more) => more.time,
+            Self::Raw(raw) => raw.time,
+            Self::Event(time, _) => *time,
+        }
+    }
+}
+
+/// A place in `Log::records` behind which places and numbers of what was seen differ.
+#[derive(Clone, Copy, Debug)]
+struct Shift {
+    /// The run's place in `records`.
+    record: u32,
+    /// How many frames all runs before it have but their first ones.
+    before: u32,
+    /// The frames of the run but its first.
+    more: u32,
+}
+
 /// Records and the bytes they point into. Owned by the session's task until it hands it on.
 #[derive(Debug, Default)]
 pub struct Log {
     /// In the order in which things were seen.
     pub records: Vec<Record>,
-    /// Payloads.
-    pub bytes: Vec<u8>,
+    /// What was read, as far as it is kept.
+    pub read: Vec<u8>,
+    own: Vec<u8>,
+    shifts: Vec<Shift>,
+    /// Where `read` is in memory while it is lent, and whether a record points into what was lent.
+    lent: Range<usize>,
+    is_used: bool,
     /// Bytes of memory that events hold.
     events: usize,
     /// Findings among the records.
@@ -30,17 +109,6 @@ pub struct Log {
 }
 
 impl Log {
-    /// Room for about as much as `previous` held, so that a busy session does not grow its buffers step by step.
-    #[must_use]
-    pub fn sized_like(previous: &Self) -> Self {
-        Self {
-            records: Vec::with_capacity(previous.records.len()),
-            bytes: Vec::with_capacity(previous.bytes.len()),
-            events: 0,
-            findings: 0,
-        }
-    }
-
     /// Whether nothing was seen.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -51,26 +119,58 @@ impl Log {
     #[inline]
     #[must_use]
     pub const fn size(&self) -> usize {
-        self.records.len() * size_of::<Record>() + self.bytes.len() + self.events
+        self.records.len() * size_of::<Record>() + self.read.len() + self.own.len() + self.events
     }
 
     /// Bytes of memory that were asked for, in use or not.
     #[must_use]
     pub const fn capacity(&self) -> usize {
-        self.records.capacity() * size_of::<Record>() + self.bytes.capacity() + self.events
+        self.records.capacity() * size_of::<Record>()
+            + self.shifts.capacity() * size_of::<Shift>()
+            + self.read.capacity()
+            + self.own.capacity()
+            + self.events
+    }
+
+    /// Takes `read` out to be looked at. Until `take_back`, what is kept of those bytes from `at` on is pointed at and not
+    /// copied: a slice is known to be a piece of them by its address.
+    pub fn lend(&mut self, at: usize) -> Vec<u8> {
+        let read = std::mem::take(&mut self.read);
+        let start = read.as_ptr().addr();
+        self.lent = start..start + read.len();
+        self.is_used = false;
+        debug_assert!(at <= read.len(), "a read ends where the store does");
+        read
+    }
+
+    /// Gets back what was lent. Says whether a record points into it; where none does, the bytes of the last read are
+    /// nobody's.
+    pub fn take_back(&mut self, read: Vec<u8>) -> bool {
+        self.read = read;
+        self.lent = 0..0;
+        std::mem::take(&mut self.is_used)
     }
 
     /// Adds what was seen afterwards.
     pub fn append(&mut self, later: Self) {
-        let shift = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(&later.bytes);
+        let shifts = [self.read.len() as u32, self.own.len() as u32];
+        let moved = |span: &mut Span| span.at += shifts[span.store as usize];
+        let (place, before) = (self.records.len() as u32, self.shifted());
+        self.shifts.extend(later.shifts.iter().map(|shift| Shift {
+            record: shift.record + place,
+            before: shift.before + before,
+            more: shift.more,
+        }));
+        self.read.extend_from_slice(&later.read);
+        self.own.extend_from_slice(&later.own);
         self.events += later.events;
         self.findings += later.findings;
         self.records.extend(later.records.into_iter().map(|mut record| {
             match &mut record {
-                Record::Frame(frame) => frame.kept.at += shift,
-                Record::More(more) => more.kept.at += shift,
-                Record::Raw(raw) => raw.kept.at += shift,
+                Record::Run(run) => moved(&mut run.span),
+                Record::Frame(frame) => moved(&mut frame.kept),
+                Record::More(more) => moved(&mut more.kept),
+                Record::Raw(raw) => moved(&mut raw.kept),
                 Record::Event(..) => {}
             }
             record
@@ -80,8 +180,68 @@ impl Log {
     /// The bytes of a span; empty where it does not fit.
     #[must_use]
     pub fn span(&self, span: Span) -> &[u8] {
+        let store = match span.store {
+            Store::Read => &self.read,
+            Store::Own => &self.own,
+        };
         let at = span.at as usize;
-        self.bytes.get(at..at + span.length as usize).unwrap_or_default()
+        store.get(at..at + span.length as usize).unwrap_or_default()
+    }
+
+    /// How many things were seen: each frame of a run counts.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.records.len() + self.shifted() as usize
+    }
+
+    /// The thing of that number, from 0. Costs a search in the runs, and a look at no more than a run's frames.
+    #[must_use]
+    pub fn seen(&self, number: u32) -> Option<Seen<'_>> {
+        let after = self.shifts.partition_point(|shift| shift.record + shift.before <= number);
+        let Some(shift) = after.checked_sub(1).and_then(|last| self.shifts.get(last)) else {
+            return self.of_record(self.records.get(number as usize)?, 0);
+        };
+        let within = number - shift.record - shift.before;
+        let (place, within) =
+            if within <= shift.more { (shift.record, within) } else { (shift.record + within - shift.more, 0) };
+        self.of_record(self.records.get(place as usize)?, within as usize)
+    }
+
+    /// All that was seen, frame by frame, in order.
+    pub fn all(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.records.iter().flat_map(|record| {
+            let run = match record {
+                Record::Run(run) => Some(run.frames(self.span(run.span)).map(Seen::Frame)),
+                _ => None,
+            };
+            let other = if run.is_some() { None } else { self.of_record(record, 0) };
+            run.into_iter().flatten().chain(other)
+        })
+    }
+
+    /// All records, each with the number of the first thing that it stands for.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Record)> {
+        let mut number = 0;
+        self.records.iter().map(move |record| {
+            let first = number;
+            number += record.count();
+            (first, record)
+        })
+    }
+
+    fn of_record<'a>(&'a self, record: &'a Record, within: usize) -> Option<Seen<'a>> {
+        Some(match record {
+            Record::Run(run) => Seen::Frame(run.frames(self.span(run.span)).nth(within)?),
+            Record::Frame(frame) => Seen::Frame(*frame),
+            Record::More(more) => Seen::More(*more),
+            Record::Raw(raw) => Seen::Raw(*raw),
+            Record::Event(time, event) => Seen::Event(*time, event),
+        })
+    }
+
+    /// How many frames runs have but their first ones.
+    fn shifted(&self) -> u32 {
+        self.shifts.last().map_or(0, |last| last.before + last.more)
     }
 
     /// The kinds of the findings among the records. Costs nothing where there are none.
@@ -103,55 +263,90 @@ impl Log {
         self.records.push(Record::Event(time, Box::new(event)));
     }
 
-    /// Copies payload in.
+    /// Keeps bytes: where they are a piece of the read that is lent, by pointing at them, else by a copy.
     #[inline]
     pub fn keep(&mut self, bytes: &[u8]) -> Span {
-        let at = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(bytes);
-        Span { at, length: bytes.len() as u32 }
+        let length = bytes.len() as u32;
+        let start = bytes.as_ptr().addr();
+        if start >= self.lent.start && start + bytes.len() <= self.lent.end && !bytes.is_empty() {
+            self.is_used = true;
+            return Span { store: Store::Read, at: (start - self.lent.start) as u32, length };
+        }
+        let at = self.own.len() as u32;
+        self.own.extend_from_slice(bytes);
+        Span { store: Store::Own, at, length }
+    }
+
+    /// Adds usual frames, whose bytes are `bytes`. `run.span` is set here.
+    #[inline]
+    pub fn run(&mut self, mut run: RunRecord, bytes: &[u8]) {
+        run.span = self.keep(bytes);
+        if run.count > 1 {
+            let (record, before) = (self.records.len() as u32, self.shifted());
+            self.shifts.push(Shift { record, before, more: run.count - 1 });
+        }
+        self.records.push(Record::Run(run));
     }
 
     /// Adds more of a frame: to the record that it already has here where its bytes are the last, else as a new one.
     pub fn more(&mut self, mut more: MoreRecord, bytes: &[u8]) {
         more.kept = self.keep(bytes);
-        let span = match self.records.last_mut() {
+        let joined = match self.records.last_mut() {
             Some(Record::Frame(frame)) if frame.number == more.number => {
-                frame.received = more.received;
-                &mut frame.kept
+                let joined = joins(&mut frame.kept, more.kept);
+                if joined {
+                    frame.received = more.received;
+                }
+                joined
             }
             Some(Record::More(last)) if last.number == more.number => {
-                (last.time, last.received) = (more.time, more.received);
-                last.added += more.added;
-                &mut last.kept
+                let joined = joins(&mut last.kept, more.kept);
+                if joined {
+                    (last.time, last.received) = (more.time, more.received);
+                    last.added += more.added;
+                }
+                joined
             }
-            _ => {
-                self.records.push(Record::More(more));
-                return;
-            }
+            _ => false,
         };
-        // Nothing was kept in between, since the last record is the frame's own.
-        if span.length == 0 {
-            span.at = more.kept.at;
+        if !joined {
+            self.records.push(Record::More(more));
         }
-        span.length += more.kept.length;
     }
 
     /// Adds raw bytes, of which no more than `limit` are kept in one record.
     pub fn raw(&mut self, time: Time, from: Side, origin: Origin, bytes: &[u8], limit: usize) {
-        if let Some(Record::Raw(last)) = self.records.last()
+        let length = bytes.len() as u64;
+        let held = match self.records.last() {
+            Some(Record::Raw(last)) if (last.from, last.origin) == (from, origin) => last.kept.length as usize,
+            _ => 0,
+        };
+        // What is full only counts; what would go beyond the limit is cut there.
+        let room = limit.saturating_sub(held);
+        let kept = self.keep(bytes.get(..room).unwrap_or(bytes));
+        if let Some(Record::Raw(last)) = self.records.last_mut()
             && (last.from, last.origin) == (from, origin)
+            && joins(&mut last.kept, kept)
         {
-            let (span, room) = (last.kept, limit.saturating_sub(last.kept.length as usize));
-            if (span.at + span.length) as usize == self.bytes.len() {
-                let kept = self.keep(bytes.get(..room).unwrap_or(bytes));
-                if let Some(Record::Raw(last)) = self.records.last_mut() {
-                    last.kept.length += kept.length;
-                    last.length += bytes.len() as u64;
-                }
-                return;
-            }
+            last.length += length;
+            return;
         }
-        let kept = self.keep(bytes.get(..limit).unwrap_or(bytes));
-        self.records.push(Record::Raw(RawRecord { time, from, kept, length: bytes.len() as u64, origin }));
+        self.records.push(Record::Raw(RawRecord { time, from, kept, length, origin }));
     }
+}
+
+/// Makes one span of two where the second follows the first; says whether it did.
+fn joins(first: &mut Span, second: Span) -> bool {
+    if second.length == 0 {
+        return true;
+    }
+    if first.length == 0 {
+        *first = second;
+        return true;
+    }
+    let follows = first.store == second.store && first.at + first.length == second.at;
+    if follows {
+        first.length += second.length;
+    }
+    follows
 }

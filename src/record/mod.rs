@@ -12,9 +12,9 @@ mod stall;
 mod verdict;
 
 pub use event::{Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, InflatedEvent, OpenEvent};
-pub use frame::{FrameRecord, MoreRecord, Origin, RawRecord, Relayed, Span};
+pub use frame::{FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, Span, Store};
 pub use id::{SessionId, Time};
-pub use log::{Log, Record};
+pub use log::{Log, Record, Seen};
 pub use policy::Policy;
 pub use side::{PerSide, Side};
 pub use stall::{Stall, StallKind};

@@ -26,8 +26,8 @@ use super::repair::Mender;
 use super::session::Output;
 use super::watch::{Bytes, Keys, Watch};
 use crate::record::{
-    Ending, Event, FrameRecord, InflatedEvent, Log, MoreRecord, Origin, PerSide, Policy, Record, Relayed, Side, Span,
-    Stall, StallKind, Time,
+    Ending, Event, FrameRecord, InflatedEvent, Log, MoreRecord, Origin, PerSide, Policy, Record, Relayed, RunRecord,
+    Side, Span, Stall, StallKind, Time,
 };
 use hixie::Hixie;
 
@@ -291,6 +291,11 @@ impl Lane {
                 self.inject_waiting(context, base + at, out);
             }
             at += self.skip_stray(context, &input[at..], &mut out.log);
+            if let Some((length, last_at)) = self.run(context, &input[at..], &mut out.log) {
+                last = Some(at + last_at);
+                at += length;
+                continue;
+            }
             let rest = &input[at..];
             if let Some((header, payload)) = self.decoder.whole(rest)
                 && header.opcode() != Opcode::CLOSE
@@ -333,7 +338,31 @@ impl Lane {
         if self.frames == 0 { None } else { Some(bytes) }
     }
 
-    /// The usual case, in one step: a frame that came whole. Its payload is what `following` begins with.
+    /// The usual case: frames that came whole and of which there is nothing to say are written down together. Gives the
+    /// bytes that they take and where the last of them begins.
+    #[inline]
+    fn run(&mut self, context: &mut Context<'_>, input: &[u8], log: &mut Log) -> Option<(usize, usize)> {
+        let passes = self.mender.is_none() && self.relayed == Relayed::AsIs && self.waiting.is_empty();
+        if !passes || !self.decoder.is_between_frames() || !context.judgement.is_quiet(self.from) {
+            return None;
+        }
+        let usual = self.watch.usual(input, context.limits.kept, context.keys)?;
+        let run = RunRecord {
+            time: context.now,
+            first: *context.frames + 1,
+            span: Span::default(),
+            count: usual.count,
+            payload: usual.payload,
+            from: self.from,
+            last: usual.opcode,
+        };
+        *context.frames += u64::from(usual.count);
+        self.frames += u64::from(usual.count);
+        log.run(run, input.get(..usual.length).unwrap_or(input));
+        Some((usual.length, usual.last))
+    }
+
+    /// A frame that came whole, in one step. Its payload is what `following` begins with.
     #[inline]
     fn whole(
         &mut self,
@@ -372,7 +401,7 @@ impl Lane {
         context.keys.note(self.from, &header);
         self.message.frame(&header);
         self.note_debt(context, &header, *context.frames + 1);
-        self.open_frame(context, header, log);
+        self.open_frame(context, header);
         let relayed = self.mend_header(context, &header, following, *context.frames, log);
         if let Some(current) = &mut self.current {
             current.record.relayed = relayed;
@@ -383,14 +412,14 @@ impl Lane {
 
     /// A frame begins, to be written down with what comes of its payload.
     #[inline]
-    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader, log: &Log) {
+    fn open_frame(&mut self, context: &mut Context<'_>, header: FrameHeader) {
         *context.frames += 1;
         self.frames += 1;
         let record = FrameRecord {
             time: context.now,
             number: *context.frames,
             header,
-            kept: Span { at: log.bytes.len() as u32, length: 0 },
+            kept: Span::default(),
             received: 0,
             from: self.from,
             origin: Origin::Peer,

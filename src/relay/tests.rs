@@ -13,8 +13,8 @@ use proptest::prelude::*;
 
 use crate::record::finding::FindingKind;
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed, Side,
-    Time,
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed, Seen,
+    Side, Time,
 };
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{self, FrameHeader};
@@ -153,16 +153,16 @@ impl Scene {
 /// Frames with all payload that was kept, unmasked.
 fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
     let mut frames: Vec<(FrameRecord, Vec<u8>)> = Vec::new();
-    for record in &log.records {
+    for record in log.all() {
         match record {
-            Record::Frame(frame) => frames.push((*frame, log.span(frame.kept).to_vec())),
-            Record::More(more) => {
+            Seen::Frame(frame) => frames.push((frame, log.span(frame.kept).to_vec())),
+            Seen::More(more) => {
                 let (frame, payload) =
                     frames.iter_mut().find(|(frame, _)| frame.number == more.number).expect("more of a known frame");
                 payload.extend_from_slice(log.span(more.kept));
                 frame.received = more.received;
             }
-            Record::Raw(_) | Record::Event(..) => {}
+            Seen::Raw(_) | Seen::Event(..) => {}
         }
     }
     for (frame, payload) in &mut frames {

@@ -1,11 +1,11 @@
 //! The examiner at its place in a lane: what it finds becomes findings, within limits.
 
 use crate::diagnose::chrome::Content;
-use crate::diagnose::examine::{Examiner, Found};
+use crate::diagnose::examine::{Examiner, Found, Usual};
 use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
-use crate::record::{Ending, Event, Log, Side, Time};
+use crate::record::{Ending, Event, Log, RunRecord, Side, Time};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::MaskKey;
@@ -46,9 +46,14 @@ impl Keys {
         if from == Side::Client
             && let Some(key) = header.mask
         {
-            self.ring[self.next % 8] = key;
-            self.next = (self.next + 1) % 8;
+            self.add(key);
         }
+    }
+
+    #[inline]
+    fn add(&mut self, key: MaskKey) {
+        self.ring[self.next % 8] = key;
+        self.next = (self.next + 1) % 8;
     }
 }
 
@@ -113,6 +118,19 @@ impl Watch {
     #[inline]
     pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
         self.examiner.as_mut().is_none_or(|examiner| examiner.is_usual(header, payload))
+    }
+
+    /// The usual frames that `input` begins with, of which there is nothing to be said.
+    #[inline]
+    pub fn usual(&mut self, input: &[u8], kept: usize, keys: &mut Keys) -> Option<Usual> {
+        let examiner = self.examiner.as_mut()?;
+        let notes_keys = self.from == Side::Client;
+        let usual = examiner.usual(input, RunRecord::MOST, kept, |key| {
+            if notes_keys {
+                keys.add(key);
+            }
+        });
+        (usual.count > 0).then_some(usual)
     }
 
     pub fn begin_read(&mut self) {

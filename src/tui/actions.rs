@@ -2,7 +2,7 @@
 
 use crate::journal::{Row, Scope, View};
 use crate::record::finding::Level;
-use crate::record::{Policy, Record, Side};
+use crate::record::{Policy, Seen, Side};
 use crate::relay::injection::Injection;
 
 use super::arrangement::DetailPlace;
@@ -154,7 +154,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
             model.session(view).is_some_and(|summary| summary.is_live())
         }
         Action::Resend => {
-            on_frames && selected_row(model, view).is_some_and(|row| matches!(row.record, Record::Frame(_)))
+            on_frames && selected_row(model, view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
         }
         Action::Deeper => on_frames || matches!(model.tab, Tab::Sessions | Tab::Log),
         Action::NextPane => on_frames || model.tab == Tab::Log,

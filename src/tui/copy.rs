@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::journal::{Row, RowId, View};
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::Level;
-use crate::record::{Event, Record};
+use crate::record::{Event, Seen};
 use crate::text;
 
 use super::fit;
@@ -163,7 +163,7 @@ fn parts<'a>(model: &Model, view: &'a View, row: Row<'a>) -> impl Iterator<Item 
 /// The bytes of a row, or the words for what has none. A message is joined.
 fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
     match row.record {
-        Record::Frame(_) => {
+        Seen::Frame(_) => {
             let mut joined = Vec::new();
             for part in parts(model, view, row) {
                 // A byte more than may be copied shows that it is too much.
@@ -174,18 +174,18 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
             }
             Cow::Owned(joined)
         }
-        Record::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
-        Record::Event(_, event) => match &**event {
+        Seen::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
+        Seen::Event(_, event) => match event {
             Event::Head(head) => Cow::Borrowed(&head.bytes),
             event => Cow::Owned(words::event(event, &model.theme).1.into_bytes()),
         },
-        Record::More(_) => Cow::Borrowed(&[]),
+        Seen::More(_) => Cow::Borrowed(&[]),
     }
 }
 
 /// Whether there is less of a frame than its header promises.
 fn is_short(view: &View, row: Row<'_>) -> bool {
-    matches!(row.record, Record::Frame(record) if view.kept(row.session, record) < record.header.length)
+    matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -193,15 +193,15 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
-    let what = match row.record {
-        Record::Frame(record) => {
+    let what = match &row.record {
+        Seen::Frame(record) => {
             let Some(frame) = view.frame(row) else { return };
             let payload = Cow::Owned(frame.payload().into_owned());
             What::Frame(Frame { record, received: frame.received, payload, inflated: None })
         }
-        Record::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
-        Record::Event(_, event) => What::Event(event),
-        Record::More(_) => return,
+        Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
+        Seen::Event(_, event) => What::Event(event),
+        Seen::More(_) => return,
     };
     json::write(&Item { session: row.session, time: row.time, what }, out);
 }

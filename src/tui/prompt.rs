@@ -2,7 +2,7 @@
 
 use crate::journal::{Scope, View};
 use crate::record::finding::Level;
-use crate::record::{Record, SessionId};
+use crate::record::{Seen, SessionId};
 
 use super::actions;
 use super::command::{self, Command, CommandLine};
@@ -100,7 +100,7 @@ fn row_of_frame(view: &View, session: SessionId, frame: u64) -> Option<u64> {
     let range = view.range(scope);
     let from = |row: u64| {
         (row..range.end).find_map(|row| match view.row(scope, row)?.record {
-            Record::Frame(record) => Some((row, record.number)),
+            Seen::Frame(record) => Some((row, record.number)),
             _ => None,
         })
     };

@@ -4,7 +4,7 @@
 //! message is what it reads at once. With `-n` it stays, to show what comes back.
 
 use crate::journal::{Row, RowId, SessionSummary, View};
-use crate::record::{FrameRecord, Origin, Record, Side};
+use crate::record::{FrameRecord, Origin, Seen, Side};
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
 
@@ -28,8 +28,8 @@ pub fn command<'a>(upstream: &str, view: &'a View, rows: impl Iterator<Item = Ro
         }
         session = session.or(row.session);
         match row.record {
-            Record::Frame(frame) if is_client_data(frame) => messages.take(view, row)?,
-            Record::Frame(_) | Record::Raw(_) => others = true,
+            Seen::Frame(frame) if is_client_data(&frame) => messages.take(view, row)?,
+            Seen::Frame(_) | Seen::Raw(_) => others = true,
             _ => {}
         }
     }
@@ -61,7 +61,7 @@ impl Messages {
     /// Takes a message, by any of its fragments, once.
     fn take<'a>(&mut self, view: &'a View, row: Row<'a>) -> Result<(), String> {
         let first = view.head(row.id).and_then(|head| view.row_by_id(head)).unwrap_or(row);
-        let Record::Frame(frame) = first.record else { return Ok(()) };
+        let Seen::Frame(frame) = first.record else { return Ok(()) };
         if self.last.replace(first.id) == Some(first.id) {
             return Ok(());
         }
@@ -125,8 +125,8 @@ fn joined<'a>(view: &'a View, first: Row<'a>) -> Result<Vec<u8>, String> {
     let is_whole = message.is_none_or(|message| message.complete);
     let rest = message.into_iter().flat_map(|message| &message.rest).filter_map(|id| view.row_by_id(*id));
     for row in std::iter::once(first).chain(rest) {
-        let Record::Frame(record) = row.record else { continue };
-        let (received, kept) = (view.received(row.session, record), view.kept(row.session, record));
+        let Seen::Frame(record) = row.record else { continue };
+        let (received, kept) = (view.received(row.session, &record), view.kept(row.session, &record));
         if !is_whole || received < record.header.length || kept < received {
             return Err("not all of this message came and was kept, so no command can send it".to_owned());
         }

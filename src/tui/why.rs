@@ -2,7 +2,7 @@
 
 use crate::journal::{RowId, View};
 use crate::record::finding::Level;
-use crate::record::{Event, Record, SessionId, Side};
+use crate::record::{Event, Seen, SessionId, Side};
 
 use super::actions;
 use super::cursor::Scroll;
@@ -62,7 +62,7 @@ fn none_left(model: &Model, view: &View) -> String {
 /// Opens the why page of the selected frame, or of the session that is meant.
 pub fn open(model: &mut Model, view: &View) {
     let row = actions::selected_row(model, view).filter(|_| matches!(model.tab, Tab::Frames));
-    let chosen = row.and_then(|row| Some((row.session?, frame_of(row.record))));
+    let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
     let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {
         model.toast(Level::Note, "there is no session yet that anything could be wrong with");
         return;
@@ -71,10 +71,10 @@ pub fn open(model: &mut Model, view: &View) {
 }
 
 /// The frame that a row is, or that its finding is in.
-fn frame_of(record: &Record) -> Option<(Side, u64)> {
+fn frame_of(record: &Seen<'_>) -> Option<(Side, u64)> {
     match record {
-        Record::Frame(frame) => Some((frame.from, frame.number)),
-        Record::Event(_, event) => match &**event {
+        Seen::Frame(frame) => Some((frame.from, frame.number)),
+        Seen::Event(_, event) => match event {
             Event::Finding(from, finding) => Some((*from, finding.frame()?)),
             Event::Verdict(verdict) => Some((Side::Server, verdict.frame?)),
             _ => None,

@@ -2,6 +2,13 @@
 //!
 //! It says no as soon as a byte is there that no valid text could have, and keeps at most three bytes.
 
+/// Whether a whole text is UTF-8. Most text is ASCII, which is known quickest.
+#[inline]
+#[must_use]
+pub fn is_utf8(text: &[u8]) -> bool {
+    text.is_ascii() || simdutf8::basic::from_utf8(text).is_ok()
+}
+
 /// The first byte sequence that is no UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid {
@@ -24,6 +31,16 @@ pub struct Utf8 {
 }
 
 impl Utf8 {
+    /// Takes the next bytes of the text, which are known to be ASCII; `false` where a character is under way, which takes
+    /// none of them.
+    #[inline]
+    pub const fn feed_ascii(&mut self, length: usize) -> bool {
+        if self.held == 0 {
+            self.at += length as u64;
+        }
+        self.held == 0
+    }
+
     /// Takes the next bytes of the text.
     ///
     /// # Errors
@@ -35,8 +52,12 @@ impl Utf8 {
             bytes = rest;
             self.complete(*first)?;
         }
+        if is_utf8(bytes) {
+            self.at += bytes.len() as u64;
+            return Ok(());
+        }
         match std::str::from_utf8(bytes) {
-            Ok(_) => self.at += bytes.len() as u64,
+            Ok(_) => {}
             Err(error) => {
                 let (valid, rest) = bytes.split_at(error.valid_up_to());
                 self.at += valid.len() as u64;

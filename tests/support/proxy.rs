@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running, TlsOptions, Upstream};
 use wsproxy::journal::{Journal, Scope, View};
-use wsproxy::record::{ClosedEvent, Event, FrameRecord, Record, SessionId, Side};
+use wsproxy::record::{ClosedEvent, Event, FrameRecord, Seen, SessionId, Side};
 use wsproxy::relay::bridge::Bridging;
 use wsproxy::relay::injection::{Injection, Reply};
 use wsproxy::relay::limits::Limits;
@@ -91,7 +91,7 @@ impl Proxy {
         let scope = Scope::Session(SessionId(session));
         let frames = self.view.range(scope).filter_map(|number| {
             let frame = self.view.frame(self.view.row(scope, number)?)?;
-            Some((*frame.record, frame.payload().into_owned()))
+            Some((frame.record, frame.payload().into_owned()))
         });
         frames.collect()
     }
@@ -112,7 +112,7 @@ impl Proxy {
 /// The events in a view's rows.
 pub fn events(view: &View) -> impl Iterator<Item = &Event> {
     view.range(Scope::All).filter_map(|number| match view.row(Scope::All, number)?.record {
-        Record::Event(_, event) => Some(&**event),
+        Seen::Event(_, event) => Some(event),
         _ => None,
     })
 }

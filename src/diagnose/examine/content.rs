@@ -4,6 +4,7 @@ use crate::diagnose::chrome::Content;
 use crate::record::finding::FindingKind;
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::{self, Inflater, Stop, TAIL};
+use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 use crate::wire::utf8::{Invalid, Utf8};
 
@@ -73,6 +74,22 @@ impl Examiner {
                 self.found.push(Found::new(FindingKind::MsgUtf8Split, at, 1, detail));
             }
         }
+    }
+
+    /// Whether a masked piece within a frame can be told to be right without unmasking it: binary data, and ASCII text.
+    pub(super) fn passes_unread(
+        &mut self,
+        header: &FrameHeader,
+        key: MaskKey,
+        offset: u64,
+        piece: &[u8],
+        last: bool,
+    ) -> bool {
+        let Some(message) = &mut self.message else { return false };
+        if header.opcode().is_control() || message.is_compressed || message.invalid.is_some() || last {
+            return false;
+        }
+        !message.is_text || (mask::is_masked_ascii(key, offset, piece) && message.utf8.feed_ascii(piece.len()))
     }
 
     /// A piece of a data frame's payload, unmasked.

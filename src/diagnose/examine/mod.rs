@@ -14,6 +14,7 @@ use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
+use crate::wire::utf8;
 
 use super::chrome::Content;
 use content::{Bounds, Message};
@@ -38,6 +39,21 @@ impl Found {
     fn new(kind: FindingKind, at: u64, length: u64, detail: impl Into<String>) -> Self {
         Self { kind, at, length, detail: detail.into() }
     }
+}
+
+/// Usual frames that stand one right behind the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    /// Bytes that they take, headers included.
+    pub length: usize,
+    /// How many there are.
+    pub count: u32,
+    /// Their payload bytes.
+    pub payload: u32,
+    /// Where the last of them begins.
+    pub last: usize,
+    /// The last one's opcode.
+    pub opcode: Opcode,
 }
 
 /// The examiner of one lane.
@@ -94,6 +110,34 @@ impl Examiner {
         }
     }
 
+    /// The usual frames that `input` begins with, no more than `most` of them and none longer than `kept`. `note` is told
+    /// each mask key.
+    #[inline]
+    pub fn usual(&mut self, input: &[u8], most: u32, kept: usize, mut note: impl FnMut(MaskKey)) -> Usual {
+        let mut usual = Usual { length: 0, count: 0, payload: 0, last: 0, opcode: Opcode::TEXT };
+        while usual.count < most {
+            let rest = input.get(usual.length..).unwrap_or_default();
+            let Some((header, used)) = FrameHeader::parse(rest) else { break };
+            if header.length > kept as u64 {
+                break;
+            }
+            let end = used + header.length as usize;
+            let Some(payload) = rest.get(used..end) else { break };
+            if !self.is_usual(&header, payload) {
+                break;
+            }
+            if let Some(key) = header.mask {
+                note(key);
+            }
+            usual.last = usual.length;
+            usual.opcode = header.opcode();
+            usual.length += end;
+            usual.payload += header.length as u32;
+            usual.count += 1;
+        }
+        usual
+    }
+
     /// Whether that whole frame is right in each respect and a message of its own, so that nothing has to be said or
     /// remembered of it.
     #[inline]
@@ -107,7 +151,7 @@ impl Examiner {
             return false;
         }
         match (self.from, header.mask) {
-            (Side::Server, None) => !is_text || std::str::from_utf8(payload).is_ok(),
+            (Side::Server, None) => !is_text || utf8::is_utf8(payload),
             (Side::Client, Some(key)) => {
                 if !self.weak_is_told {
                     if key == [0; 4] || self.key == Some(key) {
@@ -125,19 +169,25 @@ impl Examiner {
             }
             (Side::Client, None) if self.tolerates_mask => {
                 self.tolerated += 1;
-                !is_text || std::str::from_utf8(payload).is_ok()
+                !is_text || utf8::is_utf8(payload)
             }
             _ => false,
         }
     }
 
     fn is_masked_text(&mut self, key: MaskKey, payload: &[u8]) -> bool {
+        mask::is_masked_ascii(key, 0, payload) || self.is_unmasked_text(key, payload)
+    }
+
+    /// The same for text that is not ASCII.
+    #[cold]
+    fn is_unmasked_text(&mut self, key: MaskKey, payload: &[u8]) -> bool {
         if let Some(scratch) = self.scratch.get_mut(..payload.len()) {
             scratch.copy_from_slice(payload);
             mask::apply(key, 0, scratch);
-            return std::str::from_utf8(scratch).is_ok();
+            return utf8::is_utf8(scratch);
         }
-        let mut text = crate::wire::utf8::Utf8::default();
+        let mut text = utf8::Utf8::default();
         let mut offset = 0;
         for piece in payload.chunks(SCRATCH) {
             let scratch = &mut self.scratch[..piece.len()];
@@ -172,6 +222,7 @@ impl Examiner {
         match header.mask {
             None => content = self.plain(header, offset, piece, last),
             Some(_) if piece.is_empty() => content = self.plain(header, offset, piece, last),
+            Some(key) if self.passes_unread(header, key, offset, piece, last) => {}
             Some(key) => {
                 let mut scratch = std::mem::take(&mut self.scratch);
                 let mut at = 0;

@@ -109,7 +109,7 @@ impl Lane {
                     self.hixie.held = Some(Held { kind, payload: Vec::new(), received: 0, is_told: false });
                 }
                 Part::Header(header) => {
-                    self.open_frame(context, header, &out.log);
+                    self.open_frame(context, header);
                     self.judge_hixie(*context.frames, &header);
                 }
                 Part::Payload { length, last } => {

@@ -33,7 +33,7 @@ mod tests;
 use ratatui::text::Line;
 
 use crate::journal::{Row, SessionSummary, View};
-use crate::record::{Record, Side};
+use crate::record::{Seen, Side};
 
 use super::theme::Theme;
 use body::Body;
@@ -108,20 +108,20 @@ pub(super) fn document(
 ) -> Document {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
     let content = match row.record {
-        Record::Frame(record) => {
+        Seen::Frame(record) => {
             let content = known.or_else(|| view.frame(row).map(Content::of_frame));
-            content.inspect(|content| frame::write(&mut page, record, content, options))
+            content.inspect(|content| frame::write(&mut page, &record, content, options))
         }
-        Record::Raw(raw) => {
+        Seen::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));
-            Some(frame::write_raw(&mut page, raw, row.log, summary, options))
+            Some(frame::write_raw(&mut page, &raw, row.log, summary, options))
         }
-        Record::Event(_, event) => {
+        Seen::Event(_, event) => {
             event::write(&mut page, event, row.session);
             None
         }
         // Part of the row of its frame.
-        Record::More(_) => None,
+        Seen::More(_) => None,
     };
     let body = content.as_ref().map(|content| Body::new(&mut page, content, folds, options));
     Document { top: page.finish(), content: content.unwrap_or_default(), body: body.unwrap_or(Body::Nothing) }

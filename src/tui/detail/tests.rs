@@ -85,21 +85,21 @@ impl Scene {
         self.view.sync();
     }
 
-    fn row(&self, is_it: impl Fn(&Record) -> bool) -> Row<'_> {
+    fn row(&self, is_it: impl Fn(&Seen<'_>) -> bool) -> Row<'_> {
         let range = self.view.range(Scope::All);
-        range.rev().filter_map(|row| self.view.row(Scope::All, row)).find(|row| is_it(row.record)).unwrap()
+        range.rev().filter_map(|row| self.view.row(Scope::All, row)).find(|row| is_it(&row.record)).unwrap()
     }
 
     /// The last row but for what was found in it.
     fn last(&self) -> Row<'_> {
         self.row(|record| match record {
-            Record::Event(_, event) => !matches!(**event, Event::Finding(..) | Event::Verdict(_)),
+            Seen::Event(_, event) => !matches!(event, Event::Finding(..) | Event::Verdict(_)),
             _ => true,
         })
     }
 
     fn event(&self, is_it: impl Fn(&Event) -> bool) -> Row<'_> {
-        self.row(|record| matches!(record, Record::Event(_, event) if is_it(event)))
+        self.row(|record| matches!(record, Seen::Event(_, event) if is_it(event)))
     }
 
     /// The last frame, in both widths.
@@ -248,7 +248,7 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
 fn raw_bytes_after_a_refusal() {
     let mut scene = Scene::answered(REQUEST, b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot here\x1b");
     let raw =
-        |scene: &Scene| both(|options| row(&scene.view, scene.row(|record| matches!(record, Record::Raw(_))), options));
+        |scene: &Scene| both(|options| row(&scene.view, scene.row(|record| matches!(record, Seen::Raw(_))), options));
     insta::assert_snapshot!(raw(&scene));
     scene.receive(Side::Server, &[b'x'; 5000]);
     assert!(raw(&scene).contains("the first 4096 are kept"));

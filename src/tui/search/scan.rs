@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameRecord, MoreRecord, Record, SessionId, Side};
+use crate::record::{Event, FrameRecord, MoreRecord, Seen, SessionId, Side};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
 use crate::wire::close::{self, CloseBody};
@@ -48,16 +48,16 @@ impl Scanner {
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
     pub fn block(&mut self, block: &Block, found: &mut Vec<RowId>) {
-        for (index, record) in block.log.records.iter().enumerate() {
+        for (index, record) in block.log.all().enumerate() {
             let id = RowId { block: block.sequence, record: index as u32 };
             let is_match = match record {
-                Record::Frame(frame) => self.frame(block, id, frame),
-                Record::More(more) => {
-                    found.extend(self.more(block, more));
+                Seen::Frame(frame) => self.frame(block, id, &frame),
+                Seen::More(more) => {
+                    found.extend(self.more(block, &more));
                     false
                 }
-                Record::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
-                Record::Event(_, event) => self.event(block.session, event),
+                Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
+                Seen::Event(_, event) => self.event(block.session, event),
             };
             if is_match {
                 found.push(id);

@@ -1,7 +1,7 @@
 //! What a row shows of a payload: that of its frame, or of all fragments that are folded into it.
 
 use crate::journal::{Message, Row, RowId, View};
-use crate::record::{FrameRecord, Record};
+use crate::record::{FrameRecord, Seen};
 
 use super::row::Context;
 
@@ -36,8 +36,8 @@ impl<'a> Joined<'a> {
             (received, kept) = (length, length);
         } else {
             for (row, record) in frames(view, rest) {
-                received = received.saturating_add(view.received(row.session, record));
-                kept = kept.saturating_add(view.kept(row.session, record));
+                received = received.saturating_add(view.received(row.session, &record));
+                kept = kept.saturating_add(view.kept(row.session, &record));
             }
         }
         Self { view, row, message, length, received, kept }
@@ -66,9 +66,9 @@ impl<'a> Joined<'a> {
     }
 }
 
-fn frames<'a>(view: &'a View, rows: &'a [RowId]) -> impl Iterator<Item = (Row<'a>, &'a FrameRecord)> {
+fn frames<'a>(view: &'a View, rows: &'a [RowId]) -> impl Iterator<Item = (Row<'a>, FrameRecord)> {
     rows.iter().filter_map(|id| view.row_by_id(*id)).filter_map(|row| match row.record {
-        Record::Frame(record) => Some((row, record)),
+        Seen::Frame(record) => Some((row, record)),
         _ => None,
     })
 }

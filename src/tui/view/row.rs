@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::diagnose;
 use crate::journal::{Lens, Row, Scope, View};
-use crate::record::{FrameRecord, Origin, RawRecord, Record, Relayed, Side, Time};
+use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
@@ -139,14 +139,14 @@ pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Li
     let mut spans = start(context, row, before);
     spans.push(direction(row.from(), theme));
     match row.record {
-        Record::Frame(record) => frame(context, row, record, &mut spans),
-        Record::Raw(raw) => raw_bytes(context, row, raw, &mut spans),
-        Record::Event(_, happened) => {
+        Seen::Frame(record) => frame(context, row, &record, &mut spans),
+        Seen::Raw(raw) => raw_bytes(context, row, &raw, &mut spans),
+        Seen::Event(_, happened) => {
             let (style, words) = event(happened, theme);
             let room = context.columns.width.saturating_sub(width(&spans));
             spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
         }
-        Record::More(_) => {}
+        Seen::More(_) => {}
     }
     Line::from(spans)
 }
@@ -183,7 +183,7 @@ fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<
 /// A frame's number in its session, as replies and JSON have it, and the session's in front where rows of several stand.
 fn number(row: Row<'_>, scope: Scope) -> String {
     let frame = match row.record {
-        Record::Frame(frame) => frame.number.to_string(),
+        Seen::Frame(frame) => frame.number.to_string(),
         _ => String::new(),
     };
     match (scope, row.session) {

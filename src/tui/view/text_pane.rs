@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::journal::{Row, Scope, SessionSummary, View};
-use crate::record::Record;
+use crate::record::Seen;
 use crate::text;
 use crate::tui::actions::selected_row;
 use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions, HeaderShown};
@@ -160,7 +160,7 @@ fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesKey {
 
 fn row_extent(view: &View, row: Row<'_>) -> u64 {
     match row.record {
-        Record::Frame(record) => view.received(row.session, record),
+        Seen::Frame(record) => view.received(row.session, &record),
         _ => 0,
     }
 }
@@ -231,11 +231,11 @@ fn detail_name(row: Row<'_>) -> String {
     let session = row.session.map(|session| format!(" · session {}", session.0)).unwrap_or_default();
     let from = row.from().map(|from| format!(" · {} → {}", from.name(), from.other().name())).unwrap_or_default();
     match row.record {
-        Record::Frame(frame) => {
+        Seen::Frame(frame) => {
             let length = text::byte_count(frame.header.length);
             format!("Frame {} · {} · {length}{session}", frame.number, frame.header.opcode())
         }
-        Record::Raw(raw) => format!("Raw bytes · {}{from}{session}", text::byte_count(raw.length)),
+        Seen::Raw(raw) => format!("Raw bytes · {}{from}{session}", text::byte_count(raw.length)),
         _ => format!("Event{from}{session}"),
     }
 }

@@ -1,0 +1,86 @@
+//! Where a session's reads go: into the memory of its log, so that nothing is copied between a socket and the journal.
+//!
+//! A quiet session has no buffer at all: it reads into one that all sessions of a thread share, and the few bytes are copied.
+//! A busy one reads into a slab, which becomes a block of the journal when it is full.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::BufMut as _;
+use tokio::io::{AsyncReadExt as _, ReadBuf};
+
+use crate::journal::{Memory, SLAB};
+use crate::record::Log;
+
+use super::pipe::Connection;
+
+/// Bytes of a read of a quiet session.
+const SCRATCH: usize = 64 * 1024;
+/// A read of so many bytes makes a session a busy one.
+const BUSY: usize = 16 * 1024;
+/// Bytes of a read of a busy one: large enough that a system call's price vanishes, small enough to stay in a core's cache.
+const READ: usize = 256 * 1024;
+/// With less room than this a slab is full.
+const ROOM: usize = 64 * 1024;
+
+thread_local! {
+    static SHARED: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
+}
+
+/// One read, added to `log.read`; gives how many bytes came. Where `is_full`, the log has to be handed over before.
+pub(super) fn poll_read(
+    source: &mut impl Connection,
+    log: &mut Log,
+    memory: &Memory,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    if has_slab(log) {
+        let mut room = (&mut log.read).limit(READ);
+        return pin!(source.read_buf(&mut room)).poll(cx);
+    }
+    SHARED.with_borrow_mut(|shared| {
+        let mut buffer = ReadBuf::new(shared);
+        ready!(Pin::new(source).poll_read(cx, &mut buffer))?;
+        let came = buffer.filled();
+        if came.len() >= BUSY && log.read.len() + came.len() <= SLAB {
+            let quiet = std::mem::replace(&mut log.read, memory.slab());
+            log.read.extend_from_slice(&quiet);
+        }
+        log.read.extend_from_slice(came);
+        Poll::Ready(Ok(came.len()))
+    })
+}
+
+/// Whether the session is a busy one.
+pub(super) const fn has_slab(log: &Log) -> bool {
+    log.read.capacity() >= SLAB
+}
+
+/// Whether a busy session's slab has no room for a read that is worth it.
+pub(super) const fn is_full(log: &Log) -> bool {
+    has_slab(log) && log.read.capacity() - log.read.len() < ROOM
+}
+
+/// Takes a log that is handed over, and leaves one for what comes next. A slab goes with it when most of it is used; else
+/// its bytes are copied and it stays, or where hardly anything came goes back.
+pub(super) fn renew(log: &mut Log, memory: &Memory) -> Log {
+    let mut done = std::mem::take(log);
+    if !has_slab(&done) {
+        return done;
+    }
+    if done.read.len() >= SLAB / 2 {
+        log.read = memory.slab();
+        return done;
+    }
+    let used = done.read.as_slice().to_vec();
+    let mut slab = std::mem::replace(&mut done.read, used);
+    if done.read.len() >= ROOM {
+        slab.clear();
+        log.read = slab;
+    } else {
+        memory.recycle(slab);
+    }
+    done
+}
