@@ -172,8 +172,8 @@ impl Exchanges<'_> {
     /// One request and its answer.
     async fn exchange(&self, request: Request<Incoming>) -> Result<Response<Download>, Fault> {
         let (method, path) = (request.method().to_string(), request.uri().to_string());
-        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
-        let translator = self.context.rules.for_client(host);
+        let hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
+        let translator = self.context.rules.for_client(path.as_bytes(), hosts);
         let outcome = match self.translate(request, &translator) {
             Ok(request) => self.ask(request).await,
             Err(fault) => Err(fault),

@@ -9,6 +9,7 @@ mod lane;
 pub mod limits;
 mod mending;
 pub mod observation;
+pub mod own;
 pub mod policy;
 pub mod rehearsal;
 mod repair;

@@ -42,6 +42,7 @@ fn config() -> SessionConfig {
         authority: "localhost:9999".into(),
         secure: false,
         path: String::new(),
+        own: Default::default(),
         keep_host: true,
         origin: None,
     };

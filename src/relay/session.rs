@@ -142,7 +142,7 @@ impl Session {
         }
         let head = Head::new(raw);
         let dialect = Dialect::of_request(head);
-        let translator = config.rules.for_client(head.value("host"));
+        let translator = config.rules.for_request(head);
         let (mut forwarded, mut changes) = translator.request(raw);
         let opening = config.policy.get();
         let mut random = StdRng::from_seed(config.seed);

@@ -21,4 +21,5 @@ pub mod opcode;
 pub mod request;
 pub mod side;
 pub mod units;
+pub mod url;
 pub mod utf8;

@@ -94,6 +94,7 @@ impl Proxy {
             authority: upstream.authority(),
             secure: false,
             path: path.into(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };
