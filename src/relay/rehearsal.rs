@@ -7,6 +7,7 @@ use crate::wire::finding::Finding;
 
 use super::limits::Limits;
 use super::observation::{Ending, Event, Observations, Record, Side, Time};
+use super::own::OwnAddress;
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 
@@ -42,8 +43,9 @@ fn config() -> SessionConfig {
         authority: "localhost:9999".into(),
         secure: false,
         path: String::new(),
-        own: Default::default(),
-        keep_host: true,
+        // The host of the drafts' own examples.
+        own: OwnAddress { names: vec!["example.com".into()], ..OwnAddress::default() },
+        keep_host: false,
         origin: None,
     };
     SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() }

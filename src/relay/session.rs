@@ -176,6 +176,11 @@ impl Session {
         for finding in handshake::request(raw) {
             log.event(now, Event::Finding(Side::Client, finding));
         }
+        if translator.foreign().is_some()
+            && let Some(finding) = handshake::foreign_host(raw)
+        {
+            log.event(now, Event::Finding(Side::Client, finding));
+        }
         if dialect.facts().has_keys
             && let Some(finding) = handshake::keys(raw)
         {
