@@ -36,7 +36,7 @@ use dial::Dialer;
 use handle::Handle;
 use keys::Keys;
 use listener::Shared;
-use passthrough::PassThrough;
+use passthrough::{PassThrough, Strangers};
 use search::Known;
 
 /// What the engine needs to know, checked.
@@ -171,6 +171,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
         limits: config.limits.clone(),
         journal: Arc::clone(&journal),
         clock: clock::now,
+        strangers: Strangers::default(),
     };
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),
