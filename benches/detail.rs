@@ -41,6 +41,7 @@ impl Bench {
             authority: "bench:1".into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };

@@ -187,6 +187,7 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
         listen: vec!["127.0.0.1:0".parse().expect("an address")],
         upstream: Upstream { secure: false, host: "127.0.0.1".into(), port: upstream.port(), path: String::new() },
         tls: TlsOptions::default(),
+        names: Vec::new(),
         keep_host: false,
         origin: None,
         bridging: None,

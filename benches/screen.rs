@@ -233,6 +233,7 @@ impl Traffic {
             authority: "localhost:9999".into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };

@@ -130,9 +130,13 @@ pub struct ProxyArguments {
     #[arg(long)]
     pub keep_host: bool,
 
-    /// Send this as the Origin of each request
+    /// Send this as the Origin in place of wsproxy's own, and where a WebSocket request has none
     #[arg(long, value_name = "VALUE")]
     pub origin: Option<String>,
+
+    /// Another name of wsproxy's own, besides localhost, IP addresses and the host in --listen; repeat it for more
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
 
     /// Do not let the screen try whether the upstream answers; for a server that takes one connection only
     #[arg(long)]

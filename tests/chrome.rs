@@ -84,6 +84,7 @@ fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
         authority: "upstream".into(),
         secure: false,
         path: String::new(),
+        own: Default::default(),
         keep_host: true,
         origin: None,
     };

@@ -52,12 +52,10 @@ fn through_a_wrong_answer(flags: &[&str]) -> (String, Option<i32>) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = server.local_addr().unwrap().to_string();
     let mut program = Program::start(&[&["--listen", "127.0.0.1:0", "--upstream", &upstream], flags].concat());
-    let listening = program.line();
-    let port = listening.split("127.0.0.1:").nth(1).unwrap().split(|digit: char| !digit.is_ascii_digit()).next();
-    let mut client = TcpStream::connect(format!("127.0.0.1:{}", port.unwrap())).unwrap();
+    let mut client = client_of(&mut program);
     client
         .write_all(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://x\r\n\
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://x\r\n\
             Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n",
         )
         .unwrap();
@@ -72,6 +70,37 @@ fn through_a_wrong_answer(flags: &[&str]) -> (String, Option<i32>) {
     program.signal("TERM");
     let (rest, status) = program.end();
     (rest, status.code())
+}
+
+/// A connection to a program that has just been started.
+fn client_of(program: &mut Program) -> TcpStream {
+    let listening = program.line();
+    let port = listening.split("127.0.0.1:").nth(1).unwrap().split(|digit: char| !digit.is_ascii_digit()).next();
+    TcpStream::connect(format!("127.0.0.1:{}", port.unwrap())).unwrap()
+}
+
+#[test]
+fn a_name_that_is_allowed_is_wsproxy_s_own() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = server.local_addr().unwrap().to_string();
+    for (name, allowed) in [("devbox.lan", true), ("other.lan", false)] {
+        let flags =
+            ["--listen", "127.0.0.1:0", "--upstream", &upstream, "--allow-host", "a", "--allow-host", "DevBox.lan"];
+        let mut program = Program::start(&[&flags[..], &["--headless"]].concat());
+        let request = |host: &str| {
+            format!("GET / HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        };
+        let host = format!("{name}:9000");
+        client_of(&mut program).write_all(request(&host).as_bytes()).unwrap();
+        let (mut peer, _) = server.accept().unwrap();
+        let expected = request(if allowed { &upstream } else { &host });
+        let mut head = vec![0; expected.len()];
+        peer.read_exact(&mut head).unwrap();
+        assert_eq!(String::from_utf8(head).unwrap(), expected);
+        program.signal("TERM");
+        let (rest, _) = program.end();
+        assert_eq!(rest.contains("req-host-foreign"), !allowed, "{rest}");
+    }
 }
 
 #[test]

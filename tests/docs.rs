@@ -71,6 +71,7 @@ fn begun() -> (Session, RelayOutput) {
         authority: "localhost:9999".into(),
         secure: false,
         path: String::new(),
+        own: Default::default(),
         keep_host: false,
         origin: None,
     };

@@ -78,6 +78,7 @@ fn replay(case: &Case) -> Played {
         authority: "upstream".into(),
         secure: false,
         path: String::new(),
+        own: Default::default(),
         keep_host: true,
         origin: None,
     };

@@ -7,6 +7,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use wsproxy::diagnose;
+use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, PerSide, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
@@ -94,6 +96,51 @@ async fn the_server_sees_its_own_address_and_the_client_the_proxy_s() {
     let (bytes, end) = read_to_end(&mut client).await;
     assert_eq!(String::from_utf8(bytes).unwrap(), "HTTP/1.1 302 Found\r\nLocation: http://localhost:9000/x\r\n\r\n");
     end.unwrap();
+}
+
+#[tokio::test]
+async fn a_rebound_page_reaches_the_server_under_its_own_name() {
+    let (listener, address) = server().await;
+    let mut proxy = Proxy::start(address).await;
+    let named = "Host: rebound.example:9000\r\nOrigin: http://rebound.example:9000";
+    let rebound = String::from_utf8(REQUEST.to_vec()).unwrap().replace("Host: localhost:9000", named);
+    let mut client = connect(proxy.address).await;
+    client.write_all(rebound.as_bytes()).await.unwrap();
+    let (mut server, _) = listener.accept().await.unwrap();
+    assert_eq!(read_head(&mut server).await, rebound);
+    let refusal = format!("HTTP/1.1 302 Found\r\nLocation: http://{address}/x\r\n\r\n");
+    server.write_all(refusal.as_bytes()).await.unwrap();
+    drop(server);
+    assert_eq!(String::from_utf8(read_to_end(&mut client).await.0).unwrap(), refusal);
+    let find = |event: &Event| match event {
+        Event::Finding(Side::Client, finding) if finding.kind == FindingKind::ReqHostForeign => Some(finding.clone()),
+        _ => None,
+    };
+    let finding = proxy.until("the finding", |view| events(view).find_map(find)).await;
+    let at = rebound.find("rebound.example").unwrap();
+    assert_eq!((finding.at, finding.length), (at as u64, "rebound.example:9000".len() as u64));
+    assert!(diagnose::words(finding.kind).fix.contains("--allow-host NAME"));
+}
+
+#[tokio::test]
+async fn a_rebound_page_s_plain_request_reaches_the_server_under_its_own_name() {
+    let (listener, address) = server().await;
+    let mut proxy = Proxy::start(address).await;
+    let mut client = connect(proxy.address).await;
+    let rebound = "POST / HTTP/1.1\r\nHost: rebound.example:9000\r\nOrigin: http://rebound.example:9000\r\n\
+                   Content-Length: 0\r\n\r\n";
+    client.write_all(rebound.as_bytes()).await.unwrap();
+    let (mut server, _) = listener.accept().await.unwrap();
+    assert_eq!(read_head(&mut server).await, rebound);
+    let refusal = format!("HTTP/1.1 403 Forbidden\r\nLocation: http://{address}/\r\nContent-Length: 0\r\n\r\n");
+    server.write_all(refusal.as_bytes()).await.unwrap();
+    assert_eq!(read(&mut client, refusal.len()).await, refusal.as_bytes());
+    let find = |event: &Event| match event {
+        Event::Note(Level::Warning, words) => Some(words.clone()),
+        _ => None,
+    };
+    let note = proxy.until("the warning", |view| events(view).find_map(find)).await;
+    assert!(note.contains("rebound.example") && note.contains("--allow-host NAME"), "{note}");
 }
 
 #[tokio::test]

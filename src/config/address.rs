@@ -132,6 +132,41 @@ fn parse_listen(value: &str) -> Result<Vec<SocketAddr>> {
     }
 }
 
+/// The name in the value of `--listen`, where there is one: lower case, without a dot at its end.
+#[must_use]
+pub fn listen_name(value: &str) -> Option<String> {
+    match host_and_port(value, "localhost:9000") {
+        Ok((Host::Domain(name), _)) => Some(name.trim_end_matches('.').to_owned()),
+        _ => None,
+    }
+}
+
+/// Reads a value of `--allow-host`: a name as a browser writes it, lower case and without a dot at its end.
+///
+/// # Errors
+/// One sentence that names the value and shows a right one.
+pub fn own_name(value: &str) -> Result<String> {
+    parse_own_name(value).map_err(|error| anyhow!("--allow-host {} {error}", text::escape(value.as_bytes())))
+}
+
+fn parse_own_name(value: &str) -> Result<String> {
+    ensure!(!value.contains('*'), "is a pattern, and wsproxy takes whole names: repeat --allow-host for each");
+    ensure!(
+        !value.contains([':', '/']) || value.starts_with('['),
+        "takes no scheme, port or path: write devbox.lan, for example"
+    );
+    match Host::parse(value) {
+        Ok(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let is_its = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            ensure!(!name.is_empty() && name.bytes().all(is_its), "can't be a name: write devbox.lan, for example");
+            Ok(name.to_owned())
+        }
+        Ok(_) => bail!("is an address, and each address is wsproxy's own already: leave it out"),
+        Err(_) => bail!("can't be a name: write devbox.lan, for example"),
+    }
+}
+
 fn loopback(port: u16) -> Vec<SocketAddr> {
     vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))]
 }

@@ -64,9 +64,11 @@ pub struct Config {
     pub upstream: Option<Upstream>,
     /// How to trust it.
     pub tls: TlsOptions,
+    /// Names of wsproxy's own besides `localhost` and addresses.
+    pub names: Vec<String>,
     /// Leave Host, Origin and Location as they are.
     pub keep_host: bool,
-    /// A value for each Origin field.
+    /// A value in place of wsproxy's own origin, and for a WebSocket request without one.
     pub origin: Option<String>,
     /// The upstream's dialect, where it is not the client's.
     pub bridging: Option<Bridging>,
@@ -107,6 +109,7 @@ impl Config {
             listen,
             upstream,
             tls: tls(arguments.insecure, arguments.ca.as_ref())?,
+            names: names(arguments)?,
             keep_host: arguments.keep_host,
             bridging: bridging(arguments.dialect, binary(arguments.bridge_binary)),
             binary: binary(arguments.bridge_binary),
@@ -135,6 +138,7 @@ impl Config {
             listen: self.listen.clone(),
             upstream,
             tls: self.tls.clone(),
+            names: self.names.clone(),
             keep_host: self.keep_host,
             origin: self.origin.clone(),
             bridging: self.bridging,
@@ -195,6 +199,12 @@ fn origin(value: Option<&str>) -> Result<Option<String>> {
         text::escape(value.as_bytes())
     );
     Ok(Some(value.to_owned()))
+}
+
+/// The name in `--listen`, and those of `--allow-host`.
+fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
+    let allowed = arguments.allow_host.iter().map(|name| address::own_name(name));
+    address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

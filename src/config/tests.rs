@@ -215,3 +215,39 @@ fn files_and_header_values_are_checked() {
     let error = config(&["--origin", "a\r\nb"]).unwrap_err().to_string();
     assert_eq!(error, r"--origin a\r\nb can't stand in a header: write https://example.org, for example");
 }
+
+#[test]
+fn own_names_are_those_of_listen_and_allow_host() {
+    let names = |line: &[&str]| config(line).unwrap().names;
+    assert_eq!(names(&[]), Vec::<String>::new());
+    let line = ["--allow-host", "DevBox.Lan.", "--allow-host=bücher.example"];
+    assert_eq!(names(&line), ["devbox.lan", "xn--bcher-kva.example"]);
+    assert_eq!(names(&["--listen", "localhost:9000", "--allow-host", "a"]), ["localhost", "a"]);
+    for (listen, name) in [
+        ("DevBox.Lan.:9000", Some("devbox.lan")),
+        ("9000", None),
+        (":9000", None),
+        ("0.0.0.0:9000", None),
+        ("[::1]:9000", None),
+    ] {
+        assert_eq!(address::listen_name(listen).as_deref(), name, "{listen}");
+    }
+}
+
+#[test]
+fn a_wrong_own_name_gets_one_sentence_with_what_to_do() {
+    for (value, expected) in [
+        ("", "--allow-host  can't be a name: write devbox.lan, for example"),
+        (".", "--allow-host . can't be a name: write devbox.lan, for example"),
+        ("a b", "--allow-host a b can't be a name: write devbox.lan, for example"),
+        ("a,b", "--allow-host a,b can't be a name: write devbox.lan, for example"),
+        ("me@a", "--allow-host me@a can't be a name: write devbox.lan, for example"),
+        ("a:9000", "--allow-host a:9000 takes no scheme, port or path: write devbox.lan, for example"),
+        ("http://a", "--allow-host http://a takes no scheme, port or path: write devbox.lan, for example"),
+        ("*.a", "--allow-host *.a is a pattern, and wsproxy takes whole names: repeat --allow-host for each"),
+        ("[::1]", "--allow-host [::1] is an address, and each address is wsproxy's own already: leave it out"),
+        ("10.0.0.1", "--allow-host 10.0.0.1 is an address, and each address is wsproxy's own already: leave it out"),
+    ] {
+        assert_eq!(config(&["--allow-host", value]).unwrap_err().to_string(), expected);
+    }
+}

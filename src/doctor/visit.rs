@@ -362,6 +362,7 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
         authority: plan.request.authority.clone(),
         secure: false,
         path: String::new(),
+        own: Default::default(),
         keep_host: true,
         origin: None,
     };

@@ -31,13 +31,14 @@ use crate::journal::Journal;
 use crate::record::{Event, Log};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
+use crate::relay::own::{OwnAddress, Scheme};
 use crate::relay::translate::AddressRules;
 
 use dial::Dialer;
 use handle::Handle;
 use keys::Keys;
 use listener::Shared;
-use passthrough::PassThrough;
+use passthrough::{PassThrough, Strangers};
 use search::Known;
 
 /// What the engine needs to know, checked.
@@ -49,9 +50,11 @@ pub struct EngineConfig {
     pub upstream: Upstream,
     /// How to trust it.
     pub tls: TlsOptions,
+    /// Names of wsproxy's own besides `localhost` and addresses: lower case, without a dot at the end.
+    pub names: Vec<String>,
     /// Leave Host, Origin and Location as they are.
     pub keep_host: bool,
-    /// A value for every Origin field.
+    /// A value in place of wsproxy's own origin, and for a WebSocket request without one.
     pub origin: Option<String>,
     /// The upstream's dialect, where it is not the client's.
     pub bridging: Option<Bridging>,
@@ -154,6 +157,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
         authority: config.upstream.authority(),
         secure: config.upstream.secure,
         path: config.upstream.path.clone(),
+        own: OwnAddress { names: config.names, scheme: Scheme::Http },
         keep_host: config.keep_host,
         origin: config.origin,
     });
@@ -169,6 +173,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
         limits: config.limits.clone(),
         journal: Arc::clone(&journal),
         clock: clock::now,
+        strangers: Strangers::default(),
     };
     let shared = Arc::new(Shared {
         room: Semaphore::new(config.limits.sessions),

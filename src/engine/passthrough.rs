@@ -12,6 +12,7 @@ mod download;
 mod fields;
 mod framing;
 mod gate;
+mod strangers;
 
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -31,6 +32,7 @@ use tokio::time::timeout;
 
 use self::download::Download;
 use self::gate::{Gate, Last, Turn};
+pub use self::strangers::Strangers;
 use super::answer;
 use super::dial::{DialError, Dialer};
 use super::tls::TlsFault;
@@ -58,6 +60,8 @@ pub struct PassThrough {
     pub journal: Arc<Journal>,
     /// What time it is.
     pub clock: fn() -> Time,
+    /// The names that requests went by and that are not wsproxy's own.
+    pub strangers: Strangers,
 }
 
 impl PassThrough {
@@ -172,8 +176,8 @@ impl Exchanges<'_> {
     /// One request and its answer.
     async fn exchange(&self, request: Request<Incoming>) -> Result<Response<Download>, Fault> {
         let (method, path) = (request.method().to_string(), request.uri().to_string());
-        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
-        let translator = self.context.rules.for_client(host);
+        let hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
+        let translator = self.context.rules.for_client(path.as_bytes(), hosts);
         let outcome = match self.translate(request, &translator) {
             Ok(request) => self.ask(request).await,
             Err(fault) => Err(fault),
@@ -196,6 +200,9 @@ impl Exchanges<'_> {
         let (mut head, body) = request.into_parts();
         if head.method == Method::CONNECT {
             return Err(Fault::Connect);
+        }
+        if let Some(words) = translator.foreign().and_then(|name| self.context.strangers.meet(name)) {
+            self.context.tell(Event::Note(Level::Warning, words));
         }
         let target = head.uri.path_and_query().filter(|_| head.uri.scheme().is_none());
         if let Some(target) = target.and_then(|target| translator.target(target.as_str().as_bytes())) {

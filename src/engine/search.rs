@@ -107,7 +107,7 @@ async fn look(shared: &Shared, id: SessionId, own: Dialect, request: &[u8]) -> O
 /// The client's request in the terms that each dialect has.
 fn question(shared: &Shared, request: &[u8]) -> Request {
     let head = Head::new(request);
-    let (translated, _) = shared.rules.for_client(head.value("host")).request(request);
+    let (translated, _) = shared.rules.for_request(head).request(request);
     let head = Head::new(&translated);
     let words = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let origin = head.value("origin").or_else(|| head.value("sec-websocket-origin")).unwrap_or(b"null");

@@ -73,20 +73,20 @@ const FULL: usize = 16 * 1024;
 impl Inner {
     /// Adds to the newest block, if it is the session's, not full, and no reader has it: a peer that sends one frame at
     /// a time would else take a block for each. Gives the log back where that can't be.
-    fn join(&mut self, session: Option<SessionId>, log: Log) -> Result<(), Log> {
+    fn join(&mut self, session: Option<SessionId>, log: Log) -> Option<Log> {
         let read = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).max();
         let newest = self.blocks.back_mut().filter(|block| {
             let unread = read.is_none_or(|next| next <= block.sequence);
             unread && block.session == session && block.log.size() + log.size() <= FULL
         });
-        let Some(block) = newest.and_then(Arc::get_mut) else { return Err(log) };
+        let Some(block) = newest.and_then(Arc::get_mut) else { return Some(log) };
         let before = block.size();
         block.log.append(log);
         let after = block.size();
         self.size = self.size - before + after;
         block.memory.subtract(before);
         block.memory.add(after);
-        Ok(())
+        None
     }
 
     /// A block has left. What it tells of its session as a whole is kept for those who have not read it.
@@ -121,7 +121,7 @@ impl Journal {
         for kind in log.findings() {
             *inner.findings.entry(kind).or_default() += 1;
         }
-        if let Err(log) = inner.join(session, log) {
+        if let Some(log) = inner.join(session, log) {
             let block = Arc::new(Block { sequence: inner.next, session, log, memory: Arc::clone(&self.memory) });
             inner.next += 1;
             inner.size += block.size();

@@ -111,6 +111,7 @@ kinds! {
         ReqMethod = "req-method",
         ReqHttp10 = "req-http10",
         ReqHostMissing = "req-host-missing",
+        ReqHostForeign = "req-host-foreign",
         ReqUpgradeMissing = "req-upgrade-missing",
         ReqConnectionMissing = "req-connection-missing",
         ReqKeyMissing = "req-key-missing",

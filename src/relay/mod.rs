@@ -8,6 +8,7 @@ mod judgement;
 mod lane;
 pub mod limits;
 mod mending;
+pub mod own;
 pub mod policy;
 pub mod rehearsal;
 mod repair;

@@ -6,6 +6,7 @@ use crate::diagnose::examples::{Scene, Step};
 use crate::record::finding::Finding;
 
 use super::limits::Limits;
+use super::own::OwnAddress;
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
 use crate::record::{Ending, Event, Log, Record, Side, Time};
@@ -42,7 +43,9 @@ fn config() -> SessionConfig {
         authority: "localhost:9999".into(),
         secure: false,
         path: String::new(),
-        keep_host: true,
+        // The host of the drafts' own examples.
+        own: OwnAddress { names: vec!["example.com".into()], ..OwnAddress::default() },
+        keep_host: false,
         origin: None,
     };
     SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() }

@@ -107,15 +107,16 @@ mod tests {
             authority: "up:1".into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };
-        Arc::new(rules).for_client(Some(b"me:2"))
+        Arc::new(rules).for_client(b"/", [&b"localhost:2"[..]])
     }
 
     const ANSWER: &[u8] = b"HTTP/1.1 101 Switching\r\nServer: x\r\nSec-WebSocket-Location: ws://up:1/a\r\nL: z\r\n\r\n";
     const EXPECTED: &[u8] =
-        b"HTTP/1.1 101 Switching\r\nServer: x\r\nSec-WebSocket-Location: ws://me:2/a\r\nL: z\r\n\r\n";
+        b"HTTP/1.1 101 Switching\r\nServer: x\r\nSec-WebSocket-Location: ws://localhost:2/a\r\nL: z\r\n\r\n";
 
     #[test]
     fn an_address_is_translated_however_the_head_is_cut() {

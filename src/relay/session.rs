@@ -137,7 +137,7 @@ impl Session {
         }
         let head = Head::new(raw);
         let dialect = Dialect::of_request(head);
-        let translator = config.rules.for_client(head.value("host"));
+        let translator = config.rules.for_request(head);
         let (mut forwarded, mut changes) = translator.request(raw);
         let opening = config.policy.get();
         let mut random = StdRng::from_seed(config.seed);
@@ -169,6 +169,11 @@ impl Session {
         };
         log.event(now, Event::Head(event));
         for finding in handshake::request(raw) {
+            log.event(now, Event::Finding(Side::Client, finding));
+        }
+        if translator.foreign().is_some()
+            && let Some(finding) = handshake::foreign_host(raw)
+        {
             log.event(now, Event::Finding(Side::Client, finding));
         }
         if dialect.facts().has_keys

@@ -68,6 +68,7 @@ impl Scene {
             authority: "upstream:9999".into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         });

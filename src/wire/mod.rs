@@ -19,4 +19,5 @@ pub mod message;
 pub mod opcode;
 pub mod request;
 pub mod units;
+pub mod url;
 pub mod utf8;

@@ -49,6 +49,7 @@ impl Proxy {
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             upstream,
             tls: TlsOptions::default(),
+            names: Vec::new(),
             keep_host: false,
             origin: None,
             bridging,

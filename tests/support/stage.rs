@@ -72,6 +72,7 @@ impl Stage {
             authority: PLAYGROUND.into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };

@@ -327,6 +327,21 @@ pub(super) const REQ_HOST_MISSING: Words = Words {
     mend: None,
 };
 
+pub(super) const REQ_HOST_FOREIGN: Words = Words {
+    level: Level::Warning,
+    title: "the request names a host other than wsproxy, so no address in it was translated",
+    spec: "RFC 9110 7.2; RFC 6455 10.2",
+    chrome: "sends the host in the URL, whatever machine that name leads to",
+    firefox: "sends the host in the URL, whatever machine that name leads to",
+    safari: "sends the host in the URL, whatever machine that name leads to",
+    differs: &[],
+    from_client: None,
+    cause: "this machine has a name that wsproxy was not told of; or a page from elsewhere points its own name at this \
+        machine (DNS rebinding), and the upstream has to see that name to refuse it",
+    fix: "if the name is yours, start wsproxy with --allow-host NAME; if it is not, close the page that sent this",
+    mend: None,
+};
+
 pub(super) const REQ_UPGRADE_MISSING: Words = Words {
     level: Level::Error,
     title: "the request has no Upgrade: websocket",

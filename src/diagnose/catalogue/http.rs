@@ -77,7 +77,8 @@ pub(super) const HTTP_STATUS_403: Words = Words {
     differs: &[],
     from_client: None,
     cause: "the page's Origin is not on the server's list (CheckOrigin, allowedHosts, CORS settings), or a token is missing",
-    fix: "add the Origin that the request shows to the server's list; try --origin to see whether that is it",
+    fix: "add the Origin that the request shows to the server's list; for a page that is loaded through \
+        wsproxy, --origin shows whether that is it",
     mend: None,
 };
 

@@ -143,6 +143,7 @@ pub const fn words(kind: FindingKind) -> Words {
         FindingKind::ReqMethod => handshake::REQ_METHOD,
         FindingKind::ReqHttp10 => handshake::REQ_HTTP10,
         FindingKind::ReqHostMissing => handshake::REQ_HOST_MISSING,
+        FindingKind::ReqHostForeign => handshake::REQ_HOST_FOREIGN,
         FindingKind::ReqUpgradeMissing => handshake::REQ_UPGRADE_MISSING,
         FindingKind::ReqConnectionMissing => handshake::REQ_CONNECTION_MISSING,
         FindingKind::ReqKeyMissing => handshake::REQ_KEY_MISSING,

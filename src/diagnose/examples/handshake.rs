@@ -40,6 +40,7 @@ fn request(kind: FindingKind) -> Example {
         FindingKind::ReqMethod => request_with("GET", "POST"),
         FindingKind::ReqHttp10 => request_with("HTTP/1.1", "HTTP/1.0"),
         FindingKind::ReqHostMissing => request_with("Host: localhost:9000\r\n", ""),
+        FindingKind::ReqHostForeign => request_with("Host: localhost:9000", "Host: rebound.example:9000"),
         FindingKind::ReqUpgradeMissing => request_with("\r\nUpgrade: websocket", ""),
         FindingKind::ReqConnectionMissing => request_with("Connection: Upgrade", "Connection: keep-alive"),
         FindingKind::ReqKeyMissing => request_with(&format!("{REQUEST_KEY}\r\n"), ""),

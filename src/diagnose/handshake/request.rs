@@ -9,6 +9,7 @@ use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::dialect::Dialect;
 use crate::wire::head::{Field, Head};
+use crate::wire::url::Url;
 
 use crate::diagnose::chrome::end_of_fields;
 
@@ -100,6 +101,25 @@ pub fn early_data(request: &[u8], bytes: &[u8]) -> Option<Finding> {
             .bytes(bytes, 0, bytes.len())
             .detail(format!("the client sent {} B before the server had answered", bytes.len()))
     })
+}
+
+/// What of a request names somebody else than the proxy that reads it; the caller has found out that it does so.
+#[must_use]
+pub fn foreign_host(raw: &[u8]) -> Option<Finding> {
+    let head = Head::new(raw);
+    let mut hosts = head.fields().filter(|field| field.is("host"));
+    let (first, second) = (hosts.next()?, hosts.next());
+    let target = Url::split(head.target()).filter(|url| !url.authority.eq_ignore_ascii_case(first.value));
+    let (field, detail) = match (second, target) {
+        (Some(second), _) => {
+            (second, format!("a second Host, {}, stands beside {}", shown(second.value), shown(first.value)))
+        }
+        (None, Some(target)) => {
+            (first, format!("the Host is {}, but the target names {}", shown(first.value), shown(target.authority)))
+        }
+        (None, None) => (first, format!("{} is not a name of wsproxy's own: Host and Origin stay", shown(first.value))),
+    };
+    Some(at_value(FindingKind::ReqHostForeign, raw, &field).detail(detail))
 }
 
 fn at_value(kind: FindingKind, raw: &[u8], field: &Field<'_>) -> Finding {

@@ -94,6 +94,7 @@ impl Proxy {
             authority: upstream.authority(),
             secure: false,
             path: path.into(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };
@@ -104,6 +105,7 @@ impl Proxy {
             limits,
             journal: Arc::clone(&journal),
             clock: clock::now,
+            strangers: Strangers::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

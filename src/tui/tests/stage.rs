@@ -60,6 +60,7 @@ impl Actor {
             authority: "localhost:9999".into(),
             secure: false,
             path: String::new(),
+            own: Default::default(),
             keep_host: false,
             origin: None,
         };
