@@ -1,7 +1,6 @@
 //! What each action does.
 
 use crate::journal::{Row, Scope, View};
-use crate::relay::injection::Injection;
 use crate::relay::observation::{Record, Side};
 use crate::relay::policy::Policy;
 use crate::wire::finding::Level;
@@ -17,6 +16,7 @@ use super::marks::{self, Way};
 use super::message::Effect;
 use super::model::{Model, Overlay, Question, Tab};
 use super::prompt;
+use super::resend;
 use super::search;
 use super::sending;
 use super::why;
@@ -363,12 +363,13 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(session) = row.session else { return Vec::new() };
-    if !frame.is_complete() || frame.is_truncated() {
-        model.toast(Level::Warning, "not all of this frame was kept, so it can't be sent once more");
-        return Vec::new();
+    match resend::injection(view, row, &frame) {
+        Ok(injection) => vec![sending::inject(model, session, frame.record.from.other(), injection)],
+        Err(why) => {
+            model.toast(Level::Warning, why);
+            Vec::new()
+        }
     }
-    let injection = Injection::Frame { first: frame.record.header.first, payload: frame.payload().into_owned() };
-    vec![sending::inject(model, session, frame.record.from.other(), injection)]
 }
 
 fn toggle_body(model: &mut Model, body: BodyShown) {
