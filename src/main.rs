@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, mpsc};
@@ -75,10 +75,15 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(Failure { code, error }) => {
-            eprintln!("wsproxy: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::from(code)
         }
     }
+}
+
+/// Says something on standard error. Where that is a terminal that was closed, there is nobody to say it to.
+fn say(words: &str) {
+    let _ = writeln!(io::stderr(), "wsproxy: {words}");
 }
 
 fn print(command: &Command) -> Result<(), Failure> {
@@ -158,7 +163,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     }
     let journal = Arc::new(Journal::new(config.history));
     if let Some(warning) = config.exposure() {
-        eprintln!("wsproxy: {warning}");
+        say(&warning);
         let mut log = Log::default();
         log.event(clock::now(), Event::Note(Level::Warning, warning));
         journal.push(None, log);
@@ -223,9 +228,10 @@ impl Proxy {
 
     /// Lines on standard output, until a signal comes or nobody reads them any more.
     fn print(self, format: Format) -> Result<(), Failure> {
-        eprintln!("wsproxy: {}", greeting(&self.info));
+        say(&greeting(&self.info));
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
+        let on_terminal = io::stdout().is_terminal();
         let (remote, inbox) = headless::channel();
         let (done, printed) = mpsc::sync_channel(1);
         let (journal, handle) = (Arc::clone(&self.journal), self.handle.clone());
@@ -238,6 +244,10 @@ impl Proxy {
         remote.stop();
         let result = printed.recv_timeout(LAST_LINES).unwrap_or(Ok(()));
         self.runtime.shutdown_background();
+        if on_terminal && !io::stdout().is_terminal() {
+            // It was closed, and nobody reads the lines any more.
+            return Ok(());
+        }
         result.context("can't write to standard output").or_fail(WRONG)
     }
 

@@ -170,7 +170,7 @@ fn page(mut command: Command) -> String {
         subcommand.get_arguments().filter(|argument| is_own(argument)).for_each(|argument| out += &row(argument));
     }
     out += &format!("\n## Examples\n\n{}", examples(&command));
-    out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, or nobody reads its lines any \
+    out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, its terminal was closed, or nobody reads its lines any \
             more |\n| 1 | a finding was seen of the level that `--fail-on` names, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
     out
 }

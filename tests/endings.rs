@@ -1,5 +1,7 @@
 //! The terminal comes back as it was, whatever the end is; and what the user arranged comes back with the next start.
 
+use std::io::{Read as _, Write as _};
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -52,6 +54,52 @@ async fn after_a_signal_while_nobody_reads_the_terminal() {
     assert_eq!(exit, Some(0));
     terminal.wait();
     assert!(terminal.is_restored());
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_well() {
+    let mut terminal = start(24, 80);
+    terminal.close(|terminal| terminal.keys("?"));
+    assert_eq!(terminal.wait_unread(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_closed_while_it_is_written_to_closes_the_sessions() {
+    let mut terminal = start(24, 80);
+    let url = format!("ws://localhost:{}/echo", terminal.port());
+    let (mut client, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    // Each echo is drawn, before and after the terminal is closed.
+    client.send(Message::text("again")).await.unwrap();
+    let busy = tokio::spawn(async move {
+        while let Some(Ok(message)) = client.next().await {
+            match message {
+                Message::Close(Some(close)) => return Some(u16::from(close.code)),
+                message if message.is_text() => client.send(message).await.unwrap(),
+                _ => {}
+            }
+        }
+        None
+    });
+    terminal.until_shows("again");
+    tokio::task::block_in_place(|| {
+        terminal.close(|_| ());
+        assert_eq!(terminal.wait_unread(), 0);
+    });
+    assert_eq!(busy.await.unwrap(), Some(1001));
+}
+
+#[test]
+fn a_terminal_that_is_closed_over_lines_ends_them_well() {
+    let mut terminal = Terminal::start(&["--headless", "--listen", "127.0.0.1:0"], 24, 80);
+    terminal.until_shows("on 127.0.0.1:");
+    let port = terminal.port();
+    // Each exchange is a line.
+    terminal.close(|_| {
+        let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        client.read_to_end(&mut Vec::new()).unwrap();
+    });
+    assert_eq!(terminal.wait_unread(), 0);
 }
 
 #[test]

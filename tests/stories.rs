@@ -1,12 +1,17 @@
 //! Whole stories: the real binary in a terminal, real peers on both sides of it, and a person at the keyboard.
 
+use flate2::{Compress, Compression, FlushCompress};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::support::proxy::{in_time, server};
+use wsproxy::wire::frame;
+use wsproxy::wire::inflate::{Inflater, TAIL};
+use wsproxy::wire::opcode::Opcode;
+
+use crate::support::proxy::{ANSWER, REQUEST, connect, in_time, read, read_head, server};
 use crate::support::terminal::Terminal;
 
 /// A terminal with wsproxy in it, and the server behind it.
@@ -155,6 +160,68 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     peers.are_closed(1001).await;
     assert_eq!(story.terminal.wait(), 0);
     assert!(story.terminal.is_restored());
+}
+
+/// A text as a compressed frame of a client's, from a compressor that keeps its window.
+fn packed(packer: &mut Compress, text: &str) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(256);
+    packer.compress_vec(text.as_bytes(), &mut payload, FlushCompress::Sync).unwrap();
+    payload.truncate(payload.len() - TAIL.len());
+    let mut bytes = Vec::new();
+    frame::write(Opcode::TEXT, &payload, Some([0; 4]), &mut bytes);
+    bytes[0] |= 0x40;
+    bytes
+}
+
+/// The next message of a client's, inflated where it says that it is compressed.
+async fn unpacked(server: &mut TcpStream, inflater: &mut Inflater) -> String {
+    let head = read(server, 6).await;
+    let mut payload = read(server, usize::from(head[1] & 0x7f)).await;
+    payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(byte, key)| *byte ^= key);
+    if head[0] & 0x40 == 0 {
+        return String::from_utf8_lossy(&payload).into_owned();
+    }
+    let mut text = Vec::new();
+    for piece in [payload.as_slice(), &TAIL] {
+        let taken = inflater.feed(piece, |bytes| {
+            text.extend_from_slice(bytes);
+            true
+        });
+        taken.expect("it inflates");
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_message_that_is_sent_once_more_leaves_the_later_ones_alone() {
+    let extensions = |head: &[u8]| {
+        let head = head.strip_suffix(b"\r\n").expect("an empty line at its end");
+        [head, b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"].concat()
+    };
+    let mut story = Story::begin(24, 80).await;
+    let mut client = connect(([127, 0, 0, 1], story.terminal.port()).into()).await;
+    client.write_all(&extensions(REQUEST)).await.unwrap();
+    let (mut server, _) = in_time("a connection", story.listener.accept()).await.unwrap();
+    read_head(&mut server).await;
+    server.write_all(&extensions(ANSWER)).await.unwrap();
+    read_head(&mut client).await;
+
+    let (mut packer, mut inflater) = (Compress::new(Compression::best(), false), Inflater::default());
+    let texts = ["four sheep and a goat", "four goats and a sheep", "a sheep and four goats", "five sheep, four goats"];
+    client.write_all(&packed(&mut packer, texts[0])).await.unwrap();
+    client.write_all(&packed(&mut packer, texts[1])).await.unwrap();
+    for text in &texts[..2] {
+        assert_eq!(unpacked(&mut server, &mut inflater).await, *text);
+    }
+    story.terminal.until_shows("Frame 2 · text");
+    story.terminal.keys("r");
+    assert_eq!(unpacked(&mut server, &mut inflater).await, texts[1]);
+    for text in &texts[2..] {
+        client.write_all(&packed(&mut packer, text)).await.unwrap();
+        assert_eq!(unpacked(&mut server, &mut inflater).await, *text);
+    }
+    story.terminal.keys("Q");
+    assert_eq!(story.terminal.wait(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,6 @@
 use crate::journal::{Row, Scope, View};
 use crate::record::finding::Level;
 use crate::record::{Policy, Seen, Side};
-use crate::relay::injection::Injection;
 
 use super::arrangement::DetailPlace;
 use super::composer::Recall;
@@ -16,6 +15,7 @@ use super::marks::{self, Way};
 use super::message::Effect;
 use super::model::{Model, Overlay, Question, Tab};
 use super::prompt;
+use super::resend;
 use super::search;
 use super::sending;
 use super::why;
@@ -362,12 +362,13 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(session) = row.session else { return Vec::new() };
-    if !frame.is_complete() || frame.is_truncated() {
-        model.toast(Level::Warning, "not all of this frame was kept, so it can't be sent once more");
-        return Vec::new();
+    match resend::injection(view, row, &frame) {
+        Ok(injection) => vec![sending::inject(model, session, frame.record.from.other(), injection)],
+        Err(why) => {
+            model.toast(Level::Warning, why);
+            Vec::new()
+        }
     }
-    let injection = Injection::Frame { first: frame.record.header.first, payload: frame.payload().into_owned() };
-    vec![sending::inject(model, session, frame.record.from.other(), injection)]
 }
 
 fn toggle_body(model: &mut Model, body: BodyShown) {

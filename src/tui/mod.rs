@@ -31,6 +31,7 @@ mod overview;
 mod prompt;
 mod remembered;
 mod repeat;
+mod resend;
 mod run;
 mod search;
 mod sending;

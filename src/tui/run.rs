@@ -93,13 +93,14 @@ pub fn channel() -> (Remote, Inbox) {
 ///
 /// # Errors
 ///
-/// Where the terminal can't be used, or goes away.
+/// Where the terminal can't be used. One that is closed meanwhile ends it well, as a signal does.
 pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
     let hook = Hook::set(inbox.remote.sender.clone());
     let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| {
         let result = screen.run();
         screen.remember();
-        result
+        // Its hang-up is a signal too, but what was just written to it may fail sooner.
+        if terminal::is_gone() { Ok(()) } else { result }
     });
     drop(hook);
     handle.shut_down();

@@ -1,6 +1,6 @@
 //! The terminal: taken over at the start, given back at the end, whatever the end is.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
@@ -20,7 +20,21 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Bytes of a redraw that are collected before they are written: a whole screen with its colours.
 const REDRAW: usize = 64 * 1024;
 
-type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Inner = ratatui::Terminal<CrosstermBackend<BufWriter<WhileTaken>>>;
+
+/// Standard output while the terminal is ours. Afterwards it takes all and writes nothing: when ratatui's terminal is
+/// dropped, it shows the cursor once more, and where that fails, as on a terminal that is gone, it prints so and panics.
+struct WhileTaken(Stdout);
+
+impl io::Write for WhileTaken {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if is_taken() { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if is_taken() { self.0.flush() } else { Ok(()) }
+    }
+}
 
 /// The terminal while it is ours.
 pub struct Terminal {
@@ -88,10 +102,10 @@ impl Terminal {
     pub fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
         let result = borrower();
-        enter()?;
-        execute!(io::stdout(), Clear(ClearType::All))?;
         // One that has drawn nothing yet draws all; its own `clear` would ask the terminal where the cursor is, and wait.
         self.inner = inner()?;
+        enter()?;
+        execute!(io::stdout(), Clear(ClearType::All))?;
         Ok(result)
     }
 }
@@ -103,7 +117,7 @@ impl Drop for Terminal {
 }
 
 fn inner() -> io::Result<Inner> {
-    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(REDRAW, io::stdout())))
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(REDRAW, WhileTaken(io::stdout()))))
 }
 
 fn enter() -> io::Result<()> {
@@ -150,6 +164,11 @@ pub fn let_go() {
 
 fn leave(out: &mut impl io::Write) -> io::Result<()> {
     execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show)
+}
+
+/// Whether the terminal that standard output was is there no more.
+pub fn is_gone() -> bool {
+    !io::stdout().is_terminal()
 }
 
 /// Whether the terminal is ours now.

@@ -114,6 +114,26 @@ pub fn whole(message: &[u8], limit: usize) -> Option<Vec<u8>> {
     Some(inflated)
 }
 
+/// A block that is not compressed, of as many zeros as the window holds (RFC 1951 3.2.4): its start, and how many.
+const STORED: [u8; 5] = [0x00, 0x00, 0x80, 0xff, 0x7f];
+const WINDOW: usize = 32 * 1024;
+
+/// Whether a whole message inflates to just so many bytes. That is so for each content of the window, which decides
+/// what they are and not how many.
+#[must_use]
+pub fn inflates_to(message: &[u8], length: usize) -> bool {
+    let mut inflater = Inflater::default();
+    let mut made = 0;
+    let mut feed = |piece: &[u8]| {
+        inflater.feed(piece, |bytes| {
+            made += bytes.len();
+            made <= WINDOW + length
+        })
+    };
+    let pieces = [&STORED, &[0; WINDOW][..], message, &TAIL];
+    pieces.into_iter().all(|piece| feed(piece).is_ok()) && made == WINDOW + length
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +172,16 @@ mod tests {
         }
         assert_eq!(text, b"HelloHello");
         assert_eq!(Inflater::default().feed(&second, |_| true), Err(Stop::TooFarBack));
+    }
+
+    #[test]
+    fn a_message_has_its_length_whatever_it_points_back_to() {
+        let second = [0xf2, 0x00, 0x11, 0x00, 0x00];
+        assert!(inflates_to(&second, 5));
+        assert!(!inflates_to(&second, 4) && !inflates_to(&second, 6));
+        assert!(inflates_to(&[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00], 5), "a block that is marked as final");
+        assert!(inflates_to(&[0x00], 0) && inflates_to(&[], 0));
+        assert!(!inflates_to(&[0xff; 8], 0));
     }
 
     #[test]

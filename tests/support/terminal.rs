@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -14,13 +15,17 @@ struct Emulator {
     /// All that the program wrote, raw.
     raw: Vec<u8>,
     ended: bool,
+    /// Whether to read no more, and close the terminal.
+    closing: bool,
 }
 
 /// A running wsproxy and its screen.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    /// Its three ends of the terminal, until that is closed.
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    reader: Option<JoinHandle<()>>,
     /// What the program remembers goes here, and never to the home of whoever runs the tests.
     _state: tempfile::TempDir,
     shared: Arc<(Mutex<Emulator>, Condvar)>,
@@ -51,35 +56,38 @@ impl Terminal {
             parser: vt100::Parser::new(at_least_one(rows), at_least_one(cols), 0),
             raw: Vec::new(),
             ended: false,
+            closing: false,
         };
         let shared = Arc::new((Mutex::new(emulator), Condvar::new()));
         let reading = Arc::clone(&shared);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 65536];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
                 let mut emulator = reading.0.lock().unwrap();
                 emulator.parser.process(&buffer[..read]);
                 emulator.raw.extend_from_slice(&buffer[..read]);
-                emulator.ended = read == 0;
+                emulator.ended = read == 0 || emulator.closing;
                 reading.1.notify_all();
-                if read == 0 {
+                if emulator.ended {
                     return;
                 }
             }
         });
-        Self { child, master: pair.master, writer, _state: state, shared }
+        Self { child, master: Some(pair.master), writer: Some(writer), reader: Some(reader), _state: state, shared }
     }
 
     /// Types; escape sequences stand for keys.
     pub fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
-        self.writer.flush().expect("the terminal takes keys");
+        let writer = self.writer.as_mut().expect("an open terminal");
+        writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        writer.flush().expect("the terminal takes keys");
     }
 
     pub fn resize(&self, rows: u16, cols: u16) {
         self.shared.0.lock().unwrap().parser.screen_mut().set_size(at_least_one(rows), at_least_one(cols));
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+        let master = self.master.as_ref().expect("an open terminal");
+        master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
     /// Waits until the screen shows what `condition` looks for.
@@ -157,6 +165,15 @@ impl Terminal {
             }
             status.expect("the program ends").expect("an exit status").exit_code()
         })
+    }
+
+    /// Closes the terminal, as a window is closed over the program. `provoke` makes the program write once more.
+    pub fn close(&mut self, provoke: impl FnOnce(&mut Self)) {
+        self.shared.0.lock().unwrap().closing = true;
+        provoke(self);
+        self.reader.take().expect("an open terminal").join().expect("a reader that ends");
+        self.writer = None;
+        self.master = None;
     }
 
     /// Sends a signal by name.

@@ -7,6 +7,7 @@ mod copy;
 mod detail;
 mod folding;
 mod keys;
+mod resending;
 mod safety;
 mod screens;
 mod search;
