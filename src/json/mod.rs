@@ -18,7 +18,7 @@ use crate::record::finding::{Finding, FindingKind};
 use crate::record::{Event, PerSide, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
 
-pub use item::{Frame, Item, What};
+pub use item::{Frame, Item, Totals, What};
 
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
@@ -184,7 +184,9 @@ enum Line<'a> {
     Summary {
         sessions: u64,
         frames: u64,
+        bytes: u64,
         findings: BTreeMap<&'static str, u64>,
+        lost: u64,
     },
 }
 
@@ -229,9 +231,10 @@ pub fn lost(records: u64, out: &mut Vec<u8>) {
 }
 
 /// Adds the last line of a run: counts, and those of findings by id.
-pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let &Totals { sessions, frames, bytes, lost } = totals;
     let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
-    put_line(Line::Summary { sessions, frames, findings }, out);
+    put_line(Line::Summary { sessions, frames, bytes, findings, lost }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
@@ -405,3 +408,6 @@ impl Formatter for Plain {
         writer.write_all(&fragment.as_bytes()[plain..])
     }
 }
+
+#[cfg(test)]
+mod tests;
