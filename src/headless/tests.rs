@@ -190,6 +190,17 @@ fn json_has_the_fields_of_the_contract_in_their_order() {
 }
 
 #[test]
+fn json_has_the_bytes_of_what_is_not_utf_8_beside_it() {
+    let path = Event::SessionOpened { client: client(), path: b"/\xff".to_vec() };
+    let broken = [(path, "path", "/\u{fffd}", "L/8="), (closed(b"\xff"), "reason", "\u{fffd}", "/w==")];
+    let broken = broken.into_iter().chain([(open(Some(b"\xff")), "subprotocol", "\u{fffd}", "/w==")]);
+    for (given, field, text, bytes) in broken {
+        let told: serde_json::Value = serde_json::from_str(&json(event(given))).unwrap();
+        assert_eq!((&told[field], &told[format!("{field}_bytes")]), (&text.into(), &bytes.into()));
+    }
+}
+
+#[test]
 fn json_frames_have_text_or_a_payload() {
     assert_eq!(
         json(whole(Side::Client, Opcode::TEXT, b"Hello")),

@@ -37,7 +37,7 @@ fn the_document_has_each_event_with_each_of_its_fields_and_no_other() {
 #[test]
 fn the_samples_have_each_field_that_there_is() {
     let printed = printed();
-    let declared = declared(include_str!("mod.rs"));
+    let declared = declared(include_str!("line.rs"));
     assert!(declared.len() > 15, "`enum Line` is not where it was: {declared:?}");
     for (event, fields) in declared {
         assert_eq!(fields, top(&printed[&event]), "fields of `{event}`: declared, and printed by the samples");
@@ -106,7 +106,7 @@ fn in_backticks(text: &str) -> BTreeSet<String> {
 
 /// The events and fields of `enum Line`. A field that is seldom written is easily forgotten among the samples.
 fn declared(source: &str) -> Fields {
-    let (_, rest) = source.split_once("\nenum Line<'a> {\n").unwrap();
+    let (_, rest) = source.split_once("\npub(super) enum Line<'a> {\n").unwrap();
     let (body, _) = rest.split_once("\n}\n").unwrap();
     let mut fields = Fields::new();
     let mut event = String::new();
@@ -168,7 +168,7 @@ fn next(event: &Event) -> Option<Event> {
     Some(match event {
         Event::Listening { .. } => Event::Upstream { trouble: Some("nobody listens".into()) },
         Event::Upstream { .. } => {
-            Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/".to_vec() }
+            Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff".to_vec() }
         }
         Event::SessionOpened { .. } => Event::Head(HeadEvent {
             from: Side::Server,
@@ -182,8 +182,8 @@ fn next(event: &Event) -> Option<Event> {
         Event::Head(_) => Event::Open(OpenEvent {
             dialect_client: Dialect::Rfc6455,
             dialect_server: Dialect::Rfc6455,
-            subprotocol: Some(b"chat".to_vec()),
-            extensions: Some(b"permessage-deflate".to_vec()),
+            subprotocol: Some(b"chat\xff".to_vec()),
+            extensions: Some(b"x-\xff".to_vec()),
             accept: AcceptCheck::NoKey,
         }),
         Event::Open(_) => Event::Finding(Side::Server, Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
@@ -205,7 +205,7 @@ fn next(event: &Event) -> Option<Event> {
             by: ClosedBy::User,
             how: ClosedHow::CloseFrame,
             code: Some(1000),
-            reason: b"bye".to_vec(),
+            reason: b"bye\xff".to_vec(),
             frames: PerSide::new(1, 2),
             bytes: PerSide::new(3, 4),
         }),
