@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::diagnose::{self, render};
-use crate::json::item::{self, Frame, Item, What};
+use crate::json::item::{self, Frame, Item, Totals, What};
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
     ClosedEvent, ClosedHow, Event, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time, Verdict,
@@ -63,8 +63,8 @@ pub fn lost(records: u64, out: &mut Vec<u8>) {
 }
 
 /// Adds the last lines: the counts, and then each kind of finding, the worst first.
-pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
-    let (sessions, frames) = (counted(sessions, "session"), counted(frames, "frame"));
+pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let (sessions, frames) = (counted(totals.sessions, "session"), counted(totals.frames, "frame"));
     put(format_args!("{sessions}, {frames}, {}", counted(findings.values().sum(), "finding")), out);
     let mut kinds: Vec<_> = findings.iter().map(|(kind, count)| (diagnose::words(*kind), kind, count)).collect();
     kinds.sort_by_key(|(words, ..)| Reverse(words.level));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
-use crate::json::{self, Frame, Item, What};
+use crate::json::{self, Frame, Item, Totals, What};
 use crate::record::finding::FindingKind;
 use crate::record::{Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Seen, SessionId, Side, Time};
 use crate::wire::mask;
@@ -39,15 +39,14 @@ pub struct Printer {
     sessions: HashMap<SessionId, Session>,
     /// Bytes in `Unfinished::wire`, all together.
     pending: usize,
-    opened: u64,
-    frames: u64,
+    totals: Totals,
 }
 
 impl Printer {
     /// `zone` is for the times of day in text.
     #[must_use]
     pub fn new(format: Format, zone: TimeZone) -> Self {
-        Self { format, zone, sessions: HashMap::new(), pending: 0, opened: 0, frames: 0 }
+        Self { format, zone, sessions: HashMap::new(), pending: 0, totals: Totals::default() }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
@@ -66,6 +65,7 @@ impl Printer {
     pub fn lost(&mut self, records: u64, out: &mut Vec<u8>) {
         // What is left of unfinished frames may be among them, and so may the ends of sessions.
         self.give_up_all(out);
+        self.totals.lost += records;
         match self.format {
             Format::Text => lines::lost(records, out),
             Format::Json => json::lost(records, out),
@@ -76,8 +76,8 @@ impl Printer {
     pub fn finish(&mut self, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
         self.give_up_all(out);
         match self.format {
-            Format::Text => lines::summary(self.opened, self.frames, findings, out),
-            Format::Json => json::summary(self.opened, self.frames, findings, out),
+            Format::Text => lines::summary(&self.totals, findings, out),
+            Format::Json => json::summary(&self.totals, findings, out),
         }
     }
 
@@ -126,7 +126,11 @@ impl Printer {
         if let (Event::Inflated(inflated), Some(id)) = (event, session) {
             self.sessions.entry(id).or_default().inflated = Some((inflated.frame, inflated.bytes.clone()));
         }
-        self.opened += u64::from(matches!(event, Event::SessionOpened { .. }));
+        match event {
+            Event::SessionOpened { .. } => self.totals.sessions += 1,
+            Event::SessionClosed(closed) => self.totals.bytes += closed.bytes.client + closed.bytes.server,
+            _ => {}
+        }
         self.print(&Item { session, time, what: What::Event(event) }, out);
     }
 
@@ -161,7 +165,7 @@ impl Printer {
         wire: &[u8],
         out: &mut Vec<u8>,
     ) {
-        self.frames += 1;
+        self.totals.frames += 1;
         let mut payload = Cow::Borrowed(wire);
         if let Some(key) = record.header.mask {
             mask::apply(key, 0, payload.to_mut());

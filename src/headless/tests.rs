@@ -1,5 +1,6 @@
 //! Golden lines: the contract for scripts, and what people read.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use proptest::prelude::*;
@@ -186,6 +187,17 @@ fn json_has_the_fields_of_the_contract_in_their_order() {
 }
 
 #[test]
+fn json_has_the_bytes_of_what_is_not_utf_8_beside_it() {
+    let path = Event::SessionOpened { client: client(), path: b"/\xff".to_vec() };
+    let broken = [(path, "path", "/\u{fffd}", "L/8="), (closed(b"\xff"), "reason", "\u{fffd}", "/w==")];
+    let broken = broken.into_iter().chain([(open(Some(b"\xff")), "subprotocol", "\u{fffd}", "/w==")]);
+    for (given, field, text, bytes) in broken {
+        let told: serde_json::Value = serde_json::from_str(&json(event(given))).unwrap();
+        assert_eq!((&told[field], &told[format!("{field}_bytes")]), (&text.into(), &bytes.into()));
+    }
+}
+
+#[test]
 fn json_frames_have_text_or_a_payload() {
     assert_eq!(
         json(whole(Side::Client, Opcode::TEXT, b"Hello")),
@@ -354,6 +366,25 @@ fn what_was_lost_is_told_and_unfinished_frames_end_there() {
     assert!(out.starts_with(r#"{"v":1,"event":"frame""#), "{out}");
     assert!(out.ends_with("{\"v\":1,\"event\":\"lost\",\"records\":12}\n"), "{out}");
     assert_eq!(print_into(&mut printer, Some(1), more(Side::Server, 1, b"9", 10)), "");
+}
+
+#[test]
+fn the_json_summary_counts_what_was_read_and_what_was_lost() {
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC);
+    let mut out = Vec::new();
+    print_into(&mut printer, Some(1), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
+    print_into(&mut printer, Some(1), whole(Side::Client, Opcode::TEXT, b"Hello"));
+    print_into(&mut printer, Some(1), event(closed(b"")));
+    printer.lost(2, &mut Vec::new());
+    printer.lost(3, &mut Vec::new());
+    printer.finish(&BTreeMap::from([(FindingKind::HttpExtraCrlf, 4)]), &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        concat!(
+            r#"{"v":1,"event":"summary","sessions":1,"frames":1,"bytes":4300,"findings":{"http-extra-crlf":4},"lost":5}"#,
+            "\n"
+        )
+    );
 }
 
 #[test]

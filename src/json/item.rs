@@ -53,6 +53,19 @@ impl Frame<'_> {
     }
 }
 
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sessions that were opened.
+    pub sessions: u64,
+    /// Frames that were printed.
+    pub frames: u64,
+    /// Bytes that were read from both sides of the sessions that have closed, heads included.
+    pub bytes: u64,
+    /// Records that could not be printed.
+    pub lost: u64,
+}
+
 /// The word for the end of a side's bytes, the same as in `ClosedHow`.
 #[must_use]
 pub const fn ending(how: Ending) -> &'static str {

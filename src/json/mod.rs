@@ -1,7 +1,8 @@
-//! JSON Lines: the contract for scripts. Fields may be added, never renamed; `Line` has them in their order.
+//! JSON Lines: the contract for scripts.
 
 pub mod doctor;
 pub mod item;
+mod line;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,192 +16,15 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{Event, PerSide, RawRecord, SessionId, Side, Time, Verdict};
+use crate::record::{ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
 
-pub use item::{Frame, Item, What};
+use line::{Line, Place, Sides, Versioned};
+
+pub use item::{Frame, Item, Totals, What};
 
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
-
-#[derive(Serialize)]
-struct Versioned<'a> {
-    v: u8,
-    #[serde(flatten)]
-    line: Line<'a>,
-}
-
-/// Each event, its fields in the order in which they are written.
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Line<'a> {
-    Listening {
-        addr: String,
-        upstream: &'a str,
-        policy: &'static str,
-    },
-    Upstream {
-        time: String,
-        ok: bool,
-        reason: Option<&'a str>,
-    },
-    SessionOpened {
-        session: Option<u64>,
-        time: String,
-        client: String,
-        path: Cow<'a, str>,
-    },
-    Head {
-        session: Option<u64>,
-        time: String,
-        from: &'static str,
-        dialect: &'static str,
-        status: Option<u16>,
-        bytes: String,
-        changed: Vec<&'a str>,
-        complete: bool,
-    },
-    Open {
-        session: Option<u64>,
-        time: String,
-        dialect_client: &'static str,
-        dialect_server: &'static str,
-        subprotocol: Option<Cow<'a, str>>,
-        extensions: Option<Cow<'a, str>>,
-    },
-    Frame {
-        session: Option<u64>,
-        frame: u64,
-        time: String,
-        from: &'static str,
-        opcode: String,
-        fin: bool,
-        rsv: u8,
-        masked: bool,
-        mask_key: Option<String>,
-        length: u64,
-        length_form: u8,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        text: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        payload: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        inflated: Option<Cow<'a, str>>,
-        truncated: bool,
-        origin: &'static str,
-        relayed: &'static str,
-    },
-    Finding {
-        session: Option<u64>,
-        frame: Option<u64>,
-        time: String,
-        from: &'static str,
-        id: &'static str,
-        level: &'static str,
-        title: &'static str,
-        at: Place,
-        bytes: String,
-        bytes_at: u64,
-        detail: &'a str,
-        spec: &'static str,
-        chrome: &'a str,
-        firefox: &'static str,
-        safari: &'static str,
-        cause: &'a str,
-        fix: &'a str,
-        repaired: bool,
-    },
-    Verdict {
-        session: Option<u64>,
-        time: String,
-        browser: &'static str,
-        outcome: &'static str,
-        error_text: Option<&'a str>,
-        close_code: Option<u16>,
-        was_clean: Option<bool>,
-        finding: Option<&'static str>,
-        frame: Option<u64>,
-        undelivered: Option<u64>,
-        basis: &'static str,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        differs: bool,
-    },
-    Stall {
-        session: Option<u64>,
-        time: String,
-        lane: &'static str,
-        what: &'static str,
-        since: String,
-        frame: Option<u64>,
-        over: bool,
-        detail: String,
-    },
-    Raw {
-        session: Option<u64>,
-        time: String,
-        from: &'static str,
-        length: u64,
-        payload: String,
-        truncated: bool,
-        origin: &'static str,
-    },
-    Answered {
-        session: Option<u64>,
-        time: String,
-        status: u16,
-        reason: &'a str,
-    },
-    Ended {
-        session: Option<u64>,
-        time: String,
-        from: &'static str,
-        how: &'static str,
-    },
-    SessionClosed {
-        session: Option<u64>,
-        time: String,
-        by: &'static str,
-        how: &'static str,
-        code: Option<u16>,
-        reason: Cow<'a, str>,
-        frames: Sides,
-        bytes: Sides,
-    },
-    Http {
-        time: String,
-        method: &'a str,
-        path: &'a str,
-        status: u16,
-    },
-    Note {
-        session: Option<u64>,
-        time: String,
-        level: &'static str,
-        message: &'a str,
-    },
-    Lost {
-        records: u64,
-    },
-    Summary {
-        sessions: u64,
-        frames: u64,
-        findings: BTreeMap<&'static str, u64>,
-    },
-}
-
-/// A place in a head or frame, in bytes.
-#[derive(Serialize)]
-struct Place {
-    offset: u64,
-    length: u64,
-}
-
-/// A count for each side.
-#[derive(Serialize)]
-struct Sides {
-    client: u64,
-    server: u64,
-}
 
 /// Adds the line, or lines, for an item.
 pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
@@ -229,9 +53,10 @@ pub fn lost(records: u64, out: &mut Vec<u8>) {
 }
 
 /// Adds the last line of a run: counts, and those of findings by id.
-pub fn summary(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+    let &Totals { sessions, frames, bytes, lost } = totals;
     let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
-    put_line(Line::Summary { sessions, frames, findings }, out);
+    put_line(Line::Summary { sessions, frames, bytes, findings, lost }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
@@ -315,13 +140,52 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
     }
 }
 
+fn open_line(session: Option<u64>, time: String, open: &OpenEvent) -> Line<'_> {
+    let (subprotocol, subprotocol_bytes) = open.subprotocol.as_deref().map(peer_text).unzip();
+    let (extensions, extensions_bytes) = open.extensions.as_deref().map(peer_text).unzip();
+    Line::Open {
+        session,
+        time,
+        dialect_client: open.dialect_client.facts().name,
+        dialect_server: open.dialect_server.facts().name,
+        subprotocol,
+        subprotocol_bytes: subprotocol_bytes.flatten(),
+        extensions,
+        extensions_bytes: extensions_bytes.flatten(),
+    }
+}
+
+fn closed_line(session: Option<u64>, time: String, closed: &ClosedEvent) -> Line<'_> {
+    let (reason, reason_bytes) = peer_text(&closed.reason);
+    Line::SessionClosed {
+        session,
+        time,
+        by: closed.by.name(),
+        how: closed.how.name(),
+        code: closed.code,
+        reason,
+        reason_bytes,
+        frames: sides(closed.frames),
+        bytes: sides(closed.bytes),
+    }
+}
+
+/// A peer's bytes as text; where they are not UTF-8, what they really are stands beside, in base64.
+fn peer_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), None),
+        Err(_) => (String::from_utf8_lossy(bytes), Some(STANDARD.encode(bytes))),
+    }
+}
+
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
         Event::Listening { .. } | Event::Inflated(_) => return None,
         Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
-            Line::SessionOpened { session, time, client: client.to_string(), path: String::from_utf8_lossy(path) }
+            let (path, path_bytes) = peer_text(path);
+            Line::SessionOpened { session, time, client: client.to_string(), path, path_bytes }
         }
         Event::Head(head) => Line::Head {
             session,
@@ -333,14 +197,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             changed: head.changes.iter().map(|change| change.field.as_str()).collect(),
             complete: head.complete,
         },
-        Event::Open(open) => Line::Open {
-            session,
-            time,
-            dialect_client: open.dialect_client.facts().name,
-            dialect_server: open.dialect_server.facts().name,
-            subprotocol: open.subprotocol.as_deref().map(String::from_utf8_lossy),
-            extensions: open.extensions.as_deref().map(String::from_utf8_lossy),
-        },
+        Event::Open(open) => open_line(session, time, open),
         Event::Finding(from, finding) => finding_line(session, time, *from, finding),
         Event::Stall { stall, over } => Line::Stall {
             session,
@@ -354,16 +211,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
         },
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
-        Event::SessionClosed(closed) => Line::SessionClosed {
-            session,
-            time,
-            by: closed.by.name(),
-            how: closed.how.name(),
-            code: closed.code,
-            reason: String::from_utf8_lossy(&closed.reason),
-            frames: sides(closed.frames),
-            bytes: sides(closed.bytes),
-        },
+        Event::SessionClosed(closed) => closed_line(session, time, closed),
         Event::Http { method, path, status } => Line::Http { time, method, path, status: *status },
         Event::Note(level, message) => Line::Note { session, time, level: level.name(), message },
     })
@@ -405,3 +253,6 @@ impl Formatter for Plain {
         writer.write_all(&fragment.as_bytes()[plain..])
     }
 }
+
+#[cfg(test)]
+mod tests;

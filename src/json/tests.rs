@@ -1,0 +1,225 @@
+//! docs/json.md against real output: each event with each of its fields, in both directions.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::*;
+use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
+use crate::record::finding::{Level, Place as At};
+use crate::record::{
+    ClosedBy, ClosedEvent, ClosedHow, Ending, FrameRecord, HeadEvent, InflatedEvent, OpenEvent, Origin, Policy,
+    Relayed, Span, Stall, StallKind,
+};
+use crate::wire::accept::AcceptCheck;
+use crate::wire::dialect::Dialect;
+use crate::wire::frame::FrameHeader;
+use crate::wire::opcode::Opcode;
+
+const NOW: Time = Time(1_767_323_045_678_901);
+
+/// What each event has, by its name.
+type Fields = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn the_document_has_each_event_with_each_of_its_fields_and_no_other() {
+    let (printed, documented) = (printed(), documented(include_str!("../../docs/json.md")));
+    let names = |fields: &Fields| fields.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&printed), names(&documented), "events: printed, and in docs/json.md");
+    for (event, fields) in &printed {
+        assert_eq!(fields, &documented[event], "fields of `{event}`: printed, and in docs/json.md");
+    }
+}
+
+#[test]
+fn the_samples_have_each_field_that_there_is() {
+    let printed = printed();
+    let declared = declared(include_str!("line.rs"));
+    assert!(declared.len() > 15, "`enum Line` is not where it was: {declared:?}");
+    for (event, fields) in declared {
+        assert_eq!(fields, top(&printed[&event]), "fields of `{event}`: declared, and printed by the samples");
+    }
+}
+
+/// Adds a value's keys: `at` and `at.offset`, and `checks[].name` for what is in a list. The keys of `findings` are ids,
+/// and those of a map are no fields.
+fn paths(prefix: &str, value: &Value, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                if path != "findings" {
+                    paths(&path, value, out);
+                }
+                out.insert(path);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| paths(&format!("{prefix}[]"), value, out)),
+        _ => {}
+    }
+}
+
+fn top(fields: &BTreeSet<String>) -> BTreeSet<String> {
+    fields.iter().filter(|field| !field.contains(['.', '['])).cloned().collect()
+}
+
+/// The fields of all that is printed.
+fn printed() -> Fields {
+    let mut fields = Fields::new();
+    for line in String::from_utf8(samples()).unwrap().lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let of_event = fields.entry(value["event"].as_str().unwrap().to_owned()).or_default();
+        let mut all = BTreeSet::new();
+        paths("", &value, &mut all);
+        assert!(all.remove("v") && all.remove("event"), "{line}");
+        of_event.extend(all);
+    }
+    fields
+}
+
+/// The fields in the document's table: what is in backticks in the third column, but for what is in parentheses.
+fn documented(document: &str) -> Fields {
+    let rows = document.lines().filter(|line| line.starts_with("| `"));
+    let rows = rows.map(|row| {
+        let [_, event, _, fields, _] = row.split('|').collect::<Vec<_>>().try_into().unwrap();
+        (event.trim().trim_matches('`').to_owned(), in_backticks(&outside_of_parentheses(fields)))
+    });
+    rows.collect()
+}
+
+fn outside_of_parentheses(text: &str) -> String {
+    let mut depth = 0;
+    text.chars()
+        .filter(|character| {
+            depth += i32::from(*character == '(') - i32::from(*character == ')');
+            depth == 0
+        })
+        .collect()
+}
+
+fn in_backticks(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The events and fields of `enum Line`. A field that is seldom written is easily forgotten among the samples.
+fn declared(source: &str) -> Fields {
+    let (_, rest) = source.split_once("\npub(super) enum Line<'a> {\n").unwrap();
+    let (body, _) = rest.split_once("\n}\n").unwrap();
+    let mut fields = Fields::new();
+    let mut event = String::new();
+    for line in body.lines() {
+        if let Some(name) = line.strip_suffix(" {") {
+            event = snake_case(name.trim());
+        } else if let Some((name, _)) = line.split_once(": ").filter(|_| !line.trim_start().starts_with(['#', '/'])) {
+            fields.entry(event.clone()).or_default().insert(name.trim().to_owned());
+        }
+    }
+    fields
+}
+
+fn snake_case(name: &str) -> String {
+    let mut out = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(character.to_ascii_lowercase());
+    }
+    out
+}
+
+/// A line, or some, of each kind.
+fn samples() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut print = |what: What<'_>| write(&Item { session: Some(SessionId(7)), time: NOW, what }, &mut out);
+    let mut happened = Some(first());
+    while let Some(event) = happened {
+        print(What::Event(&event));
+        happened = next(&event);
+    }
+    for (first, inflated) in [(0x81, None), (0xc1, Some(b"Hello".to_vec()))] {
+        let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, 5, Some([1, 2, 3, 4])) };
+        let record = frame(header);
+        print(What::Frame(Frame { record: &record, received: 5, payload: Cow::Borrowed(b"Hello"), inflated }));
+    }
+    let kept = Span::default();
+    print(What::Raw(&RawRecord { time: NOW, from: Side::Server, kept, length: 9, origin: Origin::Peer }, b"no frame"));
+    lost(3, &mut out);
+    summary(&Totals::default(), &BTreeMap::from([(FindingKind::HttpExtraCrlf, 1)]), &mut out);
+    doctor::write(&report(), &mut out);
+    out
+}
+
+fn frame(header: FrameHeader) -> FrameRecord {
+    let (from, origin, relayed) = (Side::Client, Origin::Peer, Relayed::AsIs);
+    FrameRecord { time: NOW, number: 1, header, kept: Span::default(), received: header.length, from, origin, relayed }
+}
+
+fn first() -> Event {
+    let addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 9000))];
+    Event::Listening { addresses, upstream: "ws://localhost:9999".into(), policy: Policy::Faithful }
+}
+
+/// The sample behind another, each with all that it can have. A kind of event without one does not compile.
+fn next(event: &Event) -> Option<Event> {
+    Some(match event {
+        Event::Listening { .. } => Event::Upstream { trouble: Some("nobody listens".into()) },
+        Event::Upstream { .. } => {
+            Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff".to_vec() }
+        }
+        Event::SessionOpened { .. } => Event::Head(HeadEvent {
+            from: Side::Server,
+            bytes: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
+            forwarded: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
+            changes: Vec::new(),
+            dialect: Dialect::Rfc6455,
+            status: Some(101),
+            complete: true,
+        }),
+        Event::Head(_) => Event::Open(OpenEvent {
+            dialect_client: Dialect::Rfc6455,
+            dialect_server: Dialect::Rfc6455,
+            subprotocol: Some(b"chat\xff".to_vec()),
+            extensions: Some(b"x-\xff".to_vec()),
+            accept: AcceptCheck::NoKey,
+        }),
+        Event::Open(_) => Event::Finding(Side::Server, Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
+        Event::Finding(..) => Event::Inflated(InflatedEvent { frame: 1, from: Side::Client, bytes: b"Hello".to_vec() }),
+        Event::Inflated(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
+        Event::Verdict(_) => Event::Stall {
+            stall: Stall {
+                kind: StallKind::ShortFrame,
+                lane: Side::Server,
+                since: NOW,
+                frame: Some(1),
+                progress: Some((3, 4)),
+            },
+            over: false,
+        },
+        Event::Stall { .. } => Event::Answered { status: 502, reason: "nobody listens".into() },
+        Event::Answered { .. } => Event::Ended { from: Side::Client, how: Ending::Fin },
+        Event::Ended { .. } => Event::SessionClosed(ClosedEvent {
+            by: ClosedBy::User,
+            how: ClosedHow::CloseFrame,
+            code: Some(1000),
+            reason: b"bye\xff".to_vec(),
+            frames: PerSide::new(1, 2),
+            bytes: PerSide::new(3, 4),
+        }),
+        Event::SessionClosed(_) => Event::Http { method: "GET".into(), path: "/".into(), status: 200 },
+        Event::Http { .. } => Event::Note(Level::Note, "hello".into()),
+        Event::Note(..) => return None,
+    })
+}
+
+fn report() -> Report {
+    let mut report = Report::of_no_connection("ws://localhost:9999/".into(), "connect", "x", "nobody; start it");
+    let time = Some(Duration::from_micros(1));
+    report.timing = Timing { connect: time, tls: time, answer: time, first_message: time };
+    report.checks = vec![Check { name: "connect", mark: Mark::Bad, words: "nobody".into() }];
+    report.attempts = vec![Attempt { dialect: Dialect::Hybi08, spoken: Spoken::No, why: "nobody".into() }];
+    report
+}
