@@ -1,6 +1,7 @@
 //! The program: parse, run, exit code.
 //!
-//! Exit codes: 0 fine, 1 `--fail-on` was met or the doctor found something wrong, 2 the command line or a file is wrong, 3 it could not start.
+//! Exit codes: 0 fine, 1 `--fail-on` was met or the doctor found something wrong, 2 the command line or a file is wrong,
+//! 3 it could not start, or lost output at its end.
 #![forbid(unsafe_code)]
 
 use std::fs::File;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
@@ -36,10 +37,10 @@ const SEEN: u8 = 1;
 /// The command line or a file is wrong.
 const WRONG: u8 = 2;
 
-/// It could not start, or not go on.
+/// It could not start, or lost output at its end.
 const FAILED: u8 = 3;
 
-/// Time for the last lines to go out once everything has ended. Who reads them may have stopped to.
+/// Time for which a write may hang once everything has ended. Who reads the last lines may have stopped to.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Time for the screen to go once a signal came. Nobody may read the terminal, so that drawing hangs.
@@ -75,7 +76,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(Failure { code, error }) => {
-            say(&format!("{error:#}"));
+            say_if_read(format!("{error:#}"));
             ExitCode::from(code)
         }
     }
@@ -84,6 +85,17 @@ fn main() -> ExitCode {
 /// Says something on standard error. Where that is a terminal that was closed, there is nobody to say it to.
 fn say(words: &str) {
     let _ = writeln!(io::stderr(), "wsproxy: {words}");
+}
+
+/// The same for the last words: nobody may read a terminal that was stopped, and they must not keep the program from
+/// ending.
+fn say_if_read(words: String) {
+    let (said, heard) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        say(&words);
+        let _ = said.send(());
+    });
+    let _ = heard.recv_timeout(LAST_LINES);
 }
 
 fn print(command: &Command) -> Result<(), Failure> {
@@ -232,23 +244,23 @@ impl Proxy {
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
         let on_terminal = io::stdout().is_terminal();
-        let (remote, inbox) = headless::channel();
+        let (mut remote, inbox) = headless::channel(&self.journal, format);
         let (done, printed) = mpsc::sync_channel(1);
-        let (journal, handle) = (Arc::clone(&self.journal), self.handle.clone());
+        let handle = self.handle.clone();
         thread::spawn(move || {
-            let result = headless::run(&inbox, &journal, format, &mut io::stdout().lock());
+            let result = headless::run(&inbox, &mut io::stdout().lock());
             handle.shut_down();
             let _ = done.send(result);
         });
         self.runtime.block_on(self.running.finished());
         remote.stop();
-        let result = printed.recv_timeout(LAST_LINES).unwrap_or(Ok(()));
+        let result = last_lines(&mut remote, &printed);
         self.runtime.shutdown_background();
         if on_terminal && !io::stdout().is_terminal() {
             // It was closed, and nobody reads the lines any more.
             return Ok(());
         }
-        result.context("can't write to standard output").or_fail(WRONG)
+        result
     }
 
     /// Calls `act` once, on the first signal that asks the program to end.
@@ -262,6 +274,32 @@ impl Proxy {
         });
         Ok(())
     }
+}
+
+/// Waits until all is printed, for as long as it goes on.
+fn last_lines(remote: &mut headless::Remote, printed: &mpsc::Receiver<io::Result<()>>) -> Result<(), Failure> {
+    loop {
+        match printed.recv_timeout(LAST_LINES) {
+            Ok(result) => return result.context("can't write to standard output").or_fail(WRONG),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Err(anyhow!("a bug in wsproxy: its last lines were not printed")).or_fail(FAILED);
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if let Some(lines) = remote.lost() {
+                    return Err(unread(lines)).or_fail(FAILED);
+                }
+            }
+        }
+    }
+}
+
+fn unread(lines: u64) -> anyhow::Error {
+    let (lines, are) = if lines == 1 { ("line".to_owned(), "is") } else { (format!("{lines} lines"), "are") };
+    let time = LAST_LINES.as_secs();
+    anyhow!(
+        "nobody has read standard output for {time} s, so that its last {lines} {are} lost: read it to its end, or send \
+         it to a file"
+    )
 }
 
 /// Helps the screen, which holds the other end of `gone`, out of a write that hangs; ends the program if that does not

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
-use crate::support::program::{Program, command, run};
+use crate::support::program::{Program, command, run, within_deadline};
+use crate::support::proxy::{ANSWER, REQUEST};
 
 fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -146,6 +147,72 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(stderr(&output).lines().count(), 1, "only where it listened: {}", stderr(&output));
+}
+
+/// A session through a program that prints `--json` to `out`, with so many frames of the server's, all read by the client.
+fn through_many_frames(out: Stdio, frames: usize) -> Child {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = server.local_addr().unwrap().to_string();
+    let flags = ["--json", "--listen", "127.0.0.1:0", "--upstream", &upstream, "--history", "1G"];
+    let mut program = command(&flags).stdout(out).spawn().unwrap();
+    let mut greeting = String::new();
+    // What it says last stays in the pipe for whoever waits for its end.
+    let said = program.stderr.as_mut().unwrap();
+    while !greeting.ends_with('\n') {
+        let mut byte = [0];
+        said.read_exact(&mut byte).unwrap();
+        greeting.push(char::from(byte[0]));
+    }
+    let port = greeting.split("http://localhost:").nth(1).unwrap().split('/').next().unwrap();
+    let mut client = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    client.write_all(REQUEST).unwrap();
+    let (mut peer, _) = server.accept().unwrap();
+    assert!(peer.read(&mut [0; 2048]).unwrap() > 0);
+    let sender = std::thread::spawn(move || {
+        peer.write_all(ANSWER).unwrap();
+        peer.write_all(&b"\x81\x02hi".repeat(frames)).unwrap();
+    });
+    client.read_exact(&mut vec![0; ANSWER.len() + 4 * frames]).unwrap();
+    sender.join().unwrap();
+    program
+}
+
+fn terminate(program: Child) -> std::process::Output {
+    let killed = std::process::Command::new("kill").arg(program.id().to_string()).status();
+    assert!(killed.unwrap().success());
+    within_deadline(move || program.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_file_gets_all_lines_down_to_the_summary_however_long_that_takes() {
+    const FRAMES: usize = 300_000;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let output = terminate(through_many_frames(file.reopen().unwrap().into(), FRAMES));
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    let lines = std::fs::read_to_string(file.path()).unwrap();
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["frames"]), (&"summary".into(), &FRAMES.into()), "{last}");
+    let frames = lines.lines().filter(|line| line.contains(r#""event":"frame""#)).count();
+    assert_eq!((frames, lines.contains(r#""event":"lost""#)), (FRAMES, false));
+}
+
+#[test]
+fn lines_that_nobody_reads_are_counted_as_lost() {
+    const FRAMES: usize = 5_000;
+    let (mut reader, writer) = io::pipe().unwrap();
+    let output = terminate(through_many_frames(writer.into(), FRAMES));
+    let told = stderr(&output);
+    assert_eq!((output.status.code(), told.lines().count()), (Some(3), 1), "{told}");
+    let lost = told.strip_prefix("wsproxy: nobody has read standard output for 2 s, so that its last ");
+    let lost: usize = lost.and_then(|rest| rest.split_once(" lines are lost: ")).unwrap().0.parse().unwrap();
+    // The end of the program was the end of the pipe's other end.
+    let mut got = String::new();
+    reader.read_to_string(&mut got).unwrap();
+    let got = got.matches('\n').count();
+    assert!(got > 0 && lost > 0, "{got} {lost}");
+    // And a few lines on the session, by how it ends.
+    let others = (got + lost).checked_sub(FRAMES);
+    assert!(others.is_some_and(|others| (5..20).contains(&others)), "{got} + {lost}");
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn page(mut command: Command) -> String {
     }
     out += &format!("\n## Examples\n\n{}", examples(&command));
     out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, its terminal was closed, or nobody reads its lines any \
-            more |\n| 1 | a finding was seen of the level that `--fail-on` names, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or not go on |\n";
+            more |\n| 1 | a finding was seen of the level that `--fail-on` names, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or lost output at its end: nobody read it for two seconds, and standard error says how many lines are missing |\n";
     out
 }
 

@@ -1,6 +1,7 @@
 //! The terminal comes back as it was, whatever the end is; and what the user arranged comes back with the next start.
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
@@ -93,13 +94,30 @@ fn a_terminal_that_is_closed_over_lines_ends_them_well() {
     let mut terminal = Terminal::start(&["--headless", "--listen", "127.0.0.1:0"], 24, 80);
     terminal.until_shows("on 127.0.0.1:");
     let port = terminal.port();
-    // Each exchange is a line.
-    terminal.close(|_| {
-        let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        client.read_to_end(&mut Vec::new()).unwrap();
-    });
+    terminal.close(|_| ask(port));
     assert_eq!(terminal.wait_unread(), 0);
+}
+
+#[test]
+fn lines_that_a_stopped_terminal_does_not_take_are_lost_and_do_not_keep_it_from_ending() {
+    let mut terminal = Terminal::start(&["--headless", "--listen", "127.0.0.1:0"], 24, 80);
+    terminal.until_shows("on 127.0.0.1:");
+    let port = terminal.port();
+    let mut exit = None;
+    terminal.while_stalled(|terminal| {
+        // More than a terminal holds unread.
+        (0..1000).for_each(|_| ask(port));
+        terminal.signal("TERM");
+        exit = Some(terminal.wait_unread());
+    });
+    assert_eq!(exit, Some(3));
+}
+
+/// A plain HTTP exchange, which is a line.
+fn ask(port: u16) {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    client.read_to_end(&mut Vec::new()).unwrap();
 }
 
 #[test]

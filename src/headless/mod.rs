@@ -6,18 +6,19 @@
 mod doctor;
 mod lines;
 mod printer;
+mod queue;
 
 use std::io::{self, Write};
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-
-use jiff::tz::TimeZone;
 
 use crate::journal::Journal;
 
 pub use doctor::{Colour, report};
 pub use printer::Printer;
+use queue::{Queue, Shared, Watched};
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,33 +29,50 @@ pub enum Format {
     Json,
 }
 
-/// Tells `run` to end.
+/// Tells `run` to end, and finds out whether it can.
 pub struct Remote {
     stopped: Arc<AtomicBool>,
     bell: SyncSender<()>,
+    shared: Arc<Shared>,
+    /// How far the writes were at the last look.
+    writes: u64,
 }
 
 /// `run`'s end of the channel.
 pub struct Inbox {
     stopped: Arc<AtomicBool>,
-    bell: SyncSender<()>,
     rung: Receiver<()>,
+    shared: Arc<Shared>,
 }
 
-/// The two ends. `run` ends, too, when nobody reads its lines any more.
+/// The two ends, for all that the journal holds and gets. `run` ends, too, when nobody reads its lines any more.
 #[must_use]
-pub fn channel() -> (Remote, Inbox) {
+pub fn channel(journal: &Arc<Journal>, format: Format) -> (Remote, Inbox) {
     // One place is enough: a bell that rings already need not ring twice.
     let (bell, rung) = sync_channel(1);
-    let stopped = Arc::new(AtomicBool::new(false));
-    (Remote { stopped: Arc::clone(&stopped), bell: bell.clone() }, Inbox { stopped, bell, rung })
+    let ring = bell.clone();
+    let queue = Queue::new(journal, format, move || {
+        let _ = ring.try_send(());
+    });
+    let (stopped, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::new(queue)));
+    let inbox = Inbox { stopped: Arc::clone(&stopped), rung, shared: Arc::clone(&shared) };
+    (Remote { stopped, bell, shared, writes: 0 }, inbox)
 }
 
 impl Remote {
     /// Ends `run` once it has printed all that the journal holds now.
-    pub fn stop(&self) {
+    pub fn stop(&mut self) {
+        self.writes = self.shared.writes();
         self.stopped.store(true, Ordering::Release);
         let _ = self.bell.try_send(());
+    }
+
+    /// Whether `run` hangs in the same write as at the last call, or when it was told to stop: then, how many lines are
+    /// not written, down to the last. To be called after some time, and again for as long as `run` goes on.
+    pub fn lost(&mut self) -> Option<u64> {
+        let before = mem::replace(&mut self.writes, self.shared.writes());
+        let hangs = before == self.writes && before % 2 == 1;
+        hangs.then(|| self.shared.unwritten())
     }
 }
 
@@ -62,36 +80,27 @@ impl Remote {
 ///
 /// # Errors
 /// When `out` can't be written to, but for a reader that went away: that ends it well.
-pub fn run(inbox: &Inbox, journal: &Arc<Journal>, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    match print(inbox, journal, format, out) {
+pub fn run(inbox: &Inbox, out: &mut dyn Write) -> io::Result<()> {
+    match print(inbox, out) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }
 
-fn print(inbox: &Inbox, journal: &Arc<Journal>, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    let bell = inbox.bell.clone();
-    let mut subscription = journal.subscribe(move || {
-        let _ = bell.try_send(());
-    });
-    let mut printer = Printer::new(format, TimeZone::system());
-    let (mut blocks, mut text, mut missed) = (Vec::new(), Vec::new(), 0);
+fn print(inbox: &Inbox, out: &mut dyn Write) -> io::Result<()> {
+    let shared = &inbox.shared;
+    let mut out = Watched { out, shared };
+    let mut text = Vec::new();
     loop {
-        // The inbox holds a sender, so this ends by a bell only.
+        // The queue holds a sender, so this ends by a bell only.
         let _ = inbox.rung.recv();
         let stopped = inbox.stopped.load(Ordering::Acquire);
-        subscription.read(&mut blocks);
-        if subscription.missed() > missed {
-            printer.lost(subscription.missed() - missed, &mut text);
-            missed = subscription.missed();
-        }
-        for block in blocks.drain(..) {
-            printer.log(block.session, &block.log, &mut text);
+        shared.queue().fill();
+        while shared.queue().next(&mut text) {
             out.write_all(&text)?;
-            text.clear();
         }
         if stopped {
-            printer.finish(&journal.findings(), &mut text);
+            shared.queue().finish(&mut text);
             out.write_all(&text)?;
             return out.flush();
         }

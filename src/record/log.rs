@@ -350,3 +350,82 @@ fn joins(first: &mut Span, second: Span) -> bool {
     }
     follows
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::finding::Level;
+    use crate::wire::frame;
+    use crate::wire::opcode::Opcode;
+
+    /// A run of frames whose payloads have these lengths, added as the next of a log.
+    fn add(log: &mut Log, first: u64, lengths: &[usize], is_lent: bool) {
+        let mut wire = Vec::new();
+        lengths.iter().for_each(|length| frame::write(Opcode::TEXT, &vec![b'x'; *length], None, &mut wire));
+        let run = RunRecord {
+            time: Time(first),
+            first,
+            span: Span::default(),
+            count: lengths.len() as u32,
+            payload: lengths.iter().sum::<usize>() as u32,
+            from: Side::Server,
+            last: Opcode::TEXT,
+        };
+        if !is_lent {
+            return log.run(run, &wire);
+        }
+        let at = log.read.len();
+        log.read.extend_from_slice(&wire);
+        let read = log.lend(at);
+        log.run(run, &read[at..]);
+        assert!(log.take_back(read), "a record points into what was lent");
+    }
+
+    /// What identifies a thing: the number of a frame and its payload's length, or `None` for an event.
+    fn key(log: &Log, seen: Seen<'_>) -> Option<(u64, usize)> {
+        match seen {
+            Seen::Frame(frame) => Some((frame.number, log.span(frame.kept).len())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_lent_is_pointed_at_and_all_else_is_copied() {
+        let mut log = Log::default();
+        log.read.extend_from_slice(b"abcdef");
+        let read = log.lend(2);
+        let (inside, outside) = (log.keep(&read[3..5]), log.keep(b"de"));
+        log.take_back(read);
+        assert_eq!((inside.store, outside.store), (Store::Read, Store::Own));
+        assert_eq!((log.span(inside), log.span(outside)), (&b"de"[..], &b"de"[..]));
+        assert_eq!(log.keep(&[]).length, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn each_frame_of_a_run_is_found_by_its_number(
+            runs in proptest::collection::vec((proptest::collection::vec(0usize..200, 0..5), any::<bool>()), 0..12),
+            cut in 0usize..12,
+        ) {
+            let (mut log, mut later, mut expected, mut number) = (Log::default(), Log::default(), Vec::new(), 1);
+            for (index, (lengths, is_lent)) in runs.iter().enumerate() {
+                let log = if index < cut { &mut log } else { &mut later };
+                if lengths.is_empty() {
+                    log.event(Time(number), Event::Note(Level::Note, String::new()));
+                    expected.push(None);
+                } else {
+                    add(log, number, lengths, *is_lent);
+                    expected.extend((number..).zip(lengths).map(|(number, length)| Some((number, *length))));
+                    number += lengths.len() as u64;
+                }
+            }
+            log.append(later);
+            prop_assert_eq!(log.count(), expected.len());
+            prop_assert_eq!(&log.all().map(|seen| key(&log, seen)).collect::<Vec<_>>(), &expected);
+            let one_by_one = (0..=log.count() as u32).map_while(|number| log.seen(number));
+            prop_assert_eq!(&one_by_one.map(|seen| key(&log, seen)).collect::<Vec<_>>(), &expected);
+        }
+    }
+}

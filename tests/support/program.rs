@@ -79,7 +79,8 @@ impl Drop for Program {
     }
 }
 
-fn within_deadline<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+/// What `act` gives, unless it takes too long.
+pub fn within_deadline<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::sync_channel(1);
     thread::spawn(move || done.send(act()));
     result.recv_timeout(DEADLINE).expect("it takes too long")
