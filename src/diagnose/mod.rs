@@ -6,6 +6,7 @@ pub mod examine;
 pub mod examples;
 pub mod forensics;
 pub mod handshake;
+pub mod net_errors;
 pub mod render;
 mod verdict;
 

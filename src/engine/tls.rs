@@ -97,6 +97,9 @@ pub enum TlsFault {
     /// The connection ended in the middle.
     #[error("it closed the connection during the TLS handshake; check that it speaks TLS on this port")]
     Closed,
+    /// The connection was reset in the middle.
+    #[error("it reset the connection during the TLS handshake; check that it speaks TLS on this port")]
+    Reset,
     /// TLS broke otherwise.
     #[error("the TLS handshake failed: {0}")]
     Other(Error),
@@ -108,7 +111,8 @@ pub enum TlsFault {
 impl From<io::Error> for TlsFault {
     fn from(error: io::Error) -> Self {
         Self::inside(&error).unwrap_or_else(|| match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Closed,
+            io::ErrorKind::UnexpectedEof => Self::Closed,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Reset,
             _ => Self::Io(error),
         })
     }

@@ -1,53 +1,64 @@
-//! Upstreams that can't be reached, as findings: what a browser would have said, had it dialled there itself.
+//! Upstreams that can't be reached: which cause each error of the dialer's and of TLS's is.
 
-use crate::diagnose::handshake;
-use crate::record::finding::{Finding, FindingKind};
+use std::io;
+
+use crate::diagnose::net_errors::NoConnection;
+use crate::record::finding::Finding;
 
 use super::dial::{DialCause, Stage};
 use super::tls::TlsFault;
 
 /// What was found where there is no connection.
 pub(super) fn finding(cause: &DialCause) -> Finding {
-    let (kind, error) = match cause {
-        DialCause::NotFound { .. } | DialCause::Slow { stage: Stage::Name, .. } => {
-            (FindingKind::TcpDns, "ERR_NAME_NOT_RESOLVED")
-        }
-        DialCause::Refused(_) => (FindingKind::TcpRefused, "ERR_CONNECTION_REFUSED"),
-        DialCause::Unreachable { .. } => (FindingKind::TcpConnectTimeout, "ERR_ADDRESS_UNREACHABLE"),
-        DialCause::Slow { stage: Stage::Connect, .. } => (FindingKind::TcpConnectTimeout, "ERR_CONNECTION_TIMED_OUT"),
-        DialCause::Slow { stage: Stage::Handshake, .. } => (FindingKind::TlsNotTls, "ERR_TIMED_OUT"),
-        DialCause::Tls(fault) => return of_tls(fault),
-    };
-    explained(kind, error, &cause.to_string())
+    no_connection(cause).finding(&cause.to_string())
 }
 
 /// What was found where TLS failed.
 pub(super) fn of_tls(fault: &TlsFault) -> Finding {
-    let (kind, error) = match fault {
-        TlsFault::Expired(_) | TlsFault::NotValidYet(_) => (FindingKind::TlsBadCert, "ERR_CERT_DATE_INVALID"),
-        TlsFault::WrongName(_) => (FindingKind::TlsBadCert, "ERR_CERT_COMMON_NAME_INVALID"),
-        TlsFault::UnknownIssuer | TlsFault::SignedItself => (FindingKind::TlsBadCert, "ERR_CERT_AUTHORITY_INVALID"),
-        TlsFault::BadSignature | TlsFault::Certificate(_) => (FindingKind::TlsBadCert, "ERR_CERT_INVALID"),
-        TlsFault::UnknownName => (FindingKind::TlsBadCert, "ERR_SSL_UNRECOGNIZED_NAME_ALERT"),
-        TlsFault::ClientCertificate => (FindingKind::TlsBadCert, "ERR_SSL_CLIENT_AUTH_CERT_NEEDED"),
-        TlsFault::Version => (FindingKind::TlsNotTls, "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
-        TlsFault::Closed => (FindingKind::TlsNotTls, "ERR_CONNECTION_CLOSED"),
-        _ => (FindingKind::TlsNotTls, "ERR_SSL_PROTOCOL_ERROR"),
-    };
-    explained(kind, error, &fault.to_string())
+    no_tls(fault).finding(&fault.to_string())
 }
 
-/// The sentences for people say the cause, and behind a semicolon what to do.
-fn explained(kind: FindingKind, error: &str, sentence: &str) -> Finding {
-    match sentence.rsplit_once("; ") {
-        Some((cause, fix)) => handshake::unreachable(kind, error, cause).cause(cause.to_owned(), fix.to_owned()),
-        None => handshake::unreachable(kind, error, sentence),
+/// The cause, as Chrome tells causes apart.
+pub(super) fn no_connection(cause: &DialCause) -> NoConnection {
+    match cause {
+        DialCause::NotFound { .. } | DialCause::Slow { stage: Stage::Name, .. } => NoConnection::NameNotResolved,
+        DialCause::Refused(_) => NoConnection::Refused,
+        DialCause::Unreachable { .. } => NoConnection::AddressUnreachable,
+        DialCause::Slow { stage: Stage::Connect, .. } => NoConnection::ConnectTimedOut,
+        DialCause::Slow { stage: Stage::Handshake, .. } => NoConnection::HandshakeTimedOut,
+        DialCause::Tls(fault) => no_tls(fault),
+    }
+}
+
+fn no_tls(fault: &TlsFault) -> NoConnection {
+    match fault {
+        TlsFault::Expired(_) | TlsFault::NotValidYet(_) => NoConnection::CertificateDate,
+        TlsFault::WrongName(_) => NoConnection::CertificateName,
+        TlsFault::UnknownIssuer | TlsFault::SignedItself | TlsFault::BadSignature => NoConnection::CertificateAuthority,
+        TlsFault::Certificate(_) => NoConnection::CertificateInvalid,
+        TlsFault::ClientCertificate => NoConnection::ClientCertificate,
+        TlsFault::Version => NoConnection::Version,
+        TlsFault::UnknownName => NoConnection::Alert(rustls::AlertDescription::UnrecognisedName.into()),
+        TlsFault::Alert(alert) => NoConnection::Alert((*alert).into()),
+        TlsFault::Plain | TlsFault::Other(_) => NoConnection::NotTls,
+        TlsFault::Closed => NoConnection::Closed,
+        TlsFault::Reset => NoConnection::Reset,
+        TlsFault::Io(error) => match error.kind() {
+            io::ErrorKind::TimedOut => NoConnection::ConnectTimedOut,
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => NoConnection::AddressUnreachable,
+            _ => NoConnection::Broken,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use rustls::AlertDescription;
+
     use super::*;
+    use crate::record::finding::FindingKind;
 
     #[test]
     fn a_cause_is_told_with_chrome_s_words_and_what_to_do() {
@@ -60,5 +71,22 @@ mod tests {
         let found = finding(&DialCause::Tls(TlsFault::Plain));
         assert_eq!((found.kind, found.detail.as_str()), (FindingKind::TlsNotTls, "it does not speak TLS there"));
         assert_eq!(of_tls(&TlsFault::SignedItself).kind, FindingKind::TlsBadCert);
+    }
+
+    #[test]
+    fn causes_are_told_apart_as_chrome_does() {
+        let slow = |stage| no_connection(&DialCause::Slow { stage, limit: Duration::from_secs(1) });
+        assert_eq!(slow(Stage::Name), NoConnection::NameNotResolved);
+        assert_eq!(slow(Stage::Connect), NoConnection::ConnectTimedOut);
+        assert_eq!(slow(Stage::Handshake), NoConnection::HandshakeTimedOut);
+        let io = |kind: io::ErrorKind| no_tls(&TlsFault::from(io::Error::from(kind)));
+        assert_eq!(io(io::ErrorKind::UnexpectedEof), NoConnection::Closed);
+        assert_eq!(io(io::ErrorKind::ConnectionReset), NoConnection::Reset);
+        assert_eq!(io(io::ErrorKind::TimedOut), NoConnection::ConnectTimedOut);
+        assert_eq!(io(io::ErrorKind::Other), NoConnection::Broken);
+        assert_eq!(no_tls(&TlsFault::BadSignature), NoConnection::CertificateAuthority);
+        let alert = |alert| no_tls(&TlsFault::from(rustls::Error::AlertReceived(alert)));
+        assert_eq!(alert(AlertDescription::HandshakeFailure), NoConnection::Alert(40));
+        assert_eq!(alert(AlertDescription::UnrecognisedName), NoConnection::Alert(112));
     }
 }

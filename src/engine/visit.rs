@@ -15,6 +15,7 @@ use crate::wire::dialect::Dialect;
 use super::clock;
 use super::dial::{DialCause, DialError, Dialer, Stream};
 use super::tls::TlsFault;
+use super::unreachable;
 
 /// Bytes of an answer in another dialect that are looked at.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -154,29 +155,7 @@ pub fn no_connection(url: String, error: &DialError) -> Report {
     let name = if matches!(error.cause, DialCause::Tls(_)) { "TLS" } else { "connect" };
     // The doctor's command line has no flag of that name.
     let why = error.cause.to_string().replace("--upstream", "the URL");
-    Report::of_no_connection(url, name, &chrome_words(error), &why)
-}
-
-/// Chrome's words where there is no connection.
-fn chrome_words(error: &DialError) -> String {
-    let code = match &error.cause {
-        DialCause::NotFound { .. } => "NAME_NOT_RESOLVED",
-        DialCause::Refused(_) => "CONNECTION_REFUSED",
-        DialCause::Unreachable { .. } => "ADDRESS_UNREACHABLE",
-        DialCause::Slow { .. } => "CONNECTION_TIMED_OUT",
-        DialCause::Tls(fault) => match fault {
-            TlsFault::Expired(_) | TlsFault::NotValidYet(_) => "CERT_DATE_INVALID",
-            TlsFault::WrongName(_) => "CERT_COMMON_NAME_INVALID",
-            TlsFault::UnknownIssuer | TlsFault::SignedItself | TlsFault::BadSignature => "CERT_AUTHORITY_INVALID",
-            TlsFault::Certificate(_) => "CERT_INVALID",
-            TlsFault::Version => "SSL_VERSION_OR_CIPHER_MISMATCH",
-            TlsFault::ClientCertificate => "SSL_CLIENT_AUTH_CERT_NEEDED",
-            TlsFault::Closed => "CONNECTION_CLOSED",
-            TlsFault::Io(_) => "CONNECTION_RESET",
-            TlsFault::Plain | TlsFault::UnknownName | TlsFault::Alert(_) | TlsFault::Other(_) => "SSL_PROTOCOL_ERROR",
-        },
-    };
-    format!("Error in connection establishment: net::ERR_{code}")
+    Report::of_no_connection(url, name, unreachable::no_connection(&error.cause).words(), &why)
 }
 
 fn tls(stream: &Stream, time: Duration) -> Option<(String, Duration)> {

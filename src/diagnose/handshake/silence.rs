@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::diagnose::NoAnswer;
 use crate::diagnose::chrome::{self, Fault};
+use crate::diagnose::net_errors::NoConnection;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::head::Head;
@@ -102,7 +103,7 @@ pub fn client_hello(bytes: &[u8]) -> Option<Finding> {
         Finding::new(FindingKind::TlsClientHelloOnPlainPort, Place::Stream)
             .bytes(bytes, 0, bytes.len().min(5))
             .detail("a TLS handshake came where a request is expected")
-            .chrome("Error in connection establishment: net::ERR_SSL_PROTOCOL_ERROR")
+            .chrome(NoConnection::NotTls.words())
     })
 }
 
@@ -118,12 +119,4 @@ pub fn too_large(head: &[u8]) -> Option<Finding> {
             .detail(format!("the head is {} bytes long or longer", head.len()))
             .chrome("Error during WebSocket handshake: net::ERR_RESPONSE_HEADERS_TOO_BIG")
     })
-}
-
-/// A server that could not be reached; `error` is what Chrome calls it (`ERR_CONNECTION_REFUSED`).
-#[must_use]
-pub fn unreachable(kind: FindingKind, error: &str, detail: &str) -> Finding {
-    Finding::new(kind, Place::Connection)
-        .detail(text::escape(detail.as_bytes()))
-        .chrome(format!("Error in connection establishment: net::{error}"))
 }

@@ -242,7 +242,8 @@ async fn a_server_that_hangs_up_in_the_handshake_is_told() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { while listener.accept().await.is_ok() {} });
     let (why, sentence) = fault(dial_tls("127.0.0.1", port, &TlsOptions { insecure: true, ca: None }).await);
-    assert!(matches!(why, TlsFault::Closed), "{sentence}");
+    // What it did not read makes its end a reset, where that is quick enough.
+    assert!(matches!(why, TlsFault::Closed | TlsFault::Reset), "{sentence}");
 }
 
 #[tokio::test]
