@@ -191,9 +191,11 @@ fn a_file_gets_all_lines_down_to_the_summary_however_long_that_takes() {
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
     let lines = std::fs::read_to_string(file.path()).unwrap();
     let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-    assert_eq!((&last["event"], &last["frames"]), (&"summary".into(), &FRAMES.into()), "{last}");
-    let frames = lines.lines().filter(|line| line.contains(r#""event":"frame""#)).count();
-    assert_eq!((frames, lines.contains(r#""event":"lost""#)), (FRAMES, false));
+    // Where the signal comes before the peers' ends do, wsproxy's own close frames are among the frames.
+    let frames: Vec<_> = lines.lines().filter(|line| line.contains(r#""event":"frame""#)).collect();
+    assert_eq!((&last["event"], &last["frames"]), (&"summary".into(), &frames.len().into()), "{last}");
+    let peers = frames.iter().filter(|line| line.contains(r#""origin":"peer""#)).count();
+    assert_eq!((peers, lines.contains(r#""event":"lost""#)), (FRAMES, false));
 }
 
 #[test]
