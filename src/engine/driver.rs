@@ -248,7 +248,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             Poll::Ready(Err(error)) => self.broke(from, &error),
             Poll::Ready(Ok(length)) => {
                 let at = self.out.log.read.len() - length;
-                let read = self.out.log.lend(at);
+                let read = self.out.log.lend();
                 let input = read.get(at..).unwrap_or_default();
                 self.receive(from, input);
                 let pipe = &mut self.pipes[from];

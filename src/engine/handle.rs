@@ -92,7 +92,7 @@ impl Handle {
         self.lock().len()
     }
 
-    /// Tells everything to end: no new connections, close frames to all peers. `engine::run` returns when it is done.
+    /// Tells everything to end: no new connections, close frames to all peers. `Running::finished` returns when it is done.
     pub fn shut_down(&self) {
         self.shutdown.send_replace(true);
     }

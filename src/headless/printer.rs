@@ -26,7 +26,6 @@ struct Unfinished {
 /// What is remembered of a session between blocks.
 #[derive(Default)]
 struct Session {
-    /// By `Side::index`.
     unfinished: PerSide<Option<Unfinished>>,
     /// What the next frame of that number inflates to.
     inflated: Option<(u64, Vec<u8>)>,

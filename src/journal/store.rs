@@ -8,7 +8,7 @@ use crate::record::finding::FindingKind;
 use crate::record::{Log, SessionId};
 
 use super::gone::{Gone, Passage};
-use super::memory::{Memory, SLAB};
+use super::memory::Memory;
 
 /// Log that were handed over together, or shortly one after the other. Not changed once a reader has them.
 #[derive(Debug)]
@@ -63,9 +63,8 @@ struct Inner {
     subscribers: Vec<Arc<Subscriber>>,
 }
 
-/// Bytes of blocks that stay, however much readers hold of older ones: what comes in between two looks of a screen at full
-/// speed.
-const NEWEST: usize = 48 * 1024 * 1024;
+/// Bytes that come in between two looks of a screen, at full speed.
+const BETWEEN_LOOKS: usize = 48 * 1024 * 1024;
 
 /// A block takes more of its session's until it holds so many bytes.
 const FULL: usize = 16 * 1024;
@@ -128,8 +127,8 @@ impl Journal {
             self.memory.add(block.size());
             inner.blocks.push_back(block);
         }
-        let mut dropped = Vec::new();
-        while inner.blocks.len() > 1 && self.is_over(inner.size, dropped.len()) {
+        let (mut dropped, limit) = (Vec::new(), self.limit(inner.size));
+        while inner.blocks.len() > 1 && inner.size > limit {
             let Some(oldest) = inner.blocks.pop_front() else { break };
             inner.forget(&oldest);
             dropped.push(oldest);
@@ -150,12 +149,13 @@ impl Journal {
         &self.memory
     }
 
-    /// Whether blocks have to go, when the journal's take `size` bytes. Blocks that a reader still holds count, too: a
-    /// frozen screen or a slow reader must not take the budget twice. So that something new can be shown all the same, a
-    /// part of the budget is the newest blocks' own. `dropping` blocks are on their way out.
-    fn is_over(&self, size: usize, dropping: usize) -> bool {
-        let held = self.memory.held().saturating_sub(dropping * SLAB);
-        size > self.budget || (held > self.budget && size > NEWEST.min(self.budget / 4))
+    /// Bytes that the journal's blocks may take, when they take `size`. Blocks that left it and that a reader still holds
+    /// count against the budget, so that a frozen screen or a slow reader does not take it twice; but not what a reader
+    /// holds between two looks, and the newest blocks stay, however much is held of older ones.
+    fn limit(&self, size: usize) -> usize {
+        let allowance = BETWEEN_LOOKS.min(self.budget / 4);
+        let lingering = self.memory.held().saturating_sub(size);
+        self.budget.saturating_sub(lingering.saturating_sub(allowance)).max(allowance)
     }
 
     /// How many findings of each kind there were, in the catalogue's order. Counted as they come, so it holds however
@@ -353,6 +353,24 @@ mod tests {
         let mut blocks = Vec::new();
         reader.read(&mut blocks);
         assert_eq!(blocks.len(), 1);
+    }
+
+    #[test]
+    fn what_a_reader_holds_counts_against_the_budget_and_the_newest_blocks_stay() {
+        let journal = Arc::new(Journal::new(100 * FULL));
+        let mut reader = journal.subscribe(|| ());
+        let held_after = |pushes: usize| {
+            (0..pushes).for_each(|_| journal.push(None, large()));
+            journal.lock().size / FULL
+        };
+        assert_eq!(held_after(200), 99, "nobody holds what left");
+        let mut frozen = Vec::new();
+        reader.read(&mut frozen);
+        let live = held_after(200);
+        assert!((25..30).contains(&live), "{live} blocks beside {} that are held", frozen.len());
+        assert!(journal.memory.held() < 130 * FULL, "{}", journal.memory.held() / FULL);
+        drop(frozen);
+        assert_eq!(held_after(200), 99, "they were let go");
     }
 
     #[test]

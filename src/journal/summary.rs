@@ -51,13 +51,13 @@ pub struct SessionSummary {
     pub verdict: Option<(Time, Verdict)>,
     /// What is owed for too long, as it stands.
     pub stalls: Vec<Stall>,
-    /// How each side's bytes ended, by `Side::index`.
+    /// How each side's bytes ended.
     pub ended: PerSide<Option<Ending>>,
     /// The end.
     pub closed: Option<(Time, ClosedEvent)>,
-    /// Frames from each side, by `Side::index`.
+    /// Frames from each side.
     pub frames: PerSide<u64>,
-    /// Payload bytes from each side, by `Side::index`.
+    /// Payload bytes from each side.
     pub payload: PerSide<u64>,
     /// When the newest frame came, from where, and what it is.
     pub last_frame: Option<(Time, Side, Opcode)>,

@@ -55,7 +55,7 @@ pub(super) struct Said {
     pub binary: Option<&'static str>,
 }
 
-/// The messages of both sides. All arrays are by `Side::index`.
+/// The messages of both sides.
 #[derive(Debug)]
 pub(super) struct Words {
     dialects: PerSide<Dialect>,

@@ -39,7 +39,7 @@ struct Scene {
     session: Session,
     policy: PolicyCell,
     out: Output,
-    /// What each side received, by `Side::index`.
+    /// What each side received.
     received: PerSide<Vec<u8>>,
     /// Bytes that are given to the session at a time.
     step: usize,

@@ -150,26 +150,28 @@ impl Examiner {
         if self.message.is_some() || self.closed || self.astray || header.form != LengthForm::shortest(header.length) {
             return false;
         }
+        // Only a frame that is usual is remembered: any other is examined next, as if it had not been looked at.
         match (self.from, header.mask) {
             (Side::Server, None) => !is_text || utf8::is_utf8(payload),
             (Side::Client, Some(key)) => {
-                if !self.weak_is_told {
-                    if key == [0; 4] || self.key == Some(key) {
-                        return false;
-                    }
+                let is_weak = !self.weak_is_told && (key == [0; 4] || self.key == Some(key));
+                let is_usual = !is_weak && (!is_text || self.is_masked_text(key, payload));
+                if is_usual {
                     self.key = Some(key);
                 }
-                !is_text || self.is_masked_text(key, payload)
+                is_usual
             }
             // A peer that masks against the rule does so in each frame. Once that has been told often enough, its frames
             // are as usual as others, and only counted.
             (Side::Server, Some(key)) if self.tolerates_mask => {
-                self.tolerated += 1;
-                !is_text || self.is_masked_text(key, payload)
+                let is_usual = !is_text || self.is_masked_text(key, payload);
+                self.tolerated += u64::from(is_usual);
+                is_usual
             }
             (Side::Client, None) if self.tolerates_mask => {
-                self.tolerated += 1;
-                !is_text || utf8::is_utf8(payload)
+                let is_usual = !is_text || utf8::is_utf8(payload);
+                self.tolerated += u64::from(is_usual);
+                is_usual
             }
             _ => false,
         }

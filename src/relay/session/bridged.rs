@@ -16,7 +16,7 @@ use crate::wire::head::Head;
 
 use super::{Mode, Output, Phase, Session, SessionConfig};
 
-/// Bytes for both sides, by `Side::index` of the receiver.
+/// Bytes for both sides, by the receiver.
 type Sent = PerSide<Vec<u8>>;
 
 /// What a bridged session has besides.

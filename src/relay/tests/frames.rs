@@ -143,3 +143,17 @@ proptest! {
         prop_assert!(scene.verdicts().len() <= 2, "predicted, and observed");
     }
 }
+
+#[test]
+fn a_text_that_is_no_utf8_does_not_make_its_own_key_a_repeated_one() {
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::open(step);
+        let before = scene.findings().len();
+        for (key, text) in [([1, 2, 3, 4], &b"right"[..]), ([5, 6, 7, 8], b"wr\xffng"), ([9, 1, 2, 3], b"right")] {
+            let mut bytes = Vec::new();
+            frame::write(Opcode::TEXT, text, Some(key), &mut bytes);
+            scene.feed(Side::Client, &bytes);
+        }
+        assert_eq!(scene.findings()[before..], [FindingKind::MsgInvalidUtf8], "{step}");
+    }
+}

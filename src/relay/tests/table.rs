@@ -12,7 +12,7 @@ use crate::wire::head;
 
 /// What came of a scene.
 struct Outcome {
-    /// What each side got, by `Side::index`; the server's without the request's head.
+    /// What each side got; the server's without the request's head.
     got: PerSide<Vec<u8>>,
     /// The request as the server got it.
     request: Vec<u8>,
@@ -50,7 +50,7 @@ fn play(scene: &Played, policy: Policy) -> Outcome {
     Outcome { got, request, fault, refused, errors }
 }
 
-/// What each side sent, by the other's `Side::index`.
+/// What each side sent, by the receiver.
 fn sent(scene: &Played) -> PerSide<Vec<u8>> {
     let mut sent = PerSide::<Vec<u8>>::default();
     for step in &scene.steps {
