@@ -393,3 +393,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         self.hand_over();
     }
 }
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
