@@ -12,7 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use wsproxy::journal::{Journal, View};
-use wsproxy::record::{Event, Log, SessionId, Side, Time};
+use wsproxy::record::{Event, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -54,10 +54,8 @@ impl Bench {
         let mut out = Output::default();
         let client = ([127, 0, 0, 1], 50_000).into();
         out.log.event(Time(0), Event::SessionOpened { client, path: b"/".to_vec() });
-        let mut log = Log::default();
-        let (mut session, _) = Session::new(config, Time(1), REQUEST, &mut log);
+        let mut session = Session::begin(config, Time(1), REQUEST, &mut out);
         journal.push(Some(SessionId(1)), std::mem::take(&mut out.log));
-        journal.push(Some(SessionId(1)), log);
         session.receive(Time(2), Side::Server, ANSWER, &mut out);
         let mut bytes = Vec::new();
         frame::write(opcode, payload, Some([1, 2, 3, 4]), &mut bytes);

@@ -243,8 +243,8 @@ impl Traffic {
             seed: [7; 32],
             policy: Default::default(),
         };
-        let (mut session, _) = Session::new(config, Time(self.now), head.as_bytes(), &mut log);
         let mut output = Output { log, ..Output::default() };
+        let mut session = Session::begin(config, Time(self.now), head.as_bytes(), &mut output);
         session.receive(Time(self.now), Side::Server, ANSWER, &mut output);
         self.sessions.push((session, output));
     }

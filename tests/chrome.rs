@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wsproxy::diagnose::chrome;
-use wsproxy::record::{Basis, Ending, Event, Log, Outcome, Record, Seen, Side, Time, Verdict};
+use wsproxy::record::{Basis, Ending, Event, Log, Outcome, PerSide, Record, Seen, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -91,21 +91,25 @@ fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
     let limits = Limits { kept_inflated: 32 * 1024 * 1024, ..Limits::default() };
     let config = SessionConfig { rules: Arc::new(rules), limits, seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();
-    let (mut session, _) = Session::new(config, Time(0), &case.request, &mut out.log);
+    let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in chunks {
-        let mut held = Vec::new();
+        out.to = PerSide::default();
         match chunk {
             Chunk::Bytes(bytes) => {
                 let size = if by_bytes { 1 } else { bytes.len().max(1) };
                 for piece in bytes.chunks(size) {
                     session.receive(Time(1), *from, piece, &mut out);
-                    assert!(by_bytes || out.edits.is_empty(), "{}: a tap changes nothing", case.id);
-                    out.edits = Default::default();
+                    assert!(
+                        by_bytes || out.to.client.is_as_is() && out.to.server.is_as_is(),
+                        "{}: a tap changes nothing",
+                        case.id
+                    );
+                    out.to = PerSide::default();
                 }
             }
-            Chunk::End(how) => session.end(Time(2), *from, *how, &mut held, &mut out),
+            Chunk::End(how) => session.end(Time(2), *from, *how, &mut out),
         }
-        assert!(by_bytes || held.is_empty(), "{}: a tap holds nothing", case.id);
+        assert!(by_bytes || out.to.client.is_as_is() && out.to.server.is_as_is(), "{}: a tap holds nothing", case.id);
     }
     Played { is_open: session.is_open(), log: out.log }
 }

@@ -82,7 +82,7 @@ fn begun() -> (Session, RelayOutput) {
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });
     let request = "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    let (session, _) = Session::new(config, at(0), request.as_bytes(), &mut out.log);
+    let session = Session::begin(config, at(0), request.as_bytes(), &mut out);
     (session, out)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wsproxy::diagnose::words;
 use wsproxy::record::finding::{Finding, FindingKind, Layer, Level, Place};
-use wsproxy::record::{Ending, Event, Outcome, Record, Side, Time, Verdict};
+use wsproxy::record::{Ending, Event, Outcome, PerSide, Record, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -85,14 +85,14 @@ fn replay(case: &Case) -> Played {
     let config =
         SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();
-    let (mut session, _) = Session::new(config, Time(0), &case.request, &mut out.log);
+    let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in &case.chunks {
-        let mut held = Vec::new();
+        out.to = PerSide::default();
         match chunk {
             Chunk::Bytes(bytes) => session.receive(Time(1), *from, bytes, &mut out),
-            Chunk::End(how) => session.end(Time(2), *from, *how, &mut held, &mut out),
+            Chunk::End(how) => session.end(Time(2), *from, *how, &mut out),
         }
-        assert!(out.edits.is_empty() && held.is_empty(), "{}: a tap changes nothing", case.id);
+        assert!(out.to.client.is_as_is() && out.to.server.is_as_is(), "{}: a tap changes nothing", case.id);
     }
     let mut played = Played { is_open: session.is_open(), ..Played::default() };
     for record in &out.log.records {

@@ -7,7 +7,6 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::record::{Ending, Log, PerSide, Side, Time};
-use crate::relay::edits::Edits;
 use crate::relay::limits::Limits;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
@@ -88,7 +87,7 @@ impl Visit {
         let challenge = Challenge::new(Dialect::Rfc6455, &mut || random.random());
         let head = plan.request.head(Dialect::Rfc6455, &challenge);
         let mut out = Output::default();
-        let (session, _) = Session::new(session_config(&plan, seed), now, &head, &mut out.log);
+        let session = Session::begin(session_config(&plan, seed), now, &head, &mut out);
         send.extend_from_slice(&head);
         let mut visit = Self {
             session,
@@ -154,13 +153,13 @@ impl Visit {
             return;
         }
         self.story.fault = fault;
-        self.session.end(now, Side::Server, how, &mut Vec::new(), &mut self.out);
+        self.session.end(now, Side::Server, how, &mut self.out);
         self.over(now);
     }
 
     /// The deadline has come.
     pub fn tick(&mut self, now: Time, send: &mut Vec<u8>) {
-        self.session.check_stalls(now, PerSide::default(), &mut Vec::new(), &mut self.out);
+        self.session.tick(now, &mut self.out);
         match self.step {
             Step::Answer => {
                 self.story.talk.no_answer = true;
@@ -284,7 +283,7 @@ impl Visit {
     }
 
     fn over(&mut self, now: Time) {
-        self.session.end(now, Side::Client, Ending::Fin, &mut Vec::new(), &mut self.out);
+        self.session.end(now, Side::Client, Ending::Fin, &mut self.out);
         self.session.finish(now, &mut self.out);
         self.step = Step::Over;
         self.hand_on();
@@ -296,8 +295,9 @@ impl Visit {
 
     /// Takes what was seen since the last time, and tells the story of it.
     fn note(&mut self) -> Log {
-        self.out.edits = Edits::default();
-        self.out.replies.clear();
+        // The server has it already, and nobody stands behind the visitor.
+        self.out.to = PerSide::default();
+        self.out.acts.clear();
         let log = std::mem::take(&mut self.out.log);
         self.story.read(&log);
         log
@@ -366,11 +366,11 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
         keep_host: true,
         origin: None,
     };
-    // What is owed for all the time that it was waited for is told.
+    // The patience is the visit's own. What is owed for all the time that it was waited for is told.
     let stall_time = plan.patience.min(plan.listen) / 2;
     SessionConfig {
         rules: Arc::new(rules),
-        limits: Limits { kept: KEPT, stall_time, ..Limits::default() },
+        limits: Limits { kept: KEPT, stall_time, answer_time: Duration::MAX, ..Limits::default() },
         seed,
         policy: Default::default(),
     }

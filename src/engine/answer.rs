@@ -6,11 +6,31 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::diagnose::render;
+use crate::record::Side;
+use crate::relay::session::Reason;
+
 /// The content type of each answer.
 pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Time that a client has to read an answer before its connection is torn down. Longer than any round trip.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// Why the upstream, by its URL, does not answer itself.
+#[must_use]
+pub(super) fn sentence(reason: &Reason, upstream: &str) -> String {
+    match reason {
+        Reason::Refused { words, finding } => {
+            let shown = finding.as_ref().map(|finding| render::render(None, Side::Server.name(), finding));
+            format!("a browser would refuse the server's answer: {words}\n\n{}", shown.unwrap_or_default())
+        }
+        Reason::Silent(time) => format!(
+            "{upstream} took the request and did not answer within {} s; look into its log, or raise --answer-timeout",
+            time.as_secs_f32()
+        ),
+        Reason::Broken(cause) => cause.clone(),
+    }
+}
 
 /// The body of an answer.
 #[must_use]

@@ -1,4 +1,7 @@
 //! Drives one session: four I/O directions, the commands, the clock, in one task and without a wait between them.
+//!
+//! It knows no rule of the protocol. After each call to the session it does what came out of it, in `obey`; then it asks
+//! whom to read and when to come back.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -11,16 +14,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Sleep;
 
-use crate::diagnose::handshake;
 use crate::journal::Journal;
-use crate::record::finding::Level;
-use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side};
+use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
-use crate::relay::session::{Output, Session};
+use crate::relay::session::{Act, Command, Output, Reason, Sent, Session};
 
 use super::answer;
 use super::clock;
-use super::handle::{Command, Replier};
+use super::handle::{self, Replier};
 use super::intake;
 use super::pipe::{Connection, Pipe, reset};
 use super::tls::TlsFault;
@@ -34,8 +35,6 @@ const SMALL_BLOCK: usize = 1024;
 /// All others are handed over after so long at the latest: soon enough for a screen that draws 30 times a second, and
 /// seldom enough that a burst's blocks cost nothing beside its system calls.
 const BLOCK_AGE: Duration = Duration::from_millis(5);
-/// How often a session in which something is owed is looked at.
-const STALL_CHECK: Duration = Duration::from_secs(1);
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
@@ -46,17 +45,15 @@ pub(super) struct Setup<C, S> {
     pub client: C,
     pub server: S,
     pub session: Session,
-    /// The head for the upstream.
-    pub head: Vec<u8>,
+    /// What the session gave for the upstream at its beginning.
+    pub out: Output,
     /// What the client sent behind its head.
     pub early: Vec<u8>,
     pub journal: Arc<Journal>,
-    pub commands: mpsc::Receiver<Command>,
+    pub commands: mpsc::Receiver<handle::Command>,
     pub shutdown: watch::Receiver<bool>,
-    /// Its URL, for sentences.
+    /// The upstream's URL, for sentences.
     pub upstream: String,
-    pub answer_time: Duration,
-    pub closing_time: Duration,
 }
 
 pub(super) struct Driver<C, S> {
@@ -67,21 +64,18 @@ pub(super) struct Driver<C, S> {
     pipes: PerSide<Pipe>,
     out: Output,
     journal: Arc<Journal>,
-    commands: Option<mpsc::Receiver<Command>>,
+    commands: Option<mpsc::Receiver<handle::Command>>,
     repliers: HashMap<Token, Replier>,
     next_token: u64,
     /// Runs while there is a block that is not handed over.
     block_age: Pin<Box<Sleep>>,
     block_waits: bool,
-    /// Runs until the answer has come, and again when wsproxy ends the session.
-    deadline: Option<Pin<Box<Sleep>>>,
-    /// Runs while a peer owes something.
-    stall_check: Pin<Box<Sleep>>,
-    stall_check_runs: bool,
+    /// Runs until the session's deadline, where that is `due`.
+    timer: Pin<Box<Sleep>>,
+    due: Option<Time>,
+    /// Whether each frame for the upstream has to be a write of its own.
+    paced: bool,
     upstream: String,
-    answer_time: Duration,
-    closing_time: Duration,
-    closing: bool,
 }
 
 /// Relays until both sides are gone.
@@ -98,7 +92,7 @@ pub(super) async fn drive<C: Connection, S: Connection>(setup: Setup<C, S>) {
     poll_fn(|cx| {
         if !quitting && quit.as_mut().poll(cx).is_ready() {
             quitting = true;
-            driver.close(ClosedBy::Proxy, GOING_AWAY);
+            driver.command(Command::Close { by: ClosedBy::Proxy, code: GOING_AWAY });
         }
         driver.poll(cx)
     })
@@ -114,27 +108,25 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             server: setup.server,
             session: setup.session,
             pipes: PerSide::new(Pipe::new(), Pipe::new()),
-            out: Output::default(),
+            out: setup.out,
             journal: setup.journal,
             commands: Some(setup.commands),
             repliers: HashMap::new(),
             next_token: 0,
             block_age: Box::pin(tokio::time::sleep(BLOCK_AGE)),
             block_waits: false,
-            deadline: Some(Box::pin(tokio::time::sleep(setup.answer_time))),
-            stall_check: Box::pin(tokio::time::sleep(STALL_CHECK)),
-            stall_check_runs: false,
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            due: None,
+            paced: false,
             upstream: setup.upstream,
-            answer_time: setup.answer_time,
-            closing_time: setup.closing_time,
-            closing: false,
         };
+        driver.obey();
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
-        driver.pipes[Side::Client].extra = setup.head;
+        driver.session.connected(clock::now());
         if !setup.early.is_empty() {
-            driver.receive(Side::Client, &setup.early);
-            driver.out.edits.apply(&setup.early, &mut driver.pipes[Side::Client].extra);
-            driver.after_call();
+            driver.session.receive(clock::now(), Side::Client, &setup.early, &mut driver.out);
+            driver.out.to.server.take(&setup.early, &mut driver.pipes[Side::Client].extra);
+            driver.obey();
         }
         driver
     }
@@ -148,9 +140,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             if self.is_over() {
                 return Poll::Ready(());
             }
-            progress |= self.poll_deadline(cx);
-            progress |= self.poll_stalls(cx);
-            if !progress {
+            if !progress && !self.poll_deadline(cx) {
                 break;
             }
         }
@@ -175,25 +165,35 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
     }
 
-    /// While a peer owes something, asks once in a while whether it has taken too long.
-    fn poll_stalls(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.stall_check_runs {
-            if self.pipes.iter().all(Pipe::is_drained) && !self.session.is_owed() {
-                return false;
-            }
-            self.stall_check_runs = true;
-            self.stall_check.as_mut().reset(clock::after(STALL_CHECK));
+    /// Does what is due by the session's clock.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> bool {
+        self.note_blocked();
+        let Some(deadline) = self.session.deadline() else {
+            self.due = None;
+            return false;
+        };
+        if self.due != Some(deadline) {
+            self.due = Some(deadline);
+            self.timer.as_mut().reset(clock::at(deadline));
         }
-        if self.stall_check.as_mut().poll(cx).is_pending() {
+        if self.timer.as_mut().poll(cx).is_pending() {
             return false;
         }
-        self.stall_check_runs = false;
-        let now = clock::now();
-        let blocked = self.pipes.as_mut().map(|pipe| pipe.blocked(now));
-        let bytes = &mut self.pipes[Side::Server].extra;
-        self.session.check_stalls(now, blocked, bytes, &mut self.out);
-        self.after_call();
+        self.due = None;
+        self.session.tick(clock::now(), &mut self.out);
+        self.obey();
         true
+    }
+
+    /// Tells the session which peer does not take what is meant for it.
+    fn note_blocked(&mut self) {
+        for from in [Side::Client, Side::Server] {
+            let pipe = &mut self.pipes[from];
+            if !pipe.is_drained() || self.session.is_blocked(from) {
+                let now = clock::now();
+                self.session.blocked(now, from, pipe.blocked(now));
+            }
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -209,14 +209,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         let mut progress = false;
         if !pipe.is_drained() {
             let written = match from {
-                Side::Client if self.session.is_paced() => pipe.poll_write_frame(read, &mut self.server, cx),
+                Side::Client if self.paced => pipe.poll_write_frame(read, &mut self.server, cx),
                 Side::Client => pipe.poll_write(read, &mut self.server, cx),
                 Side::Server => pipe.poll_write(read, &mut self.client, cx),
             };
             match written {
                 Poll::Ready(Ok(())) => progress = true,
                 Poll::Ready(Err(_)) => {
-                    self.lost(from.other());
+                    self.ended(from.other(), Ending::Reset);
                     return true;
                 }
                 Poll::Pending => return false,
@@ -227,7 +227,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             return progress;
         }
         match pipe.ended {
-            None => self.read(from, cx) || progress,
+            None if self.session.is_reading(from) => self.read(from, cx) || progress,
+            None => progress,
             Some(how) if !pipe.told => self.pass_end(from, how, cx) || progress,
             Some(_) => progress,
         }
@@ -250,23 +251,17 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 let at = self.out.log.read.len() - length;
                 let read = self.out.log.lend();
                 let input = read.get(at..).unwrap_or_default();
-                self.receive(from, input);
+                self.session.receive(clock::now(), from, input, &mut self.out);
                 let pipe = &mut self.pipes[from];
-                if self.out.edits.is_empty() {
-                    pipe.pending = at..read.len();
-                } else {
-                    self.out.edits.apply(input, &mut pipe.extra);
+                match &mut self.out.to[from.other()] {
+                    Sent::AsIs => pipe.pending = at..read.len(),
+                    sent => sent.take(input, &mut pipe.extra),
                 }
                 let end = read.len();
                 if !self.out.log.take_back(read) {
                     pipe.nobodys = at..end;
                 }
-                self.say_back(from);
-                self.after_call();
-                self.refuse();
-                if let Some(code) = self.session.fault() {
-                    self.close(ClosedBy::Proxy, code);
-                }
+                self.obey();
             }
         }
         true
@@ -284,46 +279,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
     }
 
-    /// What a bridge says to the side that it has read from goes out behind what is on its way there.
-    fn say_back(&mut self, from: Side) {
-        self.pipes[from.other()].extra.append(&mut self.out.back);
-        if std::mem::take(&mut self.out.ends) {
-            self.pipes[from].ended.get_or_insert(Ending::Fin);
-        }
-    }
-
-    /// Shows bytes to the session.
-    fn receive(&mut self, from: Side, bytes: &[u8]) {
-        let answered = self.session.is_answered();
-        self.session.receive(clock::now(), from, bytes, &mut self.out);
-        if !answered && self.session.is_answered() && !self.closing {
-            self.deadline = None;
-        }
-    }
-
     fn ended(&mut self, from: Side, how: Ending) {
-        let pipe = &mut self.pipes[from];
-        pipe.ended = Some(how);
-        self.session.end(clock::now(), from, how, &mut pipe.extra, &mut self.out);
-        self.refuse();
-        if self.session.is_answered() && !self.closing {
-            self.deadline = None;
-        }
-        self.after_call();
-        if how == Ending::Reset {
-            self.pipes[from.other()].abandon();
-        }
-    }
-
-    /// A side can't be written to any more: it is gone, even if it had only said that it would send no more.
-    fn lost(&mut self, side: Side) {
-        if self.pipes[side].ended.is_none() {
-            self.ended(side, Ending::Reset);
-        }
-        let pipe = &mut self.pipes[side];
-        pipe.ended = Some(Ending::Reset);
-        pipe.told = false;
-        self.pipes[side.other()].abandon();
+        self.session.end(clock::now(), from, how, &mut self.out);
+        self.obey();
     }
 
     /// Tells the receiver of a lane that its sender has ended, in the same way.
@@ -346,17 +304,15 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         let Some(commands) = &mut self.commands else { return false };
         match commands.poll_recv(cx) {
-            Poll::Ready(Some(Command::Inject { to, injection, reply })) => {
+            Poll::Ready(Some(handle::Command::Inject { to, injection, reply })) => {
                 let token = Token(self.next_token);
                 self.next_token += 1;
                 self.repliers.insert(token, reply);
-                let bytes = &mut self.pipes[to.other()].extra;
-                self.session.inject(clock::now(), to, token, injection, bytes, &mut self.out);
-                self.after_call();
+                self.command(Command::Inject { token, to, injection });
                 true
             }
-            Poll::Ready(Some(Command::Close)) => {
-                self.close(ClosedBy::User, NORMAL_CLOSURE);
+            Poll::Ready(Some(handle::Command::Close)) => {
+                self.command(Command::Close { by: ClosedBy::User, code: NORMAL_CLOSURE });
                 true
             }
             Poll::Ready(None) => {
@@ -367,93 +323,69 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
     }
 
-    /// Ends the session from within: close frames where they fit, then a little time for the answers.
-    fn close(&mut self, by: ClosedBy, code: u16) {
-        if std::mem::replace(&mut self.closing, true) {
-            return;
-        }
-        let mut bytes = PerSide::default();
-        self.session.close(clock::now(), by, code, &mut bytes, &mut self.out);
-        for to in [Side::Client, Side::Server] {
-            self.pipes[to.other()].extra.append(&mut bytes[to]);
-        }
-        self.deadline = Some(Box::pin(tokio::time::sleep(self.closing_time)));
-        self.after_call();
-    }
-
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.closing && self.session.is_closed() && self.pipes.iter().any(|pipe| pipe.ended.is_none()) {
-            self.end_both();
-            return true;
-        }
-        let Some(deadline) = &mut self.deadline else { return false };
-        if deadline.as_mut().poll(cx).is_pending() {
-            return false;
-        }
-        self.deadline = None;
-        self.timed_out();
-        true
-    }
-
-    /// Both sides get the end of the bytes, behind what is still to be written.
-    fn end_both(&mut self) {
-        for pipe in self.pipes.iter_mut() {
-            pipe.ended.get_or_insert(Ending::Fin);
-        }
-    }
-
-    fn timed_out(&mut self) {
-        if self.closing {
-            // The peers had their time.
-            for pipe in self.pipes.iter_mut() {
-                pipe.abandon();
-            }
-            return;
-        }
-        // A head that has begun is the browser's to wait for; where not a byte came, there is room for an answer.
-        if !self.session.has_answer_begun() {
-            self.session.time_out();
-            self.session.fail(clock::now(), handshake::timed_out(self.answer_time), &mut self.out);
-            let seconds = self.answer_time.as_secs_f32();
-            let reason = format!(
-                "{} took the request and did not answer within {seconds} s; look into its log, or raise --answer-timeout",
-                self.upstream
-            );
-            self.answer(504, reason);
-        }
-    }
-
-    /// Refuses the upstream's answer, where the policy does.
-    fn refuse(&mut self) {
-        if let Some(reason) = self.session.take_refusal() {
-            self.answer(502, reason);
-        }
-    }
-
-    /// Answers the client in the upstream's place, and ends both sides.
-    fn answer(&mut self, status: u16, reason: String) {
-        let client = &mut self.pipes[Side::Server];
-        client.extra.extend_from_slice(&answer::answer(status, &reason));
-        self.out.log.event(clock::now(), Event::Answered { status, reason });
-        self.end_both();
+    fn command(&mut self, command: Command) {
+        self.session.command(clock::now(), command, &mut self.out);
+        self.obey();
     }
 
     /// A side's connection broke: by a reset, or by a fault of TLS, which a server that speaks TLS 1.3 may raise only
     /// after the handshake.
     fn broke(&mut self, from: Side, error: &io::Error) {
-        let Some(fault) = TlsFault::inside(error) else { return self.ended(from, Ending::Reset) };
-        let reason = format!("can't talk to {}: {fault}", self.upstream);
-        if self.session.has_answer_begun() {
-            self.out.log.event(clock::now(), Event::Note(Level::Error, reason));
-            self.ended(from, Ending::Reset);
-        } else {
-            self.session.fail(clock::now(), unreachable::of_tls(&fault), &mut self.out);
-            self.answer(502, reason);
+        let Some(fault) = TlsFault::inside(error).filter(|_| from == Side::Server) else {
+            return self.ended(from, Ending::Reset);
+        };
+        let cause = format!("can't talk to {}: {fault}", self.upstream);
+        self.session.broke(clock::now(), unreachable::of_tls(&fault), cause, &mut self.out);
+        self.obey();
+    }
+
+    /// Does what the session wants after a call, but for what it made of the call's input.
+    fn obey(&mut self) {
+        for to in [Side::Client, Side::Server] {
+            if !self.out.to[to].is_as_is() {
+                self.out.to[to].take(&[], &mut self.pipes[to.other()].extra);
+            }
+        }
+        if !self.out.acts.is_empty() {
+            for act in std::mem::take(&mut self.out.acts) {
+                self.act(act);
+            }
+        }
+        self.pass_replies();
+        // A slab is handed over when it is full; here it counts what is beside it.
+        let log = &self.out.log;
+        let beside = if intake::has_slab(log) { log.size() - log.read.len() } else { log.size() };
+        if beside >= BLOCK {
+            self.hand_over();
         }
     }
 
-    /// Passes replies on, and the block when it is full.
-    fn after_call(&mut self) {
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Respond { status, reason } => self.respond(status, &reason),
+            Act::HalfClose(to) => {
+                self.pipes[to.other()].ended.get_or_insert(Ending::Fin);
+            }
+            Act::Reset(to) => {
+                let pipe = &mut self.pipes[to.other()];
+                (pipe.ended, pipe.told) = (Some(Ending::Reset), false);
+                self.pipes[to].abandon();
+            }
+            Act::Pace(Side::Server) => self.paced = true,
+            // Browsers put frames together by themselves.
+            Act::Pace(Side::Client) => {}
+            Act::Abandon => self.pipes.iter_mut().for_each(Pipe::abandon),
+        }
+    }
+
+    /// Answers the client in the upstream's place.
+    fn respond(&mut self, status: u16, reason: &Reason) {
+        let reason = answer::sentence(reason, &self.upstream);
+        self.pipes[Side::Server].extra.extend_from_slice(&answer::answer(status, &reason));
+        self.out.log.event(clock::now(), Event::Answered { status, reason });
+    }
+
+    fn pass_replies(&mut self) {
         for (token, reply) in self.out.replies.drain(..) {
             let waits = matches!(reply, Reply::Waiting(_));
             if let Some(replier) = self.repliers.get_mut(&token) {
@@ -462,12 +394,6 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             if !waits {
                 self.repliers.remove(&token);
             }
-        }
-        // A slab is handed over when it is full; here it counts what is beside it.
-        let log = &self.out.log;
-        let beside = if intake::has_slab(log) { log.size() - log.read.len() } else { log.size() };
-        if beside >= BLOCK {
-            self.hand_over();
         }
     }
 
@@ -487,7 +413,12 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     fn finish(&mut self) {
         self.session.finish(clock::now(), &mut self.out);
-        self.after_call();
+        self.obey();
         self.hand_over();
     }
 }
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;

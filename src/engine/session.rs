@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, SessionId, Side, Verdict};
-use crate::relay::session::{Session, SessionConfig};
+use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
 use super::answer;
@@ -36,7 +36,7 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     let now = clock::now();
     let path = Head::new(&visitor.head).target().to_vec();
     log.event(now, Event::SessionOpened { client: visitor.address, path });
-    shared.journal.push(Some(id), std::mem::take(&mut log));
+    shared.journal.push(Some(id), log);
     let mut shutdown = shared.handle.shutdown();
     let bridging = tokio::select! {
         bridging = search::search(shared, id, &visitor.head) => bridging,
@@ -49,7 +49,9 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
     };
-    let (session, head) = Session::bridged(config, bridging, now, &visitor.head, &mut log);
+    let mut out = Output::default();
+    let session = Session::bridged(config, bridging, now, &visitor.head, &mut out);
+    let mut log = std::mem::take(&mut out.log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);
     let seen = shared.keys.has_seen(&visitor.head);
@@ -71,14 +73,12 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
                 client: visitor.socket,
                 server,
                 session,
-                head,
+                out,
                 early: visitor.early,
                 journal: Arc::clone(&shared.journal),
                 commands,
                 shutdown: shared.handle.shutdown(),
                 upstream: shared.dialer.upstream().to_string(),
-                answer_time: shared.limits.answer_time,
-                closing_time: shared.limits.closing_time,
             };
             driver::drive(setup).await;
         }

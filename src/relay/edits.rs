@@ -1,4 +1,4 @@
-//! What differs from the bytes that came. An empty list is the faithful case: everything is passed on as it is.
+//! What differs from the bytes that came: changes within them, and bytes behind them.
 
 /// One change to an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,25 +15,20 @@ pub struct Edit {
 #[derive(Debug, Default)]
 pub struct Edits {
     list: Vec<Edit>,
+    /// What goes out behind the input.
+    behind: Vec<u8>,
 }
 
 impl Edits {
-    /// Whether the input goes out as it came.
-    #[inline]
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// Adds a change behind all others.
     pub fn push(&mut self, edit: Edit) {
         debug_assert!(self.list.last().is_none_or(|last| last.at + last.remove <= edit.at), "edits are in order");
         self.list.push(edit);
     }
 
-    /// Puts `bytes` in at an offset, removing nothing.
-    pub fn insert(&mut self, at: usize, bytes: Vec<u8>) {
-        self.push(Edit { at, remove: 0, insert: bytes });
+    /// Adds bytes behind the input.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.behind.extend_from_slice(bytes);
     }
 
     /// Lets the last change end at an offset within what it removes.
@@ -43,15 +38,16 @@ impl Edits {
         }
     }
 
-    /// Appends the edited `input` to `out` and forgets the edits.
-    pub fn apply(&mut self, input: &[u8], out: &mut Vec<u8>) {
+    /// Appends the edited `input`, and what goes behind it, to `out`.
+    pub fn apply(self, input: &[u8], out: &mut Vec<u8>) {
         let mut from = 0;
-        for edit in self.list.drain(..) {
+        for edit in self.list {
             out.extend_from_slice(input.get(from..edit.at).unwrap_or_default());
             out.extend_from_slice(&edit.insert);
             from = edit.at + edit.remove;
         }
         out.extend_from_slice(input.get(from..).unwrap_or_default());
+        out.extend_from_slice(&self.behind);
     }
 }
 
@@ -60,14 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_applied_in_place_and_then_forgotten() {
+    fn edits_are_applied_in_place_and_what_follows_stands_behind() {
         let mut edits = Edits::default();
-        edits.insert(0, b"<".to_vec());
+        edits.append(b"!");
+        edits.push(Edit { at: 0, remove: 0, insert: b"<".to_vec() });
         edits.push(Edit { at: 1, remove: 2, insert: b"--".to_vec() });
-        edits.insert(4, b">".to_vec());
+        edits.push(Edit { at: 4, remove: 0, insert: b">".to_vec() });
         let mut out = Vec::new();
         edits.apply(b"abcd", &mut out);
-        assert_eq!(out, b"<a--d>");
-        assert!(edits.is_empty());
+        assert_eq!(out, b"<a--d>!");
     }
 }

@@ -553,15 +553,8 @@ impl Lane {
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 
-    /// Takes an injection: bytes that go at once are added to `bytes`, to be sent behind all that was read before.
-    pub fn inject(
-        &mut self,
-        context: &mut Context<'_>,
-        token: Token,
-        injection: Injection,
-        bytes: &mut Vec<u8>,
-        out: &mut Output,
-    ) {
+    /// Takes an injection. What goes at once goes behind all that was read before.
+    pub fn inject(&mut self, context: &mut Context<'_>, token: Token, injection: Injection, out: &mut Output) {
         let reply = match self.refusal(&injection, context.limits) {
             Some(refusal) => Reply::Refused(refusal),
             None => match self.wait(&injection) {
@@ -569,7 +562,12 @@ impl Lane {
                     self.waiting.push_back((token, injection));
                     Reply::Waiting(wait)
                 }
-                None => self.write_injection(context, injection, Origin::Injected, bytes, &mut out.log),
+                None => {
+                    let mut bytes = Vec::new();
+                    let reply = self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log);
+                    out.to[self.from.other()].append(&bytes);
+                    reply
+                }
             },
         };
         out.replies.push((token, reply));
@@ -623,7 +621,7 @@ impl Lane {
         if let Some(mender) = &mut self.mender {
             mender.out.append(&mut bytes);
         } else if !bytes.is_empty() {
-            out.edits.insert(at, bytes);
+            out.to[self.from.other()].insert(at, bytes);
         }
     }
 
@@ -722,12 +720,14 @@ impl Lane {
     }
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand.
-    pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, bytes: &mut Vec<u8>, log: &mut Log) {
+    pub fn close(&mut self, context: &mut Context<'_>, body: Vec<u8>, out: &mut Output) {
         // Where a fault fails the session, nothing of the guilty frame went out.
         let failed = self.fault().is_some();
         let free = failed || self.has_close_frames() && self.close.is_none() && self.is_between_frames();
         if free && self.ended.is_none() {
-            self.write_injection(context, Injection::whole(Opcode::CLOSE, body), Origin::Proxy, bytes, log);
+            let (injection, mut bytes) = (Injection::whole(Opcode::CLOSE, body), Vec::new());
+            self.write_injection(context, injection, Origin::Proxy, &mut bytes, &mut out.log);
+            out.to[self.from.other()].append(&bytes);
         }
     }
 

@@ -36,7 +36,7 @@ impl Lane {
         let Some(mender) = &mut self.mender else { return };
         let insert = std::mem::take(&mut mender.out);
         if insert != input {
-            out.edits.push(Edit { at: base, remove: input.len(), insert });
+            out.to[self.from.other()].edit(Edit { at: base, remove: input.len(), insert });
         }
     }
 
@@ -138,8 +138,8 @@ impl Lane {
         self.tell(context.now, format!("the {}'s frames can't be told apart any more: closed", self.from.name()), log);
     }
 
-    /// The lane has ended: what it still owed is added to `bytes`.
-    pub(super) fn finish_mended(&mut self, context: &mut Context<'_>, how: Ending, bytes: &mut Vec<u8>, log: &mut Log) {
+    /// The lane has ended: what it still owed goes out.
+    pub(super) fn finish_mended(&mut self, context: &mut Context<'_>, how: Ending, out: &mut Output) {
         if self.mode != Mode::Frames {
             return;
         }
@@ -148,8 +148,8 @@ impl Lane {
         let Some(mender) = &mut self.mender else { return };
         let code = if how == Ending::Fin { 1000u16 } else { 1011 };
         let Some(what) = mender.end(code, context.random.next_u32().to_be_bytes(), in_header) else { return };
-        bytes.append(&mut mender.out);
+        out.to[self.from.other()].append(&std::mem::take(&mut mender.out));
         let who = if self.from == Side::Client { "client" } else { "server" };
-        self.tell(context.now, format!("the {who} ended without a close frame: {what}"), log);
+        self.tell(context.now, format!("the {who} ended without a close frame: {what}"), &mut out.log);
     }
 }

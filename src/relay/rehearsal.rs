@@ -9,19 +9,19 @@ use super::limits::Limits;
 use super::own::OwnAddress;
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
-use crate::record::{Ending, Event, Log, Record, Side, Time};
+use crate::record::{Ending, Event, Log, PerSide, Record, Side, Time};
 
 /// All findings of a scene in their order, each with the side whose bytes it is about.
 #[must_use]
 pub fn findings(scene: &Scene) -> Vec<(Side, Finding)> {
     let mut out = Output::default();
-    let (mut session, _) = Session::new(config(), Time(0), &scene.request, &mut out.log);
-    let mut bytes = Vec::new();
+    let mut session = Session::begin(config(), Time(0), &scene.request, &mut out);
     for step in &scene.steps {
+        out.to = PerSide::default();
         match step {
             Step::Read(from, read) => session.receive(Time(0), *from, read, &mut out),
-            Step::Fin(from) => session.end(Time(0), *from, Ending::Fin, &mut bytes, &mut out),
-            Step::Reset(from) => session.end(Time(0), *from, Ending::Reset, &mut bytes, &mut out),
+            Step::Fin(from) => session.end(Time(0), *from, Ending::Fin, &mut out),
+            Step::Reset(from) => session.end(Time(0), *from, Ending::Reset, &mut out),
         }
     }
     found(out.log)

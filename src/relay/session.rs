@@ -4,6 +4,8 @@ mod bridged;
 mod draft;
 mod judge;
 mod opening;
+mod output;
+mod time;
 
 use std::sync::Arc;
 
@@ -11,14 +13,14 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::diagnose::{NoAnswer, handshake};
-use crate::record::finding::FindingKind;
+use crate::record::finding::{Finding, FindingKind};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::{self, Head};
 use crate::wire::inflate::Deflate;
 
 use super::bridge::Bridging;
-use super::edits::{Edit, Edits};
+use super::edits::Edit;
 use super::injection::{Injection, Refusal, Reply, Token};
 use super::judgement::Judgement;
 use super::lane::{Context, Lane, Mode};
@@ -31,22 +33,29 @@ use super::translate::{AddressRules, Translator};
 use super::watch::Keys;
 use crate::record::{
     ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, PerSide, Policy, Relayed, Side,
-    Stall, StallKind, Time,
+    Time,
 };
+pub use output::{Act, Output, Reason, Sent};
 
-/// What a call gives back. The caller owns the buffers and empties them as it likes.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// What was seen.
-    pub log: Log,
-    /// What differs from the input of this call.
-    pub edits: Edits,
-    /// Answers to injections.
-    pub replies: Vec<(Token, Reply)>,
-    /// Bytes for the side whose bytes the call took.
-    pub back: Vec<u8>,
-    /// Whether nothing more of that side is to be read, and the other is to be told so.
-    pub ends: bool,
+/// What the user wants of a session.
+#[derive(Debug)]
+pub enum Command {
+    /// Puts something into the lane towards a side; replies with the token.
+    Inject {
+        /// The caller's own number, given back with each reply.
+        token: Token,
+        /// Who gets it.
+        to: Side,
+        /// What it is.
+        injection: Injection,
+    },
+    /// Ends the session from within: close frames where they fit, then a little time for the replies.
+    Close {
+        /// Who wants it.
+        by: ClosedBy,
+        /// The close code (RFC 6455 7.4.1).
+        code: u16,
+    },
 }
 
 /// What a session needs to know at its start.
@@ -80,6 +89,16 @@ struct First {
 }
 
 /// The state of one session.
+///
+/// It begins with `begin`; the caller says when the upstream is `connected`. Then come, in whatever order things happen,
+/// `receive` and `end` for each side, `command`, and `tick`. After each of them the caller
+///
+/// 1. takes what `Output` holds: `to`, then `acts`, `replies` and, when it likes, `log`;
+/// 2. asks `is_reading` before it reads from a side;
+/// 3. asks for the `deadline`, and calls `tick` at that time, where nothing else comes before. What the peers do not
+///    take is told by `blocked` before.
+///
+/// `finish` is the last call.
 #[derive(Debug)]
 pub struct Session {
     config: SessionConfig,
@@ -106,31 +125,43 @@ pub struct Session {
     behind: Option<Vec<u8>>,
     /// The close code for what fails a page although each frame by itself is right.
     failed: Option<u16>,
-    /// Why the answer is refused under the strict policy.
-    refused: Option<String>,
+    /// The last finding in the response's head.
+    blamed: Option<Finding>,
     proof: draft::Proof,
     phase: Phase,
     open: bool,
     lanes: PerSide<Lane>,
     frames: u64,
     first: Option<First>,
-    closing: bool,
-    began: Time,
-    /// When a byte of the server's last came, while its head is awaited.
-    last_answer: Time,
+    /// Since when wsproxy ends the session by itself.
+    closing: Option<Closing>,
+    /// Sides whose bytes are of no interest any more.
+    cut: PerSide<bool>,
+    clock: time::Clock,
     pings: PerSide<Option<(Time, u64)>>,
     keys: Keys,
     stalls: Stalls,
 }
 
+/// wsproxy ends the session.
+#[derive(Debug)]
+struct Closing {
+    since: Time,
+    /// Whether both sides were told that the bytes end.
+    is_over: bool,
+    /// Whether the time for it has passed.
+    has_had_its_time: bool,
+}
+
 impl Session {
-    /// Begins with the client's whole head. Gives the head to send to the upstream.
+    /// Begins with the client's whole head. What goes to the server is the head for the upstream.
     #[must_use]
-    pub fn new(config: SessionConfig, now: Time, raw: &[u8], log: &mut Log) -> (Self, Vec<u8>) {
-        Self::begin(config, None, now, raw, log)
+    pub fn begin(config: SessionConfig, now: Time, request: &[u8], out: &mut Output) -> Self {
+        Self::begin_to(config, None, now, request, out)
     }
 
-    fn begin(mut config: SessionConfig, to: Option<Bridging>, now: Time, raw: &[u8], log: &mut Log) -> (Self, Vec<u8>) {
+    fn begin_to(mut config: SessionConfig, to: Option<Bridging>, now: Time, raw: &[u8], out: &mut Output) -> Self {
+        let log = &mut out.log;
         if to.is_some() {
             // A bridge writes everything anew, so there is nothing to mend.
             config.policy = PolicyCell::default();
@@ -193,7 +224,7 @@ impl Session {
             mended: None,
             behind: None,
             failed: None,
-            refused: None,
+            blamed: None,
             refusal: None,
             unfinished: None,
             // Today's browsers speak nothing else, so there is nothing to say of drafts.
@@ -204,25 +235,41 @@ impl Session {
             lanes: PerSide::from_fn(Lane::new),
             frames: 0,
             first: None,
-            closing: false,
-            began: now,
-            last_answer: now,
+            closing: None,
+            cut: PerSide::default(),
+            clock: time::Clock::new(now),
             pings: PerSide::default(),
             keys: Keys::default(),
             stalls: Stalls::default(),
             config,
         };
         session.lanes[Side::Client].bytes = raw.len() as u64;
-        (session, forwarded)
+        session.settle(now, out);
+        out.to.server = Sent::Instead(forwarded);
+        session
     }
 
-    /// Takes bytes that were read from one side. They go to the other side as they are, but for `out.edits`.
+    /// Takes bytes that were read from one side. They go to the other side as they are, but for what `out.to` says.
     pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         self.lanes[from].bytes += input.len() as u64;
         if self.bridge.is_some() {
             self.receive_bridged(now, from, input, out);
-            return self.judge_proof(now, false, &mut out.log);
+            self.judge_proof(now, false, &mut out.log);
+        } else {
+            self.receive_straight(now, from, input, out);
         }
+        if self.closing.is_some() {
+            out.to[from.other()].withhold();
+        }
+        self.note_close_frame(from);
+        if let Some(code) = self.fault() {
+            self.close(now, ClosedBy::Proxy, code, out);
+        }
+        self.settle(now, out);
+    }
+
+    #[inline]
+    fn receive_straight(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         let holds = self.holds_answer();
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) if holds => self.hold_answer(now, input, out),
@@ -245,46 +292,51 @@ impl Session {
             }
         }
         self.judge_proof(now, false, &mut out.log);
-        self.fail_strictly(from, input, out);
-        if self.closing {
-            out.edits = Edits::default();
-            out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
-        }
-        self.note_close_frame(from);
+        self.fail_strictly(from, out);
     }
 
-    /// Takes an injection towards one side. What goes at once is added to `bytes`, to be sent to that side behind
-    /// everything that was passed on before; `out.replies` has the answer.
-    pub fn inject(
-        &mut self,
-        now: Time,
-        to: Side,
-        token: Token,
-        injection: Injection,
-        bytes: &mut Vec<u8>,
-        out: &mut Output,
-    ) {
-        if self.closing {
+    /// Takes a command.
+    pub fn command(&mut self, now: Time, command: Command, out: &mut Output) {
+        match command {
+            Command::Inject { token, to, injection } => self.inject(now, to, token, injection, out),
+            Command::Close { by, code } => self.close(now, by, code, out),
+        }
+        self.settle(now, out);
+    }
+
+    fn inject(&mut self, now: Time, to: Side, token: Token, injection: Injection, out: &mut Output) {
+        if self.closing.is_some() {
             out.replies.push((token, Reply::Refused(Refusal::Ended)));
             return;
         }
         if self.open && self.bridge.is_some() {
-            return self.inject_bridged(now, to, token, injection, bytes, out);
+            return self.inject_bridged(now, to, token, injection, out);
         }
         let (lane, mut context) = self.lane(now, to.other());
-        lane.inject(&mut context, token, injection, bytes, out);
+        lane.inject(&mut context, token, injection, out);
         self.note_close_frame(to.other());
     }
 
-    /// Takes the end of a side's bytes. What was held of that side's is added to `bytes`, to be sent on first.
-    pub fn end(&mut self, now: Time, from: Side, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
-        if self.lanes[from].ended.is_some() {
+    /// Takes the end of a side's bytes. What was held of that side's goes on first. A connection that breaks after its
+    /// bytes had ended is told as a reset, too.
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
+        if self.lanes[from].ended.is_none() {
+            self.end_lane(now, from, how, out);
+        } else if how == Ending::Fin {
             return;
         }
+        out.acts.push(match how {
+            Ending::Fin => Act::HalfClose(from.other()),
+            Ending::Reset => Act::Reset(from.other()),
+        });
+        self.settle(now, out);
+    }
+
+    fn end_lane(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
         self.judge_refusal(now, &[], &mut out.log);
         match (&self.phase, from) {
-            (Phase::Answer { .. }, Side::Server) => self.end_of_unfinished_answer(now, how, bytes, out),
-            (Phase::Answer { .. }, Side::Client) if how == Ending::Reset && !self.closing => {
+            (Phase::Answer { .. }, Side::Server) => self.end_of_unfinished_answer(now, how, out),
+            (Phase::Answer { .. }, Side::Client) if how == Ending::Reset && self.closing.is_none() => {
                 self.page_left(now, &mut out.log)
             }
             _ => {}
@@ -298,33 +350,33 @@ impl Session {
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
         let (lane, mut context) = self.lane(now, from);
         lane.end(&mut context, how, &mut out.log);
-        lane.finish_mended(&mut context, how, bytes, &mut out.log);
+        lane.finish_mended(&mut context, how, out);
         lane.refuse_waiting(Refusal::NeverCame, out);
-        self.end_bridged(now, from, bytes, out);
+        self.end_bridged(now, from, out);
         if how == Ending::Fin {
             self.note_missing_close(now, from, &mut out.log);
         }
         out.log.event(now, Event::Ended { from, how });
     }
 
-    /// Ends the session from within: a close frame to each side where one can stand, added to that side's `bytes`
-    /// (index by `Side::index`). From here on nothing that comes is passed on.
-    pub fn close(&mut self, now: Time, by: ClosedBy, code: u16, bytes: &mut PerSide<Vec<u8>>, out: &mut Output) {
-        if self.closing {
+    /// Ends the session from within: a close frame to each side where one can stand. From here on nothing that comes is
+    /// passed on.
+    fn close(&mut self, now: Time, by: ClosedBy, code: u16, out: &mut Output) {
+        if self.closing.is_some() {
             return;
         }
         for to in [Side::Client, Side::Server] {
             let is_plain = self.bridge.is_none();
             let (lane, mut context) = self.lane(now, to.other());
             if is_plain {
-                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to], &mut out.log);
+                lane.close(&mut context, code.to_be_bytes().to_vec(), out);
             }
             lane.refuse_waiting(Refusal::NeverCame, out);
         }
-        self.close_bridged(now, code, bytes, out);
+        self.close_bridged(now, code, out);
         let how = if self.open { ClosedHow::CloseFrame } else { ClosedHow::Fin };
         self.note_first(by, how, self.open.then_some(code), Vec::new());
-        self.closing = true;
+        self.closing = Some(Closing { since: now, is_over: false, has_had_its_time: false });
         for lane in self.lanes.iter_mut() {
             lane.relayed = Relayed::Dropped;
             // A close frame that passed before is no answer to ours, but none will follow it.
@@ -334,17 +386,28 @@ impl Session {
         }
     }
 
-    /// Whether both sides have answered the close frames of `close`, or ended.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.closing && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
+    /// The client gets a response of wsproxy's own, and both sides the end of the bytes.
+    fn respond(&mut self, now: Time, status: u16, reason: Reason, out: &mut Output) {
+        self.closing = Some(Closing { since: now, is_over: true, has_had_its_time: false });
+        out.acts.push(Act::Respond { status, reason });
+        self.end_both(out);
     }
 
-    /// The close code with which the strict policy ends the session, to be given to `close` once what came before the
-    /// fault is passed on.
+    fn end_both(&mut self, out: &mut Output) {
+        self.cut = PerSide::new(true, true);
+        out.acts.extend([Act::HalfClose(Side::Client), Act::HalfClose(Side::Server)]);
+    }
+
+    /// The close code with which the strict policy ends the session, once what came before the fault is passed on.
+    fn fault(&self) -> Option<u16> {
+        if self.closing.is_some() { None } else { self.lanes.iter().find_map(Lane::fault).or(self.failed) }
+    }
+
+    /// Whether more is to be read from a side: its bytes have not ended, and there is use for them.
+    #[inline]
     #[must_use]
-    pub fn fault(&self) -> Option<u16> {
-        if self.closing { None } else { self.lanes.iter().find_map(Lane::fault).or(self.failed) }
+    pub fn is_reading(&self, from: Side) -> bool {
+        self.lanes[from].ended.is_none() && !self.cut[from]
     }
 
     /// Whether the server's answer was 101.
@@ -353,73 +416,10 @@ impl Session {
         self.open
     }
 
-    /// Whether any byte of the server's has come.
-    #[must_use]
-    pub fn has_answer_begun(&self) -> bool {
-        self.lanes[Side::Server].bytes > 0
-    }
-
     /// Whether the server's head has come.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
         matches!(self.phase, Phase::Answered)
-    }
-
-    /// Whether something is owed, so that `check_stalls` should be called once in a while.
-    #[must_use]
-    pub fn is_owed(&self) -> bool {
-        self.missing_key3().is_some() || !self.stalls.is_empty() || !self.owed(PerSide::default()).is_empty()
-    }
-
-    /// Tells what has been owed for too long, and what no longer is. `blocked` is for each lane (by `Side::index`)
-    /// since when nothing more of it could be written.
-    /// What goes to the client by itself, as the end of a head that never came, is added to `bytes`.
-    pub fn check_stalls(&mut self, now: Time, blocked: PerSide<Option<Time>>, bytes: &mut Vec<u8>, out: &mut Output) {
-        self.complete_stalled(now, bytes, out);
-        let owed = self.owed(blocked);
-        let limit = u64::try_from(self.config.limits.stall_time.as_micros()).unwrap_or(u64::MAX);
-        if now.0.saturating_sub(self.began.0) >= limit {
-            self.tell_missing_key3(now, out);
-        }
-        self.stalls.update(now, limit, &owed, &mut out.log);
-    }
-
-    /// All that is owed now. Empty, without an allocation, in a session where nothing is under way.
-    fn owed(&self, blocked: PerSide<Option<Time>>) -> Vec<Stall> {
-        let plain = |kind, lane, since| Stall { kind, lane, since, frame: None, progress: None };
-        let mut owed = Vec::new();
-        if matches!(self.phase, Phase::Answer { .. }) && self.lanes[Side::Server].ended.is_none() {
-            owed.push(if self.has_answer_begun() {
-                plain(StallKind::UnfinishedHead, Side::Server, self.last_answer)
-            } else {
-                plain(StallKind::NoResponse, Side::Server, self.began)
-            });
-        }
-        owed.extend(self.lanes.iter().filter_map(Lane::debt));
-        for side in [Side::Client, Side::Server] {
-            let other = &self.lanes[side.other()];
-            if let Some((since, number)) = self.pings[side].filter(|_| !other.is_finished()) {
-                owed.push(Stall { frame: Some(number), ..plain(StallKind::UnansweredPing, side.other(), since) });
-            }
-            if let Some(since) = blocked[side] {
-                owed.push(plain(StallKind::PeerNotReading, side, since));
-            }
-        }
-        owed.extend(self.owed_at_the_end());
-        owed
-    }
-
-    fn owed_at_the_end(&self) -> Option<Stall> {
-        let PerSide { client, server } = &self.lanes;
-        let stall = |kind, lane: &Lane, since| Stall { kind, lane: lane.from, since, frame: None, progress: None };
-        match (&client.close, &server.close) {
-            (Some(close), None) if !server.is_finished() => Some(stall(StallKind::UnansweredClose, server, close.time)),
-            (None, Some(close)) if !client.is_finished() => Some(stall(StallKind::UnansweredClose, client, close.time)),
-            (Some(one), Some(two)) if server.ended.is_none() => {
-                Some(stall(StallKind::OpenAfterClose, server, one.time.max(two.time)))
-            }
-            _ => None,
-        }
     }
 
     /// Notes that a limit of time ended the session.
@@ -461,7 +461,7 @@ impl Session {
             pings: &mut self.pings,
             keys: &mut self.keys,
             now,
-            policy: if self.closing { Policy::Faithful } else { self.config.policy.get() },
+            policy: if self.closing.is_some() { Policy::Faithful } else { self.config.policy.get() },
             frames: &mut self.frames,
             random: &mut self.random,
             limits: &self.config.limits,
@@ -476,7 +476,7 @@ impl Session {
     }
 
     fn answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
-        self.last_answer = now;
+        self.clock.last_answer = now;
         let mut at = 0;
         while let Phase::Answer { head, .. } = &mut self.phase {
             let (passed, scanned) = (head.forwarded.len(), head.raw.len());
@@ -489,7 +489,7 @@ impl Session {
             };
             let replacement = &head.forwarded[passed..];
             if replacement != &input[at..at + taken] {
-                out.edits.push(Edit { at, remove: taken, insert: replacement.to_vec() });
+                out.to.client.edit(Edit { at, remove: taken, insert: replacement.to_vec() });
             }
             at += taken;
             match progress {
@@ -580,6 +580,7 @@ impl Session {
     fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
         self.read_early(now, mode, out);
         self.phase = Phase::Answered;
+        self.clock.check_anew();
         self.lanes[Side::Server].mode = mode;
     }
 
@@ -596,7 +597,7 @@ impl Session {
         self.note_close_frame(Side::Client);
     }
 
-    fn end_of_unfinished_answer(&mut self, now: Time, how: Ending, bytes: &mut Vec<u8>, out: &mut Output) {
+    fn end_of_unfinished_answer(&mut self, now: Time, how: Ending, out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         // A bridge passes nothing on before it is whole.
         let passed = if self.bridge.is_some() { 0 } else { head.forwarded.len() };
@@ -604,15 +605,15 @@ impl Session {
         let (raw, forwarded) = (head.raw.clone(), head.forwarded.clone());
         match (self.holds_answer(), self.opening) {
             (true, Policy::Strict) => {}
-            (true, _) => bytes.extend_from_slice(&forwarded),
-            (false, _) => bytes.extend_from_slice(&forwarded[passed..]),
+            (true, _) => out.to.client.append(&forwarded),
+            (false, _) => out.to.client.append(forwarded.get(passed..).unwrap_or_default()),
         }
         if raw.is_empty() {
             self.leave_handshake(now, Mode::Raw, out);
         } else {
             self.conclude(now, false, &[], out);
         }
-        if self.closing {
+        if self.closing.is_some() {
             return;
         }
         // A client that has gone before saw nothing of this.
@@ -626,7 +627,7 @@ impl Session {
             Ending::Fin => NoAnswer::CutShort,
         };
         self.judge_silence(now, end, &raw, &mut out.log);
-        self.refuse_silence(now, &mut out.log);
+        self.refuse_silence(now, out);
     }
 
     fn note_close_frame(&mut self, from: Side) {

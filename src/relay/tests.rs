@@ -24,7 +24,7 @@ use crate::wire::opcode::Opcode;
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::limits::Limits;
 use super::policy::PolicyCell;
-use super::session::{Output, Session, SessionConfig};
+use super::session::{Act, Command, Output, Reason, Session, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -78,8 +78,10 @@ impl Scene {
     fn begun(request: &[u8], step: usize, config: SessionConfig) -> Self {
         let mut out = Output::default();
         let policy = config.policy.clone();
-        let (session, head) = Session::new(config, Time(1), request, &mut out.log);
-        Self { session, policy, out, received: PerSide::new(Vec::new(), head), step }
+        let session = Session::begin(config, Time(1), request, &mut out);
+        let mut scene = Self { session, policy, out, received: PerSide::default(), step };
+        scene.take(Side::Client, b"");
+        scene
     }
 
     fn open(step: usize) -> Self {
@@ -92,13 +94,19 @@ impl Scene {
     fn feed(&mut self, from: Side, bytes: &[u8]) {
         for piece in bytes.chunks(self.step) {
             self.session.receive(Time(2), from, piece, &mut self.out);
-            self.out.edits.apply(piece, &mut self.received[from.other()]);
+            self.take(from, piece);
         }
     }
 
+    /// Delivers what came out of a call whose input was `from`'s.
+    fn take(&mut self, from: Side, input: &[u8]) {
+        self.out.to[from.other()].take(input, &mut self.received[from.other()]);
+        self.out.to[from].take(b"", &mut self.received[from]);
+    }
+
     fn inject(&mut self, to: Side, injection: Injection) -> Vec<Reply> {
-        let bytes = &mut self.received[to];
-        self.session.inject(Time(3), to, Token(1), injection, bytes, &mut self.out);
+        self.session.command(Time(3), Command::Inject { token: Token(1), to, injection }, &mut self.out);
+        self.take(to, b"");
         self.replies()
     }
 
@@ -107,8 +115,23 @@ impl Scene {
     }
 
     fn end(&mut self, from: Side, how: Ending) {
-        let bytes = &mut self.received[from.other()];
-        self.session.end(Time(4), from, how, bytes, &mut self.out);
+        self.session.end(Time(4), from, how, &mut self.out);
+        self.take(from, b"");
+    }
+
+    fn close(&mut self, by: ClosedBy, code: u16) {
+        self.session.command(Time(4), Command::Close { by, code }, &mut self.out);
+        self.take(Side::Client, b"");
+    }
+
+    fn tick(&mut self, now: Time) {
+        self.session.tick(now, &mut self.out);
+        self.take(Side::Client, b"");
+    }
+
+    /// Whether both sides were told that the bytes end.
+    fn is_closed(&self) -> bool {
+        self.out.acts.ends_with(&[Act::HalfClose(Side::Client), Act::HalfClose(Side::Server)])
     }
 
     fn events(&self) -> impl Iterator<Item = &Event> {
@@ -315,7 +338,7 @@ fn nobody_is_blamed_for_an_end_that_is_not_theirs() {
     scene.end(Side::Server, Ending::Fin);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![FindingKind::PageClosedWhileConnecting], 0));
     let mut scene = Scene::new(1);
-    scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut PerSide::default(), &mut scene.out);
+    scene.close(ClosedBy::Proxy, 1001);
     scene.end(Side::Server, Ending::Fin);
     scene.end(Side::Client, Ending::Reset);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![], 0));
@@ -551,17 +574,17 @@ fn a_reset_in_the_middle_of_a_frame_is_told_as_such() {
 fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers() {
     at_each_step(|step| {
         let mut scene = Scene::open(step);
-        let mut bytes = PerSide::default();
-        scene.session.close(Time(4), ClosedBy::Proxy, 1001, &mut bytes, &mut scene.out);
+        scene.close(ClosedBy::Proxy, 1001);
+        let bytes = std::mem::take(&mut scene.received);
         assert_eq!(bytes.client, b"\x88\x02\x03\xe9");
         assert_eq!(decode(&bytes.server)[0].1, b"\x03\xe9");
-        assert!(!scene.session.is_closed());
+        assert!(!scene.is_closed());
         scene.feed(Side::Server, b"\x88\x02\x03\xe9");
-        assert!(!scene.session.is_closed());
+        assert!(!scene.is_closed());
         let mut answer = Vec::new();
         frame::write(Opcode::CLOSE, b"\x03\xe9", Some([1, 1, 1, 1]), &mut answer);
         scene.feed(Side::Client, &answer);
-        assert!(scene.session.is_closed());
+        assert!(scene.is_closed());
         assert!(scene.received.iter().all(Vec::is_empty));
         let relayed: Vec<_> = scene.frames().iter().map(|(frame, _)| (frame.origin, frame.relayed)).collect();
         let own = (Origin::Proxy, Relayed::AsIs);
@@ -576,9 +599,9 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
 fn a_close_within_a_frame_sends_no_close_frame_into_it() {
     let mut scene = Scene::open(usize::MAX);
     scene.feed(Side::Server, b"\x82\x09half");
-    let mut bytes = PerSide::default();
-    scene.session.close(Time(4), ClosedBy::User, 1000, &mut bytes, &mut scene.out);
-    assert!(bytes.client.is_empty() && !bytes.server.is_empty());
+    scene.received = PerSide::default();
+    scene.close(ClosedBy::User, 1000);
+    assert!(scene.received.client.is_empty() && !scene.received.server.is_empty());
 }
 
 #[test]

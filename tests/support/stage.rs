@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use wsproxy::journal::{Journal, View};
 use wsproxy::record::{Event, Log, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::session::{Output, Session, SessionConfig};
+use wsproxy::relay::session::{Command, Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
 use wsproxy::tui::{Effect, Feed, Info, Message, Model, view};
@@ -82,7 +82,7 @@ impl Stage {
             seed: [7; 32],
             policy: Default::default(),
         };
-        let (session, _) = Session::new(config, self.now, head.as_bytes(), &mut self.output.log);
+        let session = Session::begin(config, self.now, head.as_bytes(), &mut self.output);
         self.session = Some(session);
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                       Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
@@ -124,7 +124,7 @@ impl Stage {
             let (Effect::Inject { to, injection, token, .. }, Some(session)) = (effect, &mut self.session) else {
                 continue;
             };
-            session.inject(self.now, to, token, injection, &mut Vec::new(), &mut self.output);
+            session.command(self.now, Command::Inject { token, to, injection }, &mut self.output);
         }
         self.settle();
     }

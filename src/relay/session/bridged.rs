@@ -6,7 +6,6 @@ use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{Change, Event, Log, PerSide, Relayed, Side, Time};
 use crate::relay::bridge::{Bridging, Heads, Said, Words};
-use crate::relay::edits::{Edit, Edits};
 use crate::relay::injection::{Injection, Refusal, Reply, Token};
 use crate::relay::lane::Lane;
 use crate::relay::response::Progress;
@@ -14,10 +13,10 @@ use crate::wire::challenge;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
 
-use super::{Mode, Output, Phase, Session, SessionConfig};
+use super::{Act, Mode, Output, Phase, Sent, Session, SessionConfig};
 
 /// Bytes for both sides, by the receiver.
-type Sent = PerSide<Vec<u8>>;
+type Bytes = PerSide<Vec<u8>>;
 
 /// What a bridged session has besides.
 #[derive(Debug)]
@@ -39,18 +38,12 @@ impl Bridge {
 }
 
 impl Session {
-    /// As `new`, with an upstream of a dialect that may be another than the client's.
+    /// As `begin`, with an upstream of a dialect that may be another than the client's.
     #[must_use]
-    pub fn bridged(
-        config: SessionConfig,
-        to: Option<Bridging>,
-        now: Time,
-        raw: &[u8],
-        log: &mut Log,
-    ) -> (Self, Vec<u8>) {
+    pub fn bridged(config: SessionConfig, to: Option<Bridging>, now: Time, raw: &[u8], out: &mut Output) -> Self {
         let client = Dialect::of_request(Head::new(raw));
         let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
-        Self::begin(config, to, now, raw, log)
+        Self::begin_to(config, to, now, raw, out)
     }
 
     /// Sets the bridge up: the request for the upstream.
@@ -75,22 +68,20 @@ impl Session {
     }
 
     pub(super) fn receive_bridged(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
-        let mut sent = Sent::default();
+        let mut sent = Bytes::default();
         match (&self.phase, from) {
             (Phase::Answer { .. }, Side::Server) => self.bridged_answer(now, input, &mut sent, out),
             (Phase::Answer { .. }, Side::Client) => self.bridged_early(now, input, &mut sent, out),
             _ => self.carry(now, from, input, &mut sent, out),
         }
-        out.edits = Edits::default();
-        if self.closing {
-            sent = Sent::default();
+        if self.closing.is_none() {
+            out.to[from].append(&sent[from]);
+            out.to[from.other()] = Sent::Instead(std::mem::take(&mut sent[from.other()]));
         }
-        out.edits.push(Edit { at: 0, remove: input.len(), insert: std::mem::take(&mut sent[from.other()]) });
-        out.back.append(&mut sent[from]);
     }
 
     /// What the client sends before it has an answer: the end of its request, then what has to wait.
-    fn bridged_early(&mut self, now: Time, input: &[u8], sent: &mut Sent, out: &mut Output) {
+    fn bridged_early(&mut self, now: Time, input: &[u8], sent: &mut Bytes, out: &mut Output) {
         let Some(bridge) = &mut self.bridge else { return };
         let (was, taken) = (bridge.heads.missing_key3(), bridge.heads.take_key3(input));
         let is_whole = was > 0 && was == taken;
@@ -109,8 +100,8 @@ impl Session {
         }
     }
 
-    fn bridged_answer(&mut self, now: Time, input: &[u8], sent: &mut Sent, out: &mut Output) {
-        self.last_answer = now;
+    fn bridged_answer(&mut self, now: Time, input: &[u8], sent: &mut Bytes, out: &mut Output) {
+        self.clock.last_answer = now;
         let Some(bridge) = &mut self.bridge else { return };
         if bridge.heads.missing_key3() > 0 && bridge.held.len() < self.config.limits.head {
             return bridge.held.extend_from_slice(input);
@@ -158,7 +149,7 @@ impl Session {
         }
     }
 
-    fn open_bridge(&mut self, now: Time, raw: &[u8], note: Option<&str>, sent: &mut Sent, out: &mut Output) {
+    fn open_bridge(&mut self, now: Time, raw: &[u8], note: Option<&str>, sent: &mut Bytes, out: &mut Output) {
         let Phase::Answer { head, early } = &mut self.phase else { return };
         let (head, early) = (std::mem::take(head), std::mem::take(early));
         self.log_answer(now, &head, Some(101), true, &mut out.log);
@@ -168,7 +159,11 @@ impl Session {
         }
         self.open = true;
         self.phase = Phase::Answered;
+        self.clock.check_anew();
         let facts = self.dialect.facts();
+        if facts.framing == Framing::Hixie {
+            out.acts.push(Act::Pace(Side::Server));
+        }
         if facts.framing == Framing::Hixie {
             for finding in handshake::hixie_answer(self.dialect, &self.request, raw, raw) {
                 out.log.event(now, Event::Finding(Side::Server, finding));
@@ -196,10 +191,10 @@ impl Session {
     }
 
     /// Follows what a side says, and says it to the other.
-    fn carry(&mut self, now: Time, from: Side, input: &[u8], sent: &mut Sent, out: &mut Output) {
+    fn carry(&mut self, now: Time, from: Side, input: &[u8], sent: &mut Bytes, out: &mut Output) {
         self.pass(now, from, input, 0, out);
         self.note_close_frame(from);
-        let Some(bridge) = self.bridge.as_mut().filter(|_| !self.closing) else { return };
+        let Some(bridge) = self.bridge.as_mut().filter(|_| self.closing.is_none()) else { return };
         let mut words = input;
         if from == Side::Server {
             let (proof, rest) = input.split_at(bridge.proof.min(input.len()));
@@ -208,58 +203,47 @@ impl Session {
         }
         let random = &mut self.random;
         let said = bridge.words.receive(from, words, &mut || random.next_u32().to_be_bytes());
-        out.ends |= said.ends;
+        if said.ends {
+            self.cut[from] = true;
+            out.acts.push(Act::HalfClose(from.other()));
+        }
         tell(now, from, &said, &mut out.log);
         sent[from.other()].extend(said.forward);
         sent[from].extend(said.back);
     }
 
-    /// A side has ended: what the other is told first is added to `bytes`.
-    pub(super) fn end_bridged(&mut self, now: Time, from: Side, bytes: &mut Vec<u8>, out: &mut Output) {
-        let Some(bridge) = self.bridge.as_mut().filter(|_| self.open && !self.closing) else { return };
+    /// A side has ended: says what the other is told first.
+    pub(super) fn end_bridged(&mut self, now: Time, from: Side, out: &mut Output) {
+        let Some(bridge) = self.bridge.as_mut().filter(|_| self.open && self.closing.is_none()) else { return };
         let random = &mut self.random;
         let said = bridge.words.end(from, &mut || random.next_u32().to_be_bytes());
         tell(now, from, &said, &mut out.log);
-        bytes.extend(said.forward);
+        out.to[from.other()].append(&said.forward);
     }
 
     /// Takes an injection in the form of the side that gets it.
-    pub(super) fn inject_bridged(
-        &mut self,
-        now: Time,
-        to: Side,
-        token: Token,
-        injection: Injection,
-        bytes: &mut Vec<u8>,
-        out: &mut Output,
-    ) {
+    pub(super) fn inject_bridged(&mut self, now: Time, to: Side, token: Token, injection: Injection, out: &mut Output) {
         let Some(mut bridge) = self.bridge.take() else { return };
         if bridge.words.is_closed(to) && !injection.is_raw() {
             out.replies.push((token, Reply::Refused(Refusal::AfterClose)));
         } else {
             let (_, mut context) = self.lane(now, to.other());
-            bridge.own[to.other()].inject(&mut context, token, injection, bytes, out);
+            bridge.own[to.other()].inject(&mut context, token, injection, out);
         }
         self.bridge = Some(bridge);
     }
 
     /// Sends close frames in wsproxy's own name, to each side in its form.
-    pub(super) fn close_bridged(&mut self, now: Time, code: u16, bytes: &mut Sent, out: &mut Output) {
+    pub(super) fn close_bridged(&mut self, now: Time, code: u16, out: &mut Output) {
         let Some(mut bridge) = self.bridge.take() else { return };
         for to in [Side::Client, Side::Server] {
             if !bridge.words.is_closed(to) {
                 let (_, mut context) = self.lane(now, to.other());
                 let lane = &mut bridge.own[to.other()];
-                lane.close(&mut context, code.to_be_bytes().to_vec(), &mut bytes[to], &mut out.log);
+                lane.close(&mut context, code.to_be_bytes().to_vec(), out);
             }
         }
         self.bridge = Some(bridge);
-    }
-
-    /// Whether each frame for the upstream should be a write of its own: servers of 2010 take one read as one message.
-    #[must_use]
-    pub fn is_paced(&self) -> bool {
-        self.open && self.bridge.is_some() && self.dialect.facts().framing == Framing::Hixie
     }
 }
 

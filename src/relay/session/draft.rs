@@ -50,7 +50,7 @@ impl Session {
     /// A side's bytes have ended, and no side has said before that it would close.
     pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Log) {
         let is_first = self.lanes[from.other()].ended.is_none();
-        let is_abrupt = self.open && !self.closing && self.lanes.iter().all(|lane| lane.close.is_none());
+        let is_abrupt = self.open && self.closing.is_none() && self.lanes.iter().all(|lane| lane.close.is_none());
         if self.mode() == Mode::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
             log.event(now, Event::Finding(from, handshake::no_close()));
         }

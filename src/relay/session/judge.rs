@@ -1,11 +1,12 @@
 //! What is found in the handshake, and when it is told: on a whole answer, on one that has no end, on none at all.
 
-use crate::diagnose::{NoAnswer, handshake};
-use crate::record::finding::Finding;
-use crate::record::{Event, Log, Side, Time, Verdict};
+use crate::diagnose::{NoAnswer, handshake, words};
+use crate::record::finding::{Finding, Level, Place};
+use crate::record::{Ending, Event, Log, Policy, Side, Time, Verdict};
 use crate::wire::head::{self, Head};
 
-use super::{Output, Phase, Session};
+use super::opening::BAD_GATEWAY;
+use super::{Output, Phase, Reason, Session};
 
 /// Bytes after which Chrome no longer waits for `HTTP` to come.
 const ENOUGH_TO_TELL: usize = 8;
@@ -36,8 +37,12 @@ impl Session {
     fn judge_head(&mut self, now: Time, answer: &[u8], body: &[u8], log: &mut Log) {
         let judged = handshake::answer(&self.request, answer, body);
         // What was told of a head before it ended is not told again.
-        for finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.unfinished) {
-            log.event(now, Event::Finding(Side::Server, finding));
+        let before = self.unfinished;
+        for mut finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != before) {
+            // What was found in a head that is mended does the client no harm.
+            finding.repaired |=
+                self.mended.is_some() && finding.place == Place::Head && words(finding.kind).level > Level::Note;
+            self.tell(now, finding, log);
         }
         // What the client got instead fails no browser.
         match judged.verdict.filter(|_| self.mended.is_none()) {
@@ -65,16 +70,36 @@ impl Session {
         let has_failed = fails.is_some();
         let Some(finding) = fails.or_else(|| handshake::unfinished(&head.raw, scanned)) else { return };
         self.unfinished = Some(finding.kind);
-        log.event(now, Event::Finding(Side::Server, finding.clone()));
+        let verdict = if has_failed { Verdict::because(&finding) } else { Verdict::waits(finding.kind) };
+        self.tell(now, finding, log);
         if has_failed {
-            self.judgement.fail(now, Verdict::because(&finding), log);
+            self.judgement.fail(now, verdict, log);
         } else {
-            self.judgement.wait(now, Verdict::waits(finding.kind), log);
+            self.judgement.wait(now, verdict, log);
         }
     }
 
+    /// Writes down what was found in the server's response.
+    fn tell(&mut self, now: Time, finding: Finding, log: &mut Log) {
+        if self.opening == Policy::Strict && finding.place == Place::Head {
+            self.blamed = Some(finding.clone());
+        }
+        log.event(now, Event::Finding(Side::Server, finding));
+    }
+
+    /// The connection to the upstream broke by more than an end of its bytes: `finding` says why. Where nothing came of a
+    /// response, the client gets one with the `cause`, in words.
+    pub fn broke(&mut self, now: Time, finding: Finding, cause: String, out: &mut Output) {
+        if self.lanes.server.bytes > 0 || self.closing.is_some() {
+            out.log.event(now, Event::Note(Level::Error, cause));
+            return self.end(now, Side::Server, Ending::Reset, out);
+        }
+        self.fail(now, finding, out);
+        self.respond(now, BAD_GATEWAY, Reason::Broken(cause), out);
+    }
+
     /// Notes what was found out beside the bytes, and that it fails the page: no answer in time, no connection.
-    pub fn fail(&mut self, now: Time, finding: Finding, out: &mut Output) {
+    pub(super) fn fail(&mut self, now: Time, finding: Finding, out: &mut Output) {
         self.unfinished = Some(finding.kind);
         let verdict = Verdict::because(&finding);
         out.log.event(now, Event::Finding(Side::Server, finding));
@@ -97,7 +122,7 @@ impl Session {
         match self.unfinished {
             // What made the head one without an end was told before.
             Some(kind) => verdict.finding = Some(kind),
-            None => log.event(now, Event::Finding(Side::Server, finding)),
+            None => self.tell(now, finding, log),
         }
         self.judgement.fail(now, verdict, log);
     }

@@ -1,19 +1,19 @@
 //! The server's answer under the policies that do not take it as it comes: it is held until it is whole, and then mended
 //! or refused.
 
-use crate::diagnose::render;
-use crate::record::finding::{Level, Place};
-use crate::record::{Change, Event, Log, Policy, Record, Side, Time};
-use crate::relay::edits::{Edit, Edits};
+use crate::record::{Change, Policy, Side, Time};
+use crate::relay::edits::Edit;
 use crate::relay::repair::head;
 use crate::relay::response::Progress;
 use crate::wire::accept;
 use crate::wire::head::Head;
 
-use super::{Mode, Output, Phase, Session};
+use super::{Mode, Output, Phase, Reason, Sent, Session};
 
 /// RFC 6455 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
+/// RFC 9110 15.6.3.
+pub(super) const BAD_GATEWAY: u16 = 502;
 
 impl Session {
     /// Whether the answer is held until it is whole: not in a draft of 2010, which has an opening of its own.
@@ -23,7 +23,7 @@ impl Session {
 
     /// Takes bytes of the answer. None of them go out before it is whole.
     pub(super) fn hold_answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
-        self.last_answer = now;
+        self.clock.last_answer = now;
         let mut at = 0;
         while let Phase::Answer { head, .. } = &mut self.phase {
             let scanned = head.raw.len();
@@ -33,7 +33,7 @@ impl Session {
                 Progress::Complete(taken) => taken,
                 Progress::More | Progress::TooLong => input.len() - at,
             };
-            out.edits.push(Edit { at, remove: taken, insert: Vec::new() });
+            out.to.client.edit(Edit { at, remove: taken, insert: Vec::new() });
             at += taken;
             match progress {
                 Progress::Complete(_) => at = self.release_answer(now, input, at, out),
@@ -48,7 +48,7 @@ impl Session {
                         Some(excess) => {
                             // What is no part of the head is read again, as what follows it.
                             at -= excess.min(at);
-                            out.edits.take_back(at);
+                            out.to.client.take_back(at);
                             at = self.release_answer(now, input, at, out);
                         }
                         None if self.opening == Policy::Repair && self.judgement.failure().is_some() => {
@@ -57,7 +57,7 @@ impl Session {
                             self.conclude(now, false, &[], out);
                         }
                         None => {
-                            self.refuse_unfinished(now, &mut out.log);
+                            self.refuse_unfinished(now, out);
                             return;
                         }
                     }
@@ -86,19 +86,16 @@ impl Session {
         held.flush();
         let (raw, status) = (held.raw.clone(), Head::of_response(&held.raw).status());
         let is_final = !matches!(status, Some(100 | 102..=199));
-        let before = out.log.records.len();
         if self.opening == Policy::Strict {
             let forwarded = held.forwarded.clone();
             self.conclude(now, true, &input[at..], out);
             if is_final {
-                self.refuse_if_failed(now, &mut out.log);
+                self.refuse_if_failed(now, out);
             }
-            if self.refused.is_some() {
-                out.edits = Edits::default();
-                out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
+            if self.closing.is_some() {
                 return input.len();
             }
-            out.edits.insert(at, forwarded);
+            out.to.client.insert(at, forwarded);
             return at;
         }
         let rest = input.get(at..).unwrap_or_default();
@@ -127,13 +124,12 @@ impl Session {
         self.let_go(at, out);
         self.mended = Some(mended);
         self.conclude(now, true, &rest[behind..], out);
-        mark_repaired(&mut out.log, before);
         let dropped = if waits { rest.len() } else { behind };
         if waits {
             self.behind = Some(rest.to_vec());
         }
         if dropped > 0 {
-            out.edits.push(Edit { at, remove: dropped, insert: Vec::new() });
+            out.to.client.edit(Edit { at, remove: dropped, insert: Vec::new() });
         }
         at + dropped
     }
@@ -155,15 +151,15 @@ impl Session {
         // The offsets of what the lane edits are those of `rest`, which holds bytes of earlier reads too.
         self.pass(now, Side::Server, &rest, 0, out);
         let mut passed = Vec::new();
-        out.edits.apply(&rest, &mut passed);
-        out.edits.push(Edit { at: 0, remove: input.len(), insert: passed });
+        out.to.client.take(&rest, &mut passed);
+        out.to.client = Sent::Instead(passed);
     }
 
     /// Sends on what is held, behind what of the input was taken.
     fn let_go(&mut self, at: usize, out: &mut Output) {
         let Phase::Answer { head, .. } = &mut self.phase else { return };
         let held = head.forwarded.clone();
-        out.edits.insert(at, held);
+        out.to.client.insert(at, held);
     }
 
     /// A mended head with the proxy's addresses, and the accept value of the client's own key where another was sent.
@@ -187,77 +183,47 @@ impl Session {
     }
 
     /// Under the strict policy, what fails a browser is refused.
-    fn refuse_if_failed(&mut self, now: Time, log: &mut Log) {
-        self.judge_refusal(now, &[], log);
-        if let Some(words) = self.judgement.failure() {
-            let told = log.records.iter().rev().find_map(|record| match record {
-                Record::Event(_, event) => match event.as_ref() {
-                    Event::Finding(Side::Server, finding) if finding.place == Place::Head => {
-                        Some(render::render(None, Side::Server.name(), finding))
-                    }
-                    _ => None,
-                },
-                _ => None,
-            });
-            let told = told.unwrap_or_default();
-            self.closing = true;
-            self.refused = Some(format!("a browser would refuse the server's answer: {words}\n\n{told}"));
+    fn refuse_if_failed(&mut self, now: Time, out: &mut Output) {
+        self.judge_refusal(now, &[], &mut out.log);
+        if let Some(words) = self.judgement.failure().filter(|_| self.closing.is_none()) {
+            let reason = Reason::Refused { words: words.to_owned(), finding: self.blamed.take().map(Box::new) };
+            self.respond(now, BAD_GATEWAY, reason, out);
         }
     }
 
     /// The same for bytes that are no answer.
-    fn refuse_unfinished(&mut self, now: Time, log: &mut Log) {
+    fn refuse_unfinished(&mut self, now: Time, out: &mut Output) {
         if self.opening == Policy::Strict {
-            self.refuse_if_failed(now, log);
+            self.refuse_if_failed(now, out);
         }
     }
 
     /// Under the strict policy, an answer that never came is refused.
-    pub(super) fn refuse_silence(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn refuse_silence(&mut self, now: Time, out: &mut Output) {
         if self.holds_answer() && self.opening == Policy::Strict {
-            self.refuse_if_failed(now, log);
+            self.refuse_if_failed(now, out);
         }
     }
 
     /// Under the strict policy, a read that fails the page is not passed on, though its frames may look right: what they
     /// hold can't be inflated, or a length is more than browsers take.
-    pub(super) fn fail_strictly(&mut self, from: Side, input: &[u8], out: &mut Output) {
+    #[inline]
+    pub(super) fn fail_strictly(&mut self, from: Side, out: &mut Output) {
         let fails = from == Side::Server && self.open && self.failed.is_none() && self.judgement.failure().is_some();
-        if fails && !self.closing && self.config.policy.get() == Policy::Strict && self.fault().is_none() {
+        if fails && self.closing.is_none() && self.config.policy.get() == Policy::Strict && self.fault().is_none() {
             self.failed = Some(PROTOCOL_ERROR);
-            out.edits = Edits::default();
-            out.edits.push(Edit { at: 0, remove: input.len(), insert: Vec::new() });
+            out.to.client.withhold();
         }
     }
 
-    /// Why the strict policy refuses the server's answer: to be sent as a 502, after which both sides end. Once.
-    pub fn take_refusal(&mut self) -> Option<String> {
-        self.refused.take()
-    }
-
-    /// A head that lacks but its empty line, of which no more comes, is ended. What then goes to the client is added to
-    /// `bytes`.
-    pub(super) fn complete_stalled(&mut self, now: Time, bytes: &mut Vec<u8>, out: &mut Output) {
+    /// A head that lacks but its empty line, of which no more comes, is ended.
+    pub(super) fn complete_stalled(&mut self, now: Time, out: &mut Output) {
         const PATIENCE: u64 = 1_000_000;
         let Phase::Answer { head, .. } = &mut self.phase else { return };
-        let is_late = now.0.saturating_sub(self.last_answer.0) >= PATIENCE;
+        let is_late = now.0.saturating_sub(self.clock.last_answer.0) >= PATIENCE;
         if self.opening != Policy::Repair || !is_late || !head::is_all_but_ended(&head.raw) {
             return;
         }
         self.release_answer(now, &[], 0, out);
-        out.edits.apply(&[], bytes);
-    }
-}
-
-/// What was found in a head that is mended does the client no harm.
-fn mark_repaired(log: &mut Log, from: usize) {
-    for record in log.records.iter_mut().skip(from) {
-        if let Record::Event(_, event) = record
-            && let Event::Finding(Side::Server, finding) = event.as_mut()
-            && finding.place == Place::Head
-            && crate::diagnose::words(finding.kind).level > Level::Note
-        {
-            finding.repaired = true;
-        }
     }
 }

@@ -91,9 +91,9 @@ fn a_wrong_or_short_proof_is_found_with_both_values() {
 fn eight_bytes_that_do_not_come_are_told_once() {
     let mut scene = Scene::asking(REQUEST_76, 1, Limits::default());
     scene.feed(Side::Client, b"^n:");
-    assert!(scene.session.is_owed());
+    assert!(scene.session.deadline().is_some());
     for time in [1_000_000, 4_000_000, 5_000_000] {
-        scene.session.check_stalls(Time(time), PerSide::default(), &mut Vec::new(), &mut scene.out);
+        scene.tick(Time(time));
     }
     assert_eq!(scene.findings(), [FindingKind::Hixie76Key3Withheld]);
 }

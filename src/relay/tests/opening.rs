@@ -1,7 +1,7 @@
 //! Answers under the policies that do not take them as they come.
 
 use super::*;
-use crate::record::{PerSide, Policy};
+use crate::record::Policy;
 use crate::relay::policy::PolicyCell;
 
 const NEWLINE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -103,11 +103,9 @@ fn a_head_without_its_end_is_ended_when_no_more_comes() {
     let mut scene = Scene::under(usize::MAX, PolicyCell::new(Policy::Repair));
     scene.feed(Side::Server, &ANSWER[..ANSWER.len() - 2]);
     assert!(scene.received[Side::Client].is_empty());
-    let mut bytes = Vec::new();
-    scene.session.check_stalls(Time(500_000), PerSide::default(), &mut bytes, &mut scene.out);
-    assert!(bytes.is_empty(), "it may only be slow");
-    scene.session.check_stalls(Time(3_000_000), PerSide::default(), &mut bytes, &mut scene.out);
-    scene.received[Side::Client].extend(bytes);
+    scene.tick(Time(500_000));
+    assert!(scene.received.client.is_empty(), "it may only be slow");
+    scene.tick(Time(3_000_000));
     assert!(opens(&scene));
     scene.feed(Side::Server, HELLO);
     assert_eq!(frames(&scene), HELLO);
@@ -120,11 +118,15 @@ fn strict_refuses_what_a_browser_would_and_says_why() {
         for step in [1, usize::MAX] {
             let mut scene = opened(Policy::Strict, step, answer);
             scene.end(Side::Server, Ending::Fin);
-            let reason = scene.session.take_refusal().expect("a refusal");
-            assert!(reason.starts_with("a browser would refuse the server's answer: Error during WebSocket handshake"));
-            assert!(reason.contains("error["), "{reason}");
+            let refusals = scene.out.acts.iter().filter_map(|act| match act {
+                Act::Respond { status: 502, reason: Reason::Refused { words, finding } } => Some((words, finding)),
+                _ => None,
+            });
+            let refusals: Vec<_> = refusals.collect();
+            assert!(refusals[0].0.starts_with("Error during WebSocket handshake"));
+            assert!(refusals[0].1.is_some());
             assert_eq!(scene.received[Side::Client], b"", "not a byte of it passes");
-            assert_eq!(scene.session.take_refusal(), None);
+            assert_eq!(refusals.len(), 1);
         }
     }
 }
@@ -134,7 +136,9 @@ fn repair_gives_the_upstream_a_request_that_it_can_take() {
     let mut out = Output::default();
     let config = SessionConfig { policy: PolicyCell::new(Policy::Repair), ..Scene::config() };
     let asked = b"GET / HTTP/1.0\r\nHost: x\r\nSec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    let (mut session, head) = Session::new(config, Time(1), asked, &mut out.log);
+    let mut session = Session::begin(config, Time(1), asked, &mut out);
+    let mut head = Vec::new();
+    out.to.server.take(b"", &mut head);
     let head = crate::wire::head::Head::new(&head);
     assert!(head.start_line().ends_with(b"HTTP/1.1"));
     let key = head.value("sec-websocket-key").unwrap();
@@ -143,7 +147,7 @@ fn repair_gives_the_upstream_a_request_that_it_can_take() {
     let answer = String::from_utf8(ANSWER.to_vec()).unwrap().replace("HSmrc0sMlYUkAGmm5OPpG2HaGWk=", &accept);
     session.receive(Time(2), Side::Server, answer.as_bytes(), &mut out);
     let mut got = Vec::new();
-    out.edits.apply(answer.as_bytes(), &mut got);
+    out.to.client.take(answer.as_bytes(), &mut got);
     let own = crate::wire::accept::value_for(b"short");
     assert_eq!(crate::wire::head::Head::of_response(&got).value("sec-websocket-accept"), Some(own.as_bytes()));
 }

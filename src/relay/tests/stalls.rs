@@ -1,7 +1,6 @@
 //! What is owed: told once when it has lasted, and once when it is over.
 
 use super::*;
-use crate::record::PerSide;
 use crate::record::StallKind::{self, *};
 
 /// Stalls that were told, and whether each telling was of its end.
@@ -15,7 +14,7 @@ fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<u64>, bool)> {
 
 /// Asks `seconds` after the start.
 fn ask(scene: &mut Scene, seconds: u64) {
-    scene.session.check_stalls(Time(seconds * 1_000_000), PerSide::default(), &mut Vec::new(), &mut scene.out);
+    scene.tick(Time(seconds * 1_000_000));
 }
 
 /// The bytes of `from` leave `kind` owed by `lane`; `rest`, which `then` sends, ends it.
@@ -23,9 +22,9 @@ fn owed_until(from: Side, bytes: &[u8], owed: (StallKind, Side, Option<u64>), th
     let (kind, lane, frame) = owed;
     for step in [1, usize::MAX] {
         let mut scene = Scene::open(step);
-        assert!(!scene.session.is_owed());
+        assert!(scene.session.deadline().is_none());
         scene.feed(from, bytes);
-        assert!(scene.session.is_owed());
+        assert!(scene.session.deadline().is_some());
         ask(&mut scene, 1);
         assert_eq!(told(&scene), [], "one second is no stall");
         ask(&mut scene, 4);
@@ -34,7 +33,7 @@ fn owed_until(from: Side, bytes: &[u8], owed: (StallKind, Side, Option<u64>), th
         scene.feed(then, rest);
         ask(&mut scene, 6);
         assert_eq!(told(&scene)[1..], [(kind, lane, frame, true)]);
-        assert!(!scene.session.is_owed());
+        assert!(scene.session.deadline().is_none());
     }
 }
 
@@ -83,9 +82,9 @@ fn a_close_frame_without_its_answer_and_then_without_the_end_of_the_connection()
             [(UnansweredClose, Side::Server, None, true), (OpenAfterClose, Side::Server, None, false)]
         );
         scene.end(Side::Server, Ending::Fin);
-        assert!(scene.session.is_owed(), "its end is still to be told");
+        assert!(scene.session.deadline().is_some(), "its end is still to be told");
         ask(&mut scene, 9);
-        assert!(!scene.session.is_owed());
+        assert!(scene.session.deadline().is_none());
     }
 }
 
@@ -110,13 +109,10 @@ fn an_answer_that_does_not_come_or_does_not_end() {
 #[test]
 fn a_peer_that_takes_nothing() {
     let mut scene = Scene::open(usize::MAX);
-    scene.session.check_stalls(
-        Time(9_000_000),
-        PerSide::new(None, Some(Time(2_000_000))),
-        &mut Vec::new(),
-        &mut scene.out,
-    );
+    scene.session.blocked(Time(2_000_000), Side::Server, Some(Time(2_000_000)));
+    ask(&mut scene, 9);
     assert_eq!(told(&scene), [(PeerNotReading, Side::Server, None, false)]);
+    scene.session.blocked(Time(9_000_000), Side::Server, None);
     ask(&mut scene, 10);
     assert_eq!(told(&scene)[1..], [(PeerNotReading, Side::Server, None, true)]);
 }
@@ -143,5 +139,5 @@ fn whole_frames_owe_nothing() {
     let mut scene = Scene::open(usize::MAX);
     scene.feed(Side::Server, HELLO);
     scene.feed(Side::Server, b"\x01\x01a\x80\x00");
-    assert!(!scene.session.is_owed());
+    assert!(scene.session.deadline().is_none());
 }

@@ -16,6 +16,7 @@ struct Outcome {
     got: PerSide<Vec<u8>>,
     /// The request as the server got it.
     request: Vec<u8>,
+    /// The code of the close frame with which the session was failed.
     fault: Option<u16>,
     refused: bool,
     errors: Vec<FindingKind>,
@@ -26,27 +27,34 @@ fn play(scene: &Played, policy: Policy) -> Outcome {
     let mut rules = AddressRules::clone(&Scene::config().rules);
     rules.keep_host = true;
     let config = SessionConfig { rules: Arc::new(rules), policy: PolicyCell::new(policy), ..Scene::config() };
-    let (mut session, request) = Session::new(config, Time(0), &scene.request, &mut out.log);
+    let mut session = Session::begin(config, Time(0), &scene.request, &mut out);
+    let mut request = Vec::new();
+    out.to.server.take(b"", &mut request);
     let mut got = PerSide::<Vec<u8>>::default();
     for step in &scene.steps {
         match step {
             Step::Read(from, bytes) => {
                 session.receive(Time(0), *from, bytes, &mut out);
-                out.edits.apply(bytes, &mut got[from.other()]);
+                out.to[from.other()].take(bytes, &mut got[from.other()]);
+                out.to[*from].take(b"", &mut got[*from]);
             }
             Step::Fin(from) => {
-                session.end(Time(0), *from, Ending::Fin, &mut got[from.other()], &mut out);
+                session.end(Time(0), *from, Ending::Fin, &mut out);
+                out.to[from.other()].take(b"", &mut got[from.other()]);
             }
             Step::Reset(from) => {
-                session.end(Time(0), *from, Ending::Reset, &mut got[from.other()], &mut out);
+                session.end(Time(0), *from, Ending::Reset, &mut out);
+                out.to[from.other()].take(b"", &mut got[from.other()]);
             }
         }
     }
-    let mut bytes = Vec::new();
-    session.check_stalls(Time(9_000_000), PerSide::default(), &mut bytes, &mut out);
-    got[Side::Client].append(&mut bytes);
-    let (fault, refused) = (session.fault(), session.take_refusal().is_some());
+    session.tick(Time(9_000_000), &mut out);
+    out.to.client.take(b"", &mut got.client);
+    let refused = out.acts.iter().any(|act| matches!(act, Act::Respond { .. }));
     let errors = out.log.findings().filter(|kind| words(*kind).level == Level::Error).collect();
+    let frames = frames(&out.log);
+    let own = frames.iter().find(|(frame, _)| frame.origin == Origin::Proxy);
+    let fault = own.map(|(_, code)| u16::from_be_bytes([code[0], code[1]]));
     Outcome { got, request, fault, refused, errors }
 }
 

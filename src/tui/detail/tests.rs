@@ -12,7 +12,7 @@ use crate::record::finding::Level;
 use crate::record::{ClosedBy, Ending, Event, Log, SessionId, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::session::{Output, Session, SessionConfig};
+use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::text::is_plain;
 use crate::wire::frame::{self as wire_frame, FrameHeader, LengthForm};
@@ -57,8 +57,9 @@ impl Scene {
         let mut log = Log::default();
         let client = "127.0.0.1:50123".parse().unwrap();
         log.event(now, Event::SessionOpened { client, path: b"/chat?room=1".to_vec() });
-        let (session, _) = Session::new(config, now, request, &mut log);
-        journal.push(Some(SessionId(1)), log);
+        let mut out = Output { log, ..Output::default() };
+        let session = Session::begin(config, now, request, &mut out);
+        journal.push(Some(SessionId(1)), out.log);
         let mut scene = Self { session, now, journal, view };
         scene.receive(Side::Server, answer);
         scene
@@ -237,9 +238,13 @@ fn a_frame_of_which_a_part_has_come() {
 fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     let mut scene = Scene::new();
     let ping = Injection::whole(Opcode::PING, b"still there?".to_vec());
-    scene.feed(|session, now, out| session.inject(now, Side::Client, Token(1), ping, &mut Vec::new(), out));
+    scene.feed(|session, now, out| {
+        session.command(now, Command::Inject { token: Token(1), to: Side::Client, injection: ping }, out);
+    });
     insta::assert_snapshot!(scene.shown(BytesShown::Wire, BodyShown::Auto));
-    scene.feed(|session, now, out| session.close(now, ClosedBy::User, 1001, &mut Default::default(), out));
+    scene.feed(|session, now, out| {
+        session.command(now, Command::Close { by: ClosedBy::User, code: 1001 }, out);
+    });
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("sent by wsproxy itself"));
     scene.receive(Side::Server, &plain(Opcode::TEXT, b"late"));
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("not sent on: wsproxy was ending"));
@@ -291,7 +296,7 @@ fn a_session_from_its_heads_to_its_end() {
         |scene: &Scene| both(|options| session(scene.view.session(SessionId(1)).unwrap(), options, Proof::Shown));
     insta::assert_snapshot!("session_open", draw(&scene));
     scene.receive(Side::Client, &masked(Opcode::CLOSE, b"\x03\xe8done"));
-    scene.feed(|session, now, out| session.end(now, Side::Client, Ending::Reset, &mut Vec::new(), out));
+    scene.feed(|session, now, out| session.end(now, Side::Client, Ending::Reset, out));
     scene.feed(|session, now, out| session.finish(now, out));
     insta::assert_snapshot!("session_closed", draw(&scene));
     insta::assert_snapshot!("closed", scene.shown(BytesShown::Wire, BodyShown::Auto));

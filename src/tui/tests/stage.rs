@@ -12,7 +12,7 @@ use crate::journal::{Journal, RowId, View};
 use crate::record::{Ending, Event, Log, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
-use crate::relay::session::{Output, Session, SessionConfig};
+use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
@@ -70,8 +70,8 @@ impl Actor {
             seed: [7; 32],
             policy: Default::default(),
         };
-        let (session, _) = Session::new(config, Time(now + 40), head.as_bytes(), &mut log);
-        let output = Output { log, ..Output::default() };
+        let mut output = Output { log, ..Output::default() };
+        let session = Session::begin(config, Time(now + 40), head.as_bytes(), &mut output);
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now, frames: 0 }
     }
 
@@ -117,7 +117,8 @@ impl Actor {
 
     /// An injection.
     pub fn injects(&mut self, to: Side, injection: Injection) -> &mut Self {
-        self.session.inject(Time(self.now), to, Token(0), injection, &mut Vec::new(), &mut self.output);
+        let command = Command::Inject { token: Token(0), to, injection };
+        self.session.command(Time(self.now), command, &mut self.output);
         self
     }
 
@@ -129,7 +130,7 @@ impl Actor {
 
     /// The end of a side's bytes.
     pub fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
-        self.session.end(Time(self.now), from, how, &mut Vec::new(), &mut self.output);
+        self.session.end(Time(self.now), from, how, &mut self.output);
         self
     }
 

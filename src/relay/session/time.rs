@@ -1,0 +1,191 @@
+//! What a session does because time has passed: stalls, and the limits for the response and for the closing handshake.
+
+use std::time::Duration;
+
+use crate::diagnose::handshake;
+use crate::record::{PerSide, Side, Stall, StallKind, Time};
+use crate::relay::lane::Lane;
+
+use super::{Act, Output, Phase, Reason, Session};
+
+/// How often a session in which something is owed is looked at.
+const STALL_CHECK: Duration = Duration::from_secs(1);
+/// Gateway Timeout (RFC 9110 15.6.5).
+const GATEWAY_TIMEOUT: u16 = 504;
+
+/// The times that count.
+#[derive(Debug)]
+pub(super) struct Clock {
+    /// When the request went to the upstream.
+    began: Time,
+    /// When a byte of the server's last came, while its head is awaited.
+    pub(super) last_answer: Time,
+    /// When to look at what is owed. None while nothing is.
+    next_check: Option<Time>,
+    /// Since when nothing more of each side's bytes could be written.
+    blocked: PerSide<Option<Time>>,
+}
+
+impl Clock {
+    pub(super) const fn new(now: Time) -> Self {
+        Self { began: now, last_answer: now, next_check: None, blocked: PerSide::new(None, None) }
+    }
+
+    /// Something else is owed from here on, or nothing.
+    pub(super) const fn check_anew(&mut self) {
+        self.next_check = None;
+    }
+}
+
+impl Session {
+    /// The upstream is connected, and its response is awaited from now on. Without this, it is from the beginning.
+    pub fn connected(&mut self, now: Time) {
+        (self.clock.began, self.clock.last_answer) = (now, now);
+        self.clock.next_check = Some(later(now, STALL_CHECK));
+    }
+
+    /// Notes since when nothing more of what a side sent could be written; `None` where all of it was.
+    pub fn blocked(&mut self, now: Time, from: Side, since: Option<Time>) {
+        self.clock.blocked[from] = since;
+        if since.is_some() && self.clock.next_check.is_none() {
+            self.clock.next_check = Some(later(now, STALL_CHECK));
+        }
+    }
+
+    /// Whether a side's bytes were said to be blocked.
+    #[must_use]
+    pub fn is_blocked(&self, from: Side) -> bool {
+        self.clock.blocked[from].is_some()
+    }
+
+    /// When `tick` is due, if nothing comes before that changes it.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        self.limit().into_iter().chain(self.clock.next_check).min()
+    }
+
+    /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.
+    fn limit(&self) -> Option<Time> {
+        let limits = &self.config.limits;
+        match &self.closing {
+            Some(closing) if closing.has_had_its_time => None,
+            Some(closing) => Some(later(closing.since, limits.closing_time)),
+            None => self.awaits_first_byte().then(|| later(self.clock.began, limits.answer_time)),
+        }
+    }
+
+    /// Does what is due now. It may be called at any time.
+    pub fn tick(&mut self, now: Time, out: &mut Output) {
+        if self.limit().is_some_and(|limit| now >= limit) {
+            match &mut self.closing {
+                Some(closing) => {
+                    // The peers had their time.
+                    closing.has_had_its_time = true;
+                    out.acts.push(Act::Abandon);
+                }
+                None => self.give_up(now, out),
+            }
+        }
+        self.check_stalls(now, out);
+        self.settle(now, out);
+    }
+
+    /// A head that has begun is the browser's to wait for; where not a byte came, there is room for a response.
+    fn awaits_first_byte(&self) -> bool {
+        matches!(self.phase, Phase::Answer { .. }) && self.lanes.server.bytes == 0
+    }
+
+    fn give_up(&mut self, now: Time, out: &mut Output) {
+        let limit = self.config.limits.answer_time;
+        self.time_out();
+        self.fail(now, handshake::timed_out(limit), out);
+        self.respond(now, GATEWAY_TIMEOUT, Reason::Silent(limit), out);
+    }
+
+    /// Ends a call: where the closing handshake is done, both sides end; where something is owed, a time is set.
+    #[inline]
+    pub(super) fn settle(&mut self, now: Time, out: &mut Output) {
+        if let Some(closing) = &mut self.closing
+            && !closing.is_over
+            && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
+        {
+            closing.is_over = true;
+            self.end_both(out);
+        }
+        if self.clock.next_check.is_none() && self.is_owed() {
+            self.clock.next_check = Some(later(now, STALL_CHECK));
+        }
+    }
+
+    fn is_owed(&self) -> bool {
+        self.missing_key3().is_some() || !self.stalls.is_empty() || self.owed().next().is_some()
+    }
+
+    /// Tells what has been owed for too long, and what no longer is.
+    fn check_stalls(&mut self, now: Time, out: &mut Output) {
+        self.clock.next_check = None;
+        self.complete_stalled(now, out);
+        let owed: Vec<Stall> = self.owed().collect();
+        let limit = self.config.limits.stall_time;
+        if now >= later(self.clock.began, limit) {
+            self.tell_missing_key3(now, out);
+        }
+        self.stalls.update(now, u64::try_from(limit.as_micros()).unwrap_or(u64::MAX), &owed, &mut out.log);
+    }
+
+    /// All that is owed now. No allocation, and nothing in a session where nothing is under way.
+    fn owed(&self) -> impl Iterator<Item = Stall> {
+        let sides = [Side::Client, Side::Server];
+        self.owed_response()
+            .into_iter()
+            .chain(self.lanes.iter().filter_map(Lane::debt))
+            .chain(sides.into_iter().flat_map(|side| [self.owed_pong(side), self.owed_reading(side)]).flatten())
+            .chain(self.owed_at_the_end())
+    }
+
+    fn owed_response(&self) -> Option<Stall> {
+        if !matches!(self.phase, Phase::Answer { .. }) || self.lanes.server.ended.is_some() {
+            return None;
+        }
+        Some(if self.awaits_first_byte() {
+            stall(StallKind::NoResponse, Side::Server, self.clock.began)
+        } else {
+            stall(StallKind::UnfinishedHead, Side::Server, self.clock.last_answer)
+        })
+    }
+
+    /// The pong to a ping of that side's.
+    fn owed_pong(&self, side: Side) -> Option<Stall> {
+        let (since, number) = self.pings[side].filter(|_| !self.lanes[side.other()].is_finished())?;
+        Some(Stall { frame: Some(number), ..stall(StallKind::UnansweredPing, side.other(), since) })
+    }
+
+    fn owed_reading(&self, side: Side) -> Option<Stall> {
+        Some(stall(StallKind::PeerNotReading, side, self.clock.blocked[side]?))
+    }
+
+    fn owed_at_the_end(&self) -> Option<Stall> {
+        let PerSide { client, server } = &self.lanes;
+        match (&client.close, &server.close) {
+            (Some(close), None) if !server.is_finished() => {
+                Some(stall(StallKind::UnansweredClose, Side::Server, close.time))
+            }
+            (None, Some(close)) if !client.is_finished() => {
+                Some(stall(StallKind::UnansweredClose, Side::Client, close.time))
+            }
+            (Some(one), Some(two)) if server.ended.is_none() => {
+                Some(stall(StallKind::OpenAfterClose, Side::Server, one.time.max(two.time)))
+            }
+            _ => None,
+        }
+    }
+}
+
+const fn stall(kind: StallKind, lane: Side, since: Time) -> Stall {
+    Stall { kind, lane, since, frame: None, progress: None }
+}
+
+/// That moment and so much more.
+fn later(time: Time, by: Duration) -> Time {
+    Time(time.0.saturating_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)))
+}
