@@ -92,8 +92,8 @@ fn frame_line(frame: &Frame<'_>) -> (Start, String) {
     let record = frame.record;
     let header = &record.header;
     let by = match (record.relayed, record.origin) {
-        (Relayed::Dropped, _) => "dropped",
-        (Relayed::Changed, _) => "mended",
+        (Relayed::Dropped(_), _) => "dropped",
+        (Relayed::Changed(_), _) => "mended",
         (Relayed::AsIs, Origin::Peer) => "",
         (Relayed::AsIs, other) => other.name(),
     };

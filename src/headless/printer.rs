@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 
 use crate::json::{self, Frame, Item, Totals, What};
 use crate::record::finding::FindingKind;
-use crate::record::{Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Seen, SessionId, Side, Time};
+use crate::record::{
+    By, Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Relayed, Seen, SentRecord, SessionId, Side, Time,
+};
 use crate::wire::mask;
 
 use super::Format;
@@ -29,6 +31,15 @@ struct Session {
     unfinished: PerSide<Option<Unfinished>>,
     /// What the next frame of that number inflates to.
     inflated: Option<(u64, Vec<u8>)>,
+    /// What left in place of the next frame of a number.
+    sent: Option<Sent>,
+}
+
+/// What left in place of a frame, as far as it came by.
+struct Sent {
+    number: u64,
+    by: By,
+    bytes: Vec<u8>,
 }
 
 /// Prints each frame once, when it is complete, or when it is clear that it will not be.
@@ -54,6 +65,7 @@ impl Printer {
             match record {
                 Seen::Frame(frame) => self.frame(session, &frame, log, out),
                 Seen::More(more) => self.more(session, &more, log, out),
+                Seen::Sent(sent) => self.sent(session, &sent, log),
                 Seen::Raw(raw) => self.raw(session, &raw, log, out),
                 Seen::Event(time, event) => self.event(session, time, event, out),
             }
@@ -114,6 +126,19 @@ impl Printer {
         }
     }
 
+    fn sent(&mut self, session: Option<SessionId>, sent: &SentRecord, log: &Log) {
+        let Some(id) = session else { return };
+        let session = self.sessions.entry(id).or_default();
+        let before = session.sent.take_if(|before| before.number == sent.number).map(|before| before.bytes);
+        let mut bytes = before.unwrap_or_else(|| {
+            let begun = session.unfinished[sent.from].as_ref();
+            begun.map_or_else(Vec::new, |begun| sent.before(&begun.record.header, &begun.wire))
+        });
+        let kept = log.span(sent.kept);
+        bytes.extend_from_slice(kept.get(..PENDING.saturating_sub(bytes.len())).unwrap_or(kept));
+        session.sent = Some(Sent { number: sent.number, by: sent.by, bytes });
+    }
+
     fn raw(&mut self, session: Option<SessionId>, raw: &RawRecord, log: &Log, out: &mut Vec<u8>) {
         self.print(&Item { session, time: raw.time, what: What::Raw(raw, log.span(raw.kept)) }, out);
     }
@@ -172,7 +197,14 @@ impl Printer {
         let inflated = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
             session.inflated.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes)
         });
-        let frame = Frame { record, received, payload, inflated };
+        let sent = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
+            session.sent.take_if(|sent| sent.number == record.number).map(|sent| (sent.by, Cow::Owned(sent.bytes)))
+        });
+        let mut record = *record;
+        if let Some((by, _)) = sent {
+            record.relayed = Relayed::Changed(by);
+        }
+        let frame = Frame { record: &record, received, payload, inflated, sent };
         self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
     }
 

@@ -158,7 +158,7 @@ impl Lanes {
         for (number, record) in block.log.numbered() {
             let id = RowId { block: block.sequence, record: number };
             match (record, block.session) {
-                (Record::More(_), _) => reading.hide(id, |_| true),
+                (Record::More(_) | Record::Sent(_), _) => reading.hide(id, |_| true),
                 // Messages of their own, each of which ends what was under way; the relay made sure that nothing was.
                 (Record::Run(_), _) => {}
                 (Record::Event(_, event), _) if !event.is_row() => reading.hide(id, |_| true),

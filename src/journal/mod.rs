@@ -16,4 +16,4 @@ pub use gone::Passage;
 pub use memory::{Memory, SLAB};
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
-pub use view::{Frame, Row, RowId, Scope, UpstreamState, View};
+pub use view::{Frame, Row, RowId, Scope, Sent, UpstreamState, View};

@@ -143,6 +143,7 @@ impl SessionSummary {
                 self.last = self.last.max(more.time);
                 self.payload[more.from] += more.added;
             }
+            Record::Sent(sent) => self.last = self.last.max(sent.time),
             Record::Raw(raw) => self.last = self.last.max(raw.time),
             Record::Event(time, event) => self.event(*time, event),
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::diagnose;
 use crate::record::finding::Level;
-use crate::record::{Event, FrameRecord, HeadEvent, Log, Outcome, Record, Seen, SessionId, Side, Time};
+use crate::record::{By, Event, FrameRecord, HeadEvent, Log, Outcome, Record, Relayed, Seen, SessionId, Side, Time};
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
@@ -49,7 +49,7 @@ pub struct Row<'a> {
     pub session: Option<SessionId>,
     /// When it was seen.
     pub time: Time,
-    /// What it is: never `Seen::More`.
+    /// What it is: never `Seen::More` or `Seen::Sent`.
     pub record: Seen<'a>,
     /// What its spans point into.
     pub log: &'a Log,
@@ -66,6 +66,19 @@ pub struct Frame<'a> {
     pub until: Time,
     /// The payload that was kept, as on the wire.
     pub wire: Cow<'a, [u8]>,
+    /// What left in its place, where that is not what came.
+    pub sent: Option<Sent>,
+}
+
+/// What left in place of a frame.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Who decided.
+    pub by: By,
+    /// The bytes as they left, as far as they were kept.
+    pub bytes: Vec<u8>,
+    /// How many left.
+    pub length: u64,
 }
 
 impl Frame<'_> {
@@ -331,13 +344,27 @@ impl View {
             received: record.received,
             until: record.time,
             wire: Cow::Borrowed(row.log.span(record.kept)),
+            sent: None,
         };
         let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
         for id in more.into_iter().flatten() {
-            let Some(Row { record: Seen::More(more), log, .. }) = self.row_by_id(*id) else { continue };
-            frame.received = more.received;
-            frame.until = more.time;
-            frame.wire.to_mut().extend_from_slice(log.span(more.kept));
+            let Some(Row { record, log, .. }) = self.row_by_id(*id) else { continue };
+            match record {
+                Seen::More(more) => {
+                    frame.received = more.received;
+                    frame.until = more.time;
+                    frame.wire.to_mut().extend_from_slice(log.span(more.kept));
+                }
+                Seen::Sent(sent) => {
+                    frame.record.relayed = Relayed::Changed(sent.by);
+                    let before = || sent.before(&frame.record.header, &frame.wire);
+                    let first = || Sent { by: sent.by, bytes: before(), length: sent.at };
+                    let all = frame.sent.get_or_insert_with(first);
+                    all.bytes.extend_from_slice(log.span(sent.kept));
+                    all.length += sent.length;
+                }
+                _ => {}
+            }
         }
         Some(frame)
     }
@@ -369,11 +396,10 @@ impl View {
     #[must_use]
     pub fn received(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
         let more = session.and_then(|session| self.more.get(&(session, record.number)));
-        let last = more.and_then(|more| more.last()).and_then(|id| self.row_by_id(*id));
-        match last.map(|row| row.record) {
-            Some(Seen::More(more)) => more.received,
-            _ => record.received,
-        }
+        let rows = more.into_iter().flatten().rev().filter_map(|id| self.row_by_id(*id));
+        rows.into_iter()
+            .find_map(|row| if let Seen::More(more) = row.record { Some(more.received) } else { None })
+            .unwrap_or(record.received)
     }
 
     /// Payload bytes of a frame that were kept, without joining them.
@@ -438,8 +464,8 @@ impl View {
             }
             self.lanes.evict(session, first);
             for record in &block.log.records {
-                if let Record::More(more) = record {
-                    self.forget_more(session, more.number, first);
+                if let Some(number) = part_of(record) {
+                    self.forget_more(session, number, first);
                 }
             }
         }
@@ -520,9 +546,9 @@ impl View {
     fn summarise(&mut self, id: SessionId, block: &Block) {
         let Some(time) = block.log.records.first().map(Record::time) else { return };
         for (number, record) in block.log.numbered() {
-            if let Record::More(more) = record {
-                let id_of_more = RowId { block: block.sequence, record: number };
-                self.more.entry((id, more.number)).or_default().push(id_of_more);
+            if let Some(frame) = part_of(record) {
+                let part = RowId { block: block.sequence, record: number };
+                self.more.entry((id, frame)).or_default().push(part);
             }
         }
         self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
@@ -552,6 +578,15 @@ impl View {
     }
 }
 
+/// The frame that a record tells more of.
+const fn part_of(record: &Record) -> Option<u64> {
+    match record {
+        Record::More(more) => Some(more.number),
+        Record::Sent(sent) => Some(sent.number),
+        _ => None,
+    }
+}
+
 impl Row<'_> {
     /// From which side, or in whose place, the row's bytes were sent.
     #[must_use]
@@ -559,7 +594,7 @@ impl Row<'_> {
         match self.record {
             Seen::Frame(frame) => Some(frame.from),
             Seen::Raw(raw) => Some(raw.from),
-            Seen::More(_) => None,
+            Seen::More(_) | Seen::Sent(_) => None,
             Seen::Event(_, event) => match event {
                 Event::Head(head) => Some(head.from),
                 Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{Ending, Event, FrameRecord, RawRecord, SessionId, Time};
+use crate::record::{By, Ending, Event, FrameRecord, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
 /// One line to be.
@@ -35,6 +35,8 @@ pub struct Frame<'a> {
     pub payload: Cow<'a, [u8]>,
     /// What they inflate to, where they are compressed.
     pub inflated: Option<Vec<u8>>,
+    /// What left in its place, where that is not what came, and who decided.
+    pub sent: Option<(By, Cow<'a, [u8]>)>,
 }
 
 impl Frame<'_> {

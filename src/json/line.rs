@@ -12,6 +12,18 @@ pub(super) struct Versioned<'a> {
     pub(super) line: Line<'a>,
 }
 
+/// What left in place of a frame.
+#[derive(Serialize)]
+pub(super) struct Sent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payload: Option<String>,
+    pub(super) by: &'static str,
+}
+
 /// Each event, its fields in the order in which they are written.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -77,6 +89,8 @@ pub(super) enum Line<'a> {
         truncated: bool,
         origin: &'static str,
         relayed: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent: Option<Sent>,
     },
     Finding {
         session: Option<u64>,

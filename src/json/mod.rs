@@ -16,10 +16,13 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
+use crate::record::{By, ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask;
+use crate::wire::opcode::Opcode;
 
-use line::{Line, Place, Sides, Versioned};
+use line::{Line, Place, Sent, Sides, Versioned};
 
 pub use item::{Frame, Item, Totals, What};
 
@@ -83,7 +86,29 @@ fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> L
         truncated: frame.is_truncated(),
         origin: frame.record.origin.name(),
         relayed: frame.record.relayed.name(),
+        sent: frame.sent.as_ref().map(|(by, bytes)| sent(*by, bytes)),
     }
+}
+
+/// What left in place of a frame: where it is one frame, that frame's header and payload, else all bytes.
+fn sent(by: By, bytes: &[u8]) -> Sent {
+    let whole = FrameHeader::parse(bytes).filter(|(header, used)| header.length == (bytes.len() - used) as u64);
+    let (mut payload, head) = match &whole {
+        Some((_, used)) => (bytes[*used..].to_vec(), Some(&bytes[..*used])),
+        None => (bytes.to_vec(), None),
+    };
+    let header = whole.map(|(header, _)| header);
+    if let Some(key) = header.and_then(|header| header.mask) {
+        mask::apply(key, 0, &mut payload);
+    }
+    let is_text = header.is_some_and(|header| header.opcode() == Opcode::TEXT && header.rsv() == 0);
+    let text = String::from_utf8(payload).map_err(|error| error.into_bytes());
+    let (text, payload) = match text {
+        Ok(text) if is_text => (Some(text), None),
+        Ok(text) => (None, Some(STANDARD.encode(text))),
+        Err(bytes) => (None, Some(STANDARD.encode(bytes))),
+    };
+    Sent { header: head.map(hex::encode), text, payload, by: by.name() }
 }
 
 fn raw_line<'a>(session: Option<u64>, time: String, raw: &RawRecord, kept: &[u8]) -> Line<'a> {

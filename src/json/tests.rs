@@ -11,7 +11,7 @@ use super::*;
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, FrameRecord, HeadEvent, InflatedEvent, OpenEvent, Origin, Policy,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameRecord, HeadEvent, InflatedEvent, OpenEvent, Origin, Policy,
     Relayed, Span, Stall, StallKind,
 };
 use crate::wire::accept::AcceptCheck;
@@ -140,10 +140,12 @@ fn samples() -> Vec<u8> {
         print(What::Event(&event));
         happened = next(&event);
     }
-    for (first, inflated) in [(0x81, None), (0xc1, Some(b"Hello".to_vec()))] {
+    let sent = [(By::Repair, &b"\x81\x01H"[..]), (By::Bridge, b"\x80\x00\x81\x01H")];
+    for ((first, inflated), sent) in [(0x81, None), (0xc1, Some(b"Hello".to_vec()))].into_iter().zip(sent) {
+        let sent = Some((sent.0, Cow::Borrowed(sent.1)));
         let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, 5, Some([1, 2, 3, 4])) };
         let record = frame(header);
-        print(What::Frame(Frame { record: &record, received: 5, payload: Cow::Borrowed(b"Hello"), inflated }));
+        print(What::Frame(Frame { record: &record, received: 5, payload: Cow::Borrowed(b"Hello"), inflated, sent }));
     }
     let kept = Span::default();
     print(What::Raw(&RawRecord { time: NOW, from: Side::Server, kept, length: 9, origin: Origin::Peer }, b"no frame"));

@@ -28,25 +28,61 @@ impl Origin {
     }
 }
 
+/// Who decided that what left differs from what came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The policy that repairs.
+    Repair,
+    /// The policy that fails the session at the first fault.
+    Strict,
+    /// The bridge between two dialects.
+    Bridge,
+    /// wsproxy, which was ending the session.
+    Ending,
+}
+
+impl By {
+    /// The word for it, as the JSON contract has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Repair => "repair",
+            Self::Strict => "strict",
+            Self::Bridge => "bridge",
+            Self::Ending => "ending",
+        }
+    }
+}
+
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relayed {
     /// Sent on bit for bit.
     AsIs,
-    /// Sent on mended.
-    Changed,
-    /// Not sent on: wsproxy was ending the session, or it could not be mended.
-    Dropped,
+    /// Other bytes were sent in its place, which a `SentRecord` has; of a fragment that was held for the rest of its
+    /// message, none.
+    Changed(By),
+    /// Not sent on.
+    Dropped(By),
 }
 
 impl Relayed {
+    /// Who decided that it is not what came that left.
+    #[must_use]
+    pub const fn by(self) -> Option<By> {
+        match self {
+            Self::AsIs => None,
+            Self::Changed(by) | Self::Dropped(by) => Some(by),
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AsIs => "as-is",
-            Self::Changed => "changed",
-            Self::Dropped => "dropped",
+            Self::Changed(_) => "changed",
+            Self::Dropped(_) => "dropped",
         }
     }
 }
@@ -157,6 +193,40 @@ pub struct MoreRecord {
     pub added: u64,
     /// Payload bytes that have come in all.
     pub received: u64,
+}
+
+/// What left in place of a frame, in one write. A frame that came in several reads may have several.
+#[derive(Clone, Copy, Debug)]
+pub struct SentRecord {
+    /// When it left.
+    pub time: Time,
+    /// The number of the frame that came.
+    pub number: u64,
+    /// The lane of that frame.
+    pub from: Side,
+    /// Bytes that had left for the frame before these. What is before the first record's is as it came.
+    pub at: u64,
+    /// The bytes as they left, headers included, up to `Limits::kept`.
+    pub kept: Span,
+    /// How many there were.
+    pub length: u64,
+    /// Who decided.
+    pub by: By,
+}
+
+impl SentRecord {
+    /// What left before these bytes, where this is the frame's first record: the start of the frame as it came. `wire` is
+    /// what is kept of the payload.
+    #[must_use]
+    pub fn before(&self, header: &FrameHeader, wire: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.at > 0 {
+            header.write(&mut bytes);
+            bytes.extend_from_slice(wire);
+            bytes.truncate(usize::try_from(self.at).unwrap_or(usize::MAX));
+        }
+        bytes
+    }
 }
 
 /// Bytes that are no frames: a refused handshake's body, a lane that lost its framing, a dialect that is not decoded.

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use super::finding::FindingKind;
-use super::{Event, FrameRecord, MoreRecord, Origin, RawRecord, RunRecord, Side, Span, Store, Time};
+use super::{Event, FrameRecord, MoreRecord, Origin, RawRecord, RunRecord, SentRecord, Side, Span, Store, Time};
 
 /// One entry of a log.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub enum Record {
     Frame(FrameRecord),
     /// A frame goes on.
     More(MoreRecord),
+    /// What left in place of a frame. It comes before the frame's last record.
+    Sent(SentRecord),
     /// Bytes that are no frames.
     Raw(RawRecord),
     /// Anything that is rare enough to be boxed.
@@ -38,6 +40,7 @@ impl Record {
             Self::Run(run) => run.time,
             Self::Frame(frame) => frame.time,
             Self::More(more) => more.time,
+            Self::Sent(sent) => sent.time,
             Self::Raw(raw) => raw.time,
             Self::Event(time, _) => *time,
         }
@@ -60,6 +63,8 @@ pub enum Seen<'a> {
     Frame(FrameRecord),
     /// A frame goes on.
     More(MoreRecord),
+    /// What left in place of a frame. It comes before the frame's last record.
+    Sent(SentRecord),
     /// Bytes that are no frames.
     Raw(RawRecord),
     /// Anything else.
@@ -73,6 +78,7 @@ impl Seen<'_> {
         match self {
             Self::Frame(frame) => frame.time,
             Self::More(more) => more.time,
+            Self::Sent(sent) => sent.time,
             Self::Raw(raw) => raw.time,
             Self::Event(time, _) => *time,
         }
@@ -169,6 +175,7 @@ impl Log {
                 Record::Run(run) => moved(&mut run.span),
                 Record::Frame(frame) => moved(&mut frame.kept),
                 Record::More(more) => moved(&mut more.kept),
+                Record::Sent(sent) => moved(&mut sent.kept),
                 Record::Raw(raw) => moved(&mut raw.kept),
                 Record::Event(..) => {}
             }
@@ -233,6 +240,7 @@ impl Log {
             Record::Run(run) => Seen::Frame(run.frames(self.span(run.span)).nth(within)?),
             Record::Frame(frame) => Seen::Frame(*frame),
             Record::More(more) => Seen::More(*more),
+            Record::Sent(sent) => Seen::Sent(*sent),
             Record::Raw(raw) => Seen::Raw(*raw),
             Record::Event(time, event) => Seen::Event(*time, event),
         })
@@ -311,6 +319,12 @@ impl Log {
         if !joined {
             self.records.push(Record::More(more));
         }
+    }
+
+    /// Adds what left in place of a frame, of which no more than `limit` bytes are kept. `sent.kept` is set here.
+    pub fn sent(&mut self, mut sent: SentRecord, bytes: &[u8], limit: usize) {
+        sent.kept = self.keep(bytes.get(..limit).unwrap_or(bytes));
+        self.records.push(Record::Sent(sent));
     }
 
     /// Adds raw bytes, of which no more than `limit` are kept in one record.

@@ -12,7 +12,7 @@ mod stall;
 mod verdict;
 
 pub use event::{Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, InflatedEvent, OpenEvent};
-pub use frame::{FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, Span, Store};
+pub use frame::{By, FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, SentRecord, Span, Store};
 pub use id::{SessionId, Time};
 pub use log::{Log, Record, Seen};
 pub use policy::Policy;

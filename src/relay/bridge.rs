@@ -8,13 +8,15 @@ mod heads;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::record::finding::Level;
+use crate::record::finding::{self, Finding, FindingKind, Level};
+use crate::record::{By, Ending, Event, PerSide, Side};
+use crate::wire::assembler::{Scope, Trouble};
 use crate::wire::close::CloseBody;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::mask::MaskKey;
-use crate::wire::units::{self, Decoder, Trouble, Unit};
+use crate::wire::units::Unit;
 
-use crate::record::{PerSide, Side};
+use super::limits::Limits;
+use super::passage::{Next, Part, Place, Stage, Whole};
 
 /// Close codes (RFC 6455 7.4.1).
 const NORMAL: u16 = 1000;
@@ -40,162 +42,170 @@ pub struct Bridging {
     pub binary: Binary,
 }
 
-/// What one message comes to.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    /// For the other side.
-    pub forward: Vec<u8>,
-    /// For the side that said it.
-    pub back: Vec<u8>,
-    /// Whether it is the last that the side says.
-    pub ends: bool,
-    /// What is lost or made up.
-    pub notes: Vec<(Level, &'static str)>,
-    /// What became of a binary message that the other side has no frame for.
-    pub binary: Option<&'static str>,
-}
-
-/// The messages of both sides.
+/// The stage that says what a side says to the other in that one's dialect.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct Bridge {
+    /// The dialects of both sides.
     dialects: PerSide<Dialect>,
     binary: Binary,
-    decoders: PerSide<Decoder>,
-    /// Whether a side was told that the session is over.
-    closed: PerSide<bool>,
-    told: Vec<&'static str>,
+    from: Side,
+    whole: Whole,
+    /// Nothing more of what comes is of use.
+    is_over: bool,
+    noted: Vec<&'static str>,
 }
 
-impl Words {
-    pub fn new(client: Dialect, to: Bridging, limit: usize) -> Self {
-        let dialects = PerSide::new(client, to.dialect);
+impl Stage for Bridge {
+    fn place(&self) -> Place {
+        Place::Bridge
+    }
+
+    fn part(&mut self, part: Part<'_>, next: &mut Next<'_, '_>) {
+        if self.is_over || next.tools.told[self.from.other()] {
+            return next.drops(By::Bridge, None);
+        }
+        next.changes(By::Bridge);
+        match self.whole.take(part) {
+            Ok(None) => {}
+            Ok(Some(message)) => match Unit::of(message) {
+                Some(unit) => self.say(unit, next),
+                None => self.give_up(Trouble::Meaningless, next),
+            },
+            Err(trouble) => self.give_up(trouble, next),
+        }
+    }
+
+    /// A peer that knows a closing handshake is told of the end where the other has none.
+    fn end(&mut self, _how: Ending, _in_header: bool, next: &mut Next<'_, '_>) -> Option<&'static str> {
+        let to = self.from.other();
+        if !self.dialects[self.from].facts().has_close && !next.tools.told[to] {
+            self.close(&NORMAL.to_be_bytes(), next);
+            self.note(Level::Note, "the end of the bytes became a close frame with the code 1000", next);
+        }
+        None
+    }
+
+    fn lose(&mut self, next: &mut Next<'_, '_>) -> Option<&'static str> {
+        if !self.is_over && !next.tools.told[self.from.other()] {
+            self.give_up(Trouble::Lost, next);
+        }
+        None
+    }
+}
+
+impl Bridge {
+    /// For what `from` says. `client` is the client's dialect; a message of more than `limits.kept` bytes is not held.
+    pub fn new(from: Side, client: Dialect, to: Bridging, limits: &Limits) -> Self {
         Self {
-            dialects,
+            dialects: PerSide::new(client, to.dialect),
             binary: to.binary,
-            decoders: dialects.map(|dialect| Decoder::new(dialect, limit)),
-            closed: PerSide::default(),
-            told: Vec::new(),
+            from,
+            whole: Whole::new(Scope::Message, limits.kept, &limits.held),
+            is_over: false,
+            noted: Vec::new(),
         }
     }
 
-    pub fn dialect(&self, side: Side) -> Dialect {
-        self.dialects[side]
-    }
-
-    pub fn is_closed(&self, side: Side) -> bool {
-        self.closed[side]
-    }
-
-    /// Takes bytes of a side's frames. `key` draws mask keys.
-    pub fn receive(&mut self, from: Side, input: &[u8], key: &mut impl FnMut() -> MaskKey) -> Said {
-        let (mut units, mut said) = (Vec::new(), Said::default());
-        let trouble = self.decoders[from].feed(input, &mut units).err();
-        for unit in units {
-            if said.ends || self.is_closed(from.other()) {
-                break;
-            }
-            self.say(from, unit, key, &mut said);
-        }
-        if let Some(trouble) = trouble
-            && !self.is_closed(from.other())
-        {
-            self.give_up(from, trouble, key, &mut said);
-        }
-        said
-    }
-
-    /// A side has ended. A peer that knows a closing handshake is told so where the other has none.
-    pub fn end(&mut self, from: Side, key: &mut impl FnMut() -> MaskKey) -> Said {
-        let mut said = Said::default();
-        if !self.dialect(from).facts().has_close && !self.is_closed(from.other()) {
-            self.close(from.other(), &NORMAL.to_be_bytes(), key, &mut said.forward);
-            self.note(Level::Note, "the end of the bytes became a close frame with the code 1000", &mut said);
-        }
-        said
-    }
-
-    fn say(&mut self, from: Side, unit: Unit, key: &mut impl FnMut() -> MaskKey, said: &mut Said) {
-        let to = from.other();
-        let is_hixie = self.dialect(to).facts().framing == Framing::Hixie;
+    fn say(&mut self, unit: Unit, next: &mut Next<'_, '_>) {
+        let to = self.dialects[self.from.other()];
+        let is_hixie = to.facts().framing == Framing::Hixie;
         match unit {
             Unit::Text(bytes) => {
-                let text = self.text(bytes, said);
-                self.write(to, &Unit::Text(text), key, &mut said.forward);
+                let text = self.text(bytes, next);
+                next.unit(to, &Unit::Text(text));
             }
-            Unit::Binary(bytes) if !is_hixie => self.write(to, &Unit::Binary(bytes), key, &mut said.forward),
+            Unit::Binary(bytes) if !is_hixie => next.unit(to, &Unit::Binary(bytes)),
             Unit::Binary(bytes) if self.binary == Binary::Base64 => {
-                said.binary = Some("became text in base64");
-                self.write(to, &Unit::Text(STANDARD.encode(bytes).into_bytes()), key, &mut said.forward);
+                self.lose_binary("became text in base64", next);
+                next.unit(to, &Unit::Text(STANDARD.encode(bytes).into_bytes()));
             }
             Unit::Binary(_) => {
-                said.binary = Some("was left out");
+                self.lose_binary("was left out", next);
+                next.drops(By::Bridge, None);
             }
-            Unit::Ping(bytes) if is_hixie => self.write(from, &Unit::Pong(bytes), key, &mut said.back),
-            Unit::Pong(_) if is_hixie => {}
-            Unit::Ping(_) | Unit::Pong(_) => self.write(to, &unit, key, &mut said.forward),
-            Unit::Close(body) => self.pass_close(from, &body, key, said),
+            Unit::Ping(bytes) if is_hixie => {
+                next.back(Unit::Pong(bytes));
+                next.drops(By::Bridge, None);
+            }
+            Unit::Pong(_) if is_hixie => next.drops(By::Bridge, None),
+            Unit::Ping(_) | Unit::Pong(_) => next.unit(to, &unit),
+            Unit::Close(body) => self.pass_close(&body, next),
         }
     }
 
-    fn pass_close(&mut self, from: Side, body: &[u8], key: &mut impl FnMut() -> MaskKey, said: &mut Said) {
-        let to = from.other();
+    /// The other side has no frame for a binary message.
+    fn lose_binary(&self, what: &str, next: &mut Next<'_, '_>) {
+        let mut finding = Finding::new(FindingKind::HixieBinary, finding::Place::Stream);
+        finding.repaired = true;
+        let detail = format!("a message of the {}'s {what}: the other side has text only", self.from.name());
+        next.tell(Event::Finding(self.from, finding.detail(detail)));
+    }
+
+    fn pass_close(&mut self, body: &[u8], next: &mut Next<'_, '_>) {
+        let to_hixie = self.dialects[self.from.other()].facts().framing == Framing::Hixie;
         let made_up = NORMAL.to_be_bytes();
-        let has_code = self.dialect(from).facts().framing == Framing::Rfc;
+        let has_code = self.dialects[self.from].facts().framing == Framing::Rfc;
         if !has_code {
-            self.note(Level::Note, "the closing handshake has no code: 1000 was made up", said);
-        } else if self.dialect(to).facts().framing == Framing::Hixie && CloseBody::parse(body).code().is_some() {
-            self.note(Level::Note, "the close code and its reason were left out: the other side has none", said);
+            self.note(Level::Note, "the closing handshake has no code: 1000 was made up", next);
+        } else if to_hixie && CloseBody::parse(body).code().is_some() {
+            self.note(Level::Note, "the close code and its reason were left out: the other side has none", next);
         }
         let body = if has_code { body } else { &made_up[..] };
-        self.close(to, body, key, &mut said.forward);
-        if self.dialect(to).facts().framing == Framing::Hixie {
+        self.close(body, next);
+        if to_hixie {
             // Hixie-75 has no answer, and few servers of 2010 gave one, so it is given here; the end of the bytes says
             // the rest.
-            self.close(from, body, key, &mut said.back);
-            said.ends = true;
+            self.close_back(body, next);
         }
     }
 
     /// What came makes no sense, or is too long.
-    fn give_up(&mut self, from: Side, trouble: Trouble, key: &mut impl FnMut() -> MaskKey, said: &mut Said) {
+    fn give_up(&mut self, trouble: Trouble, next: &mut Next<'_, '_>) {
         let (code, words) = match trouble {
             Trouble::TooLong => (TOO_BIG, "a message is longer than what is kept of one (--kept): the bridge ends"),
+            Trouble::TooMany => {
+                (TOO_BIG, "all sessions together hold as much of unfinished messages as they may: the bridge ends")
+            }
             Trouble::Lost => (PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
             Trouble::Meaningless => (PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
         };
-        self.note(Level::Error, words, said);
-        self.close(from.other(), &code.to_be_bytes(), key, &mut said.forward);
-        self.close(from, &code.to_be_bytes(), key, &mut said.back);
-        said.ends = true;
+        self.note(Level::Error, words, next);
+        self.close(&code.to_be_bytes(), next);
+        self.close_back(&code.to_be_bytes(), next);
     }
 
-    fn text(&mut self, bytes: Vec<u8>, said: &mut Said) -> Vec<u8> {
+    fn text(&mut self, bytes: Vec<u8>, next: &mut Next<'_, '_>) -> Vec<u8> {
         String::from_utf8(bytes).map_or_else(
             |error| {
-                self.note(Level::Warning, "bytes of a text that are not UTF-8 were replaced by U+FFFD", said);
+                self.note(Level::Warning, "bytes of a text that are not UTF-8 were replaced by U+FFFD", next);
                 String::from_utf8_lossy(error.as_bytes()).into_owned().into_bytes()
             },
             String::into_bytes,
         )
     }
 
-    fn close(&mut self, to: Side, body: &[u8], key: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        if !std::mem::replace(&mut self.closed[to], true) && self.dialect(to).facts().has_close {
-            self.write(to, &Unit::Close(body.to_vec()), key, out);
+    /// Tells the other side that nothing follows, as far as its dialect can.
+    fn close(&self, body: &[u8], next: &mut Next<'_, '_>) {
+        let to = self.from.other();
+        if !std::mem::replace(&mut next.tools.told[to], true) {
+            next.unit(self.dialects[to], &Unit::Close(body.to_vec()));
         }
     }
 
-    fn write(&self, to: Side, unit: &Unit, key: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        // A client masks, a server does not (RFC 6455 5.1).
-        let key = (to == Side::Server).then(key);
-        units::encode(self.dialect(to), unit, key, out);
+    /// Tells the side itself, and the other one gets the end of the bytes.
+    fn close_back(&mut self, body: &[u8], next: &mut Next<'_, '_>) {
+        if !std::mem::replace(&mut next.tools.told[self.from], true) {
+            next.back(Unit::Close(body.to_vec()));
+        }
+        self.is_over = true;
+        next.end();
     }
 
     /// Says a thing once.
-    fn note(&mut self, level: Level, words: &'static str, said: &mut Said) {
-        if !self.told.contains(&words) {
-            self.told.push(words);
-            said.notes.push((level, words));
+    fn note(&mut self, level: Level, words: &'static str, next: &mut Next<'_, '_>) {
+        if !self.noted.contains(&words) {
+            self.noted.push(words);
+            next.tell(Event::Note(level, words.to_owned()));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! All limits in one place, each with its reason. Those that a user may want to change are flags of the same name.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What a session may take of memory and time.
@@ -33,6 +35,9 @@ pub struct Limits {
     /// Time that peers have to answer the close frames which wsproxy sends when it is told to end a session. Chrome
     /// answers at once; more than this makes quitting feel stuck.
     pub closing_time: Duration,
+    /// What all sessions together may hold of messages that are not whole yet: eight of the longest that are kept. A
+    /// bridge takes no more, since a thousand clients would each begin a message and never end it.
+    pub held: Budget,
     /// Sessions at a time. Each takes two sockets and up to half a megabyte of buffers.
     pub sessions: usize,
 }
@@ -52,7 +57,31 @@ impl Default for Limits {
             waiting: 64,
             stall_time: Duration::from_secs(3),
             closing_time: Duration::from_millis(1500),
+            held: Budget::new(128 * 1024 * 1024),
             sessions: 4096,
         }
+    }
+}
+
+/// Bytes that many may take from, one behind the other or at a time. Clones take from the same.
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<AtomicUsize>);
+
+impl Budget {
+    /// So many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(bytes)))
+    }
+
+    /// Takes `bytes` where there are so many.
+    #[must_use]
+    pub fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+
+    /// Gives back what was taken.
+    pub fn give(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 }

@@ -23,7 +23,7 @@ use super::bridge::Bridging;
 use super::edits::Edit;
 use super::injection::{Injection, Refusal, Reply, Token};
 use super::judgement::Judgement;
-use super::lane::{Context, Lane, Mode};
+use super::lane::{Context, Lane};
 use super::limits::Limits;
 use super::policy::PolicyCell;
 use super::repair;
@@ -32,8 +32,7 @@ use super::stall::Stalls;
 use super::translate::{AddressRules, Translator};
 use super::watch::Keys;
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, PerSide, Policy, Relayed, Side,
-    Time,
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, Log, OpenEvent, Origin, PerSide, Policy, Side, Time,
 };
 pub use output::{Act, Output, Reason, Sent};
 
@@ -140,6 +139,8 @@ pub struct Session {
     clock: time::Clock,
     pings: PerSide<Option<(Time, u64)>>,
     keys: Keys,
+    /// Which sides a bridge has told that nothing follows.
+    told: PerSide<bool>,
     stalls: Stalls,
 }
 
@@ -183,7 +184,7 @@ impl Session {
             }
         }
         let bridge = to.map(|to| {
-            let (bridge, own) = Self::build_bridge(&config, to, raw, &forwarded, &mut random);
+            let (bridge, own) = Self::build_bridge(to, raw, &forwarded, &mut random);
             request.clone_from(&own);
             forwarded = [&own, bridge.heads.own_key3()].concat();
             changes = Self::whole_head(raw, &own);
@@ -240,6 +241,7 @@ impl Session {
             clock: time::Clock::new(now),
             pings: PerSide::default(),
             keys: Keys::default(),
+            told: PerSide::default(),
             stalls: Stalls::default(),
             config,
         };
@@ -252,7 +254,7 @@ impl Session {
     /// Takes bytes that were read from one side. They go to the other side as they are, but for what `out.to` says.
     pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         self.lanes[from].bytes += input.len() as u64;
-        if self.bridge.is_some() {
+        if self.bridge.is_some() && matches!(self.phase, Phase::Answer { .. }) {
             self.receive_bridged(now, from, input, out);
             self.judge_proof(now, false, &mut out.log);
         } else {
@@ -274,13 +276,13 @@ impl Session {
         match (&mut self.phase, from) {
             (Phase::Answer { .. }, Side::Server) if holds => self.hold_answer(now, input, out),
             (Phase::Answer { .. }, Side::Server) => self.answer(now, input, out),
-            (Phase::Answer { early, .. }, Side::Client) if self.lanes[Side::Client].mode == Mode::Handshake => {
+            (Phase::Answer { early, .. }, Side::Client) if !self.lanes.client.is_read() => {
                 if let (true, Some(finding)) = (early.is_empty(), handshake::early_data(&self.request, input)) {
                     out.log.event(now, Event::Finding(Side::Client, finding));
                 }
                 early.extend_from_slice(input);
                 if early.len() > self.config.limits.early {
-                    self.read_early(now, self.mode(), out);
+                    self.read_early(now, true, out);
                 }
             }
             (Phase::Answered, Side::Server) if self.behind.is_some() => self.read_behind(now, input, out),
@@ -308,9 +310,6 @@ impl Session {
         if self.closing.is_some() {
             out.replies.push((token, Reply::Refused(Refusal::Ended)));
             return;
-        }
-        if self.open && self.bridge.is_some() {
-            return self.inject_bridged(now, to, token, injection, out);
         }
         let (lane, mut context) = self.lane(now, to.other());
         lane.inject(&mut context, token, injection, out);
@@ -349,10 +348,7 @@ impl Session {
         };
         self.note_first(ClosedBy::Peer(from), how_closed, None, Vec::new());
         let (lane, mut context) = self.lane(now, from);
-        lane.end(&mut context, how, &mut out.log);
-        lane.finish_mended(&mut context, how, out);
-        lane.refuse_waiting(Refusal::NeverCame, out);
-        self.end_bridged(now, from, out);
+        lane.end(&mut context, how, out);
         if how == Ending::Fin {
             self.note_missing_close(now, from, &mut out.log);
         }
@@ -366,24 +362,12 @@ impl Session {
             return;
         }
         for to in [Side::Client, Side::Server] {
-            let is_plain = self.bridge.is_none();
             let (lane, mut context) = self.lane(now, to.other());
-            if is_plain {
-                lane.close(&mut context, code.to_be_bytes().to_vec(), out);
-            }
-            lane.refuse_waiting(Refusal::NeverCame, out);
+            lane.close(&mut context, code, out);
         }
-        self.close_bridged(now, code, out);
         let how = if self.open { ClosedHow::CloseFrame } else { ClosedHow::Fin };
         self.note_first(by, how, self.open.then_some(code), Vec::new());
         self.closing = Some(Closing { since: now, is_over: false, has_had_its_time: false });
-        for lane in self.lanes.iter_mut() {
-            lane.relayed = Relayed::Dropped;
-            // A close frame that passed before is no answer to ours, but none will follow it.
-            if lane.close.as_ref().is_some_and(|close| close.origin == Origin::Proxy) {
-                lane.close = None;
-            }
-        }
     }
 
     /// The client gets a response of wsproxy's own, and both sides the end of the bytes.
@@ -400,14 +384,18 @@ impl Session {
 
     /// The close code with which the strict policy ends the session, once what came before the fault is passed on.
     fn fault(&self) -> Option<u16> {
-        if self.closing.is_some() { None } else { self.lanes.iter().find_map(Lane::fault).or(self.failed) }
+        if self.closing.is_some() {
+            None
+        } else {
+            self.lanes.iter().find_map(|lane| lane.passage.fault()).or(self.failed)
+        }
     }
 
     /// Whether more is to be read from a side: its bytes have not ended, and there is use for them.
     #[inline]
     #[must_use]
     pub fn is_reading(&self, from: Side) -> bool {
-        self.lanes[from].ended.is_none() && !self.cut[from]
+        self.lanes[from].ended.is_none() && !self.cut[from] && !self.lanes[from].passage.is_full()
     }
 
     /// Whether the server's answer was 101.
@@ -449,7 +437,7 @@ impl Session {
             how: first.how,
             code: first.code,
             reason: first.reason,
-            frames: self.lanes.as_ref().map(|lane| lane.frames),
+            frames: self.lanes.as_ref().map(Lane::frames),
             bytes: self.lanes.as_ref().map(|lane| lane.bytes),
         };
         out.log.event(now, Event::SessionClosed(closed));
@@ -460,6 +448,7 @@ impl Session {
             judgement: &mut self.judgement,
             pings: &mut self.pings,
             keys: &mut self.keys,
+            told: &mut self.told,
             now,
             policy: if self.closing.is_some() { Policy::Faithful } else { self.config.policy.get() },
             frames: &mut self.frames,
@@ -473,6 +462,22 @@ impl Session {
     fn pass(&mut self, now: Time, from: Side, input: &[u8], base: usize, out: &mut Output) {
         let (lane, mut context) = self.lane(now, from);
         lane.receive(&mut context, input, base, out);
+        self.pass_back(now, from, out);
+    }
+
+    /// What a bridge says to the side itself, and the end of what it has to say.
+    #[inline]
+    fn pass_back(&mut self, now: Time, from: Side, out: &mut Output) {
+        let Some(chain) = self.lanes[from].passage.chain() else { return };
+        let (back, ends) = (std::mem::take(&mut chain.outlet.back), std::mem::take(&mut chain.outlet.ends));
+        for unit in back {
+            let (lane, mut context) = self.lane(now, from.other());
+            lane.say(&mut context, &unit, out);
+        }
+        if ends {
+            self.cut[from] = true;
+            out.acts.push(Act::HalfClose(from.other()));
+        }
     }
 
     fn answer(&mut self, now: Time, input: &[u8], out: &mut Output) {
@@ -515,7 +520,7 @@ impl Session {
             self.log_open(now, &head.raw, &mut out.log);
             self.open = true;
         }
-        if opens && self.mode() == Mode::Hixie {
+        if opens && self.framing() == Framing::Hixie {
             self.expect_hixie(now, &head.raw, &head.forwarded, &mut out.log);
         }
         let deflate = agreed(Head::of_response(self.mended.as_deref().unwrap_or(&head.raw)));
@@ -527,14 +532,13 @@ impl Session {
             // An interim answer: another head follows (RFC 9110 15.2).
             Some(100 | 102..=199) if complete => {}
             _ if opens => {
-                if self.mode() == Mode::Frames {
-                    self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
-                    let failed = !self.judgement.is_live();
-                    self.lanes[Side::Server].follows(answer, failed);
-                }
-                self.leave_handshake(now, self.mode(), out);
+                self.open_lanes();
+                self.lanes.iter_mut().for_each(|lane| lane.examine(deflate, &self.config.limits));
+                let failed = !self.judgement.is_live();
+                self.lanes[Side::Server].follows(answer, failed);
+                self.leave_handshake(now, true, out);
             }
-            _ => self.leave_handshake(now, Mode::Raw, out),
+            _ => self.leave_handshake(now, false, out),
         }
     }
 
@@ -569,27 +573,40 @@ impl Session {
     }
 
     /// How the lanes are read once the answer is 101.
-    const fn mode(&self) -> Mode {
-        match self.dialect.facts().framing {
-            Framing::Rfc => Mode::Frames,
-            Framing::Hixie => Mode::Hixie,
-            Framing::Raw => Mode::Raw,
+    const fn framing(&self) -> Framing {
+        self.dialect.facts().framing
+    }
+
+    fn open_lanes(&mut self) {
+        let proofs = draft::proofs(self.dialect);
+        for side in [Side::Client, Side::Server] {
+            // One that had too much to say early is open already.
+            if !self.lanes[side].is_read() {
+                self.lanes[side].open(self.dialect, self.dialect, proofs[side], &self.config.limits);
+            }
         }
     }
 
-    fn leave_handshake(&mut self, now: Time, mode: Mode, out: &mut Output) {
-        self.read_early(now, mode, out);
+    fn leave_handshake(&mut self, now: Time, opens: bool, out: &mut Output) {
+        self.read_early(now, opens, out);
         self.phase = Phase::Answered;
         self.clock.check_anew();
-        self.lanes[Side::Server].mode = mode;
+        if !opens {
+            self.lanes.server.be_raw();
+        }
     }
 
     /// What the client sent early was passed on as it came; now it is known how to read it. Where there is too much to
     /// keep until the answer comes, it is read as if the answer were 101.
-    fn read_early(&mut self, now: Time, mode: Mode, out: &mut Output) {
+    fn read_early(&mut self, now: Time, opens: bool, out: &mut Output) {
         let Phase::Answer { early, .. } = &mut self.phase else { return };
         let early = std::mem::take(early);
-        self.lanes[Side::Client].mode = mode;
+        if !opens {
+            self.lanes.client.be_raw();
+        } else if !self.lanes.client.is_read() {
+            let proof = draft::proofs(self.dialect).client;
+            self.lanes.client.open(self.dialect, self.dialect, proof, &self.config.limits);
+        }
         let (lane, mut context) = self.lane(now, Side::Client);
         // It went out as it came.
         context.policy = Policy::Faithful;
@@ -609,7 +626,7 @@ impl Session {
             (false, _) => out.to.client.append(forwarded.get(passed..).unwrap_or_default()),
         }
         if raw.is_empty() {
-            self.leave_handshake(now, Mode::Raw, out);
+            self.leave_handshake(now, false, out);
         } else {
             self.conclude(now, false, &[], out);
         }

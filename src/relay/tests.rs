@@ -2,6 +2,7 @@
 
 mod frames;
 mod hixie;
+pub(in crate::relay) mod lanes;
 mod opening;
 mod policies;
 mod stalls;
@@ -13,8 +14,8 @@ use proptest::prelude::*;
 
 use crate::record::finding::FindingKind;
 use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed, Seen,
-    Side, Time,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed,
+    Seen, Side, Time,
 };
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{self, FrameHeader};
@@ -186,7 +187,7 @@ fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
                 payload.extend_from_slice(log.span(more.kept));
                 frame.received = more.received;
             }
-            Seen::Raw(_) | Seen::Event(..) => {}
+            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) => {}
         }
     }
     for (frame, payload) in &mut frames {
@@ -588,7 +589,7 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
         assert!(scene.received.iter().all(Vec::is_empty));
         let relayed: Vec<_> = scene.frames().iter().map(|(frame, _)| (frame.origin, frame.relayed)).collect();
         let own = (Origin::Proxy, Relayed::AsIs);
-        let dropped = (Origin::Peer, Relayed::Dropped);
+        let dropped = (Origin::Peer, Relayed::Dropped(By::Ending));
         assert_eq!(relayed, [own, own, dropped, dropped]);
         let closed = scene.closed();
         assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(1001)));

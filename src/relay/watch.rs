@@ -104,6 +104,11 @@ impl Watch {
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
     }
 
+    /// Whether messages may be compressed.
+    pub const fn deflates(&self) -> bool {
+        self.deflate
+    }
+
     /// The head that the frames follow; `failed` where a browser does not take it.
     pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
         (self.head, self.failed) = (head, failed);

@@ -179,7 +179,7 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
             Event::Head(head) => Cow::Borrowed(&head.bytes),
             event => Cow::Owned(words::event(event, &model.theme).1.into_bytes()),
         },
-        Seen::More(_) => Cow::Borrowed(&[]),
+        Seen::More(_) | Seen::Sent(_) => Cow::Borrowed(&[]),
     }
 }
 
@@ -197,11 +197,12 @@ fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
         Seen::Frame(record) => {
             let Some(frame) = view.frame(row) else { return };
             let payload = Cow::Owned(frame.payload().into_owned());
-            What::Frame(Frame { record, received: frame.received, payload, inflated: None })
+            let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
+            What::Frame(Frame { record, received: frame.received, payload, inflated: None, sent })
         }
         Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Seen::Event(_, event) => What::Event(event),
-        Seen::More(_) => return,
+        Seen::More(_) | Seen::Sent(_) => return,
     };
     json::write(&Item { session: row.session, time: row.time, what }, out);
 }

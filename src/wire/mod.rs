@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod answer;
+pub mod assembler;
 pub mod challenge;
 pub mod close;
 pub mod decoder;

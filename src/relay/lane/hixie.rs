@@ -1,21 +1,18 @@
 //! A lane that carries frames of hixie-75 or hixie-76.
 //!
-//! The eight bytes behind a hixie-76 request and the sixteen behind its answer come first; they belong to the heads and
+//! The eight bytes behind a hixie-76 request and the sixteen behind its response come first; they belong to the heads and
 //! are no frames. A text frame shows its length at its end only, so it is written down then.
 
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Log, Origin, Relayed};
-use crate::relay::injection::{Injection, Refusal};
-use crate::relay::limits::Limits;
+use crate::record::{Log, Origin, Record, Relayed};
+use crate::relay::injection::Refusal;
 use crate::relay::session::Output;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::hixie::{self, Decoder, Part};
 use crate::wire::opcode::Opcode;
 
-use super::{Context, Lane, Mode};
-
-const FIN: u8 = 0x80;
-const OPCODE: u8 = 0x0f;
+use super::reader::Reader;
+use super::{Context, Lane};
 
 /// A frame whose end, an FF, has not come.
 #[derive(Debug)]
@@ -23,12 +20,14 @@ struct Held {
     kind: u8,
     payload: Vec<u8>,
     received: u64,
+    /// What stages made of it so far.
+    relayed: Relayed,
     /// Whether it was said that it is too long.
     is_told: bool,
 }
 
-/// What a lane knows of its hixie stream.
-#[derive(Debug, Default)]
+/// A side that sends hixie frames.
+#[derive(Debug)]
 pub(super) struct Hixie {
     decoder: Decoder,
     has_close: bool,
@@ -40,6 +39,11 @@ pub(super) struct Hixie {
 }
 
 impl Hixie {
+    /// Behind so many bytes that belong to the head.
+    pub fn new(proof_length: usize, has_close: bool) -> Self {
+        Self { decoder: Decoder::default(), has_close, proof: Vec::new(), proof_length, held: None }
+    }
+
     /// Whether a frame that has no length is under way.
     pub fn is_unfinished(&self) -> bool {
         self.held.is_some() || !self.decoder.unfinished_header().is_empty()
@@ -53,64 +57,45 @@ impl Hixie {
         self.has_close
     }
 
-    /// What the draft has no frame for.
-    pub fn refusal(&self, injection: &Injection) -> Option<Refusal> {
-        match injection {
-            Injection::Raw(_) => None,
-            Injection::Frame { first, payload } => self.frame_refusal(*first, payload),
-            Injection::Fragments { first, payloads } => match payloads.as_slice() {
-                [payload] => self.frame_refusal(FIN | *first, payload),
-                _ => Some(Refusal::NotInHixie),
-            },
-        }
+    /// The bytes that belong to the head, as far as they came, and how many they should be.
+    pub fn proof(&self) -> (&[u8], usize) {
+        (&self.proof, self.proof_length)
     }
 
-    fn frame_refusal(&self, first: u8, payload: &[u8]) -> Option<Refusal> {
-        let is_known = match Opcode::new(first) {
-            Opcode::TEXT if payload.contains(&hixie::END) => return Some(Refusal::EndsHixie),
-            Opcode::TEXT | Opcode::BINARY => true,
-            Opcode::CLOSE => self.has_close,
-            _ => false,
-        };
-        (!is_known || first & !OPCODE != FIN).then_some(Refusal::NotInHixie)
+    /// Takes what of `input` belongs to the head; gives how much that is.
+    fn take_proof(&mut self, input: &[u8]) -> usize {
+        let missing = self.proof_length - self.proof.len();
+        let proof = input.get(..missing).unwrap_or(input);
+        self.proof.extend_from_slice(proof);
+        proof.len()
     }
 }
 
 impl Lane {
-    /// Frames begin, behind so many bytes that belong to the head.
-    pub fn expect_hixie(&mut self, proof_length: usize, has_close: bool, limits: &Limits) {
-        self.watch.tell(limits);
-        (self.hixie.proof_length, self.hixie.has_close) = (proof_length, has_close);
-    }
-
-    /// The bytes that belong to the head, as far as they came, and how many they should be.
-    pub fn proof(&self) -> (&[u8], usize) {
-        (&self.hixie.proof, self.hixie.proof_length)
-    }
-
     pub(super) fn follow_hixie(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         self.watch.begin_read();
-        let missing = self.hixie.proof_length - self.hixie.proof.len();
-        let (proof, _) = input.split_at(missing.min(input.len()));
-        if !proof.is_empty() {
-            self.hixie.proof.extend_from_slice(proof);
-            out.log.raw(context.now, self.from, Origin::Peer, proof, context.limits.kept);
-        }
-        let mut at = proof.len();
+        let mut at = self.reader.hixie().map_or(0, |hixie| hixie.take_proof(input));
+        self.raw(context, input.get(..at).unwrap_or_default(), &mut out.log);
         loop {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
             }
             let rest = input.get(at..).unwrap_or_default();
-            let Some((part, used)) = self.hixie.decoder.next(rest) else { break };
+            let Some((part, used)) = self.reader.hixie().and_then(|hixie| hixie.decoder.next(rest)) else { break };
             at += used;
             match part {
                 Part::Begin(kind) => {
-                    self.hixie.held = Some(Held { kind, payload: Vec::new(), received: 0, is_told: false });
+                    let header = hixie::delimited(kind, 0);
+                    let relayed = self.stage_header(context, &header, &rest[used..], *context.frames + 1, &mut out.log);
+                    if let Some(hixie) = self.reader.hixie() {
+                        hixie.held = Some(Held { kind, payload: Vec::new(), received: 0, relayed, is_told: false });
+                    }
                 }
                 Part::Header(header) => {
-                    self.open_frame(context, header);
-                    self.judge_hixie(*context.frames, &header);
+                    let number = self.ledger.begin(context, header, self.passage.relayed());
+                    let relayed = self.stage_header(context, &header, &rest[used..], number, &mut out.log);
+                    self.ledger.becomes(relayed);
+                    self.judge_hixie(number, &header);
                 }
                 Part::Payload { length, last } => {
                     let payload = rest.get(..length).unwrap_or(rest);
@@ -118,26 +103,36 @@ impl Lane {
                 }
                 Part::Lost(bytes) => {
                     self.lose_hixie(context, &bytes, out);
-                    self.receive(context, input.get(at..).unwrap_or_default(), base + at, out);
+                    self.raw(context, input.get(at..).unwrap_or_default(), &mut out.log);
                     return;
                 }
             }
         }
-        self.record_unfinished(&mut out.log);
+        if let Some(current) = self.ledger.unfinished(&mut out.log) {
+            self.record_sent(context, current.number, current.relayed, &mut out.log);
+        }
         self.watch.report(context.now, &mut out.log);
     }
 
     fn hixie_payload(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
-        if let Some(current) = &self.current {
-            if last && current.record.header.opcode() == Opcode::CLOSE {
+        if let Some(current) = self.ledger.current() {
+            let (number, header, offset) = (current.number, current.header, current.received);
+            let relayed = self.stage_payload(context, &header, offset, payload, last, number, log);
+            self.ledger.becomes(relayed);
+            if last && header.opcode() == Opcode::CLOSE {
                 self.note_close(context.now, Origin::Peer, &[]);
             }
-            return self.keep_payload(context, payload, last, log);
+            return self.end_piece(context, payload, last, log);
         }
-        let Some(held) = &mut self.hixie.held else { return };
+        let Some(mut held) = self.reader.hixie().and_then(|hixie| hixie.held.take()) else { return };
+        let (header, number) = (hixie::delimited(held.kind, 0), *context.frames + 1);
+        let relayed = self.stage_payload(context, &header, held.received, payload, last, number, log);
+        if relayed != Relayed::AsIs {
+            held.relayed = relayed;
+        }
         held.received += payload.len() as u64;
         if last && held.payload.is_empty() {
-            return self.end_held(context, payload, log);
+            return self.end_held(context, &held, payload, log);
         }
         let room = context.limits.kept - held.payload.len();
         held.payload.extend_from_slice(payload.get(..room).unwrap_or(payload));
@@ -148,18 +143,19 @@ impl Lane {
             self.watch.add(finding);
         }
         if last {
-            let payload = std::mem::take(&mut held.payload);
-            self.end_held(context, &payload, log);
+            self.end_held(context, &held, &held.payload, log);
+        } else if let Some(hixie) = self.reader.hixie() {
+            hixie.held = Some(held);
         }
     }
 
     /// The frame without a length is over: now it is known how long it is.
-    fn end_held(&mut self, context: &mut Context<'_>, payload: &[u8], log: &mut Log) {
-        let Some(held) = self.hixie.held.take() else { return };
+    fn end_held(&mut self, context: &mut Context<'_>, held: &Held, payload: &[u8], log: &mut Log) {
         let header = hixie::delimited(held.kind, held.received);
-        let number = self.write_down(context, header, payload, Origin::Peer, self.relayed, log);
+        self.record_sent(context, *context.frames + 1, held.relayed, log);
+        let number = self.ledger.whole(context, header, payload, Origin::Peer, held.relayed, log);
         // What is beyond the kept bytes came, too.
-        if let Some(super::Record::Frame(record)) = log.records.last_mut() {
+        if let Some(Record::Frame(record)) = log.records.last_mut() {
             record.received = held.received;
         }
         self.judge_hixie(number, &header);
@@ -170,7 +166,7 @@ impl Lane {
         let detail = match header.form {
             LengthForm::Delimited(0) => return,
             LengthForm::Delimited(kind) => format!("a frame of the type {kind:02x}, which has no meaning"),
-            _ if header.opcode() == Opcode::CLOSE && self.hixie.has_close => return,
+            _ if header.opcode() == Opcode::CLOSE && self.reader.has_close() => return,
             _ if header.opcode() == Opcode::CLOSE => "hixie-75 has no closing handshake".to_owned(),
             LengthForm::Base128 { kind, .. } => {
                 format!(
@@ -193,7 +189,7 @@ impl Lane {
 
     /// From here on the lane is a raw pipe.
     fn lose_hixie(&mut self, context: &mut Context<'_>, bytes: &[u8], out: &mut Output) {
-        self.mode = Mode::Raw;
+        self.reader = Reader::Raw;
         out.log.raw(context.now, self.from, Origin::Peer, bytes, context.limits.kept);
         let finding =
             Finding::new(FindingKind::HixieFrameError, Place::Stream).bytes(bytes, 0, bytes.len()).detail(format!(
@@ -202,15 +198,16 @@ impl Lane {
             ));
         self.watch.add(finding);
         self.watch.report(context.now, &mut out.log);
+        self.lose_stages(context, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 
     /// The bytes of this lane have ended: what was held is written down as far as it came.
     pub(super) fn end_hixie(&mut self, context: &mut Context<'_>, log: &mut Log) {
-        let is_unfinished = self.hixie.is_unfinished() || self.current.is_some();
-        if let Some(held) = &mut self.hixie.held {
-            let payload = std::mem::take(&mut held.payload);
-            self.end_held(context, &payload, log);
+        let Some(hixie) = self.reader.hixie() else { return };
+        let is_unfinished = hixie.is_unfinished() || self.ledger.current().is_some();
+        if let Some(held) = hixie.held.take() {
+            self.end_held(context, &held, &held.payload, log);
         }
         if is_unfinished {
             let finding = Finding::new(FindingKind::HixieFrameError, Place::Connection)
@@ -218,22 +215,6 @@ impl Lane {
             self.watch.add(finding);
         }
         self.watch.report(context.now, log);
-    }
-
-    /// Appends a frame of wsproxy's own, which `refusal` has let through.
-    pub(super) fn write_hixie(
-        &mut self,
-        context: &mut Context<'_>,
-        opcode: Opcode,
-        payload: &[u8],
-        origin: Origin,
-        bytes: &mut Vec<u8>,
-        log: &mut Log,
-    ) -> u64 {
-        let payload = if opcode == Opcode::CLOSE { &[] } else { payload };
-        hixie::write(opcode, payload, bytes);
-        let header = hixie::header(opcode, payload.len() as u64).unwrap_or(hixie::delimited(0, payload.len() as u64));
-        self.write_down(context, header, payload, origin, Relayed::AsIs, log)
     }
 }
 

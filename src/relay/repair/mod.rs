@@ -1,4 +1,4 @@
-//! Mends the frames of one lane. The lane decodes and records what came; this writes what goes out instead.
+//! The stage that repairs the frames of one lane, or under the strict policy fails the session at the first that is wrong.
 //!
 //! It holds no more than a control frame's payload and an unfinished character: a data frame of any length passes
 //! through. Correct frames come out bit for bit.
@@ -8,11 +8,12 @@ pub(super) mod head;
 mod stray;
 mod text;
 
-use crate::record::Side;
-use crate::wire::frame::{self, FrameHeader, LengthForm};
+use crate::record::{By, Ending, Policy, Side};
+use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
+use super::passage::{Next, Part, Place, Stage};
 use text::Text;
 
 pub(super) use stray::Stray;
@@ -21,18 +22,11 @@ const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;
 /// Payload of a control frame (RFC 6455 5.5).
 const MAX_CONTROL: usize = 125;
+const NORMAL: u16 = 1000;
 const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_DATA: u16 = 1007;
+const INTERNAL_ERROR: u16 = 1011;
 const INVALID_TEXT: &str = "invalid UTF-8 replaced";
-
-/// What became of a frame.
-#[derive(Debug, Default)]
-pub(super) struct Mend {
-    /// What was done to it, in a few words each.
-    pub done: Vec<&'static str>,
-    /// Whether it does not go out at all.
-    pub dropped: bool,
-}
 
 /// A frame under way.
 #[derive(Debug)]
@@ -40,10 +34,6 @@ struct Frame {
     came: FrameHeader,
     /// The key it goes out with.
     key: Option<MaskKey>,
-    /// Payload bytes that came.
-    came_bytes: u64,
-    /// Payload bytes that went out.
-    sent: u64,
     how: How,
 }
 
@@ -60,48 +50,63 @@ enum How {
     Drop,
 }
 
-/// What goes out of one lane.
+/// The stage.
 #[derive(Debug)]
-pub(super) struct Mender {
+pub(super) struct Repair {
     from: Side,
     deflate: bool,
     /// Whether a message is under way, and if so, whether it is text.
     message: Option<bool>,
     text: Text,
     frame: Option<Frame>,
+    /// The receiver was told, or has heard, that nothing follows.
     closed: bool,
-    /// What comes is not mended: the first fault ends it.
+    /// What comes is not repaired: the first fault ends the session.
     strict: bool,
-    /// Where in `out` the frame under way begins.
-    start: usize,
-    fault: Option<u16>,
-    mend: Mend,
-    /// The bytes that go out, until they are taken.
-    pub out: Vec<u8>,
 }
 
-impl Mender {
-    /// Begins at a border between frames, perhaps within a message.
-    pub fn new(from: Side, deflate: bool, unfinished: Option<Opcode>, closed: bool, strict: bool) -> Self {
-        // Of a message that began before, it is not known where its characters end: it passes as binary does.
-        let message = unfinished.map(|_| false);
-        Self {
-            from,
-            deflate,
-            message,
-            text: Text::default(),
-            frame: None,
-            closed,
-            strict,
-            start: 0,
-            fault: None,
-            mend: Mend::default(),
-            out: Vec::new(),
+impl Stage for Repair {
+    fn place(&self) -> Place {
+        if self.strict { Place::Strict } else { Place::Repair }
+    }
+
+    fn part(&mut self, part: Part<'_>, next: &mut Next<'_, '_>) {
+        match part {
+            Part::Header { header, following } => self.header(header, following, next),
+            Part::Payload { bytes, last } => self.payload(bytes, last, next),
+        }
+        if self.strict && !self.closed && !next.done().is_empty() {
+            let code = if next.done().contains(&INVALID_TEXT) { INVALID_DATA } else { PROTOCOL_ERROR };
+            self.fail(code, next);
         }
     }
 
-    /// Bytes at a border between two frames that are no frame's.
-    pub fn stray(&self, rest: &[u8]) -> Option<Stray> {
+    fn end(&mut self, how: Ending, in_header: bool, next: &mut Next<'_, '_>) -> Option<&'static str> {
+        if self.closed || self.strict {
+            return None;
+        }
+        if in_header || self.frame.is_some() {
+            return Some("the last frame was cut short: that can't be mended");
+        }
+        let code = if how == Ending::Fin { NORMAL } else { INTERNAL_ERROR };
+        let key = self.own_key(next);
+        let finished = self.finish_message(key, next);
+        next.frame(FIN | Opcode::CLOSE.value(), &code.to_be_bytes(), key);
+        self.closed = true;
+        Some(if finished { "the message finished and a close frame sent" } else { "a close frame sent" })
+    }
+
+    fn lose(&mut self, next: &mut Next<'_, '_>) -> Option<&'static str> {
+        if self.strict {
+            self.fail(PROTOCOL_ERROR, next);
+        } else if !std::mem::replace(&mut self.closed, true) {
+            let key = self.own_key(next);
+            next.frame(FIN | Opcode::CLOSE.value(), &PROTOCOL_ERROR.to_be_bytes(), key);
+        }
+        Some("closed")
+    }
+
+    fn stray(&self, rest: &[u8]) -> Option<Stray> {
         if self.from == Side::Server && !self.closed && !self.strict {
             stray::at_border(rest, self.message.is_some())
         } else {
@@ -109,99 +114,99 @@ impl Mender {
         }
     }
 
-    /// What was done to the frame since the last call.
-    pub fn take(&mut self) -> Mend {
-        let mut mend = std::mem::take(&mut self.mend);
-        if self.strict && self.fault.is_none() && !mend.done.is_empty() {
-            self.fail(if mend.done.contains(&INVALID_TEXT) { INVALID_DATA } else { PROTOCOL_ERROR });
-            mend.dropped = true;
+    fn is_idle(&self) -> bool {
+        self.frame.is_none() && self.message.is_none() && !self.closed
+    }
+}
+
+impl Repair {
+    /// The stage that a policy wants: none where what comes passes as it is. It begins at a border between frames, perhaps
+    /// within a message.
+    pub fn under(policy: Policy, from: Side, deflate: bool, unfinished: bool, closed: bool) -> Option<Self> {
+        if policy == Policy::Faithful {
+            return None;
         }
-        mend
+        // Of a message that began before, it is not known where its characters end: it passes as binary does.
+        let message = unfinished.then_some(false);
+        let strict = policy == Policy::Strict;
+        Some(Self { from, deflate, message, text: Text::default(), frame: None, closed, strict })
     }
 
-    /// The code with which the session is to be failed.
-    pub const fn fault(&self) -> Option<u16> {
-        self.fault
+    /// Under strict, what the frame was found to be ends the session; else it is told what is done to it.
+    fn did(&self, what: &'static str, next: &mut Next<'_, '_>) {
+        if self.strict { next.drops(By::Strict, Some(what)) } else { next.did(By::Repair, what) }
     }
 
-    pub const fn is_strict(&self) -> bool {
-        self.strict
-    }
-
-    /// The frame under way does not go out, nor does anything behind it.
-    fn fail(&mut self, code: u16) {
-        self.out.truncate(self.start);
-        self.fault = Some(code);
+    fn fail(&mut self, code: u16, next: &mut Next<'_, '_>) {
+        next.fail(code);
         self.closed = true;
         if let Some(frame) = &mut self.frame {
             frame.how = How::Drop;
         }
     }
 
-    /// Whether the lane could go on without a mender.
-    pub const fn is_idle(&self) -> bool {
-        self.frame.is_none() && self.message.is_none() && !self.closed
+    fn own_key(&self, next: &mut Next<'_, '_>) -> Option<MaskKey> {
+        (self.from == Side::Client).then(|| next.fresh_key())
     }
 
-    /// A frame begins. `key` is fresh; `following` is what is there of its payload and behind it.
-    pub fn header(&mut self, came: &FrameHeader, following: &[u8], fresh: MaskKey) {
-        self.start = self.out.len();
-        let key = (self.from == Side::Client).then(|| came.mask.unwrap_or(fresh));
+    /// A frame begins; `following` is what is there of its payload and behind it.
+    fn header(&mut self, came: &FrameHeader, following: &[u8], next: &mut Next<'_, '_>) {
+        let key = if self.from == Side::Client { came.mask.or_else(|| self.own_key(next)) } else { None };
         let how = if self.closed {
-            self.drop_frame("it came after the close frame")
+            self.drop_frame("it came after the close frame", next)
         } else if came.opcode().name().is_none() {
-            self.drop_frame("its opcode is reserved")
+            self.drop_frame("its opcode is reserved", next)
         } else {
-            self.note_form(came);
-            if came.opcode().is_control() { self.control(came) } else { self.data(came, key, following) }
+            self.note_form(came, next);
+            if came.opcode().is_control() { self.control(came, next) } else { self.data(came, key, following, next) }
         };
-        self.frame = Some(Frame { came: *came, key, came_bytes: 0, sent: 0, how });
+        self.frame = Some(Frame { came: *came, key, how });
     }
 
-    fn drop_frame(&mut self, why: &'static str) -> How {
-        self.mend = Mend { done: vec![why], dropped: true };
+    fn drop_frame(&self, why: &'static str, next: &mut Next<'_, '_>) -> How {
+        next.drops(if self.strict { By::Strict } else { By::Repair }, Some(why));
         How::Drop
     }
 
-    fn note_form(&mut self, came: &FrameHeader) {
+    fn note_form(&self, came: &FrameHeader, next: &mut Next<'_, '_>) {
         match (self.from, came.mask) {
-            (Side::Server, Some(_)) => self.mend.done.push("mask taken off"),
-            (Side::Client, None) => self.mend.done.push("masked"),
+            (Side::Server, Some(_)) => self.did("mask taken off", next),
+            (Side::Client, None) => self.did("masked", next),
             _ => {}
         }
         if came.form != LengthForm::shortest(came.length) {
-            self.mend.done.push("length written in the shortest form");
+            self.did("length written in the shortest form", next);
         }
     }
 
-    fn control(&mut self, came: &FrameHeader) -> How {
+    fn control(&self, came: &FrameHeader, next: &mut Next<'_, '_>) -> How {
         if came.rsv() != 0 {
-            self.mend.done.push("reserved bits cleared");
+            self.did("reserved bits cleared", next);
         }
         if !came.fin() {
-            self.mend.done.push("FIN set");
+            self.did("FIN set", next);
         }
         if came.length > MAX_CONTROL as u64 {
-            self.mend.done.push("payload cut to 125 bytes");
+            self.did("payload cut to 125 bytes", next);
         }
         How::Hold(Vec::new())
     }
 
-    fn data(&mut self, came: &FrameHeader, key: Option<MaskKey>, following: &[u8]) -> How {
+    fn data(&mut self, came: &FrameHeader, key: Option<MaskKey>, following: &[u8], next: &mut Next<'_, '_>) -> How {
         let mut first = came.first;
         if self.message.is_some() && came.opcode() != Opcode::CONTINUATION {
-            self.mend.done.push("the message before it finished");
-            self.finish_message(key);
+            self.did("the message before it finished", next);
+            self.finish_message(key, next);
         } else if self.message.is_none() && came.opcode() == Opcode::CONTINUATION {
             let is_text = std::str::from_utf8(&at_hand(came, following))
                 .map_or_else(|error| error.error_len().is_none() && !came.fin(), |_| true);
-            self.mend.done.push(if is_text { "made a text message" } else { "made a binary message" });
+            self.did(if is_text { "made a text message" } else { "made a binary message" }, next);
             first |= if is_text { Opcode::TEXT } else { Opcode::BINARY }.value();
         }
         let starts = Opcode::new(first) != Opcode::CONTINUATION;
         let allowed = if starts && self.deflate { FIN | RSV1 | 0x0f } else { FIN | 0x0f };
         if first & !allowed != 0 {
-            self.mend.done.push("reserved bits cleared");
+            self.did("reserved bits cleared", next);
         }
         first &= allowed;
         let fin = first & FIN != 0;
@@ -215,50 +220,44 @@ impl Mender {
         if is_text
             && starts
             && fin
-            && let Some(text) = self.whole_text(came, following)
+            && let Some(text) = self.whole_text(came, following, next)
         {
-            self.write_header(first, text.len() as u64, key);
-            self.write_payload(&text, key, 0);
+            next.frame(first, &text, key);
             return How::Drop;
         }
-        self.write_header(first, came.length, key);
+        next.header(&FrameHeader { first, ..FrameHeader::new(Opcode::new(first), came.length, key) });
         if is_text { How::Clean { fin } } else { How::Pass }
     }
 
     /// A text message that is whole at hand and no UTF-8, made so.
-    fn whole_text(&mut self, came: &FrameHeader, following: &[u8]) -> Option<Vec<u8>> {
+    fn whole_text(&self, came: &FrameHeader, following: &[u8], next: &mut Next<'_, '_>) -> Option<Vec<u8>> {
         let payload = at_hand(came, following);
         if payload.len() as u64 != came.length || std::str::from_utf8(&payload).is_ok() {
             return None;
         }
-        self.mend.done.push(INVALID_TEXT);
+        self.did(INVALID_TEXT, next);
         Some(String::from_utf8_lossy(&payload).into_owned().into_bytes())
     }
 
-    /// A piece of the frame's payload, as it came; `last` ends the frame.
-    pub fn payload(&mut self, piece: &[u8], last: bool) {
+    /// A piece of the frame's payload, unmasked; `last` ends the frame.
+    fn payload(&mut self, piece: &[u8], last: bool, next: &mut Next<'_, '_>) {
         let Some(mut frame) = self.frame.take() else { return };
-        let mut plain = piece.to_vec();
-        if let Some(key) = frame.came.mask {
-            mask::apply(key, frame.came_bytes, &mut plain);
-        }
-        frame.came_bytes += piece.len() as u64;
         match &mut frame.how {
             How::Drop => {}
-            How::Pass => self.send(&mut frame.sent, frame.key, &plain),
+            How::Pass => next.payload(piece, last),
             How::Clean { fin } => {
-                let (clean, is_changed) = self.text.clean(&plain, last, last && *fin);
-                if is_changed && !self.mend.done.contains(&INVALID_TEXT) {
-                    self.mend.done.push(INVALID_TEXT);
+                let (clean, is_changed) = self.text.clean(piece, last, last && *fin);
+                if is_changed && !next.done().contains(&INVALID_TEXT) {
+                    self.did(INVALID_TEXT, next);
                 }
-                self.send(&mut frame.sent, frame.key, &clean);
+                next.payload(&clean, last);
             }
             How::Hold(held) => {
                 let room = MAX_CONTROL - held.len();
-                held.extend_from_slice(plain.get(..room).unwrap_or(&plain));
+                held.extend_from_slice(piece.get(..room).unwrap_or(piece));
                 if last {
                     let held = std::mem::take(held);
-                    self.write_control(frame.came.opcode(), held, frame.key);
+                    self.write_control(frame.came.opcode(), held, frame.key, next);
                 }
             }
         }
@@ -267,66 +266,28 @@ impl Mender {
         }
     }
 
-    fn send(&mut self, sent: &mut u64, key: Option<MaskKey>, payload: &[u8]) {
-        self.write_payload(payload, key, *sent);
-        *sent += payload.len() as u64;
-    }
-
-    fn write_control(&mut self, opcode: Opcode, mut payload: Vec<u8>, key: Option<MaskKey>) {
+    fn write_control(&mut self, opcode: Opcode, mut payload: Vec<u8>, key: Option<MaskKey>, next: &mut Next<'_, '_>) {
+        let mut closes = false;
         if opcode == Opcode::CLOSE {
-            self.closed = true;
+            closes = true;
             let (body, done) = close::made_good(&payload);
-            self.mend.done.extend(done);
+            if let Some(done) = done {
+                self.did(done, next);
+            }
             payload = body;
         }
-        frame::write(opcode, &payload, key, &mut self.out);
+        next.frame(FIN | opcode.value(), &payload, key);
+        // Under strict, what was done to the close frame is a fault yet to be told.
+        self.closed |= closes && (next.done().is_empty() || !self.strict);
     }
 
-    /// The lane's bytes are over: what is owed goes out. Says what that was.
-    pub fn end(&mut self, code: u16, fresh: MaskKey, in_header: bool) -> Option<&'static str> {
-        if self.closed || self.strict {
-            return None;
+    /// Ends the message under way, if there is one. A character cut short by it stays so.
+    fn finish_message(&mut self, key: Option<MaskKey>, next: &mut Next<'_, '_>) -> bool {
+        let is_unfinished = self.message.take().is_some();
+        if is_unfinished {
+            next.frame(FIN | Opcode::CONTINUATION.value(), &[], key);
         }
-        if in_header || self.frame.is_some() {
-            return Some("the last frame was cut short: that can't be mended");
-        }
-        let key = (self.from == Side::Client).then_some(fresh);
-        let finished = self.message.is_some();
-        self.finish_message(key);
-        frame::write(Opcode::CLOSE, &code.to_be_bytes(), key, &mut self.out);
-        self.closed = true;
-        Some(if finished { "the message finished and a close frame sent" } else { "a close frame sent" })
-    }
-
-    /// No sense can be made of what follows: the receiver is told.
-    pub fn lose(&mut self, fresh: MaskKey) {
-        if self.strict {
-            self.start = self.out.len();
-            return self.fail(PROTOCOL_ERROR);
-        }
-        if !std::mem::replace(&mut self.closed, true) {
-            let key = (self.from == Side::Client).then_some(fresh);
-            frame::write(Opcode::CLOSE, &PROTOCOL_ERROR.to_be_bytes(), key, &mut self.out);
-        }
-    }
-
-    /// Ends the message under way. A character cut short by it stays so.
-    fn finish_message(&mut self, key: Option<MaskKey>) {
-        if self.message.take().is_some() {
-            frame::write(Opcode::CONTINUATION, &[], key, &mut self.out);
-        }
-    }
-
-    fn write_header(&mut self, first: u8, length: u64, key: Option<MaskKey>) {
-        FrameHeader { first, ..FrameHeader::new(Opcode::new(first), length, key) }.write(&mut self.out);
-    }
-
-    fn write_payload(&mut self, payload: &[u8], key: Option<MaskKey>, offset: u64) {
-        let start = self.out.len();
-        self.out.extend_from_slice(payload);
-        if let Some(key) = key {
-            mask::apply(key, offset, &mut self.out[start..]);
-        }
+        is_unfinished
     }
 }
 

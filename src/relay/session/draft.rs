@@ -2,13 +2,19 @@
 
 use crate::diagnose::handshake;
 use crate::record::finding::Finding;
-use crate::record::{Event, Log, Side, Time};
+use crate::record::{Event, Log, PerSide, Side, Time};
 use crate::wire::challenge;
+use crate::wire::dialect::{Dialect, Framing};
 
-use super::{Mode, Output, Phase, Session};
+use super::{Output, Phase, Session};
 
 /// Bytes behind a request's head.
 const KEY3: usize = 8;
+
+/// How many bytes behind its head each side's frames begin.
+pub(super) const fn proofs(dialect: Dialect) -> PerSide<usize> {
+    if dialect.facts().has_keys { PerSide::new(KEY3, challenge::ANSWER) } else { PerSide::new(0, 0) }
+}
 
 /// What was told of the proof.
 #[derive(Debug, Default)]
@@ -20,11 +26,6 @@ pub(super) struct Proof {
 impl Session {
     /// The answer is 101 and hixie frames follow.
     pub(super) fn expect_hixie(&mut self, now: Time, answer: &[u8], forwarded: &[u8], log: &mut Log) {
-        let facts = self.dialect.facts();
-        let lengths = if facts.has_keys { [KEY3, challenge::ANSWER] } else { [0, 0] };
-        for (lane, length) in self.lanes.iter_mut().zip(lengths) {
-            lane.expect_hixie(length, facts.has_close, &self.config.limits);
-        }
         for finding in handshake::hixie_answer(self.dialect, &self.request, answer, forwarded) {
             log.event(now, Event::Finding(Side::Server, finding));
         }
@@ -51,7 +52,7 @@ impl Session {
     pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Log) {
         let is_first = self.lanes[from.other()].ended.is_none();
         let is_abrupt = self.open && self.closing.is_none() && self.lanes.iter().all(|lane| lane.close.is_none());
-        if self.mode() == Mode::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
+        if self.framing() == Framing::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
             log.event(now, Event::Finding(from, handshake::no_close()));
         }
     }
@@ -67,7 +68,10 @@ impl Session {
             Phase::Answered if self.open => self.lanes.client.proof().0.len(),
             Phase::Answered => return None,
         };
-        (self.mode() == Mode::Hixie && self.dialect.facts().has_keys && early < KEY3 && !self.proof.is_withheld_told)
+        (self.framing() == Framing::Hixie
+            && self.dialect.facts().has_keys
+            && early < KEY3
+            && !self.proof.is_withheld_told)
             .then_some(early)
     }
 

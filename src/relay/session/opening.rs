@@ -6,9 +6,10 @@ use crate::relay::edits::Edit;
 use crate::relay::repair::head;
 use crate::relay::response::Progress;
 use crate::wire::accept;
+use crate::wire::dialect::Framing;
 use crate::wire::head::Head;
 
-use super::{Mode, Output, Phase, Reason, Sent, Session};
+use super::{Output, Phase, Reason, Session};
 
 /// RFC 6455 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
@@ -18,7 +19,7 @@ pub(super) const BAD_GATEWAY: u16 = 502;
 impl Session {
     /// Whether the answer is held until it is whole: not in a draft of 2010, which has an opening of its own.
     pub(super) fn holds_answer(&self) -> bool {
-        self.opening != Policy::Faithful && self.mode() == Mode::Frames
+        self.opening != Policy::Faithful && self.framing() == Framing::Rfc
     }
 
     /// Takes bytes of the answer. None of them go out before it is whole.
@@ -150,9 +151,7 @@ impl Session {
         };
         // The offsets of what the lane edits are those of `rest`, which holds bytes of earlier reads too.
         self.pass(now, Side::Server, &rest, 0, out);
-        let mut passed = Vec::new();
-        out.to.client.take(&rest, &mut passed);
-        out.to.client = Sent::Instead(passed);
+        out.to.client.settle(&rest);
     }
 
     /// Sends on what is held, behind what of the input was taken.

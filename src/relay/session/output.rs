@@ -83,6 +83,13 @@ impl Sent {
         }
     }
 
+    /// What was to be changed was so in `other` bytes than the call's input: what comes of them goes out in its place.
+    pub(in crate::relay) fn settle(&mut self, other: &[u8]) {
+        let mut bytes = Vec::new();
+        self.take(other, &mut bytes);
+        *self = Self::Instead(bytes);
+    }
+
     /// Nothing of the input goes out, whatever was to be changed in it.
     pub(in crate::relay) fn withhold(&mut self) {
         *self = Self::Instead(Vec::new());

@@ -61,7 +61,8 @@ impl Session {
     /// When `tick` is due, if nothing comes before that changes it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        self.limit().into_iter().chain(self.clock.next_check).min()
+        let stages = self.lanes.iter().filter_map(|lane| lane.passage.deadline());
+        self.limit().into_iter().chain(self.clock.next_check).chain(stages).min()
     }
 
     /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.
@@ -85,6 +86,10 @@ impl Session {
                 }
                 None => self.give_up(now, out),
             }
+        }
+        for from in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.lane(now, from);
+            lane.tick(&mut context, out);
         }
         self.check_stalls(now, out);
         self.settle(now, out);

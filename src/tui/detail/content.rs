@@ -2,7 +2,7 @@
 //!
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
-use crate::journal::Frame;
+use crate::journal::{Frame, Sent};
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -22,6 +22,7 @@ pub struct Content {
     hint: Hint,
     /// Payload bytes that came, kept or not.
     pub(super) received: u64,
+    sent: Option<Sent>,
 }
 
 /// What a payload is likely to be.
@@ -63,7 +64,12 @@ impl Content {
         if let Some(key) = shape.mask {
             mask::apply(key, 0, &mut payload);
         }
-        Self { header: Some(shape), head, payload, hint, received: frame.received }
+        Self { header: Some(shape), head, payload, hint, received: frame.received, sent: frame.sent }
+    }
+
+    /// What left in place of the frame.
+    pub(super) const fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
     }
 
     pub(super) fn raw(bytes: &[u8]) -> Self {
@@ -76,7 +82,7 @@ impl Content {
         let mut head = Vec::new();
         header.write(&mut head);
         let received = payload.len() as u64;
-        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary, received }
+        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary, received, sent: None }
     }
 
     /// The payload without its mask.

@@ -121,7 +121,7 @@ pub(super) fn document(
             None
         }
         // Part of the row of its frame.
-        Seen::More(_) => None,
+        Seen::More(_) | Seen::Sent(_) => None,
     };
     let body = content.as_ref().map(|content| Body::new(&mut page, content, folds, options));
     Document { top: page.finish(), content: content.unwrap_or_default(), body: body.unwrap_or(Body::Nothing) }

@@ -56,6 +56,7 @@ impl Scanner {
                     found.extend(self.more(block, &more));
                     false
                 }
+                Seen::Sent(_) => false,
                 Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
                 Seen::Event(_, event) => self.event(block.session, event),
             };

@@ -146,7 +146,7 @@ pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Li
             let room = context.columns.width.saturating_sub(width(&spans));
             spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
         }
-        Seen::More(_) => {}
+        Seen::More(_) | Seen::Sent(_) => {}
     }
     Line::from(spans)
 }
@@ -295,7 +295,7 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
         Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
         Origin::Proxy => marks.push(("by wsproxy".to_owned(), theme.injected)),
     }
-    if record.relayed == Relayed::Dropped {
+    if let Relayed::Dropped(_) = record.relayed {
         marks.push(("not relayed".to_owned(), theme.warning));
     }
     if undelivered {

@@ -1,0 +1,367 @@
+//! One direction of a session: what a side sends is read, goes its way through the passage, and is written down.
+//!
+//! ```text
+//!            Reader                 Passage                 out
+//!   bytes ----------> frames ----------------------> bytes for the other side
+//!                       |   as they came, or staged    ^
+//!                       v                              | Writer
+//!                   Watch, Ledger                      frames of the user's and of wsproxy's own
+//!              findings, records of what came
+//! ```
+
+mod frames;
+mod hixie;
+mod ledger;
+mod reader;
+mod staged;
+mod writer;
+
+use std::collections::VecDeque;
+
+use rand::rngs::StdRng;
+
+use crate::record::finding::Finding;
+use crate::record::{Ending, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
+use crate::wire::dialect::{Dialect, Framing};
+use crate::wire::inflate::Deflate;
+
+use super::injection::{Injection, Refusal, Reply, Token, Wait};
+use super::judgement::Judgement;
+use super::limits::Limits;
+use super::passage::Passage;
+use super::session::Output;
+use super::watch::{Bytes, Keys, Watch};
+use hixie::Hixie;
+use ledger::Ledger;
+use reader::Reader;
+use writer::Writer;
+
+/// What a lane needs of its session for one call.
+pub(super) struct Context<'a> {
+    pub now: Time,
+    pub policy: Policy,
+    /// The number of the last frame.
+    pub frames: &'a mut u64,
+    pub random: &'a mut StdRng,
+    pub limits: &'a Limits,
+    pub judgement: &'a mut Judgement,
+    /// The oldest ping of each side that is not answered: when it came, and its number.
+    pub pings: &'a mut PerSide<Option<(Time, u64)>>,
+    /// Keys of the client's last frames.
+    pub keys: &'a mut Keys,
+    /// Which sides a bridge has told that nothing follows.
+    pub told: &'a mut PerSide<bool>,
+}
+
+/// A close frame that passed.
+#[derive(Clone, Debug)]
+pub(super) struct CloseSeen {
+    pub origin: Origin,
+    pub code: Option<u16>,
+    pub reason: Vec<u8>,
+    pub time: Time,
+}
+
+/// One direction.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub from: Side,
+    /// How the side's bytes have ended.
+    pub ended: Option<Ending>,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// The first close frame in this direction.
+    pub close: Option<CloseSeen>,
+    /// What its frames go through.
+    pub passage: Passage,
+    reader: Reader,
+    ledger: Ledger,
+    watch: Watch,
+    writer: Writer,
+    /// When bytes last came.
+    last_read: Time,
+    waiting: VecDeque<(Token, Injection)>,
+}
+
+impl Lane {
+    pub fn new(from: Side) -> Self {
+        Self {
+            from,
+            ended: None,
+            bytes: 0,
+            close: None,
+            passage: Passage::Through,
+            reader: Reader::Handshake,
+            ledger: Ledger::new(from),
+            watch: Watch::new(from),
+            writer: Writer::new(from),
+            last_read: Time(0),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Frames of `came` follow, behind `proof` bytes that belong to the head; what goes out of wsproxy's own has the form
+    /// of `goes`, which differs in a bridge only.
+    pub fn open(&mut self, came: Dialect, goes: Dialect, proof: usize, limits: &Limits) {
+        self.writer.dialect = goes;
+        self.reader = match came.facts().framing {
+            Framing::Rfc => Reader::Frames(Box::default()),
+            Framing::Hixie => {
+                self.watch.tell(limits);
+                Reader::Hixie(Box::new(Hixie::new(proof, came.facts().has_close)))
+            }
+            Framing::Raw => Reader::Raw,
+        };
+    }
+
+    /// No frames follow: whatever comes is relayed and shown as bytes.
+    pub fn be_raw(&mut self) {
+        self.reader = Reader::Raw;
+    }
+
+    /// Frames begin to be examined.
+    pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+        if let Reader::Frames(_) = self.reader {
+            self.watch.open(deflate, limits);
+        }
+    }
+
+    /// The head that the frames follow; `failed` where a browser does not take it.
+    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+        self.watch.follows(head, failed);
+    }
+
+    /// Whether the handshake is over for this side, so that its bytes are read.
+    pub const fn is_read(&self) -> bool {
+        !matches!(self.reader, Reader::Handshake)
+    }
+
+    /// Frames that it has carried, wsproxy's own and the user's included.
+    pub const fn frames(&self) -> u64 {
+        self.ledger.count
+    }
+
+    /// Follows `input`, whose first byte is at offset `base` of what was read.
+    pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
+        self.last_read = context.now;
+        match &self.reader {
+            Reader::Frames(_) => {
+                self.begin_read(context);
+                self.choose_stages(context.policy);
+                self.follow(context, input, base, out);
+                self.let_out(input, base, out);
+                self.end_read(context, &mut out.log);
+            }
+            Reader::Hixie(_) => {
+                self.follow_hixie(context, input, base, out);
+                self.let_out(input, base, out);
+            }
+            Reader::Handshake | Reader::Raw => {
+                self.raw(context, input, &mut out.log);
+                self.let_out(input, base, out);
+            }
+        }
+    }
+
+    fn raw(&self, context: &Context<'_>, input: &[u8], log: &mut Log) {
+        if !input.is_empty() {
+            log.raw(context.now, self.from, Origin::Peer, input, context.limits.kept);
+        }
+    }
+
+    fn begin_read(&mut self, context: &mut Context<'_>) {
+        self.watch.begin_read();
+        if self.from == Side::Server {
+            context.judgement.begin_read(*context.frames + 1, self.ledger.current().map(|current| current.number));
+        }
+    }
+
+    fn end_read(&mut self, context: &mut Context<'_>, log: &mut Log) {
+        self.watch.report(context.now, log);
+        if self.from == Side::Server {
+            let carried = self.reader.unfinished_header();
+            let found = |frame| self.watch.found(frame);
+            context.judgement.end_read(context.now, carried, *context.frames + 1, found, log);
+        }
+    }
+
+    /// Adds a finding that the session as a whole shows, unless the lane has told of it before.
+    pub fn add_finding(&mut self, finding: Finding) {
+        if !self.watch.has_told(finding.kind) {
+            self.watch.add(finding);
+        }
+    }
+
+    /// Says what was found last, and what findings were left out.
+    pub fn report_rest(&mut self, now: Time, log: &mut Log) {
+        self.watch.report(now, log);
+        self.watch.report_rest(now, log);
+    }
+
+    /// The bytes of this lane have ended. What its stages still owe goes out.
+    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, out: &mut Output) {
+        self.ended = Some(how);
+        if let Reader::Hixie(_) = self.reader {
+            self.end_hixie(context, &mut out.log);
+        }
+        let next = *context.frames + 1;
+        let carried = self.reader.unfinished_header();
+        let unfinished = self.ledger.current().map(|current| Bytes {
+            number: current.number,
+            header: &current.header,
+            offset: current.received,
+            following: &[],
+            before: None,
+            keys: Keys::default(),
+        });
+        let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
+        let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
+        self.watch.end(unfinished, carried, next);
+        if is_sudden && matches!(self.reader, Reader::Frames(_)) {
+            self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
+        }
+        self.watch.report(context.now, &mut out.log);
+        if !self.mends_for_page() {
+            context.judgement.end(context.now, self.from, how, number, &mut out.log);
+        }
+        self.end_stages(context, how, out);
+        self.refuse_waiting(Refusal::NeverCame, out);
+    }
+
+    /// What this side owes of its own frames.
+    pub fn debt(&self) -> Option<Stall> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let stall = |kind, since, frame, progress| Stall { kind, lane: self.from, since, frame, progress };
+        let fragment = match &self.reader {
+            Reader::Handshake | Reader::Raw => return None,
+            Reader::Frames(frames) => frames.unfinished_message(),
+            Reader::Hixie(hixie) if self.ledger.current().is_none() && hixie.is_unfinished() => {
+                return Some(stall(StallKind::ShortFrame, self.last_read, None, None));
+            }
+            Reader::Hixie(_) => None,
+        };
+        if let Some(current) = self.ledger.current() {
+            let progress = Some((current.received, current.header.length));
+            return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.number), progress));
+        }
+        let (since, first) = fragment?;
+        Some(stall(StallKind::UnfinishedMessage, since, Some(first), None))
+    }
+
+    /// Takes an injection. What goes at once goes behind all that was read before.
+    pub fn inject(&mut self, context: &mut Context<'_>, token: Token, injection: Injection, out: &mut Output) {
+        let reply = match self.refusal(context, &injection) {
+            Some(refusal) => Reply::Refused(refusal),
+            None => match self.wait(&injection) {
+                Some(wait) => {
+                    self.waiting.push_back((token, injection));
+                    Reply::Waiting(wait)
+                }
+                None => {
+                    let mut bytes = Vec::new();
+                    let reply = self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log);
+                    out.to[self.from.other()].append(&bytes);
+                    reply
+                }
+            },
+        };
+        out.replies.push((token, reply));
+    }
+
+    fn refusal(&self, context: &Context<'_>, injection: &Injection) -> Option<Refusal> {
+        let has_closed = self.close.is_some() || context.told[self.from.other()];
+        match &self.reader {
+            _ if self.ended.is_some() => Some(Refusal::Ended),
+            Reader::Handshake => Some(Refusal::NotOpen),
+            Reader::Raw if !injection.is_raw() => Some(Refusal::NotFrames),
+            _ if has_closed && !injection.is_raw() => Some(Refusal::AfterClose),
+            _ if let Some(refusal) = self.writer.refusal(injection) => Some(refusal),
+            _ if self.waiting.len() >= context.limits.waiting => Some(Refusal::TooMany),
+            _ => None,
+        }
+    }
+
+    /// Whether a frame could go out now and be one.
+    fn is_between_frames(&self) -> bool {
+        self.passage.is_whole() || self.reader.is_between_frames()
+    }
+
+    /// What stands in the way at the place where the lane is now.
+    fn wait(&self, injection: &Injection) -> Option<Wait> {
+        if matches!(self.reader, Reader::Raw) || self.passage.is_whole() {
+            return None;
+        }
+        if !self.is_between_frames() {
+            return Some(Wait::Frame);
+        }
+        (injection.needs_whole_message() && self.reader.is_within_message()).then_some(Wait::Message)
+    }
+
+    /// Puts in, at `at` of the input, what has its place there. Those that wait for more keep their order.
+    fn inject_waiting(&mut self, context: &mut Context<'_>, at: usize, out: &mut Output) {
+        if !self.is_between_frames() {
+            return;
+        }
+        let mut bytes = Vec::new();
+        for _ in 0..self.waiting.len() {
+            let Some((token, injection)) = self.waiting.pop_front() else { break };
+            if self.wait(&injection).is_some() {
+                self.waiting.push_back((token, injection));
+            } else {
+                let reply = match self.refusal(context, &injection) {
+                    Some(refusal) => Reply::Refused(refusal),
+                    None => self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log),
+                };
+                out.replies.push((token, reply));
+            }
+        }
+        if let Some(chain) = self.passage.chain() {
+            chain.outlet.bytes.append(&mut bytes);
+        } else if !bytes.is_empty() {
+            out.to[self.from.other()].insert(at, bytes);
+        }
+    }
+
+    /// Answers all that still wait: their place will not come.
+    pub fn refuse_waiting(&mut self, refusal: Refusal, out: &mut Output) {
+        out.replies.extend(self.waiting.drain(..).map(|(token, _)| (token, Reply::Refused(refusal))));
+    }
+
+    /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing
+    /// passes that the side sends.
+    pub fn close(&mut self, context: &mut Context<'_>, code: u16, out: &mut Output) {
+        let is_free = match self.passage.fault() {
+            Some(_) => self.passage.is_at_border(),
+            None => {
+                let is_open = self.close.is_none() && !context.told[self.from.other()];
+                self.is_read() && self.writer.has_close(&self.reader) && is_open && self.is_between_frames()
+            }
+        };
+        if is_free && self.ended.is_none() {
+            let mut bytes = Vec::new();
+            self.write_close(context, code, &mut bytes, &mut out.log);
+            out.to[self.from.other()].append(&bytes);
+        }
+        self.refuse_waiting(Refusal::NeverCame, out);
+        self.passage = Passage::Closed;
+        // It is no answer to the peer's close frame, but none of the peer's will follow it.
+        if self.close.as_ref().is_some_and(|close| close.origin == Origin::Proxy) {
+            self.close = None;
+        }
+    }
+
+    /// Whether no close frame can be expected from this side any more.
+    pub fn is_finished(&self) -> bool {
+        self.ended.is_some() || !self.reader.has_close()
+    }
+
+    /// The bytes that belong to a hixie head, as far as they came, and how many they should be.
+    pub fn proof(&self) -> (&[u8], usize) {
+        match &self.reader {
+            Reader::Hixie(hixie) => hixie.proof(),
+            _ => (&[], 0),
+        }
+    }
+}

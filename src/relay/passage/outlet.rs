@@ -1,0 +1,114 @@
+//! The end of the stages: what they let out is written as bytes for the other side.
+
+use crate::record::{By, Relayed};
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask;
+use crate::wire::units::Unit;
+
+use super::Part;
+
+/// What stages did to the part under way.
+#[derive(Debug, Default)]
+pub(in crate::relay) struct Work {
+    /// Who changed or dropped the frame, if somebody did.
+    pub by: Option<By>,
+    /// What was done to it, in a few words each.
+    pub done: Vec<&'static str>,
+    /// Whether it does not go out at all.
+    pub is_dropped: bool,
+}
+
+impl Work {
+    /// What became of the frame by this.
+    pub const fn relayed(&self) -> Relayed {
+        match self.by {
+            None => Relayed::AsIs,
+            Some(by) if self.is_dropped => Relayed::Dropped(by),
+            Some(by) => Relayed::Changed(by),
+        }
+    }
+}
+
+/// What comes out of the stages of one lane.
+#[derive(Debug, Default)]
+pub(in crate::relay) struct Outlet {
+    /// For the other side, until it is taken.
+    pub bytes: Vec<u8>,
+    /// Where in `bytes` begins what goes out in place of the frame that came last.
+    start: usize,
+    /// How much has gone out for that frame in earlier reads.
+    gone: u64,
+    /// The frame that is being written, and how much of its payload is.
+    frame: Option<(FrameHeader, u64)>,
+    pub(super) work: Work,
+    /// For the side that sends.
+    pub back: Vec<Unit>,
+    /// Whether nothing more of that side is of use.
+    pub ends: bool,
+    /// The close code with which the session is to be failed.
+    pub fault: Option<u16>,
+}
+
+impl Outlet {
+    /// Another frame begins to come.
+    pub fn begin(&mut self) {
+        self.start = self.bytes.len();
+        // Behind a fault no frame goes out, and it is the guilty one of which some may have.
+        if self.fault.is_none() {
+            self.gone = 0;
+        }
+    }
+
+    /// What goes out in place of the frame under way in this call, and how much of it went in earlier ones.
+    pub fn of_frame(&self) -> (u64, &[u8]) {
+        (self.gone, self.bytes.get(self.start..).unwrap_or_default())
+    }
+
+    /// What was done to the frame since this was asked before.
+    pub fn take_work(&mut self) -> Work {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Gives what is to go out.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.gone += self.bytes.len().saturating_sub(self.start) as u64;
+        self.start = 0;
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Whether a close frame can stand where the frame under way failed the session: not within that frame.
+    pub const fn is_at_border(&self) -> bool {
+        self.gone == 0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.back.is_empty() && !self.ends
+    }
+
+    pub(super) fn write(&mut self, part: Part<'_>) {
+        match part {
+            Part::Header { header, .. } => {
+                header.write(&mut self.bytes);
+                self.frame = Some((*header, 0));
+            }
+            Part::Payload { bytes, last } => {
+                let Some((header, written)) = &mut self.frame else { return };
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(bytes);
+                if let (Some(key), Some(fresh)) = (header.mask, self.bytes.get_mut(start..)) {
+                    mask::apply(key, *written, fresh);
+                }
+                *written += bytes.len() as u64;
+                if last {
+                    self.bytes.extend_from_slice(header.terminator());
+                    self.frame = None;
+                }
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, code: u16) {
+        self.bytes.truncate(self.start);
+        self.fault = Some(code);
+    }
+}
