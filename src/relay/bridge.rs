@@ -9,17 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::record::finding::Level;
-use crate::wire::close::CloseBody;
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::mask::MaskKey;
 use crate::wire::units::{self, Decoder, Trouble, Unit};
 
 use crate::record::{PerSide, Side};
-
-/// Close codes (RFC 6455 7.4.1).
-const NORMAL: u16 = 1000;
-const PROTOCOL_ERROR: u16 = 1002;
-const TOO_BIG: u16 = 1009;
 
 /// What becomes of a binary message towards a peer of 2010, whose browsers knew text only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,7 +103,7 @@ impl Words {
     pub fn end(&mut self, from: Side, key: &mut impl FnMut() -> MaskKey) -> Said {
         let mut said = Said::default();
         if !self.dialect(from).facts().has_close && !self.is_closed(from.other()) {
-            self.close(from.other(), &NORMAL.to_be_bytes(), key, &mut said.forward);
+            self.close(from.other(), &Code::NORMAL.to_be_bytes(), key, &mut said.forward);
             self.note(Level::Note, "the end of the bytes became a close frame with the code 1000", &mut said);
         }
         said
@@ -139,7 +134,7 @@ impl Words {
 
     fn pass_close(&mut self, from: Side, body: &[u8], key: &mut impl FnMut() -> MaskKey, said: &mut Said) {
         let to = from.other();
-        let made_up = NORMAL.to_be_bytes();
+        let made_up = Code::NORMAL.to_be_bytes();
         let has_code = self.dialect(from).facts().framing == Framing::Rfc;
         if !has_code {
             self.note(Level::Note, "the closing handshake has no code: 1000 was made up", said);
@@ -159,9 +154,11 @@ impl Words {
     /// What came makes no sense, or is too long.
     fn give_up(&mut self, from: Side, trouble: Trouble, key: &mut impl FnMut() -> MaskKey, said: &mut Said) {
         let (code, words) = match trouble {
-            Trouble::TooLong => (TOO_BIG, "a message is longer than what is kept of one (--kept): the bridge ends"),
-            Trouble::Lost => (PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
-            Trouble::Meaningless => (PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
+            Trouble::TooLong => {
+                (Code::TOO_BIG, "a message is longer than what is kept of one (--kept): the bridge ends")
+            }
+            Trouble::Lost => (Code::PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
+            Trouble::Meaningless => (Code::PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
         };
         self.note(Level::Error, words, said);
         self.close(from.other(), &code.to_be_bytes(), key, &mut said.forward);

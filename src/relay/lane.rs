@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use crate::diagnose::chrome::Content;
 use crate::diagnose::forensics;
 use crate::record::finding::Finding;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
@@ -72,7 +72,7 @@ struct Current {
 #[derive(Clone, Debug)]
 pub(super) struct CloseSeen {
     pub origin: Origin,
-    pub code: Option<u16>,
+    pub code: Option<Code>,
     pub reason: Vec<u8>,
     pub time: Time,
 }
@@ -186,8 +186,7 @@ impl Lane {
     fn is_judged(&self, header: &FrameHeader, content: Content, last: bool) -> bool {
         let is_right = header.fin() && header.rsv() == 0 && header.mask.is_none() && header.length <= 125;
         let code = CloseBody::parse(self.watch.body()).code();
-        let closes =
-            last && header.opcode() == Opcode::CLOSE && code.is_none_or(|(code, _)| close::code(code).sendable);
+        let closes = last && header.opcode() == Opcode::CLOSE && code.is_none_or(|(code, _)| code.is_sendable());
         content.broken || (closes && is_right)
     }
 

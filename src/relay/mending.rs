@@ -4,6 +4,7 @@ use rand::Rng as _;
 
 use crate::record::finding::{Finding, Level, Place};
 use crate::record::{Ending, Event, Log, Policy, Relayed, Side, Time};
+use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 
 use super::edits::Edit;
@@ -123,7 +124,7 @@ impl Lane {
     }
 
     /// The code with which the strict policy fails the session.
-    pub(super) fn fault(&self) -> Option<u16> {
+    pub(super) fn fault(&self) -> Option<Code> {
         self.mender.as_ref().and_then(|mender| mender.fault())
     }
 
@@ -146,7 +147,7 @@ impl Lane {
         self.choose_mender(context.policy);
         let in_header = self.is_in_header();
         let Some(mender) = &mut self.mender else { return };
-        let code = if how == Ending::Fin { 1000u16 } else { 1011 };
+        let code = if how == Ending::Fin { Code::NORMAL } else { Code::INTERNAL };
         let Some(what) = mender.end(code, context.random.next_u32().to_be_bytes(), in_header) else { return };
         out.to[self.from.other()].append(&std::mem::take(&mut mender.out));
         let who = if self.from == Side::Client { "client" } else { "server" };

@@ -8,14 +8,11 @@ use crate::record::{Log, Origin, Relayed};
 use crate::relay::injection::{Injection, Refusal};
 use crate::relay::limits::Limits;
 use crate::relay::session::Output;
-use crate::wire::frame::{FrameHeader, LengthForm};
+use crate::wire::frame::{FIN, FrameHeader, LengthForm, OPCODE};
 use crate::wire::hixie::{self, Decoder, Part};
 use crate::wire::opcode::Opcode;
 
 use super::{Context, Lane, Mode};
-
-const FIN: u8 = 0x80;
-const OPCODE: u8 = 0x0f;
 
 /// A frame whose end, an FF, has not come.
 #[derive(Debug)]
@@ -239,5 +236,5 @@ impl Lane {
 
 /// Whether a byte is what an RFC 6455 frame of a known opcode begins with.
 const fn is_rfc_first(byte: u8) -> bool {
-    byte & 0xf0 == 0x80 && matches!(byte & 0x0f, 0..=2 | 8..=10)
+    byte & !OPCODE == FIN && matches!(byte & OPCODE, 0..=2 | 8..=10)
 }

@@ -9,7 +9,8 @@ mod stray;
 mod text;
 
 use crate::record::Side;
-use crate::wire::frame::{self, FrameHeader, LengthForm};
+use crate::wire::close::Code;
+use crate::wire::frame::{self, FIN, FrameHeader, LengthForm, OPCODE, RSV1};
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
@@ -17,12 +18,8 @@ use text::Text;
 
 pub(super) use stray::Stray;
 
-const FIN: u8 = 0x80;
-const RSV1: u8 = 0x40;
 /// Payload of a control frame (RFC 6455 5.5).
 const MAX_CONTROL: usize = 125;
-const PROTOCOL_ERROR: u16 = 1002;
-const INVALID_DATA: u16 = 1007;
 const INVALID_TEXT: &str = "invalid UTF-8 replaced";
 
 /// What became of a frame.
@@ -74,7 +71,7 @@ pub(super) struct Mender {
     strict: bool,
     /// Where in `out` the frame under way begins.
     start: usize,
-    fault: Option<u16>,
+    fault: Option<Code>,
     mend: Mend,
     /// The bytes that go out, until they are taken.
     pub out: Vec<u8>,
@@ -113,14 +110,14 @@ impl Mender {
     pub fn take(&mut self) -> Mend {
         let mut mend = std::mem::take(&mut self.mend);
         if self.strict && self.fault.is_none() && !mend.done.is_empty() {
-            self.fail(if mend.done.contains(&INVALID_TEXT) { INVALID_DATA } else { PROTOCOL_ERROR });
+            self.fail(if mend.done.contains(&INVALID_TEXT) { Code::INVALID_DATA } else { Code::PROTOCOL_ERROR });
             mend.dropped = true;
         }
         mend
     }
 
     /// The code with which the session is to be failed.
-    pub const fn fault(&self) -> Option<u16> {
+    pub const fn fault(&self) -> Option<Code> {
         self.fault
     }
 
@@ -129,7 +126,7 @@ impl Mender {
     }
 
     /// The frame under way does not go out, nor does anything behind it.
-    fn fail(&mut self, code: u16) {
+    fn fail(&mut self, code: Code) {
         self.out.truncate(self.start);
         self.fault = Some(code);
         self.closed = true;
@@ -199,7 +196,7 @@ impl Mender {
             first |= if is_text { Opcode::TEXT } else { Opcode::BINARY }.value();
         }
         let starts = Opcode::new(first) != Opcode::CONTINUATION;
-        let allowed = if starts && self.deflate { FIN | RSV1 | 0x0f } else { FIN | 0x0f };
+        let allowed = if starts && self.deflate { FIN | RSV1 | OPCODE } else { FIN | OPCODE };
         if first & !allowed != 0 {
             self.mend.done.push("reserved bits cleared");
         }
@@ -283,7 +280,7 @@ impl Mender {
     }
 
     /// The lane's bytes are over: what is owed goes out. Says what that was.
-    pub fn end(&mut self, code: u16, fresh: MaskKey, in_header: bool) -> Option<&'static str> {
+    pub fn end(&mut self, code: Code, fresh: MaskKey, in_header: bool) -> Option<&'static str> {
         if self.closed || self.strict {
             return None;
         }
@@ -302,11 +299,11 @@ impl Mender {
     pub fn lose(&mut self, fresh: MaskKey) {
         if self.strict {
             self.start = self.out.len();
-            return self.fail(PROTOCOL_ERROR);
+            return self.fail(Code::PROTOCOL_ERROR);
         }
         if !std::mem::replace(&mut self.closed, true) {
             let key = (self.from == Side::Client).then_some(fresh);
-            frame::write(Opcode::CLOSE, &PROTOCOL_ERROR.to_be_bytes(), key, &mut self.out);
+            frame::write(Opcode::CLOSE, &Code::PROTOCOL_ERROR.to_be_bytes(), key, &mut self.out);
         }
     }
 

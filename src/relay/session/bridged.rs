@@ -10,6 +10,7 @@ use crate::relay::injection::{Injection, Refusal, Reply, Token};
 use crate::relay::lane::Lane;
 use crate::relay::response::Progress;
 use crate::wire::challenge;
+use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
 
@@ -234,7 +235,7 @@ impl Session {
     }
 
     /// Sends close frames in wsproxy's own name, to each side in its form.
-    pub(super) fn close_bridged(&mut self, now: Time, code: u16, out: &mut Output) {
+    pub(super) fn close_bridged(&mut self, now: Time, code: Code, out: &mut Output) {
         let Some(mut bridge) = self.bridge.take() else { return };
         for to in [Side::Client, Side::Server] {
             if !bridge.words.is_closed(to) {
