@@ -10,6 +10,7 @@ use wsproxy::record::{Basis, Ending, Event, Log, Outcome, PerSide, Record, Seen,
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
+use wsproxy::wire::close::Code;
 use wsproxy::wire::head;
 use wsproxy::wire::opcode::Opcode;
 
@@ -197,7 +198,7 @@ impl Played {
             return wrong;
         }
         compare("open", self.is_open.to_string(), "true".to_owned());
-        compare("close code", json(predicted.close_code), chromium["close_code"].to_string());
+        compare("close code", json(predicted.close_code.map(Code::value)), chromium["close_code"].to_string());
         compare("was clean", json(predicted.was_clean), chromium["was_clean"].to_string());
         let delivered = self.delivered();
         compare("messages", delivered.len().to_string(), chromium["message_count"].to_string());

@@ -12,6 +12,7 @@ use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, PerSide, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
+use wsproxy::wire::close::Code;
 use wsproxy::wire::opcode::Opcode;
 
 use crate::support::proxy::*;
@@ -43,7 +44,10 @@ async fn tungstenite_talks_to_tungstenite_through_it() {
     echo.await.unwrap();
     drop(client);
     let closed = proxy.closed(1).await;
-    assert_eq!((closed.by, closed.how, closed.code), (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame, Some(4001)));
+    assert_eq!(
+        (closed.by, closed.how, closed.code),
+        (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame, Some(Code::new(4001)))
+    );
     assert_eq!(closed.frames, PerSide::new(5, 5));
 }
 
@@ -334,7 +338,7 @@ async fn shutting_down_sends_close_frames_and_ends() {
     read_to_end(&mut client).await.1.unwrap();
     read_to_end(&mut server).await.1.unwrap();
     let closed = proxy.closed(1).await;
-    assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(1001)));
+    assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(Code::GOING_AWAY)));
     in_time("the end", proxy.running.finished()).await;
 }
 

@@ -3,6 +3,7 @@
 use crate::text;
 use crate::wire::accept::AcceptCheck;
 use crate::wire::challenge::{self, Challenge};
+use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 use crate::wire::frame;
 use crate::wire::head::{self, Head};
@@ -92,7 +93,7 @@ impl Question {
         match self.challenge {
             Challenge::None => {}
             Challenge::Keys { .. } => out.extend([0xff, 0]),
-            Challenge::Key(_) => frame::write(Opcode::CLOSE, &1000_u16.to_be_bytes(), Some(key), &mut out),
+            Challenge::Key(_) => frame::write(Opcode::CLOSE, &Code::NORMAL.to_be_bytes(), Some(key), &mut out),
         }
         out
     }

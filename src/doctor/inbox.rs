@@ -3,6 +3,7 @@
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::record::{FrameRecord, Log, MoreRecord, Seen, Side};
+use crate::wire::frame::{FIN, RSV1};
 use crate::wire::opcode::Opcode;
 
 /// Bytes that one message may take, inflated or not. What comes beyond is left out.
@@ -123,11 +124,11 @@ impl Inbox {
         let (first, mut payload) = self.message.take().unwrap_or((frame.first, Vec::new()));
         let room = LONGEST.saturating_sub(payload.len());
         payload.extend(frame.payload.into_iter().take(room));
-        if frame.first & 0x80 == 0 {
+        if frame.first & FIN == 0 {
             self.message = Some((first, payload));
             return None;
         }
-        let compressed = first & 0x40 != 0;
+        let compressed = first & RSV1 != 0;
         let inflated = if compressed { self.compression.inflate(&payload) } else { Some(payload) };
         let unreadable = inflated.is_none();
         let payload = inflated.unwrap_or_default();

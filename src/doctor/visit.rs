@@ -11,9 +11,10 @@ use crate::relay::limits::Limits;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::wire::challenge::Challenge;
+use crate::wire::close::Code;
 use crate::wire::deflate;
 use crate::wire::dialect::Dialect;
-use crate::wire::frame::{self, FrameHeader};
+use crate::wire::frame::{self, FIN, FrameHeader, RSV1};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 use crate::wire::request::Request;
@@ -27,11 +28,6 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 const KEPT: usize = 1024 * 1024;
 /// The ping's payload.
 const PING: &[u8] = b"wsproxy doctor";
-/// Bits of a frame's first byte.
-const FIN: u8 = 0x80;
-const RSV1: u8 = 0x40;
-/// A close frame's code for a purpose that was fulfilled.
-const NORMAL: u16 = 1000;
 
 /// What to ask, say and wait for.
 #[derive(Clone, Debug)]
@@ -277,7 +273,7 @@ impl Visit {
     }
 
     fn close(&mut self, now: Time, send: &mut Vec<u8>) {
-        self.frame(now, Opcode::CLOSE, &NORMAL.to_be_bytes(), send);
+        self.frame(now, Opcode::CLOSE, &Code::NORMAL.to_be_bytes(), send);
         self.story.talk.close_sent = Some(now);
         self.enter(Step::Close, now, self.plan.patience);
     }

@@ -18,6 +18,7 @@ use crate::journal::Journal;
 use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
 use crate::relay::session::{Act, Command, Output, Reason, Sent, Session};
+use crate::wire::close::Code;
 
 use super::answer;
 use super::clock;
@@ -35,9 +36,6 @@ const SMALL_BLOCK: usize = 1024;
 /// All others are handed over after so long at the latest: soon enough for a screen that draws 30 times a second, and
 /// seldom enough that a burst's blocks cost nothing beside its system calls.
 const BLOCK_AGE: Duration = Duration::from_millis(5);
-/// Close codes (RFC 6455 7.4.1).
-const NORMAL_CLOSURE: u16 = 1000;
-const GOING_AWAY: u16 = 1001;
 
 /// What the session's task was given.
 pub(super) struct Setup<C, S> {
@@ -92,7 +90,7 @@ pub(super) async fn drive<C: Connection, S: Connection>(setup: Setup<C, S>) {
     poll_fn(|cx| {
         if !quitting && quit.as_mut().poll(cx).is_ready() {
             quitting = true;
-            driver.command(Command::Close { by: ClosedBy::Proxy, code: GOING_AWAY });
+            driver.command(Command::Close { by: ClosedBy::Proxy, code: Code::GOING_AWAY });
         }
         driver.poll(cx)
     })
@@ -312,7 +310,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 true
             }
             Poll::Ready(Some(handle::Command::Close)) => {
-                self.command(Command::Close { by: ClosedBy::User, code: NORMAL_CLOSURE });
+                self.command(Command::Close { by: ClosedBy::User, code: Code::NORMAL });
                 true
             }
             Poll::Ready(None) => {

@@ -19,7 +19,7 @@ use crate::record::{
     ClosedEvent, ClosedHow, Event, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time, Verdict,
 };
 use crate::text;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
@@ -136,8 +136,8 @@ fn close_preview(payload: &[u8]) -> String {
     }
 }
 
-fn code_and_reason(code: u16, reason: &[u8]) -> String {
-    let name = close::code(code).name;
+fn code_and_reason(code: Code, reason: &[u8]) -> String {
+    let name = code.name();
     match reason {
         [] => format!("{code} {name}"),
         reason => format!("{code} {name}: {}", text::preview(reason, PREVIEW)),

@@ -16,6 +16,7 @@ use crate::record::{
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
+use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -118,7 +119,7 @@ fn closed(reason: &[u8]) -> Event {
     Event::SessionClosed(ClosedEvent {
         by: ClosedBy::Peer(Side::Server),
         how: ClosedHow::CloseFrame,
-        code: Some(1000),
+        code: Some(Code::NORMAL),
         reason: reason.to_vec(),
         frames: PerSide::new(1, 2),
         bytes: PerSide::new(300, 4000),

@@ -18,6 +18,7 @@ use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{By, ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
 use crate::text;
+use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
@@ -130,7 +131,7 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
         browser: "chrome",
         outcome: verdict.outcome.name(),
         error_text: verdict.error_text.as_deref(),
-        close_code: verdict.close_code,
+        close_code: verdict.close_code.map(Code::value),
         was_clean: verdict.was_clean,
         finding: verdict.finding.map(FindingKind::id),
         frame: verdict.frame,
@@ -187,7 +188,7 @@ fn closed_line(session: Option<u64>, time: String, closed: &ClosedEvent) -> Line
         time,
         by: closed.by.name(),
         how: closed.how.name(),
-        code: closed.code,
+        code: closed.code.map(Code::value),
         reason,
         reason_bytes,
         frames: sides(closed.frames),

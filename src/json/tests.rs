@@ -15,6 +15,7 @@ use crate::record::{
     Relayed, Span, Stall, StallKind,
 };
 use crate::wire::accept::AcceptCheck;
+use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::FrameHeader;
 use crate::wire::opcode::Opcode;
@@ -206,7 +207,7 @@ fn next(event: &Event) -> Option<Event> {
         Event::Ended { .. } => Event::SessionClosed(ClosedEvent {
             by: ClosedBy::User,
             how: ClosedHow::CloseFrame,
-            code: Some(1000),
+            code: Some(Code::NORMAL),
             reason: b"bye\xff".to_vec(),
             frames: PerSide::new(1, 2),
             bytes: PerSide::new(3, 4),

@@ -1,7 +1,7 @@
 //! Joins a client's frames into messages as a strict server does: what RFC 6455 forbids ends the connection, with the
 //! close code that the RFC names for it.
 
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::mask;
@@ -22,20 +22,20 @@ pub enum Event {
     /// A pong.
     Pong,
     /// A close frame, with its code and reason if it has them.
-    Close(Option<(u16, String)>),
+    Close(Option<(Code, String)>),
 }
 
 /// Why the connection can't go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The close code to send.
-    pub code: u16,
+    pub code: Code,
     /// The close reason to send; short enough for a close frame.
     pub reason: &'static str,
 }
 
 const fn protocol_error(reason: &'static str) -> Violation {
-    Violation { code: 1002, reason }
+    Violation { code: Code::PROTOCOL_ERROR, reason }
 }
 
 /// The messages of one client.
@@ -125,7 +125,7 @@ impl Assembler {
             (None, opcode) => self.message = Some(opcode),
         }
         if header.length.saturating_add(self.payload.len() as u64) > self.limit {
-            return Err(Violation { code: 1009, reason: "the message is larger than this endpoint takes" });
+            return Err(Violation { code: Code::TOO_BIG, reason: "the message is larger than this endpoint takes" });
         }
         Ok(())
     }
@@ -167,21 +167,22 @@ impl Assembler {
             return Ok(Some(Event::Binary(payload)));
         }
         let text = String::from_utf8(payload);
-        text.map(|text| Some(Event::Text(text))).map_err(|_| Violation { code: 1007, reason: "a text is not UTF-8" })
+        text.map(|text| Some(Event::Text(text)))
+            .map_err(|_| Violation { code: Code::INVALID_DATA, reason: "a text is not UTF-8" })
     }
 }
 
 /// The code and reason of a close frame's payload.
-fn closing(payload: &[u8]) -> Result<Option<(u16, String)>, Violation> {
+fn closing(payload: &[u8]) -> Result<Option<(Code, String)>, Violation> {
     match CloseBody::parse(payload) {
         CloseBody::Empty => Ok(None),
         CloseBody::Short(_) => Err(protocol_error("a close frame of one byte holds no code")),
-        CloseBody::Code { code, .. } if !close::code(code).sendable => {
+        CloseBody::Code { code, .. } if !code.is_sendable() => {
             Err(protocol_error("the close code may not stand in a close frame"))
         }
         CloseBody::Code { code, reason } => match std::str::from_utf8(reason) {
             Ok(reason) => Ok(Some((code, reason.to_owned()))),
-            Err(_) => Err(Violation { code: 1007, reason: "the close reason is not UTF-8" }),
+            Err(_) => Err(Violation { code: Code::INVALID_DATA, reason: "the close reason is not UTF-8" }),
         },
     }
 }
@@ -221,7 +222,7 @@ mod tests {
     fn violation(bytes: &[u8]) -> u16 {
         let found = events(bytes, bytes.len());
         assert!(found.len() == 1, "{found:?}");
-        found[0].as_ref().unwrap_err().code
+        found[0].as_ref().unwrap_err().code.value()
     }
 
     #[test]

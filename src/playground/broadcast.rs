@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use super::assembler::Event;
 use super::socket::{Ending, Reader, Socket, Writer};
+use crate::wire::close::Code;
 use crate::wire::frame;
 use crate::wire::opcode::Opcode;
 
@@ -124,7 +125,7 @@ pub async fn serve(mut socket: Socket, membership: Membership) {
 async fn converse(socket: &mut Socket, membership: Membership) -> io::Result<Ending> {
     let Membership { seat, mut frames, put_out } = membership;
     let (answer, mut answers) = mpsc::channel(1);
-    let too_slow = Ending::Ours { code: 1013, reason: Cow::Borrowed("this page reads too slowly") };
+    let too_slow = Ending::Ours { code: Code::TRY_AGAIN, reason: Cow::Borrowed("this page reads too slowly") };
     // The two directions wait for each other's peers, never for each other: else two pages that send much at the same
     // time could each wait for the other to read. Whichever is dropped keeps its place in the socket.
     tokio::select! {

@@ -1,7 +1,7 @@
 //! The text commands of `/echo`: they make the server do something by itself. One table; the page's buttons are built
 //! from it.
 
-use crate::wire::close;
+use crate::wire::close::Code;
 
 /// Messages that `/burst` may ask for: a few seconds of a browser's work.
 const MAX_BURST: u32 = 100_000;
@@ -47,7 +47,7 @@ pub enum Command {
     /// Begin the closing handshake, with a code that may be sent and a reason that fits.
     Close {
         /// The code.
-        code: u16,
+        code: Code,
         /// The reason.
         reason: String,
     },
@@ -88,10 +88,10 @@ fn count(argument: &str, most: u32) -> Option<u32> {
 
 fn close_arguments(arguments: &str) -> Result<Command, &'static str> {
     if arguments.is_empty() {
-        return Ok(Command::Close { code: 1000, reason: String::new() });
+        return Ok(Command::Close { code: Code::NORMAL, reason: String::new() });
     }
     let (code, reason) = arguments.split_once(' ').unwrap_or((arguments, ""));
-    let code = code.parse().ok().filter(|code| close::code(*code).sendable);
+    let code = code.parse().ok().map(Code::new).filter(|code| code.is_sendable());
     let code =
         code.ok_or("write /close CODE REASON with a code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999")?;
     if reason.len() > MAX_REASON {
@@ -112,9 +112,9 @@ mod tests {
         assert_eq!(Command::parse("/burst 7"), Ok(Some(Command::Burst(7))));
         assert_eq!(
             Command::parse("/close 1000 good bye"),
-            Ok(Some(Command::Close { code: 1000, reason: "good bye".into() }))
+            Ok(Some(Command::Close { code: Code::NORMAL, reason: "good bye".into() }))
         );
-        assert_eq!(Command::parse("/close"), Ok(Some(Command::Close { code: 1000, reason: String::new() })));
+        assert_eq!(Command::parse("/close"), Ok(Some(Command::Close { code: Code::NORMAL, reason: String::new() })));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
 use super::assembler::{Assembler, Event, Violation};
-use crate::wire::frame::{self, FrameHeader};
+use crate::wire::close::Code;
+use crate::wire::frame::{self, FIN, FrameHeader};
 use crate::wire::opcode::Opcode;
 
 /// Bytes taken in one read.
@@ -24,20 +25,17 @@ const FLUSH_AT: usize = 64 * 1024;
 /// How long the closing handshake may take: longer than any live peer needs, and no reader that has stalled stays.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// The bit of a frame's first byte that ends a message (RFC 6455 5.2).
-const FIN: u8 = 0x80;
-
 type Stream = TokioIo<Upgraded>;
 
 /// How a conversation ends.
 #[derive(Debug)]
 pub enum Ending {
     /// The peer sent a close frame with this code and reason: it gets the same back.
-    Theirs(Option<(u16, String)>),
+    Theirs(Option<(Code, String)>),
     /// The server begins the closing handshake.
     Ours {
         /// A code that may be sent.
-        code: u16,
+        code: Code,
         /// At most 123 bytes.
         reason: Cow<'static, str>,
     },
@@ -206,6 +204,6 @@ impl Writer {
     }
 }
 
-fn close_body(code: u16, reason: &str) -> Vec<u8> {
+fn close_body(code: Code, reason: &str) -> Vec<u8> {
     [&code.to_be_bytes(), reason.as_bytes()].concat()
 }

@@ -4,6 +4,7 @@ use crate::record::PerSide;
 use std::net::SocketAddr;
 
 use crate::wire::accept::AcceptCheck;
+use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 
 use super::finding::{Finding, Level};
@@ -188,7 +189,7 @@ pub struct ClosedEvent {
     /// In which way.
     pub how: ClosedHow,
     /// The first close frame's code.
-    pub code: Option<u16>,
+    pub code: Option<Code>,
     /// The first close frame's reason, as it came.
     pub reason: Vec<u8>,
     /// Frames from the client and from the server, injected ones included.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::wire::close::Code;
+
 use super::finding::{Finding, FindingKind};
 
 /// What the page gets.
@@ -55,7 +57,7 @@ pub struct Verdict {
     /// Chrome's words without the "WebSocket connection to '...' failed: " in front; `None` where it prints none.
     pub error_text: Option<Cow<'static, str>>,
     /// The close code that page script sees; `None` while there is no close event.
-    pub close_code: Option<u16>,
+    pub close_code: Option<Code>,
     /// What page script sees as `wasClean`; `None` while there is no close event.
     pub was_clean: Option<bool>,
     /// The finding that decided it, where there is one.
@@ -78,7 +80,7 @@ impl Verdict {
         Self {
             outcome: Outcome::Fails,
             error_text: Some(error_text.into()),
-            close_code: Some(1006),
+            close_code: Some(Code::ABNORMAL),
             was_clean: Some(false),
             finding,
             frame: None,
@@ -116,7 +118,7 @@ impl Verdict {
 
     /// On a frame that makes Chrome fail the connection; `words` is `None` where it says none.
     #[must_use]
-    pub fn of_frame(words: Option<String>, code: u16, finding: FindingKind, frame: u64, undelivered: u64) -> Self {
+    pub fn of_frame(words: Option<String>, code: Code, finding: FindingKind, frame: u64, undelivered: u64) -> Self {
         Self {
             error_text: words.map(Cow::Owned),
             close_code: Some(code),
@@ -130,14 +132,14 @@ impl Verdict {
 
     /// On the end of a connection after both close frames.
     #[must_use]
-    pub fn of_close(code: u16, was_clean: bool) -> Self {
+    pub fn of_close(code: Code, was_clean: bool) -> Self {
         Self { close_code: Some(code), was_clean: Some(was_clean), ..Self::silent(Outcome::Works) }
     }
 
     /// On the end of a connection without a close frame. Chrome says nothing about it.
     #[must_use]
     pub fn of_silent_end(undelivered: Option<u64>) -> Self {
-        Self { close_code: Some(1006), was_clean: Some(false), undelivered, ..Self::silent(Outcome::Fails) }
+        Self { close_code: Some(Code::ABNORMAL), was_clean: Some(false), undelivered, ..Self::silent(Outcome::Fails) }
     }
 
     /// On a finding that Chrome fails for, in the words that it carries.

@@ -11,17 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use crate::record::finding::{self, Finding, FindingKind, Level};
 use crate::record::{By, Ending, Event, PerSide, Side};
 use crate::wire::assembler::{Scope, Trouble};
-use crate::wire::close::CloseBody;
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::units::Unit;
 
 use super::limits::Limits;
 use super::passage::{Next, Part, Place, Stage, Whole};
-
-/// Close codes (RFC 6455 7.4.1).
-const NORMAL: u16 = 1000;
-const PROTOCOL_ERROR: u16 = 1002;
-const TOO_BIG: u16 = 1009;
 
 /// What becomes of a binary message towards a peer of 2010, whose browsers knew text only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +74,7 @@ impl Stage for Bridge {
     fn end(&mut self, _how: Ending, _in_header: bool, next: &mut Next<'_, '_>) -> Option<&'static str> {
         let to = self.from.other();
         if !self.dialects[self.from].facts().has_close && !next.tools.told[to] {
-            self.close(&NORMAL.to_be_bytes(), next);
+            self.close(&Code::NORMAL.to_be_bytes(), next);
             self.note(Level::Note, "the end of the bytes became a close frame with the code 1000", next);
         }
         None
@@ -143,7 +138,7 @@ impl Bridge {
 
     fn pass_close(&mut self, body: &[u8], next: &mut Next<'_, '_>) {
         let to_hixie = self.dialects[self.from.other()].facts().framing == Framing::Hixie;
-        let made_up = NORMAL.to_be_bytes();
+        let made_up = Code::NORMAL.to_be_bytes();
         let has_code = self.dialects[self.from].facts().framing == Framing::Rfc;
         if !has_code {
             self.note(Level::Note, "the closing handshake has no code: 1000 was made up", next);
@@ -162,12 +157,15 @@ impl Bridge {
     /// What came makes no sense, or is too long.
     fn give_up(&mut self, trouble: Trouble, next: &mut Next<'_, '_>) {
         let (code, words) = match trouble {
-            Trouble::TooLong => (TOO_BIG, "a message is longer than what is kept of one (--kept): the bridge ends"),
-            Trouble::TooMany => {
-                (TOO_BIG, "all sessions together hold as much of unfinished messages as they may: the bridge ends")
+            Trouble::TooLong => {
+                (Code::TOO_BIG, "a message is longer than what is kept of one (--kept): the bridge ends")
             }
-            Trouble::Lost => (PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
-            Trouble::Meaningless => (PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
+            Trouble::TooMany => (
+                Code::TOO_BIG,
+                "all sessions together hold as much of unfinished messages as they may: the bridge ends",
+            ),
+            Trouble::Lost => (Code::PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
+            Trouble::Meaningless => (Code::PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
         };
         self.note(Level::Error, words, next);
         self.close(&code.to_be_bytes(), next);

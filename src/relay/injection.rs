@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use crate::wire::frame::FrameHeader;
+use crate::wire::frame::{FIN, FrameHeader};
 use crate::wire::mask;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
-
-const FIN: u8 = 0x80;
 
 /// Bytes to put into a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::diagnose::chrome::{self, Content, Frames};
 use crate::record::finding::FindingKind;
 use crate::record::{Basis, Ending, Event, Log, Outcome, PerSide, Side, Time, Verdict};
-use crate::wire::close::CloseBody;
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 
 /// How far the verdict has come.
@@ -165,7 +165,7 @@ impl Judgement {
             _ => Verdict {
                 outcome: Outcome::Fails,
                 error_text: found.words.map(Into::into),
-                close_code: Some(1006),
+                close_code: Some(Code::ABNORMAL),
                 was_clean: Some(false),
                 finding: found.finding,
                 frame: self.last,

@@ -15,6 +15,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::diagnose::{NoAnswer, handshake};
 use crate::record::finding::{Finding, FindingKind};
 use crate::wire::accept::AcceptCheck;
+use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::{self, Head};
 use crate::wire::inflate::Deflate;
@@ -53,7 +54,7 @@ pub enum Command {
         /// Who wants it.
         by: ClosedBy,
         /// The close code (RFC 6455 7.4.1).
-        code: u16,
+        code: Code,
     },
 }
 
@@ -83,7 +84,7 @@ enum Phase {
 struct First {
     by: ClosedBy,
     how: ClosedHow,
-    code: Option<u16>,
+    code: Option<Code>,
     reason: Vec<u8>,
 }
 
@@ -123,7 +124,7 @@ pub struct Session {
     /// Bytes behind a mended head that may be lines of it, until that is clear.
     behind: Option<Vec<u8>>,
     /// The close code for what fails a page although each frame by itself is right.
-    failed: Option<u16>,
+    failed: Option<Code>,
     /// The last finding in the response's head.
     blamed: Option<Finding>,
     proof: draft::Proof,
@@ -357,7 +358,7 @@ impl Session {
 
     /// Ends the session from within: a close frame to each side where one can stand. From here on nothing that comes is
     /// passed on.
-    fn close(&mut self, now: Time, by: ClosedBy, code: u16, out: &mut Output) {
+    fn close(&mut self, now: Time, by: ClosedBy, code: Code, out: &mut Output) {
         if self.closing.is_some() {
             return;
         }
@@ -383,7 +384,7 @@ impl Session {
     }
 
     /// The close code with which the strict policy ends the session, once what came before the fault is passed on.
-    fn fault(&self) -> Option<u16> {
+    fn fault(&self) -> Option<Code> {
         if self.closing.is_some() {
             None
         } else {
@@ -661,7 +662,7 @@ impl Session {
         }
     }
 
-    fn note_first(&mut self, by: ClosedBy, how: ClosedHow, code: Option<u16>, reason: Vec<u8>) {
+    fn note_first(&mut self, by: ClosedBy, how: ClosedHow, code: Option<Code>, reason: Vec<u8>) {
         self.first.get_or_insert(First { by, how, code, reason });
     }
 }

@@ -17,6 +17,7 @@ use crate::record::{
     By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed,
     Seen, Side, Time,
 };
+use crate::wire::close::Code;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{self, FrameHeader};
 use crate::wire::mask;
@@ -120,7 +121,7 @@ impl Scene {
         self.take(from, b"");
     }
 
-    fn close(&mut self, by: ClosedBy, code: u16) {
+    fn close(&mut self, by: ClosedBy, code: Code) {
         self.session.command(Time(4), Command::Close { by, code }, &mut self.out);
         self.take(Side::Client, b"");
     }
@@ -339,7 +340,7 @@ fn nobody_is_blamed_for_an_end_that_is_not_theirs() {
     scene.end(Side::Server, Ending::Fin);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![FindingKind::PageClosedWhileConnecting], 0));
     let mut scene = Scene::new(1);
-    scene.close(ClosedBy::Proxy, 1001);
+    scene.close(ClosedBy::Proxy, Code::GOING_AWAY);
     scene.end(Side::Server, Ending::Fin);
     scene.end(Side::Client, Ending::Reset);
     assert_eq!((scene.findings(), scene.verdicts().len()), (vec![], 0));
@@ -555,7 +556,7 @@ fn the_end_tells_who_began_it_and_how() {
         assert_eq!((closed.by, closed.how), (ClosedBy::Peer(Side::Client), ClosedHow::CloseFrame));
         assert_eq!(
             (closed.code, closed.reason.as_slice(), closed.frames),
-            (Some(4001), &b"done"[..], PerSide::new(1, 1))
+            (Some(Code::new(4001)), &b"done"[..], PerSide::new(1, 1))
         );
     });
 }
@@ -575,7 +576,7 @@ fn a_reset_in_the_middle_of_a_frame_is_told_as_such() {
 fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers() {
     at_each_step(|step| {
         let mut scene = Scene::open(step);
-        scene.close(ClosedBy::Proxy, 1001);
+        scene.close(ClosedBy::Proxy, Code::GOING_AWAY);
         let bytes = std::mem::take(&mut scene.received);
         assert_eq!(bytes.client, b"\x88\x02\x03\xe9");
         assert_eq!(decode(&bytes.server)[0].1, b"\x03\xe9");
@@ -592,7 +593,7 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
         let dropped = (Origin::Peer, Relayed::Dropped(By::Ending));
         assert_eq!(relayed, [own, own, dropped, dropped]);
         let closed = scene.closed();
-        assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(1001)));
+        assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(Code::GOING_AWAY)));
     });
 }
 
@@ -601,7 +602,7 @@ fn a_close_within_a_frame_sends_no_close_frame_into_it() {
     let mut scene = Scene::open(usize::MAX);
     scene.feed(Side::Server, b"\x82\x09half");
     scene.received = PerSide::default();
-    scene.close(ClosedBy::User, 1000);
+    scene.close(ClosedBy::User, Code::NORMAL);
     assert!(scene.received.client.is_empty() && !scene.received.server.is_empty());
 }
 

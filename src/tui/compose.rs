@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::relay::injection::Injection;
 use crate::text;
-use crate::wire::close;
+use crate::wire::close::Code;
 use crate::wire::opcode::Opcode;
 
 use argument::Argument;
@@ -193,17 +193,17 @@ fn close(argument: Argument<'_>) -> Result<Injection, ComposeError> {
     Ok(Injection::whole(Opcode::CLOSE, payload))
 }
 
-fn close_code(digits: Argument<'_>) -> Result<u16, ComposeError> {
-    let Ok(code) = digits.text().parse::<u16>() else {
+fn close_code(digits: Argument<'_>) -> Result<Code, ComposeError> {
+    let Ok(code) = digits.text().parse().map(Code::new) else {
         return Err(digits.error("a close code is a number up to 65535: /close 1000 bye", 0));
     };
-    let known = close::code(code);
-    if known.sendable {
+    if code.is_sendable() {
         return Ok(code);
     }
     let message = format!(
         "{code} can't be sent ({}: {}); 1000 to 1003, 1007 to 1014 and 3000 to 4999 can, and /raw sends anything",
-        known.name, known.meaning
+        code.name(),
+        code.meaning()
     );
     Err(digits.error(message, 0))
 }

@@ -7,7 +7,7 @@ use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::record::finding::{Finding, Level};
 use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, SessionId, Side, Stall, Time, Verdict};
 use crate::text;
-use crate::wire::close;
+use crate::wire::close::Code;
 
 /// Something that went wrong in a session.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub enum Trouble<'a> {
     /// A limit of time was met.
     TimedOut,
     /// A side closed with a code that tells of trouble.
-    Code(ClosedBy, u16, &'a [u8]),
+    Code(ClosedBy, Code, &'a [u8]),
 }
 
 impl Trouble<'_> {
@@ -95,7 +95,7 @@ impl Trouble<'_> {
             Self::Code(by, code, reason) => {
                 let reason =
                     if reason.is_empty() { String::new() } else { format!(": {}", text::preview(reason, 120)) };
-                format!("{} closed with {code} {}{reason}", by.name(), close::code(*code).name)
+                format!("{} closed with {code} {}{reason}", by.name(), code.name())
             }
         }
     }
@@ -133,12 +133,17 @@ fn bad_end(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
         (ClosedHow::Timeout, ..) => Trouble::TimedOut,
         (ClosedHow::Reset, ClosedBy::Peer(side), _) => Trouble::Reset(side),
         (ClosedHow::Fin, ClosedBy::Peer(side), _) if summary.open.is_some() => Trouble::NoCloseFrame(side),
-        (ClosedHow::CloseFrame, by @ ClosedBy::Peer(_), Some(code @ (1002..=1015 | 0..=999))) => {
+        (ClosedHow::CloseFrame, by @ ClosedBy::Peer(_), Some(code)) if tells_of_trouble(code) => {
             Trouble::Code(by, code, &closed.reason)
         }
         _ => return None,
     };
     Some((*time, trouble))
+}
+
+/// Whether a close code is other than what ends a session that went well.
+const fn tells_of_trouble(code: Code) -> bool {
+    matches!(code.value(), 1002..=1015 | 0..=999)
 }
 
 /// How a side's bytes ended, in words.

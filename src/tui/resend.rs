@@ -7,14 +7,11 @@
 use crate::journal::{Frame, Row, Scope, View};
 use crate::record::{Event, FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
+use crate::wire::frame::RSV1;
 use crate::wire::inflate::{self, Deflate};
 use crate::wire::opcode::Opcode;
 
 use super::keymap::{Action, key_of};
-
-/// The bit that marks a message as compressed (RFC 7692 6), in a frame's first byte and in `FrameHeader::rsv`.
-const RSV1: u8 = 0x40;
-const RSV1_ALONE: u8 = 4;
 
 /// Inflated bytes of a frame that no event tells of.
 const LIMIT: usize = 1024 * 1024;
@@ -71,7 +68,7 @@ fn packing(view: &View, row: Row<'_>, record: &FrameRecord) -> Packing {
     let start = head.and_then(|id| view.row_by_id(id)).unwrap_or(row);
     let Seen::Frame(start) = start.record else { return Packing::Plain };
     let is_whole = head.is_none() && record.header.fin();
-    match (start.header.rsv() & RSV1_ALONE != 0, start.header.opcode()) {
+    match (start.header.rsv1(), start.header.opcode()) {
         (true, _) if is_whole => Packing::Message,
         (true, _) => Packing::Fragment,
         (false, Opcode::CONTINUATION) if view.evicted() > 0 => Packing::Unknown,

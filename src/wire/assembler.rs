@@ -1,10 +1,10 @@
 //! Joins the frames of one peer into messages, within a limit (RFC 6455 5.4).
 
-use super::frame::FrameHeader;
+use super::frame::{FIN, FrameHeader, RSV1, RSV2, RSV3};
 use super::opcode::Opcode;
 
-const FIN: u8 = 0x80;
-const RSV: u8 = 0x70;
+/// The reserved bits.
+const RSV: u8 = RSV1 | RSV2 | RSV3;
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,18 @@
 use super::mask::{self, MaskKey};
 use super::opcode::Opcode;
 
-const FIN: u8 = 0x80;
-const MASK: u8 = 0x80;
+/// The bit of a frame's first byte that ends a message.
+pub const FIN: u8 = 0x80;
+/// The first reserved bit of a frame's first byte; with permessage-deflate it marks a compressed message.
+pub const RSV1: u8 = 0x40;
+/// The second reserved bit of a frame's first byte.
+pub const RSV2: u8 = 0x20;
+/// The third reserved bit of a frame's first byte.
+pub const RSV3: u8 = 0x10;
+/// The bits of a frame's first byte that hold the opcode.
+pub const OPCODE: u8 = 0x0f;
+/// The bit of a frame's second byte that says that a masking key follows the length.
+pub const MASK: u8 = 0x80;
 const LENGTH_16: u8 = 126;
 const LENGTH_64: u8 = 127;
 
@@ -212,6 +222,13 @@ impl FrameHeader {
     #[must_use]
     pub const fn fin(&self) -> bool {
         self.first & FIN != 0
+    }
+
+    /// RSV1; with permessage-deflate it marks a compressed message (RFC 7692 6).
+    #[inline]
+    #[must_use]
+    pub const fn rsv1(&self) -> bool {
+        self.first & RSV1 != 0
     }
 
     /// RSV1, RSV2 and RSV3 as the bits 4, 2 and 1.

@@ -6,8 +6,8 @@
 //! with it. One read of wsproxy's is taken for one of Chrome's.
 
 use crate::record::finding::FindingKind;
-use crate::wire::close::CloseBody;
-use crate::wire::frame::{FrameHeader, LengthForm};
+use crate::wire::close::{CloseBody, Code};
+use crate::wire::frame::{FrameHeader, LengthForm, RSV1};
 use crate::wire::opcode::Opcode;
 
 use crate::record::Verdict;
@@ -35,7 +35,7 @@ enum State {
     /// The page closed it: data is ignored.
     Closing,
     /// Both close frames have passed; this is what the page is told.
-    Closed(u16),
+    Closed(Code),
     /// Failed, or the page has gone. Nothing more is judged.
     Over,
 }
@@ -128,7 +128,7 @@ impl Frames {
         let code = match self.state {
             // Chrome drops the connection without words, and tells the page what the close frame told.
             State::Closed(code) if fault.words.is_none() => code,
-            _ => 1006,
+            _ => Code::ABNORMAL,
         };
         self.state = State::Over;
         Some(Verdict::of_frame(fault.words, code, fault.kind, fault.frame, fault.undelivered))
@@ -188,7 +188,7 @@ impl Frames {
         if !self.deflate || !is_data(opcode) {
             return false;
         }
-        let is_rsv1 = header.rsv() & 4 != 0;
+        let is_rsv1 = header.rsv1();
         match self.reading {
             Reading::Nothing if is_rsv1 => self.reading = Reading::Compressed(opcode),
             Reading::Nothing => self.reading = Reading::Plain,
@@ -226,7 +226,7 @@ impl Frames {
             }
             invalid = content.invalid.is_some_and(|at| at < handed_on);
             // RSV1 is taken off; the mask and the other bits are the present frame's.
-            self.handle(number, &FrameHeader { first: header.first & !0x40, ..*header }, opcode);
+            self.handle(number, &FrameHeader { first: header.first & !RSV1, ..*header }, opcode);
             if self.state == State::Connected && (opcode != Opcode::CONTINUATION || !self.expecting) {
                 self.order(number, opcode);
             }
@@ -300,12 +300,12 @@ impl Frames {
             return;
         }
         let code = match CloseBody::parse(body) {
-            CloseBody::Empty => 1005,
+            CloseBody::Empty => Code::NO_STATUS,
             CloseBody::Short(_) => {
                 let words = "Received a broken close frame with an invalid size of 1 byte.";
                 return self.fail(number, words, FindingKind::Close1byte);
             }
-            CloseBody::Code { code: 1005 | 1006 | 1015, .. } => {
+            CloseBody::Code { code: Code::NO_STATUS | Code::ABNORMAL | Code::TLS, .. } => {
                 let words = "Received a broken close frame containing a reserved status code.";
                 return self.fail(number, words, FindingKind::CloseCodeReserved);
             }

@@ -1,6 +1,7 @@
 //! What browsers write into the close frame with which they fail a connection: how it is told which rule fired.
 
 use crate::record::finding::FindingKind;
+use crate::wire::close::Code;
 
 /// What a browser's close frame gives away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,18 +49,18 @@ pub fn reason_for(words: &str) -> Option<&'static str> {
 
 /// What a browser's close frame says. Codes that a page can choose are none of these (1000, 3000 to 4999).
 #[must_use]
-pub fn reason(code: u16, reason: &[u8]) -> Option<Reason> {
+pub fn reason(code: Code, reason: &[u8]) -> Option<Reason> {
     match (code, reason) {
         // Chrome after a close frame that it could not read, or Firefox after any fault.
-        (1002, b"") => Some(Reason { words: None, finding: None }),
-        (1002, _) => CHROME
+        (Code::PROTOCOL_ERROR, b"") => Some(Reason { words: None, finding: None }),
+        (Code::PROTOCOL_ERROR, _) => CHROME
             .iter()
             .find(|(_, known, _)| known.as_bytes() == reason)
             .map(|(words, _, finding)| Reason { words: Some(words), finding: *finding }),
         // Firefox, which gives no reason.
-        (1007, b"") => Some(Reason { words: None, finding: Some(FindingKind::MsgInvalidUtf8) }),
-        (1009, b"") => Some(Reason { words: None, finding: Some(FindingKind::FrameLenHuge) }),
-        (1011, b"") => Some(Reason { words: None, finding: None }),
+        (Code::INVALID_DATA, b"") => Some(Reason { words: None, finding: Some(FindingKind::MsgInvalidUtf8) }),
+        (Code::TOO_BIG, b"") => Some(Reason { words: None, finding: Some(FindingKind::FrameLenHuge) }),
+        (Code::INTERNAL, b"") => Some(Reason { words: None, finding: None }),
         _ => None,
     }
 }
@@ -76,9 +77,9 @@ mod tests {
             reason_for("Received a broken close frame containing invalid UTF-8."),
             Some("Invalid UTF-8 in Close frame")
         );
-        let masked = reason(1002, b"Masked frame from server").unwrap();
+        let masked = reason(Code::PROTOCOL_ERROR, b"Masked frame from server").unwrap();
         assert_eq!(masked.finding, Some(FindingKind::FrameServerMasked));
-        assert_eq!(reason(1002, b"no"), None);
-        assert_eq!(reason(1000, b""), None);
+        assert_eq!(reason(Code::PROTOCOL_ERROR, b"no"), None);
+        assert_eq!(reason(Code::NORMAL, b""), None);
     }
 }

@@ -3,7 +3,7 @@
 use crate::record::Side;
 use crate::record::finding::FindingKind;
 use crate::text;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 
 use super::{Examiner, Found};
@@ -24,30 +24,31 @@ impl Examiner {
         self.found.extend(found);
     }
 
-    fn check_code(&self, at: u64, code: u16, reason: &[u8]) -> Option<Found> {
-        let known = close::code(code);
-        let swapped = code.swap_bytes();
+    fn check_code(&self, at: u64, code: Code, reason: &[u8]) -> Option<Found> {
+        let swapped = code.value().swap_bytes();
         let [high, low] = code.to_be_bytes();
-        let name = known.name;
+        let name = code.name();
         let (kind, detail) = match code {
-            1005 | 1006 | 1015 => (FindingKind::CloseCodeReserved, format!("code {code}, {name}")),
+            Code::NO_STATUS | Code::ABNORMAL | Code::TLS => {
+                (FindingKind::CloseCodeReserved, format!("code {code}, {name}"))
+            }
             // Nobody registered a code there, so the other order of its bytes is the one that was meant.
-            _ if !known.sendable && (1000..=1014).contains(&swapped) => {
+            _ if !code.is_sendable() && (1000..=1014).contains(&swapped) => {
                 (FindingKind::CloseCodeLittleEndian, format!("code {code}; with its bytes swapped it is {swapped}"))
             }
-            _ if !known.sendable && high.is_ascii_digit() && low.is_ascii_digit() => {
+            _ if !code.is_sendable() && high.is_ascii_digit() && low.is_ascii_digit() => {
                 let body = text::preview(&[&[high, low], reason].concat(), 40);
                 (FindingKind::CloseCodeAscii, format!("code {code}; as text, the body is {body}"))
             }
-            _ if !known.sendable => (FindingKind::CloseCodeRange, format!("code {code}, {name}")),
+            _ if !code.is_sendable() => (FindingKind::CloseCodeRange, format!("code {code}, {name}")),
             _ if self.answers => return None,
-            1002 | 1007 | 1009 if self.from == Side::Client => {
+            Code::PROTOCOL_ERROR | Code::INVALID_DATA | Code::TOO_BIG if self.from == Side::Client => {
                 let reason = text::preview(reason, 125);
                 (FindingKind::CloseFromBrowser1002, format!("code {code}, {name}: {reason}"))
             }
-            1001 if self.from == Side::Client => (FindingKind::CloseBrowser1001, String::new()),
-            1002..=1014 if self.from == Side::Server => {
-                let meaning = known.meaning;
+            Code::GOING_AWAY if self.from == Side::Client => (FindingKind::CloseBrowser1001, String::new()),
+            _ if matches!(code.value(), 1002..=1014) && self.from == Side::Server => {
+                let meaning = code.meaning();
                 (FindingKind::CloseCleanErrorCodes, format!("code {code}, {name}: {meaning}"))
             }
             _ => return None,

@@ -58,7 +58,7 @@ impl Examiner {
         if opcode != Opcode::CONTINUATION || self.message.is_none() {
             self.message = Some(Message {
                 is_text: opcode == Opcode::TEXT && (header.rsv() == 0 || self.deflate.is_some()),
-                is_compressed: self.deflate.is_some() && header.rsv() & 4 != 0,
+                is_compressed: self.deflate.is_some() && header.rsv1(),
                 utf8: Utf8::default(),
                 before: 0,
                 last: [0; 4],

@@ -1,6 +1,7 @@
 //! Examples of the layer `extension`.
 
 use crate::record::finding::FindingKind;
+use crate::wire::frame::RSV1;
 use crate::wire::opcode::Opcode;
 
 use super::{ANSWER, Example, HELLO, REQUEST, Scene, answer_and, from_server, plain, scene, server};
@@ -73,7 +74,7 @@ fn deflated(frames: &[u8]) -> Example {
 fn compressed(payload: &[u8]) -> Vec<u8> {
     let mut frame = plain(Opcode::TEXT, payload);
     if let Some(first) = frame.first_mut() {
-        *first |= 0x40;
+        *first |= RSV1;
     }
     frame
 }

@@ -15,7 +15,7 @@ mod tests;
 use super::handshake::leaves_cr_behind;
 use crate::record::Side;
 use crate::record::finding::FindingKind;
-use crate::wire::frame::FrameHeader;
+use crate::wire::frame::{FrameHeader, MASK, RSV1};
 use crate::wire::head::Head;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
@@ -187,12 +187,12 @@ impl Scene<'_> {
     fn may_begin(&self, bytes: &[u8]) -> bool {
         let Some(first) = bytes.first() else { return true };
         let Some(second) = bytes.get(1) else { return self.is_first(*first) };
-        self.is_first(*first) && (second & 0x80 != 0) == (self.from == Side::Client)
+        self.is_first(*first) && (second & MASK != 0) == (self.from == Side::Client)
     }
 
     /// Whether a frame that is a message or control frame of its own begins so.
     fn is_first(&self, first: u8) -> bool {
-        let bare = if self.deflate { first & !0x40 } else { first };
+        let bare = if self.deflate { first & !RSV1 } else { first };
         matches!(bare, 0x81 | 0x82 | 0x88 | 0x89 | 0x8a)
     }
 

@@ -14,6 +14,7 @@ use crate::relay::own::OwnAddress;
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionConfig;
 use crate::relay::translate::AddressRules;
+use crate::wire::close::Code;
 use crate::wire::opcode::Opcode;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -156,7 +157,7 @@ async fn what_comes_goes_on_bit_for_bit_however_little_is_taken() {
         stage.server.ends();
         stage.client.ends();
         let closed = stage.ends().await;
-        assert_eq!((closed.how, closed.code), (ClosedHow::CloseFrame, Some(1000)));
+        assert_eq!((closed.how, closed.code), (ClosedHow::CloseFrame, Some(Code::NORMAL)));
     }
 }
 
@@ -243,7 +244,7 @@ async fn a_session_that_is_told_to_quit_ends_as_soon_as_both_have_replied() {
     stage.client.says(MASKED_CLOSE);
     stage.server.says(CLOSE);
     let closed = stage.ends().await;
-    assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(1001)));
+    assert_eq!((closed.by, closed.code), (ClosedBy::Proxy, Some(Code::GOING_AWAY)));
     assert!(start.elapsed() < Limits::default().closing_time);
     assert_eq!(stage.client.lock().got, b"\x88\x02\x03\xe9", "no reply is passed on");
 }
@@ -254,7 +255,7 @@ async fn peers_that_never_reply_have_their_time_even_where_they_read_nothing() {
     stage.client.takes(1);
     stage.commands.send(handle::Command::Close).await.ok().unwrap();
     let closed = stage.ends().await;
-    assert_eq!((closed.by, closed.code), (ClosedBy::User, Some(1000)));
+    assert_eq!((closed.by, closed.code), (ClosedBy::User, Some(Code::NORMAL)));
     let limit = Limits::default().closing_time;
     assert!(start.elapsed() >= limit && start.elapsed() < limit * 2);
 }

@@ -15,7 +15,7 @@ use crate::relay::injection::Refusal;
 use crate::relay::passage::{Passage, Place};
 use crate::relay::session::Output;
 use crate::relay::watch::Bytes;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::CloseBody;
 use crate::wire::decoder::Part;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -225,8 +225,7 @@ impl Lane {
     fn is_judged(&self, header: &FrameHeader, content: Content, last: bool) -> bool {
         let is_right = header.fin() && header.rsv() == 0 && header.mask.is_none() && header.length <= 125;
         let code = CloseBody::parse(self.watch.body()).code();
-        let closes =
-            last && header.opcode() == Opcode::CLOSE && code.is_none_or(|(code, _)| close::code(code).sendable);
+        let closes = last && header.opcode() == Opcode::CLOSE && code.is_none_or(|(code, _)| code.is_sendable());
         content.broken || (closes && is_right)
     }
 

@@ -22,6 +22,7 @@ use rand::rngs::StdRng;
 
 use crate::record::finding::Finding;
 use crate::record::{Ending, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
+use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::inflate::Deflate;
 
@@ -57,7 +58,7 @@ pub(super) struct Context<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct CloseSeen {
     pub origin: Origin,
-    pub code: Option<u16>,
+    pub code: Option<Code>,
     pub reason: Vec<u8>,
     pub time: Time,
 }
@@ -331,7 +332,7 @@ impl Lane {
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing
     /// passes that the side sends.
-    pub fn close(&mut self, context: &mut Context<'_>, code: u16, out: &mut Output) {
+    pub fn close(&mut self, context: &mut Context<'_>, code: Code, out: &mut Output) {
         let is_free = match self.passage.fault() {
             Some(_) => self.passage.is_at_border(),
             None => {

@@ -5,17 +5,15 @@ use rand::Rng as _;
 use crate::record::{Log, Origin, Relayed, Side};
 use crate::relay::injection::{self, Injection, Refusal, Reply};
 use crate::relay::session::Output;
+use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::frame::FrameHeader;
+use crate::wire::frame::{FIN, FrameHeader, OPCODE};
 use crate::wire::hixie;
 use crate::wire::opcode::Opcode;
 use crate::wire::units::Unit;
 
 use super::reader::Reader;
 use super::{Context, Lane};
-
-const FIN: u8 = 0x80;
-const OPCODE: u8 = 0x0f;
 
 /// What writes them.
 #[derive(Debug)]
@@ -150,7 +148,7 @@ impl Lane {
     }
 
     /// Writes a close frame of wsproxy's own.
-    pub(super) fn write_close(&mut self, context: &mut Context<'_>, code: u16, bytes: &mut Vec<u8>, log: &mut Log) {
+    pub(super) fn write_close(&mut self, context: &mut Context<'_>, code: Code, bytes: &mut Vec<u8>, log: &mut Log) {
         let body = code.to_be_bytes().to_vec();
         self.write_frame(context, FIN | Opcode::CLOSE.value(), body, Origin::Proxy, bytes, log);
     }

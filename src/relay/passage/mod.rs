@@ -24,6 +24,7 @@ use rand::Rng as _;
 use rand::rngs::StdRng;
 
 use crate::record::{By, Ending, Event, Log, PerSide, Relayed, Side, Time};
+use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::MaskKey;
@@ -201,7 +202,7 @@ impl Next<'_, '_> {
 
     /// Nothing of the frame under way goes out that has not gone, and the session is to be failed with that close code
     /// (RFC 6455 7.1.7).
-    pub fn fail(&mut self, code: u16) {
+    pub fn fail(&mut self, code: Code) {
         self.outlet.fail(code);
     }
 
@@ -348,7 +349,7 @@ impl Passage {
 
     /// The close code with which a stage fails the session.
     #[inline]
-    pub fn fault(&self) -> Option<u16> {
+    pub fn fault(&self) -> Option<Code> {
         match self {
             Self::Chain(chain) => chain.outlet.fault,
             Self::Through | Self::Closed => None,

@@ -1,6 +1,7 @@
 //! The end of the stages: what they let out is written as bytes for the other side.
 
 use crate::record::{By, Relayed};
+use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 use crate::wire::units::Unit;
@@ -46,7 +47,7 @@ pub(in crate::relay) struct Outlet {
     /// Whether nothing more of that side is of use.
     pub ends: bool,
     /// The close code with which the session is to be failed.
-    pub fault: Option<u16>,
+    pub fault: Option<Code>,
 }
 
 impl Outlet {
@@ -107,7 +108,7 @@ impl Outlet {
         }
     }
 
-    pub(super) fn fail(&mut self, code: u16) {
+    pub(super) fn fail(&mut self, code: Code) {
         self.bytes.truncate(self.start);
         self.fault = Some(code);
     }

@@ -1,14 +1,15 @@
 //! A close frame's body that may be sent (RFC 6455 5.5.1, 7.4).
 
+use crate::wire::close::{CloseBody, Code};
+
 /// Bytes of a reason.
 const MAX_REASON: usize = 123;
 
 /// `body` with a code that may be sent and a reason that is UTF-8, and what was done to it.
 pub(super) fn made_good(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
-    let Some((code, reason)) = body.split_first_chunk::<2>() else {
+    let Some((came, reason)) = CloseBody::parse(body).code() else {
         return (Vec::new(), (!body.is_empty()).then_some("half a close code left out"));
     };
-    let came = u16::from_be_bytes(*code);
     let (code, reason) = match code_for(came, body) {
         Some((code, skipped)) => (code, reason.get(skipped..).unwrap_or_default()),
         None => return (Vec::new(), Some("close code 1005, which means none, left out")),
@@ -30,26 +31,22 @@ pub(super) fn made_good(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
 }
 
 /// The code to send, and how many bytes of the reason belonged to the code.
-fn code_for(came: u16, body: &[u8]) -> Option<(u16, usize)> {
-    if may_be_sent(came) {
+fn code_for(came: Code, body: &[u8]) -> Option<(Code, usize)> {
+    if came.is_sendable() {
         return Some((came, 0));
     }
-    let swapped = came.swap_bytes();
-    let digits = body.get(..4).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    let swapped = Code::new(came.value().swap_bytes());
+    let digits = body.get(..4).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok()).map(Code::new);
     match came {
-        1005 => None,
-        1006 | 1015 => Some((1011, 0)),
-        _ if may_be_sent(swapped) && swapped < 1016 => Some((swapped, 0)),
-        _ => match digits.filter(|code| may_be_sent(*code)) {
+        Code::NO_STATUS => None,
+        Code::ABNORMAL | Code::TLS => Some((Code::INTERNAL, 0)),
+        _ if swapped.is_sendable() && swapped <= Code::TLS => Some((swapped, 0)),
+        _ => match digits.filter(|code| code.is_sendable()) {
             Some(code) => Some((code, 2)),
-            None if came < 1000 => Some((1011, 0)),
-            None => Some((1008, 0)),
+            None if came < Code::NORMAL => Some((Code::INTERNAL, 0)),
+            None => Some((Code::POLICY, 0)),
         },
     }
-}
-
-const fn may_be_sent(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
 #[cfg(test)]

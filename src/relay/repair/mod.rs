@@ -9,7 +9,8 @@ mod stray;
 mod text;
 
 use crate::record::{By, Ending, Policy, Side};
-use crate::wire::frame::{FrameHeader, LengthForm};
+use crate::wire::close::Code;
+use crate::wire::frame::{FIN, FrameHeader, LengthForm, OPCODE, RSV1};
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
@@ -18,14 +19,8 @@ use text::Text;
 
 pub(super) use stray::Stray;
 
-const FIN: u8 = 0x80;
-const RSV1: u8 = 0x40;
 /// Payload of a control frame (RFC 6455 5.5).
 const MAX_CONTROL: usize = 125;
-const NORMAL: u16 = 1000;
-const PROTOCOL_ERROR: u16 = 1002;
-const INVALID_DATA: u16 = 1007;
-const INTERNAL_ERROR: u16 = 1011;
 const INVALID_TEXT: &str = "invalid UTF-8 replaced";
 
 /// A frame under way.
@@ -76,7 +71,7 @@ impl Stage for Repair {
             Part::Payload { bytes, last } => self.payload(bytes, last, next),
         }
         if self.strict && !self.closed && !next.done().is_empty() {
-            let code = if next.done().contains(&INVALID_TEXT) { INVALID_DATA } else { PROTOCOL_ERROR };
+            let code = if next.done().contains(&INVALID_TEXT) { Code::INVALID_DATA } else { Code::PROTOCOL_ERROR };
             self.fail(code, next);
         }
     }
@@ -88,7 +83,7 @@ impl Stage for Repair {
         if in_header || self.frame.is_some() {
             return Some("the last frame was cut short: that can't be mended");
         }
-        let code = if how == Ending::Fin { NORMAL } else { INTERNAL_ERROR };
+        let code = if how == Ending::Fin { Code::NORMAL } else { Code::INTERNAL };
         let key = self.own_key(next);
         let finished = self.finish_message(key, next);
         next.frame(FIN | Opcode::CLOSE.value(), &code.to_be_bytes(), key);
@@ -98,10 +93,10 @@ impl Stage for Repair {
 
     fn lose(&mut self, next: &mut Next<'_, '_>) -> Option<&'static str> {
         if self.strict {
-            self.fail(PROTOCOL_ERROR, next);
+            self.fail(Code::PROTOCOL_ERROR, next);
         } else if !std::mem::replace(&mut self.closed, true) {
             let key = self.own_key(next);
-            next.frame(FIN | Opcode::CLOSE.value(), &PROTOCOL_ERROR.to_be_bytes(), key);
+            next.frame(FIN | Opcode::CLOSE.value(), &Code::PROTOCOL_ERROR.to_be_bytes(), key);
         }
         Some("closed")
     }
@@ -137,7 +132,7 @@ impl Repair {
         if self.strict { next.drops(By::Strict, Some(what)) } else { next.did(By::Repair, what) }
     }
 
-    fn fail(&mut self, code: u16, next: &mut Next<'_, '_>) {
+    fn fail(&mut self, code: Code, next: &mut Next<'_, '_>) {
         next.fail(code);
         self.closed = true;
         if let Some(frame) = &mut self.frame {
@@ -204,7 +199,7 @@ impl Repair {
             first |= if is_text { Opcode::TEXT } else { Opcode::BINARY }.value();
         }
         let starts = Opcode::new(first) != Opcode::CONTINUATION;
-        let allowed = if starts && self.deflate { FIN | RSV1 | 0x0f } else { FIN | 0x0f };
+        let allowed = if starts && self.deflate { FIN | RSV1 | OPCODE } else { FIN | OPCODE };
         if first & !allowed != 0 {
             self.did("reserved bits cleared", next);
         }

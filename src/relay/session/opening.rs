@@ -6,13 +6,12 @@ use crate::relay::edits::Edit;
 use crate::relay::repair::head;
 use crate::relay::response::Progress;
 use crate::wire::accept;
+use crate::wire::close::Code;
 use crate::wire::dialect::Framing;
 use crate::wire::head::Head;
 
 use super::{Output, Phase, Reason, Session};
 
-/// RFC 6455 7.4.1.
-const PROTOCOL_ERROR: u16 = 1002;
 /// RFC 9110 15.6.3.
 pub(super) const BAD_GATEWAY: u16 = 502;
 
@@ -210,7 +209,7 @@ impl Session {
     pub(super) fn fail_strictly(&mut self, from: Side, out: &mut Output) {
         let fails = from == Side::Server && self.open && self.failed.is_none() && self.judgement.failure().is_some();
         if fails && self.closing.is_none() && self.config.policy.get() == Policy::Strict && self.fault().is_none() {
-            self.failed = Some(PROTOCOL_ERROR);
+            self.failed = Some(Code::PROTOCOL_ERROR);
             out.to.client.withhold();
         }
     }

@@ -8,6 +8,7 @@ use crate::diagnose::examples::{Example, Scene as Played, Step, example};
 use crate::diagnose::words;
 use crate::record::finding::Level;
 use crate::relay::policy::PolicyCell;
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::head;
 
 /// What came of a scene.
@@ -17,7 +18,7 @@ struct Outcome {
     /// The request as the server got it.
     request: Vec<u8>,
     /// The code of the close frame with which the session was failed.
-    fault: Option<u16>,
+    fault: Option<Code>,
     refused: bool,
     errors: Vec<FindingKind>,
 }
@@ -54,7 +55,7 @@ fn play(scene: &Played, policy: Policy) -> Outcome {
     let errors = out.log.findings().filter(|kind| words(*kind).level == Level::Error).collect();
     let frames = frames(&out.log);
     let own = frames.iter().find(|(frame, _)| frame.origin == Origin::Proxy);
-    let fault = own.map(|(_, code)| u16::from_be_bytes([code[0], code[1]]));
+    let fault = own.and_then(|(_, body)| CloseBody::parse(body).code()).map(|(code, _)| code);
     Outcome { got, request, fault, refused, errors }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::record::Side;
 use crate::relay::injection::{Injection, fragment_first};
-use crate::wire::frame::FrameHeader;
+use crate::wire::frame::{FIN, FrameHeader, MASK, RSV1, RSV2, RSV3};
 use crate::wire::opcode::Opcode;
 
 /// An injection as it will go out.
@@ -40,8 +40,8 @@ pub fn preview(injection: &Injection, to: Side, frames: usize, bytes: usize) -> 
         Injection::Frame { first, payload } => {
             let all = [(*first, payload.as_slice())];
             let mut summary = format!("{}, ", Opcode::new(*first));
-            summary.push_str(if first & 0x80 == 0 { "no FIN" } else { "FIN" });
-            if first & 0x70 != 0 {
+            summary.push_str(if first & FIN == 0 { "no FIN" } else { "FIN" });
+            if first & (RSV1 | RSV2 | RSV3) != 0 {
                 let _ = write!(summary, ", RSV {:03b}", first >> 4 & 7);
             }
             Preview { warning: warning(*first, payload), ..shown(summary, &all, to, frames, bytes) }
@@ -90,7 +90,7 @@ fn header(first: u8, length: usize) -> Vec<u8> {
 fn start(mut header: Vec<u8>, masked: bool, payload: &[u8], bytes: usize) -> FrameBytes {
     // The MASK bit is the first of the second byte (RFC 6455 5.2).
     if let Some(second) = header.get_mut(1).filter(|_| masked) {
-        *second |= 0x80;
+        *second |= MASK;
     }
     let payload_shown = payload.get(..bytes).unwrap_or(payload).to_vec();
     FrameBytes { header, masked, more: payload.len() - payload_shown.len(), payload: payload_shown }

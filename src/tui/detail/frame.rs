@@ -3,7 +3,7 @@
 use crate::journal::SessionSummary;
 use crate::record::{By, FrameRecord, Log, Origin, RawRecord, Relayed};
 use crate::wire::challenge;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::Framing;
 use crate::wire::opcode::Opcode;
 
@@ -133,11 +133,10 @@ fn closing(page: &mut Page<'_>, payload: &[u8], is_complete: bool) {
 }
 
 /// A close code by number, name and meaning.
-pub(super) fn code_facts(page: &mut Page<'_>, code: u16) {
-    let known = close::code(code);
-    page.fact("code", &format!("{code} {}", known.name), page.theme.bold);
-    page.fact("meaning", known.meaning, page.theme.text);
-    if !known.sendable {
+pub(super) fn code_facts(page: &mut Page<'_>, code: Code) {
+    page.fact("code", &format!("{code} {}", code.name()), page.theme.bold);
+    page.fact("meaning", code.meaning(), page.theme.text);
+    if !code.is_sendable() {
         page.fact("", "may not stand in a close frame (RFC 6455 7.4)", page.theme.warning);
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::record::Side;
-use crate::wire::frame::{FrameHeader, LengthForm};
+use crate::wire::frame::{FIN, FrameHeader, LengthForm, MASK, OPCODE, RSV1, RSV2, RSV3};
 
 use super::hixie;
 use super::page::Page;
@@ -54,7 +54,7 @@ pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
     page.words(&parts.join(" "), page.theme.key);
     page.words(" ·", page.theme.dim);
     let mut flags = String::new();
-    for (is_set, name) in [(header.fin(), " FIN"), (header.rsv() & 4 != 0, " RSV1"), (header.rsv() & 2 != 0, " RSV2")] {
+    for (is_set, name) in [(header.fin(), " FIN"), (header.rsv1(), " RSV1"), (header.rsv() & 2 != 0, " RSV2")] {
         flags.push_str(if is_set { name } else { "" });
     }
     flags.push_str(if header.rsv() & 1 != 0 { " RSV3" } else { "" });
@@ -89,25 +89,25 @@ struct Byte {
 }
 
 fn first_byte(header: &FrameHeader, byte: u8) -> Byte {
-    let mut bits = vec![Bits::new(0x80, "FIN", if header.fin() { "1 final" } else { "0 more follows" })];
-    for (mask, name) in [(0x40, "RSV1"), (0x20, "RSV2"), (0x10, "RSV3")] {
+    let mut bits = vec![Bits::new(FIN, "FIN", if header.fin() { "1 final" } else { "0 more follows" })];
+    for (mask, name) in [(RSV1, "RSV1"), (RSV2, "RSV2"), (RSV3, "RSV3")] {
         let is_odd = byte & mask != 0;
         bits.push(Bits { is_odd, ..Bits::new(mask, name, if is_odd { "1 set" } else { "0" }) });
     }
     let opcode = header.opcode();
     let value = format!("{:x} {}", opcode.value(), opcode.name().unwrap_or("reserved"));
-    bits.push(Bits { is_odd: opcode.name().is_none(), ..Bits::new(0x0f, "opcode", value) });
+    bits.push(Bits { is_odd: opcode.name().is_none(), ..Bits::new(OPCODE, "opcode", value) });
     Byte { byte, bits }
 }
 
 fn second_byte(header: &FrameHeader, byte: u8) -> Byte {
     let masked = if header.mask.is_some() { "1 masked" } else { "0 not masked" };
     let length = match header.form {
-        LengthForm::Seven => format!("{}, 7-bit", byte & 0x7f),
+        LengthForm::Seven => format!("{}, 7-bit", byte & !MASK),
         LengthForm::Sixteen => "126: 16-bit".to_owned(),
         _ => "127: 64-bit".to_owned(),
     };
-    Byte { byte, bits: vec![Bits::new(0x80, "MASK", masked), Bits::new(0x7f, "length", length)] }
+    Byte { byte, bits: vec![Bits::new(MASK, "MASK", masked), Bits::new(!MASK, "length", length)] }
 }
 
 fn two_bytes(page: &mut Page<'_>, first: &Byte, second: &Byte) {
@@ -188,7 +188,7 @@ fn remarks(page: &Page<'_>, header: &FrameHeader, from: Side) -> Vec<(String, St
         );
         out.push((text, warning));
     }
-    if header.rsv() & 4 != 0 {
+    if header.rsv1() {
         let text = "RSV1: compressed by permessage-deflate if that was agreed; shown as it is on the wire";
         out.push((text.to_owned(), note));
     }

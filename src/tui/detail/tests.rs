@@ -15,6 +15,7 @@ use crate::relay::limits::Limits;
 use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::text::is_plain;
+use crate::wire::close::Code;
 use crate::wire::frame::{self as wire_frame, FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
@@ -243,7 +244,7 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     });
     insta::assert_snapshot!(scene.shown(BytesShown::Wire, BodyShown::Auto));
     scene.feed(|session, now, out| {
-        session.command(now, Command::Close { by: ClosedBy::User, code: 1001 }, out);
+        session.command(now, Command::Close { by: ClosedBy::User, code: Code::GOING_AWAY }, out);
     });
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("sent by wsproxy itself"));
     scene.receive(Side::Server, &plain(Opcode::TEXT, b"late"));

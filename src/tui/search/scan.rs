@@ -6,7 +6,7 @@ use crate::journal::{Block, Fold, RowId};
 use crate::record::{Event, FrameRecord, MoreRecord, Seen, SessionId, Side};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::CloseBody;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
@@ -133,7 +133,7 @@ impl Scanner {
     /// A close frame is shown by the name of its code.
     fn close(&self, payload: &[u8]) -> bool {
         match CloseBody::parse(payload) {
-            CloseBody::Code { code, .. } => self.pattern.is_in(format!("{code} {}", close::code(code).name).as_bytes()),
+            CloseBody::Code { code, .. } => self.pattern.is_in(format!("{code} {}", code.name()).as_bytes()),
             _ => false,
         }
     }

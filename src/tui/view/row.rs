@@ -12,7 +12,7 @@ use crate::tui::fit;
 use crate::tui::model::Model;
 use crate::tui::search::Pattern;
 use crate::tui::theme::Theme;
-use crate::wire::close::{self, CloseBody};
+use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
 
 use super::joined::Joined;
@@ -308,7 +308,7 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
     if kept < received {
         marks.push((format!("truncated to {}", text::byte_count(kept)), theme.warning));
     }
-    if record.header.rsv() & 4 != 0 && !record.header.opcode().is_control() {
+    if record.header.rsv1() && !record.header.opcode().is_control() {
         marks.push(("compressed".to_owned(), theme.note));
     }
     marks
@@ -325,11 +325,11 @@ fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<St
             CloseBody::Empty => "no code".into(),
             CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
             CloseBody::Code { code, reason } => {
-                format!("{code} {}  {}", close::code(code).name, text::escape(reason))
+                format!("{code} {}  {}", code.name(), text::escape(reason))
             }
         });
     }
-    let compressed = record.header.rsv() & 4 != 0;
+    let compressed = record.header.rsv1();
     let whole = start.len() as u64 == joined.received;
     let is_text = match opcode {
         Opcode::TEXT => !compressed,

@@ -16,7 +16,6 @@ use crate::tui::keymap::Place;
 use crate::tui::model::Model;
 use crate::tui::overview::troubles;
 use crate::tui::theme::Theme;
-use crate::wire::close as wire_close;
 use crate::wire::opcode::Opcode;
 
 use super::words::{self, level_glyph, level_style};
@@ -283,7 +282,7 @@ fn close(summary: &SessionSummary) -> String {
     }
     let code = closed.code.map(|code| format!("{code} ")).unwrap_or_default();
     let how = match (closed.how, closed.code) {
-        (ClosedHow::CloseFrame, Some(code)) => wire_close::code(code).name,
+        (ClosedHow::CloseFrame, Some(code)) => code.name(),
         (ClosedHow::CloseFrame, None) => "close frame without a code",
         (ClosedHow::Fin, _) => "FIN without a close frame",
         (ClosedHow::Reset, _) => "RST",

@@ -8,7 +8,6 @@ use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent};
 use crate::text;
 use crate::tui::overview;
 use crate::tui::theme::Theme;
-use crate::wire::close;
 use crate::wire::head::Head;
 
 /// A glyph for a level, so that colour is not needed.
@@ -106,7 +105,7 @@ pub fn closed_words(closed: &ClosedEvent) -> String {
         how => format!("○ closed by {}: {}", closed.by.name(), how_words(how)),
     };
     if let Some(code) = closed.code {
-        words.push_str(&format!(", {code} {}", close::code(code).name));
+        words.push_str(&format!(", {code} {}", code.name()));
     }
     if !closed.reason.is_empty() {
         words.push_str(&format!(": {}", text::preview(&closed.reason, 130)));
