@@ -33,6 +33,16 @@ pub(super) enum Progress {
     TooLong,
 }
 
+impl Progress {
+    /// How many bytes were taken of an input of so many.
+    pub const fn taken(&self, length: usize) -> usize {
+        match self {
+            Self::Complete(taken) => *taken,
+            Self::More | Self::TooLong => length,
+        }
+    }
+}
+
 impl ResponseHead {
     /// Takes a piece. The bytes to pass on in place of what was taken are added to `self.forwarded`.
     pub fn feed(&mut self, input: &[u8], translator: &Translator, limit: usize) -> Progress {

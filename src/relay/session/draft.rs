@@ -1,86 +1,86 @@
 //! What hixie-76 puts behind the heads: eight bytes of the client's, and sixteen of the server's that prove it read them.
 
 use crate::diagnose::handshake;
-use crate::record::finding::Finding;
 use crate::record::{Event, Log, PerSide, Side, Time};
+use crate::relay::lane::Lane;
 use crate::wire::challenge;
-use crate::wire::dialect::{Dialect, Framing};
+use crate::wire::dialect::Dialect;
 
 use super::{Output, Phase, Session};
 
 /// Bytes behind a request's head.
-const KEY3: usize = 8;
+pub(super) const KEY3: usize = 8;
 
 /// How many bytes behind its head each side's frames begin.
 pub(super) const fn proofs(dialect: Dialect) -> PerSide<usize> {
     if dialect.facts().has_keys { PerSide::new(KEY3, challenge::ANSWER) } else { PerSide::new(0, 0) }
 }
 
-/// What was told of the proof.
-#[derive(Debug, Default)]
+/// The proof that is awaited.
+#[derive(Debug)]
 pub(super) struct Proof {
+    /// The request whose keys it is made of.
+    request: Vec<u8>,
+    /// The eight bytes, where they are wsproxy's own and did not come by the client's lane.
+    own_key3: Option<Vec<u8>>,
     is_told: bool,
+    /// Whether it was told that the eight bytes do not come.
     is_withheld_told: bool,
 }
 
-impl Session {
-    /// The answer is 101 and hixie frames follow.
-    pub(super) fn expect_hixie(&mut self, now: Time, answer: &[u8], forwarded: &[u8], log: &mut Log) {
-        for finding in handshake::hixie_answer(self.dialect, &self.request, answer, forwarded) {
-            log.event(now, Event::Finding(Side::Server, finding));
-        }
+impl Proof {
+    /// Of a dialect with keys.
+    pub fn new(dialect: Dialect, request: Vec<u8>, own_key3: Option<Vec<u8>>, is_withheld_told: bool) -> Option<Self> {
+        dialect.facts().has_keys.then_some(Self { request, own_key3, is_told: false, is_withheld_told })
     }
 
     /// Compares the proof, once all of it is there or will never be.
-    pub(super) fn judge_proof(&mut self, now: Time, is_over: bool, log: &mut Log) {
-        let (mut key3, mut key3_length) = self.lanes.client.proof();
-        let (proof, length) = self.lanes.server.proof();
-        if let Some(bridge) = &self.bridge {
-            (key3, key3_length) = (bridge.heads.own_key3(), bridge.heads.own_key3().len());
-        }
+    pub fn judge(&mut self, lanes: &PerSide<Lane>, now: Time, is_over: bool, log: &mut Log) {
+        let (key3, key3_length) = match &self.own_key3 {
+            Some(own) => (own.as_slice(), own.len()),
+            None => lanes.client.proof(),
+        };
+        let (proof, length) = lanes.server.proof();
         let is_whole = key3.len() == key3_length && proof.len() == length;
-        if !self.open || length == 0 || self.proof.is_told || !(is_whole || is_over) {
+        if length == 0 || self.is_told || !(is_whole || is_over) {
             return;
         }
-        self.proof.is_told = true;
+        self.is_told = true;
         if let Some(finding) = handshake::proof(&self.request, key3, proof) {
             log.event(now, Event::Finding(Side::Server, finding));
         }
     }
 
-    /// A side's bytes have ended, and no side has said before that it would close.
-    pub(super) fn note_missing_close(&self, now: Time, from: Side, log: &mut Log) {
-        let is_first = self.lanes[from.other()].ended.is_none();
-        let is_abrupt = self.open && self.closing.is_none() && self.lanes.iter().all(|lane| lane.close.is_none());
-        if self.framing() == Framing::Hixie && self.dialect.facts().has_close && is_first && is_abrupt {
-            log.event(now, Event::Finding(from, handshake::no_close()));
-        }
+    /// How many of the eight bytes came, where they are awaited from the client.
+    fn missing_key3(&self, lanes: &PerSide<Lane>) -> Option<usize> {
+        let (key3, length) = lanes.client.proof();
+        (self.own_key3.is_none() && key3.len() < length && !self.is_withheld_told).then_some(key3.len())
     }
+}
 
+impl Session {
     /// How many of the eight bytes behind the request came, where they are awaited.
+    #[inline]
     pub(super) fn missing_key3(&self) -> Option<usize> {
-        if let Some(bridge) = &self.bridge {
-            let missing = bridge.heads.missing_key3();
-            return (missing > 0 && !self.proof.is_withheld_told).then_some(KEY3.saturating_sub(missing));
+        match &self.phase {
+            Phase::Opening(opening) => opening.missing_key3(),
+            Phase::Open(open) => open.proof.as_ref().and_then(|proof| proof.missing_key3(&self.core.lanes)),
+            Phase::Pipe(_) | Phase::Closing(_) => None,
         }
-        let early = match &self.phase {
-            Phase::Answer { early, .. } => early.len(),
-            Phase::Answered if self.open => self.lanes.client.proof().0.len(),
-            Phase::Answered => return None,
-        };
-        (self.framing() == Framing::Hixie
-            && self.dialect.facts().has_keys
-            && early < KEY3
-            && !self.proof.is_withheld_told)
-            .then_some(early)
     }
 
     /// Tells once that they do not come.
     pub(super) fn tell_missing_key3(&mut self, now: Time, out: &mut Output) {
-        if let Some(came) = self.missing_key3() {
-            self.proof.is_withheld_told = true;
-            let finding: Finding = handshake::key3_withheld(came);
-            out.log.event(now, Event::Finding(Side::Client, finding));
+        let Some(came) = self.missing_key3() else { return };
+        match &mut self.phase {
+            Phase::Opening(opening) => opening.key3_is_withheld = true,
+            Phase::Open(open) => {
+                if let Some(proof) = &mut open.proof {
+                    proof.is_withheld_told = true;
+                }
+            }
+            Phase::Pipe(_) | Phase::Closing(_) => {}
         }
+        out.log.event(now, Event::Finding(Side::Client, handshake::key3_withheld(came)));
     }
 }

@@ -6,6 +6,7 @@ use crate::diagnose::handshake;
 use crate::record::{PerSide, Side, Stall, StallKind, Time};
 use crate::relay::lane::Lane;
 
+use super::core::Core;
 use super::{Act, Output, Phase, Reason, Session};
 
 /// How often a session in which something is owed is looked at.
@@ -19,7 +20,7 @@ pub(super) struct Clock {
     /// When the request went to the upstream.
     began: Time,
     /// When a byte of the server's last came, while its head is awaited.
-    pub(super) last_answer: Time,
+    pub(super) last_response: Time,
     /// When to look at what is owed. None while nothing is.
     next_check: Option<Time>,
     /// Since when nothing more of each side's bytes could be written.
@@ -28,7 +29,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) const fn new(now: Time) -> Self {
-        Self { began: now, last_answer: now, next_check: None, blocked: PerSide::new(None, None) }
+        Self { began: now, last_response: now, next_check: None, blocked: PerSide::new(None, None) }
     }
 
     /// Something else is owed from here on, or nothing.
@@ -40,128 +41,140 @@ impl Clock {
 impl Session {
     /// The upstream is connected, and its response is awaited from now on. Without this, it is from the beginning.
     pub fn connected(&mut self, now: Time) {
-        (self.clock.began, self.clock.last_answer) = (now, now);
-        self.clock.next_check = Some(later(now, STALL_CHECK));
+        let clock = &mut self.core.clock;
+        (clock.began, clock.last_response) = (now, now);
+        clock.next_check = Some(later(now, STALL_CHECK));
     }
 
     /// Notes since when nothing more of what a side sent could be written; `None` where all of it was.
     pub fn blocked(&mut self, now: Time, from: Side, since: Option<Time>) {
-        self.clock.blocked[from] = since;
-        if since.is_some() && self.clock.next_check.is_none() {
-            self.clock.next_check = Some(later(now, STALL_CHECK));
+        let clock = &mut self.core.clock;
+        clock.blocked[from] = since;
+        if since.is_some() && clock.next_check.is_none() {
+            clock.next_check = Some(later(now, STALL_CHECK));
         }
     }
 
     /// Whether a side's bytes were said to be blocked.
     #[must_use]
     pub fn is_blocked(&self, from: Side) -> bool {
-        self.clock.blocked[from].is_some()
+        self.core.clock.blocked[from].is_some()
     }
 
     /// When `tick` is due, if nothing comes before that changes it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        let stages = self.lanes.iter().filter_map(|lane| lane.passage.deadline());
-        self.limit().into_iter().chain(self.clock.next_check).chain(stages).min()
+        let stages = self.core.lanes.iter().filter_map(|lane| lane.passage.deadline());
+        self.limit().into_iter().chain(self.core.clock.next_check).chain(stages).min()
     }
 
     /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.
     fn limit(&self) -> Option<Time> {
-        let limits = &self.config.limits;
-        match &self.closing {
-            Some(closing) if closing.has_had_its_time => None,
-            Some(closing) => Some(later(closing.since, limits.closing_time)),
-            None => self.awaits_first_byte().then(|| later(self.clock.began, limits.answer_time)),
+        let limits = &self.core.config.limits;
+        match &self.phase {
+            // A head that has begun is the browser's to wait for; where not a byte came, there is room for a response.
+            Phase::Opening(_) if self.core.lanes.server.bytes == 0 => {
+                Some(later(self.core.clock.began, limits.answer_time))
+            }
+            Phase::Closing(closing) if !closing.has_had_its_time => Some(later(closing.since, limits.closing_time)),
+            Phase::Opening(_) | Phase::Open(_) | Phase::Pipe(_) | Phase::Closing(_) => None,
         }
     }
 
     /// Does what is due now. It may be called at any time.
     pub fn tick(&mut self, now: Time, out: &mut Output) {
         if self.limit().is_some_and(|limit| now >= limit) {
-            match &mut self.closing {
-                Some(closing) => {
-                    // The peers had their time.
-                    closing.has_had_its_time = true;
-                    out.acts.push(Act::Abandon);
-                }
-                None => self.give_up(now, out),
-            }
+            self.end_patience(now, out);
         }
         for from in [Side::Client, Side::Server] {
-            let (lane, mut context) = self.lane(now, from);
+            let (lane, mut context) = self.core.lane(now, from);
             lane.tick(&mut context, out);
         }
         self.check_stalls(now, out);
         self.settle(now, out);
     }
 
-    /// A head that has begun is the browser's to wait for; where not a byte came, there is room for a response.
-    fn awaits_first_byte(&self) -> bool {
-        matches!(self.phase, Phase::Answer { .. }) && self.lanes.server.bytes == 0
-    }
-
-    fn give_up(&mut self, now: Time, out: &mut Output) {
-        let limit = self.config.limits.answer_time;
-        self.time_out();
-        self.fail(now, handshake::timed_out(limit), out);
-        self.respond(now, GATEWAY_TIMEOUT, Reason::Silent(limit), out);
+    fn end_patience(&mut self, now: Time, out: &mut Output) {
+        match &mut self.phase {
+            Phase::Closing(closing) => {
+                // The peers had their time.
+                closing.has_had_its_time = true;
+                out.acts.push(Act::Abandon);
+            }
+            Phase::Opening(opening) => {
+                let limit = self.core.config.limits.answer_time;
+                opening.fail(&mut self.core, now, handshake::timed_out(limit), out);
+                let closing = self.core.respond(now, GATEWAY_TIMEOUT, Reason::Silent(limit), out);
+                self.time_out();
+                self.phase = Phase::Closing(closing);
+            }
+            Phase::Open(_) | Phase::Pipe(_) => {}
+        }
     }
 
     /// Ends a call: where the closing handshake is done, both sides end; where something is owed, a time is set.
     #[inline]
     pub(super) fn settle(&mut self, now: Time, out: &mut Output) {
-        if let Some(closing) = &mut self.closing
-            && !closing.is_over
-            && self.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some())
-        {
-            closing.is_over = true;
-            self.end_both(out);
+        if let Phase::Closing(closing) = &mut self.phase {
+            closing.settle(&mut self.core, out);
         }
-        if self.clock.next_check.is_none() && self.is_owed() {
-            self.clock.next_check = Some(later(now, STALL_CHECK));
+        if self.core.clock.next_check.is_none() && self.is_owed() {
+            self.core.clock.next_check = Some(later(now, STALL_CHECK));
         }
     }
 
     fn is_owed(&self) -> bool {
-        self.missing_key3().is_some() || !self.stalls.is_empty() || self.owed().next().is_some()
+        self.missing_key3().is_some() || !self.core.stalls.is_empty() || self.owed().next().is_some()
     }
 
     /// Tells what has been owed for too long, and what no longer is.
     fn check_stalls(&mut self, now: Time, out: &mut Output) {
-        self.clock.next_check = None;
-        self.complete_stalled(now, out);
+        self.core.clock.next_check = None;
+        if let Phase::Opening(opening) = &mut self.phase {
+            let next = opening.complete_stalled(&mut self.core, now, out);
+            self.go_on(next);
+        }
         let owed: Vec<Stall> = self.owed().collect();
-        let limit = self.config.limits.stall_time;
-        if now >= later(self.clock.began, limit) {
+        let limit = self.core.config.limits.stall_time;
+        if now >= later(self.core.clock.began, limit) {
             self.tell_missing_key3(now, out);
         }
-        self.stalls.update(now, u64::try_from(limit.as_micros()).unwrap_or(u64::MAX), &owed, &mut out.log);
+        let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        self.core.stalls.update(now, limit, &owed, &mut out.log);
     }
 
     /// All that is owed now. No allocation, and nothing in a session where nothing is under way.
     fn owed(&self) -> impl Iterator<Item = Stall> {
+        let response = matches!(self.phase, Phase::Opening(_)).then(|| self.core.owed_response()).flatten();
+        response.into_iter().chain(self.core.owed())
+    }
+}
+
+impl Core {
+    /// What the lanes owe.
+    fn owed(&self) -> impl Iterator<Item = Stall> {
         let sides = [Side::Client, Side::Server];
-        self.owed_response()
-            .into_iter()
-            .chain(self.lanes.iter().filter_map(Lane::debt))
+        self.lanes
+            .iter()
+            .filter_map(Lane::debt)
             .chain(sides.into_iter().flat_map(|side| [self.owed_pong(side), self.owed_reading(side)]).flatten())
             .chain(self.owed_at_the_end())
     }
 
     fn owed_response(&self) -> Option<Stall> {
-        if !matches!(self.phase, Phase::Answer { .. }) || self.lanes.server.ended.is_some() {
+        if self.lanes.server.ended.is_some() {
             return None;
         }
-        Some(if self.awaits_first_byte() {
+        Some(if self.lanes.server.bytes == 0 {
             stall(StallKind::NoResponse, Side::Server, self.clock.began)
         } else {
-            stall(StallKind::UnfinishedHead, Side::Server, self.clock.last_answer)
+            stall(StallKind::UnfinishedHead, Side::Server, self.clock.last_response)
         })
     }
 
     /// The pong to a ping of that side's.
     fn owed_pong(&self, side: Side) -> Option<Stall> {
-        let (since, number) = self.pings[side].filter(|_| !self.lanes[side.other()].is_finished())?;
+        let (since, number) = self.ping(side).filter(|_| !self.lanes[side.other()].is_finished())?;
         Some(Stall { frame: Some(number), ..stall(StallKind::UnansweredPing, side.other(), since) })
     }
 

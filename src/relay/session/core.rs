@@ -1,0 +1,174 @@
+//! What a session has in each of its phases.
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use crate::record::{ClosedBy, ClosedHow, Log, Origin, PerSide, Policy, Side, Time};
+use crate::relay::judgement::Judgement;
+use crate::relay::lane::{Context, Lane};
+use crate::relay::stall::Stalls;
+use crate::relay::watch::Keys;
+use crate::wire::close::Code;
+
+use super::closing::Closing;
+use super::time::Clock;
+use super::{Act, Output, Reason, SessionConfig};
+
+/// The first thing that began the end.
+#[derive(Debug)]
+pub(super) struct First {
+    pub by: ClosedBy,
+    pub how: ClosedHow,
+    pub code: Option<Code>,
+    pub reason: Vec<u8>,
+}
+
+/// What frames of both lanes have to do with one another.
+#[derive(Debug, Default)]
+struct Traffic {
+    /// The number of the last frame.
+    frames: u64,
+    /// The oldest ping of each side that is not answered: when it came, and its number.
+    pings: PerSide<Option<(Time, u64)>>,
+    keys: Keys,
+    /// Which sides a bridge has told that nothing follows.
+    told: PerSide<bool>,
+}
+
+/// What is there from the first byte to the last.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub config: SessionConfig,
+    pub random: StdRng,
+    pub judgement: Judgement,
+    pub lanes: PerSide<Lane>,
+    /// Sides whose bytes are of no interest any more.
+    pub cut: PerSide<bool>,
+    pub clock: Clock,
+    pub stalls: Stalls,
+    pub first: Option<First>,
+    traffic: Traffic,
+}
+
+impl Core {
+    pub fn new(config: SessionConfig, now: Time) -> Self {
+        Self {
+            random: StdRng::from_seed(config.seed),
+            judgement: Judgement::none(),
+            lanes: PerSide::from_fn(Lane::new),
+            cut: PerSide::default(),
+            clock: Clock::new(now),
+            stalls: Stalls::default(),
+            first: None,
+            traffic: Traffic::default(),
+            config,
+        }
+    }
+
+    /// A lane, and what it needs for a call.
+    pub fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
+        let context = Context {
+            judgement: &mut self.judgement,
+            pings: &mut self.traffic.pings,
+            keys: &mut self.traffic.keys,
+            told: &mut self.traffic.told,
+            now,
+            policy: self.config.policy.get(),
+            frames: &mut self.traffic.frames,
+            random: &mut self.random,
+            limits: &self.config.limits,
+        };
+        (&mut self.lanes[from], context)
+    }
+
+    /// Follows `input` on its lane. Its first byte is at offset `base` of what the call brought.
+    #[inline]
+    pub fn pass(&mut self, now: Time, from: Side, input: &[u8], base: usize, out: &mut Output) {
+        let (lane, mut context) = self.lane(now, from);
+        lane.receive(&mut context, input, base, out);
+        self.pass_back(now, from, out);
+    }
+
+    /// Follows what went out before as it came.
+    pub fn pass_late(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
+        let (lane, mut context) = self.lane(now, from);
+        context.policy = Policy::Faithful;
+        lane.receive(&mut context, input, 0, out);
+    }
+
+    /// What a bridge says to the side itself, and the end of what it has to say.
+    #[inline]
+    pub fn pass_back(&mut self, now: Time, from: Side, out: &mut Output) {
+        let Some(chain) = self.lanes[from].passage.chain() else { return };
+        let (back, ends) = (std::mem::take(&mut chain.outlet.back), std::mem::take(&mut chain.outlet.ends));
+        for unit in back {
+            let (lane, mut context) = self.lane(now, from.other());
+            lane.say(&mut context, &unit, out);
+        }
+        if ends {
+            self.cut[from] = true;
+            out.acts.push(Act::HalfClose(from.other()));
+        }
+    }
+
+    /// The oldest ping of a side that is not answered: when it came, and its number.
+    pub fn ping(&self, side: Side) -> Option<(Time, u64)> {
+        self.traffic.pings[side]
+    }
+
+    /// The client gets a response of wsproxy's own, and both sides the end of the bytes.
+    pub fn respond(&mut self, now: Time, status: u16, reason: Reason, out: &mut Output) -> Closing {
+        out.acts.push(Act::Respond { status, reason });
+        self.end_both(out);
+        Closing::over(now)
+    }
+
+    pub fn end_both(&mut self, out: &mut Output) {
+        self.cut = PerSide::new(true, true);
+        out.acts.extend([Act::HalfClose(Side::Client), Act::HalfClose(Side::Server)]);
+    }
+
+    /// Under the strict policy, a read that fails the page is not passed on, though its frames may look right: what they
+    /// hold can't be inflated, or a length is more than browsers take. Gives the close code.
+    #[inline]
+    pub fn fails_page(&self, out: &mut Output) -> Option<Code> {
+        if self.judgement.failure().is_none() || self.config.policy.get() != Policy::Strict {
+            return None;
+        }
+        out.to.client.withhold();
+        Some(Code::PROTOCOL_ERROR)
+    }
+
+    /// Whether a close frame has passed in no direction.
+    pub fn is_closed_by_nobody(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.close.is_none())
+    }
+
+    /// A close frame that passed may be what began the end.
+    #[inline]
+    pub fn note_close_frame(&mut self, from: Side) {
+        if self.first.is_some() {
+            return;
+        }
+        if let Some(close) = self.lanes[from].close.clone() {
+            let by = match close.origin {
+                Origin::Peer => ClosedBy::Peer(from),
+                Origin::Injected => ClosedBy::User,
+                Origin::Proxy => ClosedBy::Proxy,
+            };
+            self.note_first(First { by, how: ClosedHow::CloseFrame, code: close.code, reason: close.reason });
+        }
+    }
+
+    pub fn note_first(&mut self, first: First) {
+        self.first.get_or_insert(first);
+    }
+
+    /// What was told as a stall and is still owed never came.
+    pub fn finish_stalls(&mut self, now: Time, log: &mut Log) {
+        for (lane, finding) in self.stalls.findings(now) {
+            self.lanes[lane].add_finding(finding);
+        }
+        self.stalls.update(now, u64::MAX, &[], log);
+    }
+}

@@ -1,0 +1,367 @@
+//! One session from the client's head to the end of both lanes.
+//!
+//! ```text
+//!            Opening ------------> Open ---------.
+//!    (faithful, completed,           |            \
+//!     or bridged)   \                |             v
+//!                    `-----> Pipe    |        Closing
+//!                              `-----+-----------^
+//! ```
+//!
+//! A session is in one phase at a time, and each phase owns what only it needs. What all of them need is in `Core`: the
+//! lanes, the verdict, the clock. A phase's calls give the phase that follows, if one does.
+
+mod closing;
+mod core;
+mod draft;
+mod open;
+mod opening;
+mod output;
+mod pipe;
+mod time;
+
+use std::sync::Arc;
+
+use crate::record::finding::{Finding, Level};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, Side, Time};
+use crate::wire::close::Code;
+use crate::wire::dialect::{Dialect, Framing};
+use crate::wire::head::Head;
+use crate::wire::inflate::Deflate;
+
+use super::bridge::Bridging;
+use super::injection::{Injection, Refusal, Reply, Token};
+use super::lane::Lane;
+use super::limits::Limits;
+use super::policy::PolicyCell;
+use super::translate::AddressRules;
+use closing::Closing;
+use core::{Core, First};
+use open::Open;
+use opening::Opening;
+pub use output::{Act, Output, Reason, Sent};
+use pipe::Pipe;
+
+/// Bad Gateway (RFC 9110 15.6.3).
+const BAD_GATEWAY: u16 = 502;
+
+/// What the user wants of a session.
+#[derive(Debug)]
+pub enum Command {
+    /// Puts something into the lane towards a side; replies with the token.
+    Inject {
+        /// The caller's own number, given back with each reply.
+        token: Token,
+        /// Who gets it.
+        to: Side,
+        /// What it is.
+        injection: Injection,
+    },
+    /// Ends the session from within: close frames where they fit, then a little time for the replies.
+    Close {
+        /// Who wants it.
+        by: ClosedBy,
+        /// The close code (RFC 6455 7.4.1).
+        code: Code,
+    },
+}
+
+/// What a session needs to know at its start.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// Address translation.
+    pub rules: Arc<AddressRules>,
+    /// Bounds.
+    pub limits: Limits,
+    /// For mask keys; unpredictable in use, fixed in tests (RFC 6455 5.3).
+    pub seed: [u8; 32],
+    /// What is done about faults.
+    pub policy: PolicyCell,
+}
+
+/// What was agreed to by handshakes that a session does not see.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What each side speaks. Both have the same framing.
+    pub dialects: PerSide<Dialect>,
+    /// The compression, where there is one (RFC 7692).
+    pub deflate: Option<Deflate>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The upstream's response is awaited or under way.
+    Opening(Box<Opening>),
+    /// The response was 101: frames pass.
+    Open(Open),
+    /// The response was another, or none: whatever comes passes as bytes.
+    Pipe(Pipe),
+    /// wsproxy ends the session. Nothing passes any more.
+    Closing(Closing),
+}
+
+/// The state of one session.
+///
+/// It begins with `begin`, or with `open` where there are no heads to see; the caller says when the upstream is
+/// `connected`. Then come, in whatever order things happen, `receive` and `end` for each side, `command`, and `tick`. After
+/// each of them the caller
+///
+/// 1. takes what `Output` holds: `to`, then `acts`, `replies` and, when it likes, `log`;
+/// 2. asks `is_reading` before it reads from a side;
+/// 3. asks for the `deadline`, and calls `tick` at that time, where nothing else comes before. What the peers do not
+///    take is told by `blocked` before.
+///
+/// `finish` is the last call.
+#[derive(Debug)]
+pub struct Session {
+    core: Core,
+    phase: Phase,
+}
+
+impl Session {
+    /// Begins with the client's whole head. What goes to the server is the head for the upstream.
+    #[must_use]
+    pub fn begin(config: SessionConfig, now: Time, request: &[u8], out: &mut Output) -> Self {
+        Self::bridged(config, None, now, request, out)
+    }
+
+    /// As `begin`, with an upstream of a dialect that may be another than the client's.
+    #[must_use]
+    pub fn bridged(config: SessionConfig, to: Option<Bridging>, now: Time, request: &[u8], out: &mut Output) -> Self {
+        let client = Dialect::of_request(Head::new(request));
+        let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
+        let mut core = Core::new(config, now);
+        let opening = Opening::begin(&mut core, to, now, request, out);
+        let mut session = Self { core, phase: Phase::Opening(Box::new(opening)) };
+        session.settle(now, out);
+        session
+    }
+
+    /// Begins where frames do, without heads: for frames that are played again, and for those of another transport.
+    #[must_use]
+    pub fn open(config: SessionConfig, now: Time, opened: &Opened) -> Self {
+        let mut core = Core::new(config, now);
+        let limits = &core.config.limits;
+        for (side, lane) in [(Side::Client, &mut core.lanes.client), (Side::Server, &mut core.lanes.server)] {
+            lane.open(opened.dialects[side], opened.dialects[side.other()], 0, limits);
+            lane.examine(opened.deflate, limits);
+        }
+        Self { core, phase: Phase::Open(Open::new(opened.dialects.server)) }
+    }
+
+    /// Takes bytes that were read from one side. They go to the other side as they are, but for what `out.to` says.
+    pub fn receive(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
+        let core = &mut self.core;
+        core.lanes[from].bytes += input.len() as u64;
+        let next = match &mut self.phase {
+            Phase::Opening(opening) => opening.receive(core, now, from, input, out),
+            Phase::Open(open) => {
+                open.receive(core, now, from, input, out);
+                None
+            }
+            Phase::Pipe(pipe) => {
+                pipe.receive(core, now, from, input, out);
+                None
+            }
+            Phase::Closing(_) => {
+                core.pass(now, from, input, 0, out);
+                None
+            }
+        };
+        self.go_on(next);
+        match &mut self.phase {
+            // What came with the end of the handshake, or after the end of the session.
+            Phase::Open(open) => open.judge_proof(&self.core, now, false, &mut out.log),
+            Phase::Closing(_) => out.to[from.other()].withhold(),
+            Phase::Opening(_) | Phase::Pipe(_) => {}
+        }
+        self.core.note_close_frame(from);
+        self.fail_strictly(now, from, out);
+        self.settle(now, out);
+    }
+
+    /// Under the strict policy, ends the session once what came before the fault is passed on.
+    #[inline]
+    fn fail_strictly(&mut self, now: Time, from: Side, out: &mut Output) {
+        if let Phase::Closing(_) = self.phase {
+            return;
+        }
+        let fault = self.core.lanes.iter().find_map(|lane| lane.passage.fault());
+        let fault = fault.or_else(|| match &self.phase {
+            Phase::Open(_) if from == Side::Server => self.core.fails_page(out),
+            _ => None,
+        });
+        if let Some(code) = fault {
+            self.close(now, ClosedBy::Proxy, code, out);
+        }
+    }
+
+    /// Takes a command.
+    pub fn command(&mut self, now: Time, command: Command, out: &mut Output) {
+        match command {
+            Command::Inject { token, to, injection } => self.inject(now, to, token, injection, out),
+            Command::Close { by, code } => self.close(now, by, code, out),
+        }
+        self.settle(now, out);
+    }
+
+    fn inject(&mut self, now: Time, to: Side, token: Token, injection: Injection, out: &mut Output) {
+        if let Phase::Closing(_) = self.phase {
+            out.replies.push((token, Reply::Refused(Refusal::Ended)));
+            return;
+        }
+        let (lane, mut context) = self.core.lane(now, to.other());
+        lane.inject(&mut context, token, injection, out);
+        self.core.note_close_frame(to.other());
+    }
+
+    /// Takes the end of a side's bytes. What was held of that side's goes on first. A connection that breaks after its
+    /// bytes had ended is told as a reset, too.
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
+        if self.core.lanes[from].ended.is_none() {
+            self.end_lane(now, from, how, out);
+        } else if how == Ending::Fin {
+            return;
+        }
+        out.acts.push(match how {
+            Ending::Fin => Act::HalfClose(from.other()),
+            Ending::Reset => Act::Reset(from.other()),
+        });
+        self.settle(now, out);
+    }
+
+    fn end_lane(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
+        let core = &mut self.core;
+        let next = match &mut self.phase {
+            Phase::Opening(opening) => opening.end(core, now, from, how, out),
+            Phase::Pipe(pipe) => {
+                pipe.judge(core, now, &[], &mut out.log);
+                None
+            }
+            Phase::Open(_) | Phase::Closing(_) => None,
+        };
+        self.go_on(next);
+        let core = &mut self.core;
+        if let Phase::Open(open) = &mut self.phase {
+            open.judge_proof(core, now, from == Side::Server, &mut out.log);
+        }
+        self.tell_missing_key3(now, out);
+        let core = &mut self.core;
+        let how_closed = match how {
+            Ending::Fin => ClosedHow::Fin,
+            Ending::Reset => ClosedHow::Reset,
+        };
+        core.note_first(First { by: ClosedBy::Peer(from), how: how_closed, code: None, reason: Vec::new() });
+        let (lane, mut context) = core.lane(now, from);
+        lane.end(&mut context, how, out);
+        core.pass_back(now, from, out);
+        if let (Ending::Fin, Phase::Open(open)) = (how, &self.phase) {
+            open.note_missing_close(core, now, from, &mut out.log);
+        }
+        out.log.event(now, Event::Ended { from, how });
+    }
+
+    /// The connection to the upstream broke by more than an end of its bytes: `finding` says why. Where nothing came of a
+    /// response, the client gets one with the `cause`, in words.
+    pub fn broke(&mut self, now: Time, finding: Finding, cause: String, out: &mut Output) {
+        let core = &mut self.core;
+        match &mut self.phase {
+            Phase::Opening(opening) if core.lanes.server.bytes == 0 => {
+                opening.fail(core, now, finding, out);
+                let closing = core.respond(now, BAD_GATEWAY, Reason::Broken(cause), out);
+                self.go_on(Some(Phase::Closing(closing)));
+            }
+            _ => {
+                out.log.event(now, Event::Note(Level::Error, cause));
+                self.end(now, Side::Server, Ending::Reset, out);
+            }
+        }
+    }
+
+    /// Ends the session from within: a close frame to each side where one can stand. From here on nothing that comes is
+    /// passed on.
+    fn close(&mut self, now: Time, by: ClosedBy, code: Code, out: &mut Output) {
+        let (how, code_told) = match &self.phase {
+            Phase::Closing(_) => return,
+            Phase::Open(_) => (ClosedHow::CloseFrame, Some(code)),
+            Phase::Opening(_) | Phase::Pipe(_) => (ClosedHow::Fin, None),
+        };
+        for to in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.core.lane(now, to.other());
+            lane.close(&mut context, code, out);
+        }
+        self.core.note_first(First { by, how, code: code_told, reason: Vec::new() });
+        self.phase = Phase::Closing(Closing::begin(now));
+    }
+
+    /// Whether more is to be read from a side: its bytes have not ended, there is use for them, and room.
+    #[inline]
+    #[must_use]
+    pub fn is_reading(&self, from: Side) -> bool {
+        let lane = &self.core.lanes[from];
+        lane.ended.is_none() && !self.core.cut[from] && !lane.passage.is_full()
+    }
+
+    /// Whether frames pass: the server's response was 101, and wsproxy does not end the session.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open(_))
+    }
+
+    /// Whether the server's head has come.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self.phase, Phase::Open(_) | Phase::Pipe(_))
+    }
+
+    /// Notes that a limit of time ended the session.
+    pub fn time_out(&mut self) {
+        let how = ClosedHow::Timeout;
+        self.core.note_first(First { by: ClosedBy::Proxy, how, code: None, reason: Vec::new() });
+    }
+
+    /// Writes the last record. Call it once, when both connections are gone.
+    pub fn finish(&mut self, now: Time, out: &mut Output) {
+        if let Phase::Pipe(pipe) = &mut self.phase {
+            pipe.judge(&mut self.core, now, &[], &mut out.log);
+        }
+        self.core.finish_stalls(now, &mut out.log);
+        for lane in self.core.lanes.iter_mut() {
+            lane.refuse_waiting(Refusal::NeverCame, out);
+            lane.report_rest(now, &mut out.log);
+        }
+        let first = self.core.first.take().unwrap_or(First {
+            by: ClosedBy::Proxy,
+            how: ClosedHow::Fin,
+            code: None,
+            reason: Vec::new(),
+        });
+        let closed = ClosedEvent {
+            by: first.by,
+            how: first.how,
+            code: first.code,
+            reason: first.reason,
+            frames: self.core.lanes.as_ref().map(Lane::frames),
+            bytes: self.core.lanes.as_ref().map(|lane| lane.bytes),
+        };
+        out.log.event(now, Event::SessionClosed(closed));
+    }
+
+    #[inline]
+    fn go_on(&mut self, next: Option<Phase>) {
+        if let Some(next) = next {
+            self.phase = next;
+        }
+    }
+}
+
+/// All values of a field joined by a comma, as HTTP reads several lines (RFC 9110 5.3).
+fn joined(head: Head<'_>, name: &str) -> Option<Vec<u8>> {
+    let values: Vec<_> = head.values(name).collect();
+    (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+}
+
+/// The compression that an answer agrees to.
+fn agreed(answer: Head<'_>) -> Option<Deflate> {
+    Deflate::agreed(&joined(answer, "sec-websocket-extensions")?)
+}
