@@ -287,7 +287,8 @@ impl Examiner {
         }
     }
 
-    /// Drops what was found while the framing is lost, and notes where it gets lost. A usual header ends that.
+    /// Drops what was found while the framing is lost, and notes where it gets lost. A usual header ends that, and so does
+    /// the header of a whole message that is wrong in its mask only: noise hardly ever looks like one.
     fn settle(&mut self, before: usize, header: Option<&FrameHeader>) {
         if self.found.len() == before {
             if let Some(header) = header
@@ -299,7 +300,11 @@ impl Examiner {
             }
             return;
         }
-        if self.astray {
+        let is_of_mask = |found: &Found| {
+            matches!(found.kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked)
+        };
+        let is_message = header.is_some_and(|header| matches!(header.first, 0x81 | 0x82));
+        if self.astray && !(is_message && self.found[before..].iter().all(is_of_mask)) {
             self.found.truncate(before);
             return;
         }

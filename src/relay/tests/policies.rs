@@ -174,3 +174,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_frame_that_is_dropped_hides_no_finding_of_a_later_one() {
+    for step in [1, usize::MAX] {
+        let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
+        scene.feed(Side::Server, ANSWER);
+        scene.feed(Side::Server, b"\x83\x05Hello");
+        scene.feed(Side::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+        scene.feed(Side::Server, b"\xa1\x05Hello");
+        let found: Vec<_> = scene
+            .events()
+            .filter_map(|event| match event {
+                Event::Finding(_, finding) => Some((finding.kind, finding.repaired)),
+                _ => None,
+            })
+            .collect();
+        let expected = [
+            (FindingKind::FrameOpcodeReservedData, true),
+            (FindingKind::FrameServerMasked, true),
+            (FindingKind::FrameRsv, true),
+        ];
+        assert_eq!(found, expected, "in steps of {step}");
+    }
+}
