@@ -19,6 +19,7 @@ use crate::record::{
 };
 use crate::wire::close::Code;
 use crate::wire::decoder::{Decoder, Part};
+use crate::wire::dialect::Dialect;
 use crate::wire::frame::{self, FrameHeader};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
@@ -26,7 +27,7 @@ use crate::wire::opcode::Opcode;
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::limits::Limits;
 use super::policy::PolicyCell;
-use super::session::{Act, Command, Output, Reason, Session, SessionConfig};
+use super::session::{Act, Command, Opened, Output, Reason, Session, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

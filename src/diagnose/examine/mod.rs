@@ -300,9 +300,8 @@ impl Examiner {
             }
             return;
         }
-        let is_of_mask = |found: &Found| {
-            matches!(found.kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked)
-        };
+        let is_of_mask =
+            |found: &Found| matches!(found.kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked);
         let is_message = header.is_some_and(|header| matches!(header.first, 0x81 | 0x82));
         if self.astray && !(is_message && self.found[before..].iter().all(is_of_mask)) {
             self.found.truncate(before);

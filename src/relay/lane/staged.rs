@@ -167,7 +167,11 @@ impl Lane {
     pub(super) fn lose_stages(&mut self, context: &mut Context<'_>, log: &mut Log) {
         let from = self.from;
         let Some(chain) = self.passage.chain() else { return };
-        if let Some(what) = chain.lose(&mut context.tools(from, log)) {
+        chain.outlet.begin();
+        let what = chain.lose(&mut context.tools(from, log));
+        let own = chain.outlet.of_frame().1.to_vec();
+        self.record_own(context, &own, log);
+        if let Some(what) = what {
             note(context.now, format!("the {}'s frames can't be told apart any more: {what}", from.name()), log);
         }
     }
@@ -183,7 +187,9 @@ impl Lane {
         let (from, in_header) = (self.from, !self.reader.unfinished_header().is_empty());
         let Some(chain) = self.passage.chain() else { return };
         let what = chain.end(how, in_header, &mut context.tools(from, &mut out.log));
-        out.to[from.other()].append(&chain.outlet.take());
+        let own = chain.outlet.take();
+        self.record_own(context, &own, &mut out.log);
+        out.to[from.other()].append(&own);
         if let Some(what) = what {
             note(context.now, format!("the {} ended without a close frame: {what}", from.name()), &mut out.log);
         }

@@ -147,6 +147,21 @@ impl Lane {
         None
     }
 
+    /// Writes down frames that stages sent of their own accord, not in place of one that came.
+    pub(super) fn record_own(&mut self, context: &mut Context<'_>, mut bytes: &[u8], log: &mut Log) {
+        if self.writer.is_hixie() && bytes == hixie::CLOSE {
+            let header = hixie::counted(hixie::END, 0, 1);
+            self.ledger.whole(context, header, &[], Origin::Proxy, Relayed::AsIs, log);
+            return;
+        }
+        while let Some((header, used)) = FrameHeader::parse(bytes) {
+            let end = used.saturating_add(usize::try_from(header.length).unwrap_or(usize::MAX));
+            let payload = bytes.get(used..end).unwrap_or_default();
+            self.ledger.whole(context, header, payload, Origin::Proxy, Relayed::AsIs, log);
+            bytes = bytes.get(end..).unwrap_or_default();
+        }
+    }
+
     /// Writes a close frame of wsproxy's own.
     pub(super) fn write_close(&mut self, context: &mut Context<'_>, code: Code, bytes: &mut Vec<u8>, log: &mut Log) {
         let body = code.to_be_bytes().to_vec();

@@ -151,3 +151,22 @@ fn repair_gives_the_upstream_a_request_that_it_can_take() {
     let own = crate::wire::accept::value_for(b"short");
     assert_eq!(crate::wire::head::Head::of_response(&got).value("sec-websocket-accept"), Some(own.as_bytes()));
 }
+
+#[test]
+fn a_session_that_begins_without_heads_carries_frames_as_one_that_opened() {
+    for (dialect, hello) in [(Dialect::Rfc6455, HELLO), (Dialect::Hixie76, &b"\0Hello\xff"[..])] {
+        let opened = Opened { dialects: PerSide::new(dialect, dialect), deflate: None };
+        let mut session = Session::open(Scene::config(), Time(1), &opened);
+        let (mut out, mut received) = (Output::default(), Vec::new());
+        assert!(session.is_open() && session.is_reading(Side::Client));
+        session.receive(Time(2), Side::Server, hello, &mut out);
+        out.to.client.take(hello, &mut received);
+        assert_eq!(received, hello);
+        assert_eq!(super::frames(&out.log).into_iter().map(|(_, payload)| payload).collect::<Vec<_>>(), [b"Hello"]);
+        session.command(Time(3), Command::Close { by: ClosedBy::User, code: Code::NORMAL }, &mut out);
+        assert!(!session.is_open() && session.deadline().is_some());
+        received.clear();
+        out.to.client.take(b"", &mut received);
+        assert!(!received.is_empty(), "a close frame goes out");
+    }
+}

@@ -124,6 +124,53 @@ fn a_policy_holds_from_the_next_read_on_and_an_injection_keeps_its_place() {
     assert_eq!(scene.received.client, expected);
 }
 
+/// All that is written down of what left for the client: frames as they came, what left in their place, and wsproxy's own.
+fn left(log: &Log) -> Vec<u8> {
+    let mut sent = std::collections::BTreeMap::<u64, (u64, Vec<u8>)>::new();
+    for record in &log.records {
+        if let Record::Sent(record) = record {
+            let (_, bytes) = sent.entry(record.number).or_insert((record.at, Vec::new()));
+            bytes.extend_from_slice(log.span(record.kept));
+        }
+    }
+    let mut all = Vec::new();
+    for (mut frame, mut payload) in frames(log) {
+        let (mut header, mut bytes) = (Vec::new(), Vec::new());
+        frame.header.write(&mut header);
+        mask::apply(frame.header.mask.unwrap_or_default(), 0, &mut payload);
+        bytes.extend([header, payload].concat());
+        if let Some((at, sent)) = sent.remove(&frame.number) {
+            bytes.truncate(at as usize);
+            bytes.extend(sent);
+            frame.relayed = Relayed::AsIs;
+        }
+        if frame.relayed == Relayed::AsIs {
+            all.extend(bytes);
+        }
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_down_as_sent_is_what_left(
+        bytes in proptest::collection::vec(
+            prop_oneof![any::<u8>(), Just(0x81), Just(0x01), Just(0x00), Just(0x80), Just(0x88), Just(0x02)], 0..200),
+        step in 1usize..60,
+    ) {
+        let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
+        scene.feed(Side::Server, ANSWER);
+        scene.received = PerSide::default();
+        scene.feed(Side::Server, &bytes);
+        scene.end(Side::Server, Ending::Fin);
+        let recorded = left(&scene.out.log);
+        // A control frame and the start of a character are held until they are whole, so what did not end may not have left.
+        let missing = recorded.len().saturating_sub(scene.received.client.len());
+        prop_assert!(missing <= 2 + 125 + 4, "{:02x?} of {:02x?}", scene.received.client, recorded);
+        prop_assert_eq!(&scene.received.client[..], &recorded[..recorded.len() - missing]);
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_comes_repair_of_the_repaired_changes_nothing(
