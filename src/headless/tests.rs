@@ -329,6 +329,17 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
 }
 
 #[test]
+fn lines_say_what_became_of_a_frame() {
+    for (became, word) in [(Relayed::Changed, "changed"), (Relayed::Dropped, "dropped")] {
+        let mut log = whole(Side::Client, Opcode::TEXT, b"Hello");
+        let Some(Record::Frame(frame)) = log.records.first_mut() else { panic!("it is a frame") };
+        frame.relayed = became;
+        let expected = format!("03:04:05.678901    7 →      1 text         {word}  FIN --- MASK       5  Hello\n");
+        assert_eq!(line(log), expected);
+    }
+}
+
+#[test]
 fn a_frame_in_pieces_is_printed_once_when_it_is_whole() {
     let mut printer = Printer::new(Format::Json, TimeZone::UTC);
     let header = FrameHeader::new(Opcode::TEXT, 10, Some(KEY));

@@ -33,9 +33,9 @@ impl Origin {
 pub enum Relayed {
     /// Sent on bit for bit.
     AsIs,
-    /// Sent on mended.
+    /// Sent on changed: repaired, or in the other side's dialect.
     Changed,
-    /// Not sent on: wsproxy was ending the session, or it could not be mended.
+    /// Not sent on: wsproxy was ending the session, it could not be repaired, or the policy is strict.
     Dropped,
 }
 

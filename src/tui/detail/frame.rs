@@ -1,7 +1,7 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
-use crate::journal::SessionSummary;
-use crate::record::{FrameRecord, Log, Origin, RawRecord, Relayed};
+use crate::journal::{Row, SessionSummary, View};
+use crate::record::{FrameRecord, Log, Origin, RawRecord};
 use crate::wire::challenge;
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::Framing;
@@ -9,13 +9,19 @@ use crate::wire::opcode::Opcode;
 
 use super::content::Content;
 use super::page::Page;
-use super::{DetailOptions, HeaderShown, header, way};
+use super::{DetailOptions, HeaderShown, header, relayed, way};
 
 /// Bytes of hixie-76's challenge behind the request's head, and of its answer.
 const KEY3: u64 = 8;
 const PROOF: u64 = challenge::ANSWER as u64;
 
-pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content, options: &DetailOptions<'_>) {
+pub(super) fn write(
+    page: &mut Page<'_>,
+    (view, row): (&View, Row<'_>),
+    record: &FrameRecord,
+    content: &Content,
+    options: &DetailOptions<'_>,
+) {
     let is_complete = content.received >= record.header.length;
     let compact = options.header == HeaderShown::Compact;
     if compact {
@@ -29,9 +35,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
         kept(page, record, content);
     }
     origin(page, record.origin);
-    if record.relayed == Relayed::Dropped {
-        page.row("not sent on: wsproxy was ending the session", page.theme.warning);
-    }
+    relayed::write(page, view, row, record);
     if !compact {
         header::write(page, &record.header, record.from);
     }

@@ -22,6 +22,7 @@ mod legs;
 mod page;
 mod pane;
 mod proof;
+mod relayed;
 mod row;
 mod session;
 mod unit;
@@ -110,7 +111,7 @@ pub(super) fn document(
     let content = match row.record {
         Seen::Frame(record) => {
             let content = known.or_else(|| view.frame(row).map(Content::of_frame));
-            content.inspect(|content| frame::write(&mut page, &record, content, options))
+            content.inspect(|content| frame::write(&mut page, (view, row), &record, content, options))
         }
         Seen::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));

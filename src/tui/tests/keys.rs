@@ -3,9 +3,10 @@
 use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
-use crate::record::{Ending, Log, SessionId, Side};
+use crate::record::{Ending, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::model::{Overlay, Tab};
+use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
@@ -275,6 +276,30 @@ fn help_lists_the_keys_of_the_pane_and_no_others() {
     assert!(stage.shows("Keys · Detail") && stage.shows("show the payload as hex"), "{}", stage.screen());
     stage.keys("q").keys("2?");
     assert!(!stage.shows("show the payload as hex"), "{}", stage.screen());
+}
+
+#[test]
+fn help_says_what_the_marks_of_the_log_mean() {
+    let mut stage = Stage::new(120, 100);
+    stage.keys("?");
+    for (mark, meaning) in MARKS {
+        let shown = stage.lines().iter().any(|line| line.contains(&format!(" {mark} ")) && line.contains(meaning));
+        assert!(shown, "{mark}: {}", stage.screen());
+    }
+    stage.keys("q").keys("2?");
+    assert!(!stage.shows("found by your search"), "{}", stage.screen());
+}
+
+#[test]
+fn what_became_of_a_frame_is_marked_in_its_row() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks_under(&stage.journal, 1, Policy::Repair);
+    actor.after(10).opens().bytes(Side::Server, b"\xa1\x05whole\x83\x04lost\x81\x04fine").hand_over();
+    stage.sync();
+    let row = |text: &str| stage.lines().into_iter().find(|line| line.contains(text)).unwrap();
+    assert!(row("whole").contains("~ whole"), "{}", stage.screen());
+    assert!(row("lost").contains("not relayed lost"), "{}", stage.screen());
+    assert!(!row("fine").contains('~') && !row("fine").contains("not relayed"), "{}", stage.screen());
 }
 
 #[test]
