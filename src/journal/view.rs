@@ -163,8 +163,8 @@ pub struct View {
     more: HashMap<(SessionId, u64), Vec<RowId>>,
     lanes: Lanes,
     sessions: BTreeMap<SessionId, SessionSummary>,
-    /// Closed sessions, oldest first, and what they take.
-    closed: VecDeque<SessionId>,
+    /// Closed sessions, oldest first, with the bytes that each took when it closed, and those of all.
+    closed: VecDeque<(SessionId, usize)>,
     closed_size: usize,
     forgotten: u64,
     /// Rows that had left memory at the last sync.
@@ -534,17 +534,18 @@ impl View {
         let was_live = summary.is_live();
         act(summary);
         if was_live && !summary.is_live() {
-            self.closed.push_back(id);
-            self.closed_size += summary.size();
+            let size = summary.size();
+            self.closed.push_back((id, size));
+            self.closed_size += size;
             self.forget_closed();
         }
     }
 
     fn forget_closed(&mut self) {
         while self.closed_size > CLOSED_SUMMARIES {
-            let Some(oldest) = self.closed.pop_front() else { break };
-            if let Some(summary) = self.sessions.remove(&oldest) {
-                self.closed_size = self.closed_size.saturating_sub(summary.size());
+            let Some((oldest, size)) = self.closed.pop_front() else { break };
+            self.closed_size -= size;
+            if self.sessions.remove(&oldest).is_some() {
                 self.by_session.remove(&oldest);
                 self.forgotten += 1;
             }

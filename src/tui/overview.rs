@@ -9,6 +9,8 @@ use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, SessionId, Side, Stall
 use crate::text;
 use crate::wire::close::Code;
 
+use super::fit;
+
 /// Something that went wrong in a session.
 #[derive(Clone, Copy, Debug)]
 pub enum Trouble<'a> {
@@ -111,6 +113,16 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
     let verdict = verdict.map(|(time, verdict)| (*time, Trouble::Verdict(verdict)));
     let stalls = summary.stalls.iter().map(|stall| (stall.since, Trouble::Stall(stall)));
     findings.chain(stalls).chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
+}
+
+/// How many findings of these sessions have left memory, in words; `None` where all are remembered.
+#[must_use]
+pub fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a SessionSummary>) -> Option<String> {
+    match summaries.into_iter().map(|summary| summary.earlier_findings).sum() {
+        0 => None,
+        1 => Some("1 earlier finding left memory".to_owned()),
+        count => Some(format!("{} earlier findings left memory", fit::number(count))),
+    }
 }
 
 /// Chrome's verdict in a line.

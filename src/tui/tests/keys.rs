@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
-use crate::record::{Ending, Log, Policy, SessionId, Side};
+use crate::record::finding::{Finding, FindingKind, Place};
+use crate::record::{Ending, Event, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::model::{Overlay, Tab};
 use crate::tui::view::row::MARKS;
@@ -214,6 +215,24 @@ fn what_was_frozen_outlives_the_budget() {
     assert_eq!(stage.lines()[4..14], before[1..11]);
     stage.keys("p");
     assert!(stage.shows("older left memory") && !stage.shows("binary"), "{}", stage.screen());
+}
+
+#[test]
+fn findings_that_left_memory_are_counted_where_the_others_are_shown() {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/chat");
+    actor.after(10).opens();
+    actor.frame(Side::Server, 0x81, b"right").frame(Side::Server, 0x81, b"right");
+    for number in 1..=102 {
+        let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number));
+        actor.event(Event::Finding(Side::Server, finding));
+    }
+    actor.hand_over();
+    stage.sync().keys("4");
+    assert!(stage.keys("G").shows("2 earlier findings left memory"), "{}", stage.screen());
+    assert!(stage.keys("[3G").shows("2 earlier findings left memory"), "{}", stage.screen());
+    stage.keys("1gjjjjj");
+    assert!(stage.keys("W").shows("frame 1") && stage.shows("if anything, has left memory"), "{}", stage.screen());
 }
 
 #[test]

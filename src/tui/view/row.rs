@@ -291,7 +291,7 @@ fn length(length: u64) -> String {
 /// A mark where the frame has a finding.
 fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'static> {
     let theme = &context.model.theme;
-    let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| summary.findings.as_slice());
+    let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| &summary.findings);
     let worst = findings
         .into_iter()
         .flatten()
