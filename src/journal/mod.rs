@@ -17,3 +17,6 @@ pub use memory::{Memory, SLAB};
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
 pub use view::{Frame, Row, RowId, Scope, UpstreamState, View};
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,7 @@ pub struct View {
     by_session: HashMap<SessionId, Blocks>,
     own: Blocks,
     /// Where frames go on that began in an earlier record.
-    more: HashMap<(SessionId, u64), Vec<RowId>>,
+    more: HashMap<(SessionId, u64), VecDeque<RowId>>,
     lanes: Lanes,
     sessions: BTreeMap<SessionId, SessionSummary>,
     /// Closed sessions, oldest first, with the bytes that each took when it closed, and those of all.
@@ -369,7 +369,7 @@ impl View {
     #[must_use]
     pub fn received(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
         let more = session.and_then(|session| self.more.get(&(session, record.number)));
-        let last = more.and_then(|more| more.last()).and_then(|id| self.row_by_id(*id));
+        let last = more.and_then(VecDeque::back).and_then(|id| self.row_by_id(*id));
         match last.map(|row| row.record) {
             Some(Seen::More(more)) => more.received,
             _ => record.received,
@@ -439,7 +439,7 @@ impl View {
             self.lanes.evict(session, first);
             for record in &block.log.records {
                 if let Record::More(more) = record {
-                    self.forget_more(session, more.number, first);
+                    self.forget_more((session, more.number), first);
                 }
             }
         }
@@ -450,12 +450,15 @@ impl View {
         }
     }
 
-    fn forget_more(&mut self, session: SessionId, number: u64, first: u64) {
-        if let Some(list) = self.more.get_mut(&(session, number)) {
-            list.retain(|id| id.block >= first);
-            if list.is_empty() {
-                self.more.remove(&(session, number));
-            }
+    /// Lets go of where a frame went on in blocks that have left. Rows are in their order, so each is looked at once: a
+    /// frame of many gigabytes goes on in as many places as it has reads.
+    fn forget_more(&mut self, frame: (SessionId, u64), first: u64) {
+        let Some(list) = self.more.get_mut(&frame) else { return };
+        while list.front().is_some_and(|id| id.block < first) {
+            list.pop_front();
+        }
+        if list.is_empty() {
+            self.more.remove(&frame);
         }
     }
 
@@ -522,7 +525,7 @@ impl View {
         for (number, record) in block.log.numbered() {
             if let Record::More(more) = record {
                 let id_of_more = RowId { block: block.sequence, record: number };
-                self.more.entry((id, more.number)).or_default().push(id_of_more);
+                self.more.entry((id, more.number)).or_default().push_back(id_of_more);
             }
         }
         self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
