@@ -7,6 +7,7 @@
 mod fold;
 mod gone;
 mod memory;
+mod sessions;
 mod store;
 mod summary;
 mod view;

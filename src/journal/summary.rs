@@ -64,6 +64,8 @@ pub struct SessionSummary {
     pub payload: PerSide<u64>,
     /// When the newest frame came, from where, and what it is.
     pub last_frame: Option<(Time, Side, Opcode)>,
+    /// Number of its last change among those of all sessions.
+    pub(super) changed: u64,
     pace: Pace,
 }
 
@@ -123,6 +125,7 @@ impl SessionSummary {
             frames: PerSide::default(),
             payload: PerSide::default(),
             last_frame: None,
+            changed: 0,
             pace: Pace::default(),
         }
     }
