@@ -1,7 +1,8 @@
 //! A line a frame or event, for people and for grep. All bytes of peers are escaped.
 //!
-//! The columns: time of day, session, direction, number of the frame, what it is, and then, for a frame: who made it
-//! (where that was not the peer), FIN, RSV, MASK, length, and the start of its payload.
+//! The columns: time of day, session, direction, number of the frame, what it is, and then, for a frame: what became of it
+//! (where it was not sent on as it came) or who made it (where that was not the peer), FIN, RSV, MASK, length, and the
+//! start of its payload.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -93,7 +94,7 @@ fn frame_line(frame: &Frame<'_>) -> (Start, String) {
     let header = &record.header;
     let by = match (record.relayed, record.origin) {
         (Relayed::Dropped(_), _) => "dropped",
-        (Relayed::Changed(_), _) => "mended",
+        (Relayed::Changed(_), _) => "changed",
         (Relayed::AsIs, Origin::Peer) => "",
         (Relayed::AsIs, other) => other.name(),
     };

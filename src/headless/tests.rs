@@ -11,7 +11,7 @@ use super::*;
 use crate::diagnose::{self, NoAnswer};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
-    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
+    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
     Origin, PerSide, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
 };
 use crate::text;
@@ -325,6 +325,17 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
     ];
     for (log, expected) in golden {
         assert_eq!(line(log), format!("{expected}\n"));
+    }
+}
+
+#[test]
+fn lines_say_what_became_of_a_frame() {
+    for (became, word) in [(Relayed::Changed(By::Repair), "changed"), (Relayed::Dropped(By::Repair), "dropped")] {
+        let mut log = whole(Side::Client, Opcode::TEXT, b"Hello");
+        let Some(Record::Frame(frame)) = log.records.first_mut() else { panic!("it is a frame") };
+        frame.relayed = became;
+        let expected = format!("03:04:05.678901    7 →      1 text         {word}  FIN --- MASK       5  Hello\n");
+        assert_eq!(line(log), expected);
     }
 }
 

@@ -7,6 +7,7 @@
 mod fold;
 mod gone;
 mod memory;
+mod sessions;
 mod store;
 mod summary;
 mod view;
@@ -17,3 +18,6 @@ pub use memory::{Memory, SLAB};
 pub use store::{Block, Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
 pub use view::{Frame, Row, RowId, Scope, Sent, UpstreamState, View};
+
+#[cfg(test)]
+mod tests;

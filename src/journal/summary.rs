@@ -1,5 +1,6 @@
 //! What is remembered of a session as a whole, for as long as the screen may show it.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use crate::record::finding::Finding;
@@ -45,8 +46,10 @@ pub struct SessionSummary {
     pub open: Option<OpenEvent>,
     /// What wsproxy answered by itself, and why.
     pub answered: Option<(u16, String)>,
-    /// Findings so far; the newest `FINDINGS` of them.
-    pub findings: Vec<(Time, Side, Finding)>,
+    /// The newest findings, oldest first; `FINDINGS` of them at most.
+    pub findings: VecDeque<(Time, Side, Finding)>,
+    /// Findings before those, which are only counted.
+    pub earlier_findings: u64,
     /// Chrome's verdict as it stands.
     pub verdict: Option<(Time, Verdict)>,
     /// What is owed for too long, as it stands.
@@ -61,6 +64,8 @@ pub struct SessionSummary {
     pub payload: PerSide<u64>,
     /// When the newest frame came, from where, and what it is.
     pub last_frame: Option<(Time, Side, Opcode)>,
+    /// Number of its last change among those of all sessions.
+    pub(super) changed: u64,
     pace: Pace,
 }
 
@@ -111,7 +116,8 @@ impl SessionSummary {
             response: None,
             open: None,
             answered: None,
-            findings: Vec::new(),
+            findings: VecDeque::new(),
+            earlier_findings: 0,
             verdict: None,
             stalls: Vec::new(),
             ended: PerSide::default(),
@@ -119,6 +125,7 @@ impl SessionSummary {
             frames: PerSide::default(),
             payload: PerSide::default(),
             last_frame: None,
+            changed: 0,
             pace: Pace::default(),
         }
     }
@@ -129,10 +136,21 @@ impl SessionSummary {
         self.closed.is_none()
     }
 
-    /// Bytes that its heads take.
+    /// Bytes of memory that it takes.
     pub(super) fn size(&self) -> usize {
-        let head = |head: &Option<HeadEvent>| head.as_ref().map_or(0, |head| head.bytes.len() + head.forwarded.len());
-        size_of::<Self>() + head(&self.request) + head(&self.response) + self.path.len()
+        let heads: usize = [&self.request, &self.response].into_iter().flatten().map(HeadEvent::held).sum();
+        let open = self.open.as_ref().map_or(0, OpenEvent::held);
+        let answered = self.answered.as_ref().map_or(0, |(_, reason)| reason.len());
+        let verdict = self.verdict.as_ref().map_or(0, |(_, verdict)| verdict.held());
+        let closed = self.closed.as_ref().map_or(0, |(_, closed)| closed.reason.len());
+        size_of::<Self>() + self.path.len() + heads + open + answered + verdict + closed + self.size_of_lists()
+    }
+
+    fn size_of_lists(&self) -> usize {
+        let findings: usize = self.findings.iter().map(|(_, _, finding)| finding.held()).sum();
+        self.findings.capacity() * size_of::<(Time, Side, Finding)>()
+            + findings
+            + self.stalls.capacity() * size_of::<Stall>()
     }
 
     pub(super) fn record(&mut self, record: &Record) {
@@ -196,9 +214,10 @@ impl SessionSummary {
             }
             Event::Finding(from, finding) => {
                 if self.findings.len() == FINDINGS {
-                    self.findings.remove(0);
+                    self.findings.pop_front();
+                    self.earlier_findings += 1;
                 }
-                self.findings.push((time, *from, finding.clone()));
+                self.findings.push_back((time, *from, finding.clone()));
             }
             Event::Verdict(verdict) => {
                 self.verdict = Some((time, verdict.clone()));
@@ -216,5 +235,34 @@ impl SessionSummary {
             | Event::Inflated(_)
             | Event::Note(..) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::finding::{FindingKind, Place};
+
+    fn with_findings(count: u64) -> SessionSummary {
+        let mut summary = SessionSummary::new(SessionId(1), Time(0));
+        for number in 0..count {
+            let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number)).bytes(&[0; 500], 100, 64);
+            summary.event(Time(number), &Event::Finding(Side::Server, finding));
+        }
+        summary
+    }
+
+    #[test]
+    fn the_newest_findings_are_kept_and_those_before_them_counted() {
+        let summary = with_findings(FINDINGS as u64 + 7);
+        assert_eq!((summary.findings.len(), summary.earlier_findings), (FINDINGS, 7));
+        assert_eq!(summary.findings.front().and_then(|(_, _, finding)| finding.frame()), Some(7));
+    }
+
+    #[test]
+    fn findings_count_with_their_bytes() {
+        let (without, with) = (with_findings(0).size(), with_findings(10).size());
+        assert!(with >= without + 10 * (size_of::<Finding>() + 96), "{without} {with}");
+        assert!(with_findings(1000).size() < with_findings(FINDINGS as u64).size() * 2);
     }
 }

@@ -4,7 +4,7 @@
 //! older ones leave, so a selection stays where it is.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,11 +14,9 @@ use crate::record::{By, Event, FrameRecord, HeadEvent, Log, Outcome, Record, Rel
 use crate::wire::mask;
 
 use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
+use super::sessions::Sessions;
 use super::store::{Block, Subscription};
 use super::summary::SessionSummary;
-
-/// Bytes that the summaries of closed sessions may take. Those of live ones are bounded by the number of sessions.
-const CLOSED_SUMMARIES: usize = 32 * 1024 * 1024;
 
 /// Which rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,13 +171,9 @@ pub struct View {
     by_session: HashMap<SessionId, Blocks>,
     own: Blocks,
     /// Where frames go on that began in an earlier record.
-    more: HashMap<(SessionId, u64), Vec<RowId>>,
+    more: HashMap<(SessionId, u64), VecDeque<RowId>>,
     lanes: Lanes,
-    sessions: BTreeMap<SessionId, SessionSummary>,
-    /// Closed sessions, oldest first, and what they take.
-    closed: VecDeque<SessionId>,
-    closed_size: usize,
-    forgotten: u64,
+    sessions: Sessions,
     /// Rows that had left memory at the last sync.
     evicted: u64,
     upstream: UpstreamState,
@@ -211,10 +205,7 @@ impl View {
             own: Blocks::default(),
             more: HashMap::new(),
             lanes: Lanes::default(),
-            sessions: BTreeMap::new(),
-            closed: VecDeque::new(),
-            closed_size: 0,
-            forgotten: 0,
+            sessions: Sessions::default(),
             evicted: 0,
             upstream: UpstreamState::Unknown,
             problems: VecDeque::new(),
@@ -234,9 +225,6 @@ impl View {
             more: self.more.clone(),
             lanes: self.lanes.clone(),
             sessions: self.sessions.clone(),
-            closed: self.closed.clone(),
-            closed_size: self.closed_size,
-            forgotten: self.forgotten,
             evicted: self.evicted,
             upstream: self.upstream.clone(),
             problems: self.problems.clone(),
@@ -416,12 +404,12 @@ impl View {
     /// A session at a glance.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&SessionSummary> {
-        self.sessions.get(&id)
+        self.sessions.get(id)
     }
 
     /// All sessions that are remembered, by number.
     pub fn sessions(&self) -> impl DoubleEndedIterator<Item = &SessionSummary> + ExactSizeIterator {
-        self.sessions.values()
+        self.sessions.iter()
     }
 
     /// Rows that left memory, in all.
@@ -433,7 +421,30 @@ impl View {
     /// Closed sessions whose summaries left memory.
     #[must_use]
     pub const fn forgotten(&self) -> u64 {
-        self.forgotten
+        self.sessions.forgotten()
+    }
+
+    /// Sessions that can still change.
+    #[must_use]
+    pub const fn live(&self) -> usize {
+        self.sessions.live()
+    }
+
+    /// Frames of all sessions that are remembered.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.sessions.frames()
+    }
+
+    /// How many changes of sessions there were; see `changed_since`.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.sessions.changes()
+    }
+
+    /// The sessions that changed after so many changes.
+    pub fn changed_since(&self, changes: u64) -> impl Iterator<Item = &SessionSummary> {
+        self.sessions.changed_since(changes)
     }
 
     /// What is known of the upstream apart from sessions. One that a session reached is up.
@@ -465,7 +476,7 @@ impl View {
             self.lanes.evict(session, first);
             for record in &block.log.records {
                 if let Some(number) = part_of(record) {
-                    self.forget_more(session, number, first);
+                    self.forget_more((session, number), first);
                 }
             }
         }
@@ -476,12 +487,15 @@ impl View {
         }
     }
 
-    fn forget_more(&mut self, session: SessionId, number: u64, first: u64) {
-        if let Some(list) = self.more.get_mut(&(session, number)) {
-            list.retain(|id| id.block >= first);
-            if list.is_empty() {
-                self.more.remove(&(session, number));
-            }
+    /// Lets go of where a frame went on in blocks that have left. Rows are in their order, so each is looked at once: a
+    /// frame of many gigabytes goes on in as many places as it has reads.
+    fn forget_more(&mut self, frame: (SessionId, u64), first: u64) {
+        let Some(list) = self.more.get_mut(&frame) else { return };
+        while list.front().is_some_and(|id| id.block < first) {
+            list.pop_front();
+        }
+        if list.is_empty() {
+            self.more.remove(&frame);
         }
     }
 
@@ -548,7 +562,7 @@ impl View {
         for (number, record) in block.log.numbered() {
             if let Some(frame) = part_of(record) {
                 let part = RowId { block: block.sequence, record: number };
-                self.more.entry((id, frame)).or_default().push(part);
+                self.more.entry((id, frame)).or_default().push_back(part);
             }
         }
         self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
@@ -556,24 +570,9 @@ impl View {
 
     /// Something happened to a session, which may have ended by it.
     fn pass(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
-        let summary = self.sessions.entry(id).or_insert_with(|| SessionSummary::new(id, time));
-        let was_live = summary.is_live();
-        act(summary);
-        if was_live && !summary.is_live() {
-            self.closed.push_back(id);
-            self.closed_size += summary.size();
-            self.forget_closed();
-        }
-    }
-
-    fn forget_closed(&mut self) {
-        while self.closed_size > CLOSED_SUMMARIES {
-            let Some(oldest) = self.closed.pop_front() else { break };
-            if let Some(summary) = self.sessions.remove(&oldest) {
-                self.closed_size = self.closed_size.saturating_sub(summary.size());
-                self.by_session.remove(&oldest);
-                self.forgotten += 1;
-            }
+        self.sessions.change(id, time, act);
+        while let Some(gone) = self.sessions.forget() {
+            self.by_session.remove(&gone);
         }
     }
 }

@@ -97,13 +97,10 @@ impl Event {
         let held = match self {
             Self::Listening { upstream, .. } => upstream.len(),
             Self::SessionOpened { path, .. } => path.len(),
-            Self::Head(head) => {
-                let changes: usize = head.changes.iter().map(|change| change.from.len() + change.to.len()).sum();
-                head.bytes.len() + head.forwarded.len() + changes
-            }
-            Self::Open(open) => [&open.subprotocol, &open.extensions].into_iter().flatten().map(Vec::len).sum(),
-            Self::Finding(_, finding) => finding.window.len() + finding.detail.len(),
-            Self::Verdict(verdict) => verdict.error_text.as_ref().map_or(0, |words| words.len()),
+            Self::Head(head) => head.held(),
+            Self::Open(open) => open.held(),
+            Self::Finding(_, finding) => finding.held(),
+            Self::Verdict(verdict) => verdict.held(),
             Self::Inflated(inflated) => inflated.bytes.len(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
@@ -146,6 +143,15 @@ pub struct HeadEvent {
     pub complete: bool,
 }
 
+impl HeadEvent {
+    /// Bytes of memory that it holds beside its own.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let changes: usize = self.changes.iter().map(|change| change.from.len() + change.to.len()).sum();
+        self.bytes.len() + self.forwarded.len() + changes
+    }
+}
+
 /// One value that the address translation rewrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -170,6 +176,14 @@ pub struct OpenEvent {
     pub extensions: Option<Vec<u8>>,
     /// How the accept value stands to the key.
     pub accept: AcceptCheck,
+}
+
+impl OpenEvent {
+    /// Bytes of memory that it holds beside its own.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        [&self.subprotocol, &self.extensions].into_iter().flatten().map(Vec::len).sum()
+    }
 }
 
 /// How a side's bytes ended.

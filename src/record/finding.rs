@@ -385,6 +385,16 @@ impl Finding {
         self
     }
 
+    /// Bytes of memory that it holds beside its own. What the catalogue has is nobody's.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let made = |words: &Option<Cow<'static, str>>| match words {
+            Some(Cow::Owned(words)) => words.len(),
+            _ => 0,
+        };
+        self.window.len() + self.detail.len() + made(&self.chrome) + made(&self.cause) + made(&self.fix)
+    }
+
     /// The number of the frame it is in.
     #[must_use]
     pub const fn frame(&self) -> Option<u64> {

@@ -59,10 +59,10 @@ impl By {
 pub enum Relayed {
     /// Sent on bit for bit.
     AsIs,
-    /// Other bytes were sent in its place, which a `SentRecord` has; of a fragment that was held for the rest of its
-    /// message, none.
+    /// Sent on changed: repaired, or in the other side's dialect. A `SentRecord` has the bytes; of a fragment that was held
+    /// for the rest of its message, there are none.
     Changed(By),
-    /// Not sent on.
+    /// Not sent on: wsproxy was ending the session, it could not be repaired, or the policy is strict.
     Dropped(By),
 }
 

@@ -90,6 +90,15 @@ impl Verdict {
         }
     }
 
+    /// Bytes of memory that it holds beside its own.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        match &self.error_text {
+            Some(Cow::Owned(words)) => words.len(),
+            _ => 0,
+        }
+    }
+
     const fn silent(outcome: Outcome) -> Self {
         Self {
             outcome,

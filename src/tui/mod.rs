@@ -42,6 +42,7 @@ mod update;
 mod view;
 mod websocat;
 mod why;
+mod worst;
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,12 @@ use std::collections::VecDeque;
 use crate::diagnose::{self, render};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, SessionId, Side, Stall, Time, Verdict};
+use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, Side, Stall, Time, Verdict};
 use crate::text;
 use crate::wire::close::Code;
+
+use super::fit;
+use super::worst::{Problem, Worst};
 
 /// Something that went wrong in a session.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +116,16 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
     findings.chain(stalls).chain(answered).chain(verdict).chain(refused(summary)).chain(bad_end(summary))
 }
 
+/// How many findings of these sessions have left memory, in words; `None` where all are remembered.
+#[must_use]
+pub fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a SessionSummary>) -> Option<String> {
+    match summaries.into_iter().map(|summary| summary.earlier_findings).sum() {
+        0 => None,
+        1 => Some("1 earlier finding left memory".to_owned()),
+        count => Some(format!("{} earlier findings left memory", fit::number(count))),
+    }
+}
+
 /// Chrome's verdict in a line.
 #[must_use]
 pub fn verdict(verdict: &Verdict) -> String {
@@ -155,21 +168,6 @@ pub const fn ending(how: Ending) -> &'static str {
     }
 }
 
-/// The worst problem, for the bar that is always there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// How much it matters.
-    pub level: Level,
-    /// Whose it is; `None` for the upstream's, without a session.
-    pub session: Option<SessionId>,
-    /// When it was seen.
-    pub time: Time,
-    /// In plain words.
-    pub text: String,
-    /// Whether it lasts, so that its age is how long.
-    pub lasts: bool,
-}
-
 /// The numbers of the header line, and the worst problem.
 #[derive(Debug, Default)]
 pub struct Overview {
@@ -181,6 +179,7 @@ pub struct Overview {
     pub frames: u64,
     /// The worst problem: of the worst level, rather of a live session, rather new.
     pub problem: Option<Problem>,
+    worst: Worst,
     samples: VecDeque<(Time, u64)>,
     /// How often it was refreshed.
     generation: u64,
@@ -191,32 +190,14 @@ const WINDOW: u64 = 2_000_000;
 const SAMPLE: u64 = 200_000;
 
 impl Overview {
-    /// Looks at all sessions.
+    /// Takes in what has changed. It is always the same view, that of now.
     pub fn refresh(&mut self, view: &View, now: Time) {
-        let (mut live, mut frames) = (0, 0);
-        let mut worst: Option<((Level, bool, Time), SessionId, Trouble<'_>)> = None;
-        for summary in view.sessions() {
-            live += usize::from(summary.is_live());
-            frames += summary.frames.sum();
-            for (time, trouble) in troubles(summary) {
-                let rank = (trouble.level(), summary.is_live(), time);
-                if rank.0 > Level::Note && worst.as_ref().is_none_or(|(other, ..)| rank >= *other) {
-                    worst = Some((rank, summary.id, trouble));
-                }
-            }
-        }
         self.generation += 1;
-        self.live = live;
+        self.live = view.live();
         self.sessions = view.sessions().len() as u64 + view.forgotten();
-        self.frames = frames;
-        let worst = worst.map(|((level, _, time), session, trouble)| Problem {
-            level,
-            session: Some(session),
-            time,
-            text: trouble.text(),
-            lasts: trouble.since().is_some(),
-        });
-        self.problem = upstream_down(view).or(worst);
+        self.frames = view.frames();
+        self.worst.learn(view);
+        self.problem = upstream_down(view).or_else(|| self.worst.problem(view));
         self.sample(now);
     }
 

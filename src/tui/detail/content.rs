@@ -3,6 +3,7 @@
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
 use crate::journal::{Frame, Sent};
+use crate::record::Relayed;
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -70,6 +71,11 @@ impl Content {
     /// What left in place of the frame.
     pub(super) const fn sent(&self) -> Option<&Sent> {
         self.sent.as_ref()
+    }
+
+    /// What became of the frame, which its first record says as far as it was known then.
+    pub(super) fn relayed(&self, first: Relayed) -> Relayed {
+        self.sent().map_or(first, |sent| Relayed::Changed(sent.by))
     }
 
     pub(super) fn raw(bytes: &[u8]) -> Self {

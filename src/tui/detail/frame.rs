@@ -1,7 +1,7 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
 use crate::journal::SessionSummary;
-use crate::record::{By, FrameRecord, Log, Origin, RawRecord, Relayed};
+use crate::record::{FrameRecord, Log, Origin, RawRecord};
 use crate::wire::challenge;
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::Framing;
@@ -9,7 +9,7 @@ use crate::wire::opcode::Opcode;
 
 use super::content::Content;
 use super::page::Page;
-use super::{DetailOptions, HeaderShown, header, way};
+use super::{DetailOptions, HeaderShown, header, relayed, way};
 
 /// Bytes of hixie-76's challenge behind the request's head, and of its answer.
 const KEY3: u64 = 8;
@@ -29,7 +29,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
         kept(page, record, content);
     }
     origin(page, record.origin);
-    relayed(page, record.relayed, content);
+    relayed::write(page, content.relayed(record.relayed), content.sent());
     if !compact {
         header::write(page, &record.header, record.from);
     }
@@ -71,42 +71,6 @@ fn kept(page: &mut Page<'_>, record: &FrameRecord, content: &Content) {
     }
     if received > kept {
         page.row(&format!("the first {} are kept", super::bytes(kept)), page.theme.warning);
-    }
-}
-
-/// Hex rows of what left in place of a frame.
-const SENT_ROWS: usize = 8;
-
-/// What became of a frame that did not go on as it came.
-fn relayed(page: &mut Page<'_>, relayed: Relayed, content: &Content) {
-    let by = |by| match by {
-        By::Repair => "--policy repair",
-        By::Strict => "--policy strict",
-        By::Bridge => "the bridge between the two dialects",
-        By::Ending => "wsproxy, which was ending the session",
-    };
-    match (content.sent(), relayed) {
-        (Some(sent), _) => {
-            let words = format!("{} left in its place, by {}:", super::bytes(sent.length), by(sent.by));
-            page.row(&words, page.theme.warning);
-            let shown = sent.bytes.chunks(16).take(SENT_ROWS);
-            for bytes in shown {
-                page.row(
-                    &bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
-                    page.theme.text,
-                );
-            }
-            if sent.length > (16 * SENT_ROWS) as u64 {
-                page.row("…", page.theme.note);
-            }
-        }
-        (None, Relayed::Dropped(dropper)) => {
-            page.row(&format!("not sent on, by {}", by(dropper)), page.theme.warning);
-        }
-        (None, Relayed::Changed(By::Bridge)) => {
-            page.row("held by the bridge until its message is whole", page.theme.note);
-        }
-        (None, Relayed::Changed(_) | Relayed::AsIs) => {}
     }
 }
 

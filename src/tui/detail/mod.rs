@@ -22,6 +22,7 @@ mod legs;
 mod page;
 mod pane;
 mod proof;
+mod relayed;
 mod row;
 mod session;
 mod unit;

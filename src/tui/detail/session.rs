@@ -4,6 +4,7 @@ use crate::diagnose::words;
 use crate::journal::{SessionState, SessionSummary};
 use crate::record::Side;
 use crate::text;
+use crate::tui::overview;
 use crate::wire::head::Head;
 
 use super::page::Page;
@@ -75,5 +76,8 @@ fn findings(page: &mut Page<'_>, summary: &SessionSummary) {
         page.words(&format!("{}[{}]:", entry.level.name(), found.kind.id()), finding::level(page.theme, entry.level));
         page.words(&format!(" {} (from the {})", entry.title, from.name()), page.theme.text);
         page.end_row();
+    }
+    if let Some(words) = overview::earlier_findings([summary]) {
+        page.row(&words, page.theme.dim);
     }
 }

@@ -9,9 +9,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::*;
 use crate::journal::{Journal, Scope};
 use crate::record::finding::Level;
-use crate::record::{ClosedBy, Ending, Event, Log, SessionId, Time};
+use crate::record::{ClosedBy, Ending, Event, Log, Origin, Policy, SessionId, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
+use crate::relay::policy::PolicyCell;
 use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::text::is_plain;
@@ -26,6 +27,8 @@ const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: localhost:9000\r\nCo
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\nX-Odd: \
     \x1b[2J\r\nSec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\nSec-WebSocket-Protocol: chat\r\n\
     Sec-WebSocket-Location: ws://upstream:9999/chat\r\n\r\n";
+const GOOD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A session that is fed by hand, and what is seen of it.
@@ -42,6 +45,10 @@ impl Scene {
     }
 
     fn answered(request: &[u8], answer: &[u8]) -> Self {
+        Self::under(Policy::Faithful, request, answer)
+    }
+
+    fn under(policy: Policy, request: &[u8], answer: &[u8]) -> Self {
         let rules = AddressRules {
             authority: "upstream:9999".into(),
             secure: false,
@@ -51,7 +58,7 @@ impl Scene {
             origin: None,
         };
         let limits = Limits { kept: 4096, ..Limits::default() };
-        let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32], policy: Default::default() };
+        let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32], policy: PolicyCell::new(policy) };
         let now = Time(1_700_000_000_000_000);
         let journal = Arc::new(Journal::new(1 << 24));
         let view = View::new(journal.subscribe(|| ()));
@@ -251,8 +258,33 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     assert!(
         scene
             .shown(BytesShown::Wire, BodyShown::Auto)
-            .contains("not sent on, by wsproxy, which was ending the session")
+            .contains("not sent on: wsproxy was ending the session")
     );
+}
+
+#[test]
+fn why_a_frame_was_not_sent_on_is_told_as_far_as_it_is_known() {
+    let dropped = |scene: &Scene| {
+        let frame = scene.row(|record| matches!(record, Seen::Frame(frame) if frame.origin == Origin::Peer));
+        let lines = both(|options| row(&scene.view, frame, options));
+        lines.lines().rfind(|line| line.contains("sent on")).unwrap_or_default().trim().to_owned()
+    };
+    // Opcode 3 is reserved: it can't be repaired.
+    let mut scene = Scene::under(Policy::Repair, REQUEST, GOOD);
+    scene.receive(Side::Server, b"\x83\x05Hello");
+    assert_eq!(dropped(&scene), "not sent on: dropped by the policy repair");
+    let mut scene = Scene::under(Policy::Repair, REQUEST, GOOD);
+    scene.receive(Side::Server, b"\xa1\x05Hello");
+    assert_eq!(dropped(&scene), "sent on repaired; shown as it came");
+    let frame = scene.row(|record| matches!(record, Seen::Frame(_)));
+    let lines = both(|options| row(&scene.view, frame, options));
+    assert!(lines.contains("left in its place: 7 bytes") && lines.contains("81 05 48 65 6c 6c 6f"), "{lines}");
+
+    let mut scene = Scene::under(Policy::Strict, REQUEST, GOOD);
+    scene.receive(Side::Server, b"\x83\x05Hello");
+    assert_eq!(dropped(&scene), "not sent on: refused by the policy strict");
+    scene.receive(Side::Client, &masked(Opcode::TEXT, b"late"));
+    assert_eq!(dropped(&scene), "not sent on: wsproxy was ending the session");
 }
 
 #[test]

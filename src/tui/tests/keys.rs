@@ -3,9 +3,11 @@
 use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
-use crate::record::{Ending, Log, SessionId, Side};
+use crate::record::finding::{Finding, FindingKind, Place};
+use crate::record::{Ending, Event, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::model::{Overlay, Tab};
+use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
@@ -216,6 +218,24 @@ fn what_was_frozen_outlives_the_budget() {
 }
 
 #[test]
+fn findings_that_left_memory_are_counted_where_the_others_are_shown() {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/chat");
+    actor.after(10).opens();
+    actor.frame(Side::Server, 0x81, b"right").frame(Side::Server, 0x81, b"right");
+    for number in 1..=102 {
+        let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number));
+        actor.event(Event::Finding(Side::Server, finding));
+    }
+    actor.hand_over();
+    stage.sync().keys("4");
+    assert!(stage.keys("G").shows("2 earlier findings left memory"), "{}", stage.screen());
+    assert!(stage.keys("[3G").shows("2 earlier findings left memory"), "{}", stage.screen());
+    stage.keys("1gjjjjj");
+    assert!(stage.keys("W").shows("frame 1") && stage.shows("if anything, has left memory"), "{}", stage.screen());
+}
+
+#[test]
 fn a_session_that_leaves_memory_gives_way_to_all() {
     let mut stage = stage();
     stage.model.scope = Scope::Session(SessionId(77));
@@ -275,6 +295,30 @@ fn help_lists_the_keys_of_the_pane_and_no_others() {
     assert!(stage.shows("Keys · Detail") && stage.shows("show the payload as hex"), "{}", stage.screen());
     stage.keys("q").keys("2?");
     assert!(!stage.shows("show the payload as hex"), "{}", stage.screen());
+}
+
+#[test]
+fn help_says_what_the_marks_of_the_log_mean() {
+    let mut stage = Stage::new(120, 100);
+    stage.keys("?");
+    for (mark, meaning) in MARKS {
+        let shown = stage.lines().iter().any(|line| line.contains(&format!(" {mark} ")) && line.contains(meaning));
+        assert!(shown, "{mark}: {}", stage.screen());
+    }
+    stage.keys("q").keys("2?");
+    assert!(!stage.shows("found by your search"), "{}", stage.screen());
+}
+
+#[test]
+fn what_became_of_a_frame_is_marked_in_its_row() {
+    let mut stage = Stage::new(120, 30);
+    let mut actor = Actor::asks_under(&stage.journal, 1, Policy::Repair);
+    actor.after(10).opens().bytes(Side::Server, b"\xa1\x05whole\x83\x04lost\x81\x04fine").hand_over();
+    stage.sync();
+    let row = |text: &str| stage.lines().into_iter().find(|line| line.contains(text)).unwrap();
+    assert!(row("whole").contains("~ whole"), "{}", stage.screen());
+    assert!(row("lost").contains("not relayed lost"), "{}", stage.screen());
+    assert!(!row("fine").contains('~') && !row("fine").contains("not relayed"), "{}", stage.screen());
 }
 
 #[test]

@@ -9,9 +9,10 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use crate::journal::{Journal, RowId, View};
-use crate::record::{Ending, Event, Log, SessionId, Side, Time};
+use crate::record::{Ending, Event, Log, PerSide, Policy, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
+use crate::relay::policy::PolicyCell;
 use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
@@ -44,8 +45,17 @@ impl Actor {
         Self::asks_keeping(journal, id, at, path, KEPT)
     }
 
-    /// The same, with so many bytes kept of a frame.
+    /// A client has asked for `/` at noon, and faults are dealt with as `policy` says.
+    pub fn asks_under(journal: &Arc<Journal>, id: u64, policy: Policy) -> Self {
+        Self::begin(journal, id, 0, "/", KEPT, policy)
+    }
+
+    /// The same as `asks`, with so many bytes kept of a frame.
     pub fn asks_keeping(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize) -> Self {
+        Self::begin(journal, id, at, path, kept, Policy::Faithful)
+    }
+
+    fn begin(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize, policy: Policy) -> Self {
         let now = NOON + at;
         let mut log = Log::default();
         let client = ([127, 0, 0, 1], 50_000 + id as u16).into();
@@ -68,7 +78,7 @@ impl Actor {
             rules: Arc::new(rules),
             limits: Limits { kept, ..Limits::default() },
             seed: [7; 32],
-            policy: Default::default(),
+            policy: PolicyCell::new(policy),
         };
         let mut output = Output { log, ..Output::default() };
         let session = Session::begin(config, Time(now + 40), head.as_bytes(), &mut output);
@@ -84,6 +94,8 @@ impl Actor {
     /// Bytes from a side.
     pub fn bytes(&mut self, from: Side, bytes: &[u8]) -> &mut Self {
         self.session.receive(Time(self.now), from, bytes, &mut self.output);
+        // Nobody is there to send them to.
+        self.output.to = PerSide::default();
         self
     }
 

@@ -13,7 +13,7 @@ use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::model::Model;
-use crate::tui::overview::{Trouble, troubles};
+use crate::tui::overview::{Trouble, earlier_findings, troubles};
 
 use super::words::{level_glyph, level_style};
 
@@ -58,6 +58,7 @@ pub fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
             out.push(Line::default());
         }
     }
+    out.extend(earlier_findings(sessions).map(|words| Line::styled(words, theme.dim)));
     if out.is_empty() {
         out.push(Line::styled("No problems seen.", theme.good));
     }

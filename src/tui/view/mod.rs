@@ -8,7 +8,7 @@ mod frame_log;
 mod input;
 mod joined;
 mod overlay;
-mod row;
+pub(super) mod row;
 mod search;
 mod sessions;
 mod text_pane;

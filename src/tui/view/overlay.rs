@@ -9,6 +9,8 @@ use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::model::{Model, Overlay, Question};
 
+use super::row::MARKS;
+
 /// A box in the middle, as large as it needs to be, as far as there is room. Gives its inside.
 fn window(model: &Model, area: Rect, width: u16, height: u16, title: &str, buffer: &mut Buffer) -> Rect {
     let (width, height) = ((width + 4).min(area.width), (height + 2).min(area.height));
@@ -66,6 +68,16 @@ fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
         ])
     };
     let mut lines: Vec<_> = own.map(line).collect();
+    if place == Place::Frames {
+        lines.push(Line::default());
+        lines.push(Line::styled("Marks", theme.title));
+        lines.extend(MARKS.map(|(mark, meaning)| {
+            Line::from(vec![
+                Span::styled(fit::left(mark, 14), theme.bold),
+                Span::styled(format!(" {meaning}"), theme.text),
+            ])
+        }));
+    }
     if place.is_pane() {
         lines.push(Line::default());
         lines.push(Line::styled("Everywhere", theme.title));

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::diagnose;
 use crate::journal::{Lens, Row, Scope, View};
+use crate::record::finding::Level;
 use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
@@ -39,6 +40,24 @@ const fn digits_of(number: u64) -> usize {
         None => 1,
     }
 }
+
+const MARKED: &str = "◆";
+const MATCH: &str = "•";
+const MARKED_MATCH: &str = "◈";
+const CHANGED: &str = "~";
+const DROPPED: &str = "not relayed";
+
+/// The marks of rows and what they mean, for the help.
+pub const MARKS: [(&str, &str); 8] = [
+    (MARKED, "marked by you, or in your range"),
+    (MATCH, "found by your search"),
+    (MARKED_MATCH, "marked and found"),
+    (level_glyph(Level::Error), "an error was found in it"),
+    (level_glyph(Level::Warning), "a warning"),
+    (level_glyph(Level::Note), "a note"),
+    (CHANGED, "sent on changed: repaired, or in the other side's dialect"),
+    (DROPPED, "not sent on"),
+];
 
 const DIRECTION: usize = 3;
 const OPCODE: usize = 6;
@@ -199,9 +218,9 @@ fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
     let is_own = context.lens.scope == Scope::Own;
     let message = fold.fragments.then(|| context.view.message(row.id)).flatten();
     match (model.marks.has(row.id), !is_own && model.search.matches(row.id, message)) {
-        (true, true) => Span::styled("◈", model.theme.key),
-        (true, false) => Span::styled("◆", model.theme.key),
-        (false, true) => Span::styled("•", model.theme.warning),
+        (true, true) => Span::styled(MARKED_MATCH, model.theme.key),
+        (true, false) => Span::styled(MARKED, model.theme.key),
+        (false, true) => Span::styled(MATCH, model.theme.warning),
         (false, false) => Span::raw(" "),
     }
 }
@@ -272,7 +291,7 @@ fn length(length: u64) -> String {
 /// A mark where the frame has a finding.
 fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'static> {
     let theme = &context.model.theme;
-    let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| summary.findings.as_slice());
+    let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| &summary.findings);
     let worst = findings
         .into_iter()
         .flatten()
@@ -295,8 +314,10 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
         Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
         Origin::Proxy => marks.push(("by wsproxy".to_owned(), theme.injected)),
     }
-    if let Relayed::Dropped(_) = record.relayed {
-        marks.push(("not relayed".to_owned(), theme.warning));
+    match record.relayed {
+        Relayed::AsIs => {}
+        Relayed::Changed(_) => marks.push((CHANGED.to_owned(), theme.injected)),
+        Relayed::Dropped(_) => marks.push((DROPPED.to_owned(), theme.warning)),
     }
     if undelivered {
         marks.push(("the page never got it".to_owned(), theme.warning));

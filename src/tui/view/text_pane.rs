@@ -168,7 +168,9 @@ fn row_extent(view: &View, row: Row<'_>) -> u64 {
 /// Changes with all that a session's page shows.
 fn session_extent(summary: &SessionSummary) -> u64 {
     let heads = u64::from(summary.request.is_some()) + u64::from(summary.response.is_some());
-    summary.last.0.wrapping_mul(31) ^ summary.frames.sum() ^ (heads + summary.findings.len() as u64)
+    summary.last.0.wrapping_mul(31)
+        ^ summary.frames.sum()
+        ^ (heads + summary.findings.len() as u64 + summary.earlier_findings)
 }
 
 /// Puts other lines in. The scroll stays where it is the same thing in another form.

@@ -11,7 +11,7 @@ use crate::record::{Basis, FrameRecord, Outcome, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
 use crate::tui::model::{Model, Overlay};
-use crate::tui::overview::{Trouble, troubles};
+use crate::tui::overview::{Trouble, earlier_findings, troubles};
 use crate::tui::why::Why;
 
 use super::diagnosis::{self, wrapped};
@@ -111,7 +111,12 @@ fn of_frame(
     };
     let (its, others): (Vec<_>, Vec<_>) = troubles(summary).partition(|(_, trouble)| is_its(trouble));
     if its.is_empty() {
-        wrapped(&format!("Nothing is wrong with frame {number} by itself."), theme.text, columns, out);
+        let words = if is_forgotten(summary, number) {
+            format!("What was wrong with frame {number}, if anything, has left memory.")
+        } else {
+            format!("Nothing is wrong with frame {number} by itself.")
+        };
+        wrapped(&words, theme.text, columns, out);
         let lost = summary.verdict.as_ref().and_then(|(_, verdict)| verdict.undelivered);
         if from == Side::Server && lost.is_some_and(|first| number >= first) {
             let words = "Still the page never got it: Chrome had failed the connection by then, or found a broken \
@@ -145,6 +150,13 @@ fn of_session(model: &Model, summary: &SessionSummary, columns: usize, out: &mut
     for (time, trouble) in &problems {
         diagnosis::problem(model, summary, *time, trouble, columns, out);
     }
+    out.extend(earlier_findings([summary]).map(|words| Line::styled(words, theme.dim)));
+}
+
+/// Whether a finding of that frame may be one that is only counted. The frames of findings never go back.
+fn is_forgotten(summary: &SessionSummary, frame: u64) -> bool {
+    let oldest = summary.findings.iter().find_map(|(_, _, finding)| finding.frame());
+    summary.earlier_findings > 0 && oldest.is_none_or(|oldest| frame <= oldest)
 }
 
 /// Whether the page never gets what a frame of the server's carries.

@@ -1,0 +1,44 @@
+//! What became of a frame: who decided, and what left in its place.
+
+use crate::journal::Sent;
+use crate::record::{By, Relayed};
+
+use super::page::Page;
+
+/// Bytes in a row of what left, and rows.
+const ROW: usize = 16;
+const ROWS: usize = 8;
+
+pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&Sent>) {
+    match relayed {
+        Relayed::AsIs => {}
+        Relayed::Changed(by) => page.row(changed(by, sent.is_some()), page.theme.injected),
+        Relayed::Dropped(by) => page.row(dropped(by), page.theme.warning),
+    }
+    let Some(sent) = sent else { return };
+    page.row(&format!("left in its place: {}", super::bytes(sent.length)), page.theme.injected);
+    for bytes in sent.bytes.chunks(ROW).take(ROWS) {
+        page.row(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "), page.theme.text);
+    }
+    if sent.length > (ROW * ROWS) as u64 {
+        page.row("…", page.theme.note);
+    }
+}
+
+const fn changed(by: By, has_left: bool) -> &'static str {
+    match by {
+        By::Bridge if has_left => "sent on in the other side's dialect; shown as it came",
+        By::Bridge => "its message leaves in the other side's dialect, with its last fragment",
+        By::Repair => "sent on repaired; shown as it came",
+        By::Strict | By::Ending => "sent on changed; shown as it came",
+    }
+}
+
+const fn dropped(by: By) -> &'static str {
+    match by {
+        By::Repair => "not sent on: dropped by the policy repair",
+        By::Strict => "not sent on: refused by the policy strict",
+        By::Bridge => "not sent on: the other side's dialect has no such frame",
+        By::Ending => "not sent on: wsproxy was ending the session",
+    }
+}
