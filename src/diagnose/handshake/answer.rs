@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use crate::diagnose::chrome::{self, Fault, Handshake};
 use crate::record::Verdict;
-use crate::record::finding::{Finding, FindingKind, Place};
+use crate::record::finding::{Finding, FindingKind};
 use crate::text;
 use crate::wire::accept as accept_value;
 use crate::wire::head::{Field, Head, response_start};
 
-use super::{accept, extensions, fields, request, shown, silence, status, syntax};
+use super::told::{found, shown};
+use super::{accept, extensions, fields, request, silence, status, syntax};
 
 /// What was found in an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,11 +94,6 @@ fn cause(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
         kind if kind.layer() == crate::record::finding::Layer::Extension => extensions::fault(request, answer, fault),
         _ => fields::fault(request, answer, fault),
     }
-}
-
-/// A finding at a fault's place.
-pub(super) fn found(kind: FindingKind, answer: &[u8], at: &Range<usize>) -> Finding {
-    Finding::new(kind, Place::Head).bytes(answer, at.start, at.len())
 }
 
 fn doubled(answer: &[u8], second: &Range<usize>) -> String {

@@ -5,7 +5,7 @@ use crate::wire::challenge;
 use crate::wire::dialect::Dialect;
 use crate::wire::head::Head;
 
-use super::shown;
+use super::told::shown;
 
 /// How an answer of hixie-75 begins, compared byte by byte.
 const STATUS_LINE: &[u8] = b"HTTP/1.1 101 Web Socket Protocol Handshake\r\n";

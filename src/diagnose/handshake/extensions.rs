@@ -6,8 +6,7 @@ use crate::diagnose::chrome::extensions::{DEFLATE, Extension};
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::wire::head::Head;
 
-use super::answer::found;
-use super::shown;
+use super::told::{found, shown};
 
 const NAME: &str = "sec-websocket-extensions";
 

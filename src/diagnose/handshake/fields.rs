@@ -6,8 +6,7 @@ use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::head::{Field, Head};
 
-use super::answer::found;
-use super::shown;
+use super::told::{found, shown};
 
 /// A fault in a value that Chrome compares.
 pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {

@@ -14,7 +14,7 @@ use crate::wire::url::Url;
 use crate::diagnose::chrome::end_of_fields;
 
 use super::accept::SAMPLE_KEY;
-use super::shown;
+use super::told::shown;
 
 /// Takes trailing bits that are not zero: the key's own example in RFC 6455 has them.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

@@ -9,7 +9,8 @@ use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::head::Head;
 
-use super::{shown, syntax};
+use super::syntax;
+use super::told::shown;
 
 /// What was found where no whole answer came: `head` is what came of it.
 #[must_use]

@@ -5,8 +5,8 @@ use crate::record::finding::{Finding, FindingKind};
 use crate::text;
 use crate::wire::head::Head;
 
-use super::answer::found;
-use super::{request, shown};
+use super::request;
+use super::told::{found, shown};
 
 /// Bytes of a body that a sentence shows.
 const EXCERPT: usize = 200;
