@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::record::{Event, FrameRecord, PerSide, Record, SessionId};
 use crate::wire::opcode::Opcode;
 
-use super::store::Block;
-use super::view::{RowId, Scope};
+use super::block::Block;
+use super::row::{RowId, Scope};
 
 /// What is not given a row of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

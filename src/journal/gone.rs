@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use crate::record::{Event, Record, SessionId, Time};
 
-use super::store::Block;
+use super::block::Block;
 
 /// Something that a session went through.
 #[derive(Clone, Debug)]

@@ -4,20 +4,24 @@
 //! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest
 //! blocks go, and whoever shows them counts what went.
 
+mod block;
 mod fold;
 mod gone;
 mod memory;
+mod row;
 mod sessions;
 mod store;
 mod summary;
 mod view;
 
+pub use block::Block;
 pub use fold::{Fold, Lens, Message};
 pub use gone::Passage;
 pub use memory::{Memory, SLAB};
-pub use store::{Block, Journal, Subscription};
+pub use row::{Frame, Row, RowId, Scope, Sent};
+pub use store::{Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};
-pub use view::{Frame, Row, RowId, Scope, Sent, UpstreamState, View};
+pub use view::{UpstreamState, View};
 
 #[cfg(test)]
 mod tests;

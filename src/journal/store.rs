@@ -7,38 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::record::finding::FindingKind;
 use crate::record::{Log, SessionId};
 
+use super::block::Block;
 use super::gone::{Gone, Passage};
 use super::memory::Memory;
-
-/// Log that were handed over together, or shortly one after the other. Not changed once a reader has them.
-#[derive(Debug)]
-pub struct Block {
-    /// Its place in the journal: 0, 1, 2 and so on, over all sessions.
-    pub sequence: u64,
-    /// The session that saw this; `None` for what belongs to none.
-    pub session: Option<SessionId>,
-    /// What was seen.
-    pub log: Log,
-    memory: Arc<Memory>,
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        self.memory.subtract(self.size());
-        self.memory.recycle(std::mem::take(&mut self.log.read));
-    }
-}
-
-/// Memory that each block takes besides: what the allocator adds to its three pieces, and its entries in the journal's
-/// list and in a reader's index. It is most of what a block of one small frame takes (measured: 150 bytes).
-const OVERHEAD: usize = 150;
-
-impl Block {
-    /// Memory that the block takes, near enough.
-    fn size(&self) -> usize {
-        size_of::<Self>() + self.log.capacity() + OVERHEAD
-    }
-}
 
 struct Subscriber {
     /// Set from the ring until the subscriber reads, so that a busy journal rings once.
@@ -79,12 +50,9 @@ impl Inner {
             unread && block.session == session && block.log.size() + log.size() <= FULL
         });
         let Some(block) = newest.and_then(Arc::get_mut) else { return Some(log) };
-        let before = block.size();
-        block.log.append(log);
-        let after = block.size();
-        self.size = self.size - before + after;
-        block.memory.subtract(before);
-        block.memory.add(after);
+        self.size -= block.size();
+        block.append(log);
+        self.size += block.size();
         None
     }
 
@@ -121,10 +89,9 @@ impl Journal {
             *inner.findings.entry(kind).or_default() += 1;
         }
         if let Some(log) = inner.join(session, log) {
-            let block = Arc::new(Block { sequence: inner.next, session, log, memory: Arc::clone(&self.memory) });
+            let block = Arc::new(Block::new(inner.next, session, log, Arc::clone(&self.memory)));
             inner.next += 1;
             inner.size += block.size();
-            self.memory.add(block.size());
             inner.blocks.push_back(block);
         }
         let (mut dropped, limit) = (Vec::new(), self.limit(inner.size));
