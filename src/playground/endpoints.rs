@@ -3,49 +3,8 @@
 //! Here are the right servers. Those that are old and those that are broken have tables of their own beside their code;
 //! `find` knows them all.
 
-use super::script::Script;
+use super::endpoint::{Endpoint, Gallery, Kind};
 use super::{faults, old};
-
-/// What an endpoint does with its messages.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// Sends each message back to its sender.
-    Echo,
-    /// Sends each message to everyone who is connected.
-    Broadcast,
-    /// Behaves like a server of the drafts' time.
-    Old(old::Server),
-    /// Answers and replies by a script.
-    Script(Script),
-}
-
-/// One path that speaks WebSocket.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// The path of the request's target, without a query.
-    pub path: &'static str,
-    /// What it does, in one sentence for the page.
-    pub sentence: &'static str,
-    /// What the page's button sends: the first text when the socket opens, each further one when a message came.
-    pub sends: &'static [&'static str],
-    /// The subprotocol that the page's button asks for; empty where it asks for none.
-    pub protocol: &'static str,
-    /// What it does, for the server.
-    pub kind: Kind,
-}
-
-/// Endpoints that the page offers with a button each.
-#[derive(Debug)]
-pub struct Gallery {
-    /// The section's name in the page's address.
-    pub id: &'static str,
-    /// The section's title.
-    pub title: &'static str,
-    /// What they have in common.
-    pub sentence: &'static str,
-    /// They, in the order of the page's list.
-    pub endpoints: &'static [Endpoint],
-}
 
 /// The right servers, in the order of the page's list.
 pub const ENDPOINTS: &[Endpoint] = &[

@@ -8,7 +8,7 @@ use hyper::header::{
 };
 use hyper::{Method, StatusCode, Version};
 
-use super::http::{Answer, text, with};
+use super::answer::{Answer, text, with};
 use crate::wire::accept;
 
 /// Bytes of a key after base64 (RFC 6455 4.1).

@@ -2,22 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderValue};
 use hyper::upgrade::OnUpgrade;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 
+use super::answer::{Answer, body, text, with};
 use super::broadcast::{Membership, Room};
-use super::endpoints::{self, Kind};
-use super::{handshake, page};
-
-/// An answer; none is larger than the page.
-pub type Answer = Response<Full<Bytes>>;
+use super::endpoint::Kind;
+use super::{endpoints, handshake, page};
 
 /// An endpoint that takes its connection from the first byte on came second on one.
 const NOT_FIRST: &str = "ask for this address on a connection of its own\n";
@@ -97,24 +90,4 @@ fn page_answer() -> Answer {
         Ok(policy) => with(answer, CONTENT_SECURITY_POLICY, policy),
         Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the page's security policy is no header value\n"),
     }
-}
-
-/// A plain sentence.
-pub fn text(status: StatusCode, sentence: &'static str) -> Answer {
-    let mut answer = body("text/plain; charset=utf-8", sentence);
-    *answer.status_mut() = status;
-    answer
-}
-
-fn body(kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    let answer = with(Response::new(Full::new(body.into())), CONTENT_TYPE, HeaderValue::from_static(kind));
-    let answer = with(answer, CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let answer = with(answer, REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    with(answer, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
-}
-
-/// The answer with one more header.
-pub fn with(mut answer: Answer, name: HeaderName, value: HeaderValue) -> Answer {
-    answer.headers_mut().insert(name, value);
-    answer
 }

@@ -5,10 +5,13 @@
 //! Everything it does runs inside one task, so it ends with the handle. No peer's bytes decide how much memory is taken:
 //! connections, messages and queues are all bounded.
 
+mod answer;
 mod assembler;
 mod broadcast;
 mod command;
+mod dispatch;
 mod echo;
+mod endpoint;
 mod endpoints;
 mod faults;
 mod handshake;
@@ -33,7 +36,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use broadcast::Room;
-use endpoints::{Endpoint, Kind};
+use endpoint::{Endpoint, Kind};
 use http::{Site, Talk, Upgrade};
 use raw::Wire;
 use socket::Socket;
@@ -100,7 +103,7 @@ async fn accept(listener: TcpListener) {
 async fn connection(stream: TcpStream, room: Arc<Room>, crowd: old::Crowd) {
     // Without it frames would be held back; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
-    match raw::asked_for(&stream).await {
+    match dispatch::asked_for(&stream).await {
         Some(Endpoint { kind: Kind::Old(server), .. }) => old::serve(Wire::new(stream), *server, crowd).await,
         Some(Endpoint { kind: Kind::Script(script), .. }) => script::serve(Wire::new(stream), script).await,
         _ => web(stream, room).await,

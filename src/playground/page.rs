@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::command::COMMANDS;
-use super::endpoints::{ENDPOINTS, GALLERIES, Gallery};
+use super::endpoint::Gallery;
+use super::endpoints::{ENDPOINTS, GALLERIES};
 
 const TEMPLATE: &str = include_str!("page.html");
 

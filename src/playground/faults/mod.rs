@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::endpoints::{Endpoint, Kind};
+use super::endpoint::{Endpoint, Kind};
 use super::script::{Asked, Script, Then, right_answer, right_reply, switching};
 use crate::wire::accept;
 use crate::wire::frame::{FrameHeader, LengthForm};
