@@ -255,11 +255,7 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     });
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("sent by wsproxy itself"));
     scene.receive(Side::Server, &plain(Opcode::TEXT, b"late"));
-    assert!(
-        scene
-            .shown(BytesShown::Wire, BodyShown::Auto)
-            .contains("not sent on: wsproxy was ending the session")
-    );
+    assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("not sent on: wsproxy was ending the session"));
 }
 
 #[test]
