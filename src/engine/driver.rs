@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use crate::journal::Journal;
@@ -42,44 +42,48 @@ pub(super) struct Setup<C, S> {
     pub id: SessionId,
     pub client: C,
     pub server: S,
-    pub session: Session,
+    pub session: Box<Session>,
     /// What the session gave for the upstream at its beginning.
     pub out: Output,
     /// What the client sent behind its head.
     pub early: Vec<u8>,
     pub journal: Arc<Journal>,
-    pub commands: mpsc::Receiver<handle::Command>,
+    pub commands: handle::Commands,
     pub shutdown: watch::Receiver<bool>,
     /// The upstream's URL, for sentences.
-    pub upstream: String,
+    pub upstream: Arc<str>,
 }
 
 pub(super) struct Driver<C, S> {
     id: SessionId,
     client: C,
     server: S,
-    session: Session,
+    session: Box<Session>,
     pipes: PerSide<Pipe>,
     out: Output,
     journal: Arc<Journal>,
-    commands: Option<mpsc::Receiver<handle::Command>>,
+    commands: Option<handle::Commands>,
     repliers: HashMap<Token, Replier>,
     next_token: u64,
-    /// Runs while there is a block that is not handed over.
-    block_age: Pin<Box<Sleep>>,
+    /// Runs while there is a block that is not handed over. There is none before one waits.
+    block_age: Option<Pin<Box<Sleep>>>,
     block_waits: bool,
-    /// Runs until the session's deadline, where that is `due`.
-    timer: Pin<Box<Sleep>>,
-    due: Option<Time>,
+    /// The session's deadline, and what runs until then.
+    timer: Option<(Time, Pin<Box<Sleep>>)>,
     /// Whether each frame for the upstream has to be a write of its own.
     paced: bool,
-    upstream: String,
+    upstream: Arc<str>,
 }
 
 /// Relays until both sides are gone.
-pub(super) async fn drive<C: Connection, S: Connection>(setup: Setup<C, S>) {
-    let mut shutdown = setup.shutdown.clone();
-    let mut driver = Driver::new(setup);
+///
+/// No `async fn`, so that what it is given is gone once the driver is built: a future keeps its arguments for life.
+pub(super) fn drive<C: Connection, S: Connection>(setup: Setup<C, S>) -> impl Future<Output = ()> {
+    let shutdown = setup.shutdown.clone();
+    run(Box::new(Driver::new(setup)), shutdown)
+}
+
+async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut shutdown: watch::Receiver<bool>) {
     let mut quit = std::pin::pin!(async move {
         // An error means that nobody can ask any more.
         if shutdown.wait_for(|quit| *quit).await.is_err() {
@@ -111,10 +115,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             commands: Some(setup.commands),
             repliers: HashMap::new(),
             next_token: 0,
-            block_age: Box::pin(tokio::time::sleep(BLOCK_AGE)),
+            block_age: None,
             block_waits: false,
-            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            due: None,
+            timer: None,
             paced: false,
             upstream: setup.upstream,
         };
@@ -153,11 +156,12 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             self.hand_over();
             return;
         }
+        let age = self.block_age.get_or_insert_with(|| Box::pin(tokio::time::sleep(BLOCK_AGE)));
         if !self.block_waits {
             self.block_waits = true;
-            self.block_age.as_mut().reset(clock::after(BLOCK_AGE));
+            age.as_mut().reset(clock::after(BLOCK_AGE));
         }
-        if self.block_age.as_mut().poll(cx).is_ready() {
+        if age.as_mut().poll(cx).is_ready() {
             self.hand_over();
             self.block_waits = false;
         }
@@ -167,17 +171,19 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> bool {
         self.note_blocked();
         let Some(deadline) = self.session.deadline() else {
-            self.due = None;
+            self.timer = None;
             return false;
         };
-        if self.due != Some(deadline) {
-            self.due = Some(deadline);
-            self.timer.as_mut().reset(clock::at(deadline));
+        let until = || Box::pin(tokio::time::sleep_until(clock::at(deadline)));
+        let (due, timer) = self.timer.get_or_insert_with(|| (deadline, until()));
+        if *due != deadline {
+            *due = deadline;
+            timer.as_mut().reset(clock::at(deadline));
         }
-        if self.timer.as_mut().poll(cx).is_pending() {
+        if timer.as_mut().poll(cx).is_pending() {
             return false;
         }
-        self.due = None;
+        self.timer = None;
         self.session.tick(clock::now(), &mut self.out);
         self.obey();
         true
@@ -302,15 +308,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         let Some(commands) = &mut self.commands else { return false };
         match commands.poll_recv(cx) {
-            Poll::Ready(Some(handle::Command::Inject { to, injection, reply })) => {
-                let token = Token(self.next_token);
-                self.next_token += 1;
-                self.repliers.insert(token, reply);
-                self.command(Command::Inject { token, to, injection });
-                true
-            }
-            Poll::Ready(Some(handle::Command::Close)) => {
-                self.command(Command::Close { by: ClosedBy::User, code: Code::NORMAL });
+            Poll::Ready(Some(command)) => {
+                self.take(*command);
                 true
             }
             Poll::Ready(None) => {
@@ -318,6 +317,18 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 false
             }
             Poll::Pending => false,
+        }
+    }
+
+    fn take(&mut self, command: handle::Command) {
+        match command {
+            handle::Command::Inject { to, injection, reply } => {
+                let token = Token(self.next_token);
+                self.next_token += 1;
+                self.repliers.insert(token, reply);
+                self.command(Command::Inject { token, to, injection });
+            }
+            handle::Command::Close => self.command(Command::Close { by: ClosedBy::User, code: Code::NORMAL }),
         }
     }
 

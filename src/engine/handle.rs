@@ -31,10 +31,14 @@ pub enum Command {
     Close,
 }
 
+/// A session's end of the way: a command is boxed, for room for some of them is set aside for each session, and most are
+/// never sent one.
+pub(super) type Commands = mpsc::Receiver<Box<Command>>;
+
 /// Reaches all live sessions. Clones reach the same.
 #[derive(Clone)]
 pub struct Handle {
-    sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Command>>>>,
+    sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Box<Command>>>>>,
     shutdown: watch::Sender<bool>,
     policy: PolicyCell,
 }
@@ -52,12 +56,12 @@ impl Handle {
             reply(Reply::Refused(Refusal::NoSession));
             return;
         };
-        if let Err(error) = commands.try_send(Command::Inject { to, injection, reply }) {
+        if let Err(error) = commands.try_send(Box::new(Command::Inject { to, injection, reply })) {
             let (command, refusal) = match error {
                 mpsc::error::TrySendError::Full(command) => (command, Refusal::Busy),
                 mpsc::error::TrySendError::Closed(command) => (command, Refusal::NoSession),
             };
-            if let Command::Inject { mut reply, .. } = command {
+            if let Command::Inject { mut reply, .. } = *command {
                 reply(Reply::Refused(refusal));
             }
         }
@@ -67,7 +71,7 @@ impl Handle {
     pub fn close(&self, session: SessionId) {
         if let Some(commands) = self.lock().get(&session) {
             // A session that is too busy to take this is told again by the next key press.
-            let _ = commands.try_send(Command::Close);
+            let _ = commands.try_send(Box::new(Command::Close));
         }
     }
 
@@ -104,13 +108,13 @@ impl Handle {
     }
 
     /// Registers a session; dropping the result takes it out again.
-    pub(super) fn register(&self, session: SessionId) -> (mpsc::Receiver<Command>, Registration) {
+    pub(super) fn register(&self, session: SessionId) -> (Commands, Registration) {
         let (sender, receiver) = mpsc::channel(COMMANDS);
         self.lock().insert(session, sender);
         (receiver, Registration { handle: self.clone(), session })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, mpsc::Sender<Command>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, mpsc::Sender<Box<Command>>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,13 +1,17 @@
 //! Accepts clients, reads their first head, and sends each where it belongs: to a session, through to the upstream, or
 //! away with an answer.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -31,6 +35,8 @@ use super::session::{self, Visitor};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
+/// Bytes of a read while a head comes.
+const READ: usize = 16 * 1024;
 /// How long to wait when the system has no file descriptor left for one more client.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -39,6 +45,8 @@ pub(super) struct Shared {
     pub limits: Limits,
     pub rules: Arc<AddressRules>,
     pub dialer: Dialer,
+    /// The upstream's URL, for sentences.
+    pub upstream: Arc<str>,
     pub journal: Arc<Journal>,
     pub handle: Handle,
     pub passthrough: PassThrough,
@@ -79,10 +87,11 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// plain HTTP does not, since a browser keeps its idle connections for minutes.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
     let mut shutdown = shared.handle.shutdown();
+    let mut quit = pin!(shutdown.wait_for(|quit| *quit));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = shutdown.wait_for(|quit| *quit) => return,
+            _ = &mut quit => return,
         };
         match accepted {
             Ok((socket, address)) => {
@@ -120,13 +129,14 @@ async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, 
                 if let Some(finding) = handshake::client_hello(&read) {
                     shared.observe(Event::Finding(Side::Client, finding));
                 }
-                return refuse(&shared, socket, address, status, reason).await;
+                return Box::pin(refuse(&shared, socket, address, status, reason)).await;
             }
             Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
                 let early = read.split_off(length);
                 return visit(&shared, Visitor { socket, address, head: read, early }, &alive).await;
             }
-            Opening::Head(_) => match passthrough::serve(socket, read, &shared.passthrough).await {
+            // Boxed, for it takes much more than a session does.
+            Opening::Head(_) => match Box::pin(passthrough::serve(socket, read, &shared.passthrough)).await {
                 Some((same, head)) => (socket, read) = (same, head),
                 None => return,
             },
@@ -147,7 +157,7 @@ async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: &mpsc::WeakSender<
                 "wsproxy already relays {} sessions; close some, or raise --max-sessions",
                 shared.limits.sessions
             );
-            refuse(shared, visitor.socket, visitor.address, 503, reason).await;
+            Box::pin(refuse(shared, visitor.socket, visitor.address, 503, reason)).await;
         }
     }
     drop(alive);
@@ -182,11 +192,9 @@ async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) ->
             );
         }
         // No more than the limit, so that a client can't make the buffer larger than a head may be.
-        let room = (shared.limits.head - read.len()).min(16 * 1024);
-        read.reserve(room);
-        let mut limited = (&mut *socket).take(room as u64);
+        let room = shared.limits.head - read.len();
         tokio::select! {
-            result = limited.read_buf(read) => match result {
+            result = read_some(socket, read, room) => match result {
                 Ok(0) | Err(_) if read.is_empty() => return Opening::Nothing,
                 Ok(0) | Err(_) => return Opening::Refused(400, cut_short(read)),
                 Ok(_) => {}
@@ -195,6 +203,18 @@ async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) ->
             _ = shutdown.wait_for(|quit| *quit) => return Opening::Quit,
         }
     }
+}
+
+/// One read of no more than `room` bytes, added to `read`. Only what came takes memory: a head is kept for a while.
+async fn read_some(socket: &mut TcpStream, read: &mut Vec<u8>, room: usize) -> io::Result<usize> {
+    poll_fn(|cx| {
+        let mut buffer = [MaybeUninit::uninit(); READ];
+        let mut buffer = ReadBuf::uninit(&mut buffer[..room.min(READ)]);
+        ready!(Pin::new(&mut *socket).poll_read(cx, &mut buffer))?;
+        read.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    })
+    .await
 }
 
 /// What is wrong with a whole head that is neither WebSocket nor HTTP.

@@ -165,7 +165,9 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let mut log = Log::default();
     let upstream = config.upstream.to_string();
-    log.event(clock::now(), Event::Listening { addresses: addresses.clone(), upstream, policy: handle.policy() });
+    let listening =
+        Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: handle.policy() };
+    log.event(clock::now(), listening);
     journal.push(None, log);
     let passthrough = PassThrough {
         dialer: dialer.clone(),
@@ -176,6 +178,7 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
         strangers: Strangers::default(),
     };
     let shared = Arc::new(Shared {
+        upstream: upstream.into(),
         room: Semaphore::new(config.limits.sessions),
         keys: Keys::default(),
         spoken: Known::default(),

@@ -63,14 +63,16 @@ enum Hint {
     Refuses,
 }
 
-/// What to bridge a client to: what the command line says, else what the search finds out. `None` where the client's own
-/// dialect is the upstream's, and where nothing better is found.
+/// Whether the upstream's dialect is to be found out: the command line does not say it, and the policy is to mend.
+pub(super) fn is_wanted(shared: &Shared, request: &[u8]) -> bool {
+    let is_mended = shared.bridging.is_none() && shared.handle.policy() == Policy::Repair;
+    is_mended && !matches!(Dialect::of_request(Head::new(request)), Dialect::Other(_))
+}
+
+/// What to bridge a client to. `None` where its own dialect is the upstream's, and where nothing better is found.
 pub(super) async fn search(shared: &Shared, id: SessionId, request: &[u8]) -> Option<Bridging> {
-    let own = Dialect::of_request(Head::new(request));
-    if shared.bridging.is_some() || shared.handle.policy() != Policy::Repair || matches!(own, Dialect::Other(_)) {
-        return shared.bridging;
-    }
     let head = Head::new(request);
+    let own = Dialect::of_request(head);
     let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default().to_vec();
     let found = match shared.spoken.get(&path) {
         Some(dialect) => Some(dialect),

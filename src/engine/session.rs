@@ -8,11 +8,13 @@ use tokio::net::TcpStream;
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, SessionId, Side, Verdict};
+use crate::relay::bridge::Bridging;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
 use super::answer;
 use super::clock;
+use super::dial;
 use super::driver::{self, Setup};
 use super::listener::Shared;
 use super::search;
@@ -28,20 +30,63 @@ pub(super) struct Visitor {
     pub early: Vec<u8>,
 }
 
+/// Why there is no upstream, and what tells the client.
+struct Failure {
+    status: u16,
+    reason: String,
+    finding: Option<Finding>,
+}
+
 /// Runs a session to its end.
+///
+/// Its future is the memory of a session that is quiet, so what takes room and is soon over, or rare, is boxed.
 pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
     let id = shared.next_session();
     let (commands, registration) = shared.handle.register(id);
-    let mut log = Log::default();
-    let now = clock::now();
-    let path = Head::new(&visitor.head).target().to_vec();
-    log.event(now, Event::SessionOpened { client: visitor.address, path });
-    shared.journal.push(Some(id), log);
+    let Visitor { socket: client, address, head, early } = visitor;
+    let bytes = head.len() + early.len();
+    let mut out = Output::default();
+    let path = Head::new(&head).target().to_vec();
+    out.log.event(clock::now(), Event::SessionOpened { client: address, path });
+    let mut bridging = shared.bridging;
+    if search::is_wanted(shared, &head) {
+        // It takes a while, and has rows of its own.
+        shared.journal.push(Some(id), std::mem::take(&mut out.log));
+        bridging = Box::pin(search(shared, id, &head)).await;
+    }
+    let session = begin(shared, id, bridging, &head, &mut out);
+    drop(head);
+    match dial(shared).await {
+        Ok(server) => {
+            let setup = Setup {
+                id,
+                client,
+                server,
+                session,
+                out,
+                early,
+                journal: Arc::clone(&shared.journal),
+                commands,
+                shutdown: shared.handle.shutdown(),
+                upstream: Arc::clone(&shared.upstream),
+            };
+            driver::drive(setup).await;
+        }
+        Err(failure) => Box::pin(refuse(shared, id, client, bytes, failure)).await,
+    }
+    drop(registration);
+}
+
+async fn search(shared: &Shared, id: SessionId, head: &[u8]) -> Option<Bridging> {
     let mut shutdown = shared.handle.shutdown();
-    let bridging = tokio::select! {
-        bridging = search::search(shared, id, &visitor.head) => bridging,
+    tokio::select! {
+        bridging = search::search(shared, id, head) => bridging,
         _ = shutdown.wait_for(|quit| *quit) => None,
-    };
+    }
+}
+
+/// Begins a session with its head; what it gives for the upstream is in `out`, and what was seen in the journal.
+fn begin(shared: &Shared, id: SessionId, to: Option<Bridging>, head: &[u8], out: &mut Output) -> Box<Session> {
     let now = clock::now();
     let config = SessionConfig {
         rules: Arc::clone(&shared.rules),
@@ -49,47 +94,30 @@ pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
     };
-    let mut out = Output::default();
-    let session = Session::bridged(config, bridging, now, &visitor.head, &mut out);
+    let session = Box::new(Session::bridged(config, to, now, head, out));
     let mut log = std::mem::take(&mut out.log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);
-    let seen = shared.keys.has_seen(&visitor.head);
-    if let Some(finding) = handshake::reused_key(&visitor.head, seen && !is_told) {
+    let seen = shared.keys.has_seen(head);
+    if let Some(finding) = handshake::reused_key(head, seen && !is_told) {
         log.event(now, Event::Finding(Side::Client, finding));
     }
     shared.journal.push(Some(id), log);
+    session
+}
+
+async fn dial(shared: &Shared) -> Result<dial::Stream, Failure> {
     let mut shutdown = shared.handle.shutdown();
-    let dialled = tokio::select! {
-        dialled = shared.dialer.dial() => {
-            dialled.map_err(|error| (error.status(), error.to_string(), Some(unreachable::finding(&error.cause))))
-        }
-        _ = shutdown.wait_for(|quit| *quit) => Err((503, "wsproxy is told to quit".to_owned(), None)),
-    };
-    match dialled {
-        Ok(server) => {
-            let setup = Setup {
-                id,
-                client: visitor.socket,
-                server,
-                session,
-                out,
-                early: visitor.early,
-                journal: Arc::clone(&shared.journal),
-                commands,
-                shutdown: shared.handle.shutdown(),
-                upstream: shared.dialer.upstream().to_string(),
-            };
-            driver::drive(setup).await;
-        }
-        Err((status, reason, finding)) => {
-            if let Some(finding) = finding {
-                tell(shared, id, finding);
-            }
-            refuse(shared, id, visitor, status, reason).await;
+    tokio::select! {
+        dialled = shared.dialer.dial() => dialled.map_err(|error| Failure {
+            status: error.status(),
+            reason: error.to_string(),
+            finding: Some(unreachable::finding(&error.cause)),
+        }),
+        _ = shutdown.wait_for(|quit| *quit) => {
+            Err(Failure { status: 503, reason: "wsproxy is told to quit".to_owned(), finding: None })
         }
     }
-    drop(registration);
 }
 
 /// Says why there is no upstream, and what a browser would have made of it.
@@ -101,20 +129,24 @@ fn tell(shared: &Shared, id: SessionId, finding: Finding) {
     shared.journal.push(Some(id), log);
 }
 
-/// Answers in the upstream's place.
-async fn refuse(shared: &Shared, id: SessionId, visitor: Visitor, status: u16, reason: String) {
+/// Answers in the upstream's place. `bytes` came from the client.
+async fn refuse(shared: &Shared, id: SessionId, client: TcpStream, bytes: usize, failure: Failure) {
+    let Failure { status, reason, finding } = failure;
+    if let Some(finding) = finding {
+        tell(shared, id, finding);
+    }
     tracing::warn!(session = id.0, status, reason, "answered in the upstream's place");
     let mut log = Log::default();
     log.event(clock::now(), Event::Answered { status, reason: reason.clone() });
     shared.journal.push(Some(id), log);
-    answer::send(visitor.socket, status, &reason).await;
+    answer::send(client, status, &reason).await;
     let closed = ClosedEvent {
         by: ClosedBy::Proxy,
         how: ClosedHow::Answered,
         code: None,
         reason: Vec::new(),
         frames: PerSide::default(),
-        bytes: PerSide::new((visitor.head.len() + visitor.early.len()) as u64, 0),
+        bytes: PerSide::new(bytes as u64, 0),
     };
     let mut log = Log::default();
     log.event(clock::now(), Event::SessionClosed(closed));

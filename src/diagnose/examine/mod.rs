@@ -79,6 +79,7 @@ pub struct Examiner {
     pub answers: bool,
     /// The framing was lost: what follows is no more than noise, until a usual frame comes.
     astray: bool,
+    /// Room to unmask in, from the first payload on that needs it.
     scratch: Vec<u8>,
     /// A mask that is there or not against the rule need not be told any more.
     pub tolerates_mask: bool,
@@ -104,7 +105,7 @@ impl Examiner {
             closed: false,
             answers: false,
             astray: false,
-            scratch: vec![0; SCRATCH],
+            scratch: Vec::new(),
             tolerates_mask: false,
             tolerated: 0,
         }
@@ -184,6 +185,7 @@ impl Examiner {
     /// The same for text that is not ASCII.
     #[cold]
     fn is_unmasked_text(&mut self, key: MaskKey, payload: &[u8]) -> bool {
+        self.scratch.resize(SCRATCH, 0);
         if let Some(scratch) = self.scratch.get_mut(..payload.len()) {
             scratch.copy_from_slice(payload);
             mask::apply(key, 0, scratch);
@@ -227,6 +229,7 @@ impl Examiner {
             Some(key) if self.passes_unread(header, key, offset, piece, last) => {}
             Some(key) => {
                 let mut scratch = std::mem::take(&mut self.scratch);
+                scratch.resize(SCRATCH, 0);
                 let mut at = 0;
                 for masked in piece.chunks(SCRATCH) {
                     let plain = &mut scratch[..masked.len()];

@@ -1,5 +1,6 @@
 //! The way to the upstream: name, address, TCP, TLS, within one time limit; and the cause in plain words where it fails.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
@@ -10,8 +11,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::task::JoinSet;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -189,18 +189,25 @@ impl Dialer {
     }
 
     async fn try_dial(&self) -> Result<(Stream, Time), DialCause> {
+        let (mut stage, limit) = (Stage::Name, self.shared.time);
+        let dialled = timeout(limit, self.go(&mut stage)).await;
+        dialled.unwrap_or(Err(DialCause::Slow { stage, limit }))
+    }
+
+    /// Goes from stage to stage.
+    async fn go(&self, stage: &mut Stage) -> Result<(Stream, Time), DialCause> {
         let Shared { upstream, tls, time } = &*self.shared;
-        let deadline = clock::after(*time);
-        let slow = |stage| move |_| DialCause::Slow { stage, limit: *time };
-        let addresses = timeout_at(deadline, addresses(upstream)).await.map_err(slow(Stage::Name))??;
-        let tcp = timeout_at(deadline, connect(addresses)).await.map_err(slow(Stage::Connect))?;
-        let tcp = tcp.map_err(|failures| cause(failures, *time))?;
+        let addresses = addresses(upstream).await?;
+        *stage = Stage::Connect;
+        let tcp = connect(addresses).await.map_err(|failures| cause(failures, *time))?;
         // Frames are small and wanted at once. Where this can't be set, they are only later.
         let _ = tcp.set_nodelay(true);
         let connected = clock::now();
         let Some((connector, name)) = tls else { return Ok((Stream::Plain(tcp), connected)) };
-        let tls = timeout_at(deadline, connector.connect(name.clone(), tcp)).await.map_err(slow(Stage::Handshake))?;
-        Ok((Stream::Tls(Box::new(tls.map_err(|error| DialCause::Tls(error.into()))?)), connected))
+        *stage = Stage::Handshake;
+        // On the heap, since a session keeps room for the largest thing that it ever waits for.
+        let handshake = Box::pin(connector.connect(name.clone(), tcp));
+        Ok((Stream::Tls(Box::new(handshake.await.map_err(|error| DialCause::Tls(error.into()))?)), connected))
     }
 }
 
@@ -216,26 +223,48 @@ async fn addresses(upstream: &Upstream) -> Result<Vec<SocketAddr>, DialCause> {
     if addresses.is_empty() { Err(not_found(io::ErrorKind::NotFound.into())) } else { Ok(addresses) }
 }
 
-type Failures = Vec<(SocketAddr, io::Error)>;
+type Failure = (SocketAddr, io::Error);
+type Failures = Vec<Failure>;
+type Attempt = Pin<Box<dyn Future<Output = Result<TcpStream, Failure>> + Send>>;
 
 /// Tries one address after the other; the next one at once where one is refused, and beside it where one is silent.
 async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, Failures> {
     let mut waiting = addresses.into_iter();
-    let mut attempts = JoinSet::new();
+    let mut attempts = Vec::new();
     let mut failures = Vec::new();
     loop {
         if let Some(address) = waiting.next() {
-            attempts.spawn(async move { TcpStream::connect(address).await.map_err(|error| (address, error)) });
+            attempts.push(attempt(address));
         }
-        let wait = if waiting.as_slice().is_empty() { Duration::MAX } else { NEXT_ADDRESS };
-        match timeout(wait, attempts.join_next()).await {
-            Ok(Some(Ok(Ok(tcp)))) => return Ok(tcp),
-            Ok(Some(Ok(Err(failure)))) => failures.push(failure),
+        let first = first_of(&mut attempts);
+        let ended = if waiting.as_slice().is_empty() { Ok(first.await) } else { timeout(NEXT_ADDRESS, first).await };
+        match ended {
+            Ok(Some(Ok(tcp))) => return Ok(tcp),
+            Ok(Some(Err(failure))) => failures.push(failure),
             Ok(None) => return Err(failures),
-            // The next address is due, or a task was cancelled because the program ends.
-            Ok(Some(Err(_))) | Err(_) => {}
+            // The next address is due.
+            Err(_) => {}
         }
     }
+}
+
+fn attempt(address: SocketAddr) -> Attempt {
+    Box::pin(async move { TcpStream::connect(address).await.map_err(|error| (address, error)) })
+}
+
+/// The result of the attempt that ends first, which leaves the others; `None` where there is none. In the session's own
+/// task, since there is hardly ever more than one under way.
+async fn first_of(attempts: &mut Vec<Attempt>) -> Option<Result<TcpStream, Failure>> {
+    poll_fn(|cx| {
+        for index in 0..attempts.len() {
+            if let Poll::Ready(result) = attempts[index].as_mut().poll(cx) {
+                drop(attempts.swap_remove(index));
+                return Poll::Ready(Some(result));
+            }
+        }
+        if attempts.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
 }
 
 /// What tells most: a refusal comes from the host itself, so it goes before all else.

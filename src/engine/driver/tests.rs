@@ -1,6 +1,7 @@
 //! The driver between two peers of the test's own, under a clock that goes on only when nothing is left to do.
 
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -36,7 +37,7 @@ struct Stage {
     server: Reach,
     sockets: PerSide<Arc<TcpStream>>,
     task: JoinHandle<()>,
-    commands: mpsc::Sender<handle::Command>,
+    commands: mpsc::Sender<Box<handle::Command>>,
     quit: watch::Sender<bool>,
     seen: Subscription,
     log: Vec<Record>,
@@ -75,7 +76,7 @@ impl Stage {
             id: SessionId(1),
             client,
             server,
-            session,
+            session: Box::new(session),
             out,
             early: Vec::new(),
             journal,
@@ -253,7 +254,7 @@ async fn a_session_that_is_told_to_quit_ends_as_soon_as_both_have_replied() {
 async fn peers_that_never_reply_have_their_time_even_where_they_read_nothing() {
     let (mut stage, start) = (Stage::open().await, Instant::now());
     stage.client.takes(1);
-    stage.commands.send(handle::Command::Close).await.ok().unwrap();
+    stage.commands.send(Box::new(handle::Command::Close)).await.ok().unwrap();
     let closed = stage.ends().await;
     assert_eq!((closed.by, closed.code), (ClosedBy::User, Some(Code::NORMAL)));
     let limit = Limits::default().closing_time;
@@ -269,7 +270,7 @@ async fn an_injection_has_its_reply_when_its_place_came() {
     let reply = Box::new(move |reply| told.send(reply).unwrap());
     let injection = Injection::whole(Opcode::PING, Vec::new());
     let command = handle::Command::Inject { to: Side::Client, injection, reply };
-    stage.commands.send(command).await.ok().unwrap();
+    stage.commands.send(Box::new(command)).await.ok().unwrap();
     stage.goes_on().await;
     assert!(matches!(replies.recv().await, Some(Reply::Waiting(_))));
     stage.server.says(b"lo");
@@ -304,7 +305,7 @@ async fn with_a_fault(fate: &Fate, policy: Policy) -> Stage {
     let injection = Injection::whole(Opcode::TEXT, b"injected".to_vec());
     let command = handle::Command::Inject { to: Side::Server, injection, reply };
     // A session that is over takes none.
-    let _ = stage.commands.send(command).await;
+    let _ = stage.commands.send(Box::new(command)).await;
     stage.goes_on().await;
     stage.client.says(MASKED_CLOSE);
     stage.server.says(CLOSE);
