@@ -123,7 +123,7 @@ async fn tungstenite_and_fastwebsockets_in_fragments() {
 }
 
 /// A program in another language, or `None` where it can't run here and need not.
-pub fn peer(name: &str, arguments: &[&str]) -> Option<Program> {
+pub(crate) fn peer(name: &str, arguments: &[&str]) -> Option<Program> {
     let (interpreter, probe) = match name.rsplit_once('.') {
         Some((_, "py")) => ("python3", ["-c", "import websockets"]),
         _ => ("node", ["-e", "require('ws')"]),

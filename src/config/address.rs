@@ -12,7 +12,7 @@ use crate::text;
 ///
 /// # Errors
 /// One sentence that names the value and shows a right one.
-pub fn upstream(value: &str) -> Result<Upstream> {
+pub(super) fn upstream(value: &str) -> Result<Upstream> {
     // What stands in front of an @ may be a password, so such a value is not repeated.
     ensure!(
         !authority(value).contains('@'),
@@ -25,7 +25,7 @@ pub fn upstream(value: &str) -> Result<Upstream> {
 ///
 /// # Errors
 /// One sentence that names the value and shows a right one.
-pub fn target(value: &str) -> Result<(Upstream, String)> {
+pub(super) fn target(value: &str) -> Result<(Upstream, String)> {
     ensure!(
         !authority(value).contains('@'),
         "the URL holds a user name, which a browser does not send: leave it out, as in ws://localhost:9999"
@@ -108,7 +108,7 @@ fn path(rest: &str) -> Result<String> {
 ///
 /// # Errors
 /// One sentence that names the value and shows a right one.
-pub fn listen(value: &str) -> Result<Vec<SocketAddr>> {
+pub(super) fn listen(value: &str) -> Result<Vec<SocketAddr>> {
     parse_listen(value).map_err(|error| anyhow!("--listen {} {error}", text::escape(value.as_bytes())))
 }
 
@@ -134,7 +134,7 @@ fn parse_listen(value: &str) -> Result<Vec<SocketAddr>> {
 
 /// The name in the value of `--listen`, where there is one: lower case, without a dot at its end.
 #[must_use]
-pub fn listen_name(value: &str) -> Option<String> {
+pub(super) fn listen_name(value: &str) -> Option<String> {
     match host_and_port(value, "localhost:9000") {
         Ok((Host::Domain(name), _)) => Some(name.trim_end_matches('.').to_owned()),
         _ => None,
@@ -145,7 +145,7 @@ pub fn listen_name(value: &str) -> Option<String> {
 ///
 /// # Errors
 /// One sentence that names the value and shows a right one.
-pub fn own_name(value: &str) -> Result<String> {
+pub(super) fn own_name(value: &str) -> Result<String> {
     parse_own_name(value).map_err(|error| anyhow!("--allow-host {} {error}", text::escape(value.as_bytes())))
 }
 
@@ -213,7 +213,7 @@ fn parse_port(port: &str, example: &str) -> Result<u16> {
 
 /// Whether a connection to `upstream` would come back to one of `listen`, as far as that shows without asking anybody.
 #[must_use]
-pub fn would_loop(listen: &[SocketAddr], upstream: &Upstream) -> bool {
+pub(super) fn would_loop(listen: &[SocketAddr], upstream: &Upstream) -> bool {
     let reached: Vec<IpAddr> = match upstream.host.parse() {
         Ok(address) => vec![address],
         Err(_) if upstream.host == "localhost" => loopback(0).iter().map(SocketAddr::ip).collect(),

@@ -62,7 +62,7 @@ fn check(name: &'static str, mark: Mark, words: impl Into<String>) -> Check {
 
 /// All that was tried at a visit, in the order of time.
 #[must_use]
-pub fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<Check> {
+pub(super) fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<Check> {
     let talk = &story.talk;
     let mut out = vec![check("connect", Mark::Good, format!("{} in {}", connected.address, span(connected.tcp)))];
     if let Some((version, time)) = &connected.tls {
@@ -235,7 +235,7 @@ fn since(from: Time, to: Time) -> String {
 }
 
 /// A time for people.
-pub fn span(time: Duration) -> String {
+pub(super) fn span(time: Duration) -> String {
     match time.as_micros() {
         0..10_000 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),
         10_000..1_000_000 => format!("{} ms", time.as_millis()),

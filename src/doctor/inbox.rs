@@ -14,7 +14,7 @@ const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// One thing that came whole.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Incoming {
+pub(super) enum Incoming {
     /// A message.
     Message(Message),
     /// A ping and its payload.
@@ -58,7 +58,7 @@ struct Partial {
 
 /// Frames under way.
 #[derive(Default)]
-pub struct Inbox {
+pub(super) struct Inbox {
     compression: Compression,
     frame: Option<Partial>,
     message: Option<(u8, Vec<u8>)>,
@@ -66,7 +66,7 @@ pub struct Inbox {
 
 impl Inbox {
     /// The answer agreed to these extensions.
-    pub fn agreed(&mut self, extensions: &str) {
+    pub(super) fn agreed(&mut self, extensions: &str) {
         if extensions.contains("permessage-deflate") {
             let keeps_window = !extensions.contains("server_no_context_takeover");
             self.compression = Compression::Agreed { inflater: Box::new(Some(Decompress::new(false))), keeps_window };
@@ -74,7 +74,7 @@ impl Inbox {
     }
 
     /// What the records complete.
-    pub fn read(&mut self, log: &Log) -> Vec<Incoming> {
+    pub(super) fn read(&mut self, log: &Log) -> Vec<Incoming> {
         let mut out = Vec::new();
         for record in log.all() {
             match record {

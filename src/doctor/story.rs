@@ -213,7 +213,7 @@ impl Story {
 }
 
 /// What a frame or message holds, in a few words.
-pub fn shown(opcode: Opcode, payload: &[u8]) -> String {
+pub(super) fn shown(opcode: Opcode, payload: &[u8]) -> String {
     match opcode {
         Opcode::CLOSE => match CloseBody::parse(payload) {
             CloseBody::Code { code, reason: [] } => format!("close {code}"),

@@ -18,7 +18,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Whether an earlier request had the key of this one, which is remembered.
-    pub fn has_seen(&self, request: &[u8]) -> bool {
+    pub(super) fn has_seen(&self, request: &[u8]) -> bool {
         let Some(key) = Head::new(request).value("sec-websocket-key").filter(|key| key.len() <= LONGEST) else {
             return false;
         };

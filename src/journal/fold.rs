@@ -86,12 +86,12 @@ impl Hidden {
     }
 
     /// How many there are.
-    pub fn count(&self, fold: Fold) -> usize {
+    pub(super) fn count(&self, fold: Fold) -> usize {
         self.list(fold).len()
     }
 
     /// The record that is row `row` of its block.
-    pub fn record(&self, fold: Fold, row: usize) -> usize {
+    pub(super) fn record(&self, fold: Fold, row: usize) -> usize {
         let list = self.list(fold);
         // As many rows as `record - index` stand before the hidden record at `index`.
         let (mut low, mut high) = (0, list.len());
@@ -107,7 +107,7 @@ impl Hidden {
     }
 
     /// How many rows stand before a record.
-    pub fn row(&self, fold: Fold, record: u32) -> usize {
+    pub(super) fn row(&self, fold: Fold, record: u32) -> usize {
         record as usize - self.list(fold).partition_point(|hidden| *hidden < record)
     }
 }
@@ -123,7 +123,7 @@ pub(super) struct Messages {
 
 impl Messages {
     /// The first fragment of the message that a further fragment belongs to.
-    pub fn head(&self, record: u32) -> Option<RowId> {
+    pub(super) fn head(&self, record: u32) -> Option<RowId> {
         let found = self.heads.binary_search_by_key(&record, |(fragment, _)| *fragment).ok()?;
         self.heads.get(found).map(|(_, head)| *head)
     }
@@ -144,7 +144,7 @@ pub(super) struct Lanes(HashMap<SessionId, PerSide<Option<RowId>>>);
 
 impl Lanes {
     /// Lets go of messages whose first fragment left memory: what comes of them later begins with its next fragment.
-    pub fn evict(&mut self, session: SessionId, first: u64) {
+    pub(super) fn evict(&mut self, session: SessionId, first: u64) {
         if let Some(lanes) = self.0.get_mut(&session) {
             for lane in lanes.iter_mut() {
                 *lane = lane.filter(|head| head.block >= first);
@@ -153,7 +153,7 @@ impl Lanes {
     }
 
     /// Reads a block: what in it is hidden, the messages that it tells of, and what it adds to earlier ones.
-    pub fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
+    pub(super) fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
         let mut reading = Reading::default();
         for (number, record) in block.log.numbered() {
             let id = RowId { block: block.sequence, record: number };

@@ -34,7 +34,7 @@ pub(super) struct Gone {
 
 impl Gone {
     /// Keeps what a block tells of its session. Blocks from `unread` on have been read by nobody.
-    pub fn keep(&mut self, block: &Block, unread: u64) {
+    pub(super) fn keep(&mut self, block: &Block, unread: u64) {
         let Some(session) = block.session else { return };
         for record in &block.log.records {
             let Record::Event(time, event) = record else { continue };
@@ -58,12 +58,12 @@ impl Gone {
     }
 
     /// Adds what happened from a block on.
-    pub fn since(&self, next: u64, passages: &mut Vec<Passage>) {
+    pub(super) fn since(&self, next: u64, passages: &mut Vec<Passage>) {
         passages.extend(self.passages.iter().filter(|passage| passage.sequence >= next).cloned());
     }
 
     /// Lets go of what everybody knows.
-    pub fn forget_before(&mut self, next: u64) {
+    pub(super) fn forget_before(&mut self, next: u64) {
         while self.passages.front().is_some_and(|passage| passage.sequence < next) {
             self.passages.pop_front();
         }

@@ -26,41 +26,41 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub fn get(&self, id: SessionId) -> Option<&SessionSummary> {
+    pub(super) fn get(&self, id: SessionId) -> Option<&SessionSummary> {
         self.all.get(&id)
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &SessionSummary> + ExactSizeIterator {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &SessionSummary> + ExactSizeIterator {
         self.all.values()
     }
 
     /// Those that can still change.
-    pub const fn live(&self) -> usize {
+    pub(super) const fn live(&self) -> usize {
         self.live
     }
 
     /// Frames of all.
-    pub const fn frames(&self) -> u64 {
+    pub(super) const fn frames(&self) -> u64 {
         self.frames
     }
 
     /// Those that left memory.
-    pub const fn forgotten(&self) -> u64 {
+    pub(super) const fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
     /// How many changes there were.
-    pub const fn changes(&self) -> u64 {
+    pub(super) const fn changes(&self) -> u64 {
         self.changes
     }
 
     /// Those that changed after so many changes.
-    pub fn changed_since(&self, changes: u64) -> impl Iterator<Item = &SessionSummary> {
+    pub(super) fn changed_since(&self, changes: u64) -> impl Iterator<Item = &SessionSummary> {
         self.changed.range(changes + 1..).filter_map(|(_, id)| self.all.get(id))
     }
 
     /// Something happened to a session, which may have begun or ended by it.
-    pub fn change(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
+    pub(super) fn change(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
         self.changes += 1;
         let summary = self.all.entry(id).or_insert_with(|| {
             self.live += 1;
@@ -81,7 +81,7 @@ impl Sessions {
     }
 
     /// Lets go of the oldest closed session, where all of them take too much.
-    pub fn forget(&mut self) -> Option<SessionId> {
+    pub(super) fn forget(&mut self) -> Option<SessionId> {
         if self.closed_size <= CLOSED_SUMMARIES {
             return None;
         }

@@ -12,7 +12,7 @@ const MAX_CONTROL: u64 = 125;
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// A text message.
     Text(String),
     /// A binary message.
@@ -27,7 +27,7 @@ pub enum Event {
 
 /// Why the connection can't go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub(super) struct Violation {
     /// The close code to send.
     pub code: Code,
     /// The close reason to send; short enough for a close frame.
@@ -40,7 +40,7 @@ const fn protocol_error(reason: &'static str) -> Violation {
 
 /// The messages of one client.
 #[derive(Debug)]
-pub struct Assembler {
+pub(super) struct Assembler {
     decoder: Decoder,
     /// The frame whose payload is coming, and how much of it came.
     frame: Option<(FrameHeader, u64)>,
@@ -54,7 +54,7 @@ pub struct Assembler {
 
 impl Assembler {
     /// For messages of at most `limit` bytes.
-    pub fn new(limit: u64) -> Self {
+    pub(super) fn new(limit: u64) -> Self {
         Self {
             decoder: Decoder::default(),
             frame: None,
@@ -67,7 +67,7 @@ impl Assembler {
 
     /// Takes bytes off the front of `input` up to the next event; `None` when all were taken and more are needed.
     /// After a violation nothing more can be made of the stream.
-    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Event, Violation>> {
+    pub(super) fn next(&mut self, input: &mut &[u8]) -> Option<Result<Event, Violation>> {
         while let Some((part, used)) = self.decoder.next(input) {
             let (taken, rest) = input.split_at(used);
             *input = rest;

@@ -22,7 +22,7 @@ use crate::wire::frame;
 use crate::wire::opcode::Opcode;
 
 /// Bytes of a message at most. Smaller than for the echo, since each page's queue may hold many.
-pub const MAX_MESSAGE: u64 = 1024 * 1024;
+pub(super) const MAX_MESSAGE: u64 = 1024 * 1024;
 
 /// Frames that wait for one page.
 const QUEUE: usize = 32;
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Everyone who is connected.
 #[derive(Debug, Default)]
-pub struct Room {
+pub(super) struct Room {
     pages: Mutex<Pages>,
 }
 
@@ -58,7 +58,7 @@ struct Seat {
 
 /// What a page that has joined gets.
 #[derive(Debug)]
-pub struct Membership {
+pub(super) struct Membership {
     seat: Seat,
     frames: mpsc::Receiver<Bytes>,
     put_out: oneshot::Receiver<()>,
@@ -72,7 +72,7 @@ impl Drop for Seat {
 
 impl Room {
     /// Takes a place. Done before the handshake is answered: a page that knows itself connected misses nothing.
-    pub fn join(self: &Arc<Self>) -> Membership {
+    pub(super) fn join(self: &Arc<Self>) -> Membership {
         let (queue, frames) = mpsc::channel(QUEUE);
         let (membership, put_out) = oneshot::channel();
         let mut pages = self.lock();
@@ -116,7 +116,7 @@ impl Room {
 }
 
 /// Talks until one side ends it.
-pub async fn serve(mut socket: Socket, membership: Membership) {
+pub(super) async fn serve(mut socket: Socket, membership: Membership) {
     if let Ok(ending) = converse(&mut socket, membership).await {
         socket.end(ending).await;
     }

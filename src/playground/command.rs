@@ -14,7 +14,7 @@ const MAX_REASON: usize = 123;
 
 /// What the page says of a command.
 #[derive(Debug)]
-pub struct Help {
+pub(super) struct Help {
     /// How to write it.
     pub form: &'static str,
     /// What the page's button shows and sends.
@@ -24,7 +24,7 @@ pub struct Help {
 }
 
 /// All commands, in the order of the page's list.
-pub const COMMANDS: &[Help] = &[
+pub(super) const COMMANDS: &[Help] = &[
     Help {
         form: "/ping",
         example: "/ping",
@@ -41,7 +41,7 @@ pub const COMMANDS: &[Help] = &[
 
 /// A command that can be obeyed.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+pub(super) enum Command {
     /// Send a ping.
     Ping,
     /// Begin the closing handshake, with a code that may be sent and a reason that fits.
@@ -63,7 +63,7 @@ impl Command {
     /// # Errors
     ///
     /// A sentence for the sender, where a command's arguments make no sense.
-    pub fn parse(text: &str) -> Result<Option<Self>, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, &'static str> {
         let (word, arguments) = text.trim_end().split_once(' ').unwrap_or((text.trim_end(), ""));
         let arguments = arguments.trim_start();
         match word {

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The endpoint with a connection of its own that the request is for; `None` for all that goes to HTTP. No byte is
 /// taken from the stream.
-pub async fn asked_for(stream: &TcpStream) -> Option<&'static Endpoint> {
+pub(super) async fn asked_for(stream: &TcpStream) -> Option<&'static Endpoint> {
     timeout(PATIENCE, async {
         let mut bytes = [0; FIRST_LINE];
         let mut seen = 0;

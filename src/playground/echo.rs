@@ -9,13 +9,13 @@ use super::socket::{Ending, Socket, Writer};
 use crate::wire::opcode::Opcode;
 
 /// Bytes of a message at most: far beyond what a page sends by hand, and still small with every connection in use.
-pub const MAX_MESSAGE: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_MESSAGE: u64 = 16 * 1024 * 1024;
 
 /// What the server's own ping carries.
 const PING_PAYLOAD: &[u8] = b"playground";
 
 /// Talks until one side ends it.
-pub async fn serve(mut socket: Socket) {
+pub(super) async fn serve(mut socket: Socket) {
     if let Ok(ending) = converse(&mut socket).await {
         socket.end(ending).await;
     }

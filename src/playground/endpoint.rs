@@ -4,7 +4,7 @@ use super::script::Script;
 
 /// What an endpoint does with its messages.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Sends each message back to its sender.
     Echo,
     /// Sends each message to everyone who is connected.
@@ -17,7 +17,7 @@ pub enum Kind {
 
 /// One path that speaks WebSocket.
 #[derive(Debug)]
-pub struct Endpoint {
+pub(super) struct Endpoint {
     /// The path of the request's target, without a query.
     pub path: &'static str,
     /// What it does, in one sentence for the page.
@@ -32,7 +32,7 @@ pub struct Endpoint {
 
 /// Endpoints that the page offers with a button each.
 #[derive(Debug)]
-pub struct Gallery {
+pub(super) struct Gallery {
     /// The section's name in the page's address.
     pub id: &'static str,
     /// The section's title.
@@ -45,7 +45,7 @@ pub struct Gallery {
 
 /// Which server of the drafts' time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OldServer {
+pub(super) enum OldServer {
     /// A select loop for Hixie-76, with Hixie-75 for who sends no keys.
     SelectLoop,
     /// A thread for each client, Hixie-75.

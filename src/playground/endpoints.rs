@@ -7,7 +7,7 @@ use super::endpoint::{Endpoint, Gallery, Kind};
 use super::{faults, old};
 
 /// The right servers, in the order of the page's list.
-pub const ENDPOINTS: &[Endpoint] = &[
+pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/echo",
         sentence: "Sends each message back, and obeys the commands below.",
@@ -25,7 +25,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
 ];
 
 /// The others, in the order of the page's sections.
-pub const GALLERIES: &[Gallery] = &[
+pub(super) const GALLERIES: &[Gallery] = &[
     Gallery {
         id: "broken",
         title: "Broken servers",
@@ -42,12 +42,12 @@ pub const GALLERIES: &[Gallery] = &[
 
 /// The endpoint at `path`.
 #[must_use]
-pub fn find(path: &str) -> Option<&'static Endpoint> {
+pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
     all().find(|endpoint| endpoint.path == path)
 }
 
 /// Every endpoint there is.
-pub fn all() -> impl Iterator<Item = &'static Endpoint> {
+pub(super) fn all() -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS.iter().chain(GALLERIES.iter().flat_map(|gallery| gallery.endpoints))
 }
 

@@ -16,14 +16,14 @@ const KEY_LENGTH: usize = 16;
 
 /// A request that is answered with 101.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub(super) struct Accepted {
     accept: HeaderValue,
     protocol: Option<HeaderValue>,
 }
 
 /// A request that is not, and what to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// 426: the right request would be a WebSocket of version 13.
     Upgrade(&'static str),
     /// 400: it is a WebSocket request, with a mistake.
@@ -35,7 +35,7 @@ pub enum Refusal {
 /// # Errors
 ///
 /// The first thing that is missing or wrong.
-pub fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<Accepted, Refusal> {
+pub(super) fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<Accepted, Refusal> {
     if !lists(headers, UPGRADE, "websocket") {
         return Err(Refusal::Upgrade("this address speaks WebSocket only: send Upgrade: websocket\n"));
     }
@@ -60,7 +60,7 @@ pub fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<A
 
 impl Accepted {
     /// The 101.
-    pub fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> Answer {
         let mut answer = Answer::default();
         *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let answer = with(answer, CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -75,7 +75,7 @@ impl Accepted {
 
 impl Refusal {
     /// The 426 or 400.
-    pub fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> Answer {
         match self {
             Self::Mistake(sentence) => text(StatusCode::BAD_REQUEST, sentence),
             Self::Upgrade(sentence) => {

@@ -17,7 +17,7 @@ const NOT_FIRST: &str = "ask for this address on a connection of its own\n";
 
 /// A connection that was promised to an endpoint.
 #[derive(Debug)]
-pub struct Upgrade {
+pub(super) struct Upgrade {
     /// Becomes the stream once the answer is written.
     pub pending: OnUpgrade,
     /// What to talk then.
@@ -26,7 +26,7 @@ pub struct Upgrade {
 
 /// What an endpoint was asked for.
 #[derive(Debug)]
-pub enum Talk {
+pub(super) enum Talk {
     /// Each message back.
     Echo,
     /// Each message to all in the room, in which the page has its place already.
@@ -35,19 +35,19 @@ pub enum Talk {
 
 /// The answers for one connection.
 #[derive(Debug)]
-pub struct Site {
+pub(super) struct Site {
     room: Arc<Room>,
     upgrade: Mutex<Option<Upgrade>>,
 }
 
 impl Site {
     /// `room` is where the pages of the broadcast's endpoint meet.
-    pub fn new(room: Arc<Room>) -> Self {
+    pub(super) fn new(room: Arc<Room>) -> Self {
         Self { room, upgrade: Mutex::default() }
     }
 
     /// Answers one request.
-    pub fn respond(&self, mut request: Request<Incoming>) -> Answer {
+    pub(super) fn respond(&self, mut request: Request<Incoming>) -> Answer {
         let Some(endpoint) = endpoints::find(request.uri().path()) else {
             return plain_http(request.method(), request.uri().path());
         };
@@ -67,7 +67,7 @@ impl Site {
     }
 
     /// What the connection was upgraded to, if it was.
-    pub fn into_upgrade(self) -> Option<Upgrade> {
+    pub(super) fn into_upgrade(self) -> Option<Upgrade> {
         self.upgrade.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

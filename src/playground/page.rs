@@ -10,7 +10,7 @@ use super::endpoints::{ENDPOINTS, GALLERIES};
 const TEMPLATE: &str = include_str!("page.html");
 
 /// The page's icon.
-pub const ICON: &str = concat!(
+pub(super) const ICON: &str = concat!(
     r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">"##,
     r##"<rect width="32" height="32" rx="7" fill="#0b7a75"/>"##,
     r##"<path d="M7 12h16l-4-4M25 20H9l4 4" fill="none" stroke="#fff" stroke-width="3""##,
@@ -19,12 +19,12 @@ pub const ICON: &str = concat!(
 
 /// A fresh word that marks the page's own style and script. The page holds nothing of a stranger's that could guess at
 /// it, so the seed of the standard library's hash maps is random enough.
-pub fn nonce() -> String {
+pub(super) fn nonce() -> String {
     format!("{:016x}{:016x}", RandomState::new().hash_one(0), RandomState::new().hash_one(1))
 }
 
 /// What the page may do: run its own script and style, and open WebSockets.
-pub fn security_policy(nonce: &str) -> String {
+pub(super) fn security_policy(nonce: &str) -> String {
     // Not all browsers count ws: among 'self'.
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \
@@ -33,7 +33,7 @@ pub fn security_policy(nonce: &str) -> String {
 }
 
 /// The page for one answer.
-pub fn html(nonce: &str) -> String {
+pub(super) fn html(nonce: &str) -> String {
     let (options, descriptions) = endpoints();
     TEMPLATE
         .replace("{{nonce}}", nonce)

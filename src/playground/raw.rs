@@ -11,7 +11,7 @@ const LINGER: Duration = Duration::from_secs(10);
 
 /// How a server's part in a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     /// It closes the connection, or the peer did.
     HangUp,
     /// It never looks at the connection again, which stays open.
@@ -20,13 +20,13 @@ pub enum End {
 
 /// A connection as a program with recv() and send() sees it.
 #[derive(Debug)]
-pub struct Wire {
+pub(super) struct Wire {
     stream: TcpStream,
 }
 
 impl Wire {
     /// Takes the connection from its first byte on.
-    pub const fn new(stream: TcpStream) -> Self {
+    pub(super) const fn new(stream: TcpStream) -> Self {
         Self { stream }
     }
 
@@ -35,7 +35,7 @@ impl Wire {
     /// # Errors
     ///
     /// `HangUp` when the peer has ended.
-    pub async fn receive(&mut self, size: usize) -> Result<Vec<u8>, End> {
+    pub(super) async fn receive(&mut self, size: usize) -> Result<Vec<u8>, End> {
         let mut bytes = vec![0; size];
         match self.stream.read(&mut bytes).await {
             Ok(count) if count > 0 => {
@@ -51,12 +51,12 @@ impl Wire {
     /// # Errors
     ///
     /// `HangUp` when the peer is gone.
-    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), End> {
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), End> {
         self.stream.write_all(bytes).await.map_err(|_| End::HangUp)
     }
 
     /// Does what the end says.
-    pub async fn end(mut self, end: End) {
+    pub(super) async fn end(mut self, end: End) {
         if end == End::Silence {
             while self.receive(1024).await.is_ok() {}
         }
@@ -64,7 +64,7 @@ impl Wire {
 
     /// Ends its own direction and waits for the peer to do the same, so that what was sent arrives whatever the peer
     /// still sends.
-    pub async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         // A peer that is gone needs no goodbye.
         let _ = self.stream.shutdown().await;
         let _ = timeout(LINGER, self.end(End::Silence)).await;

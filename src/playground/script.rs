@@ -24,7 +24,7 @@ const NO_WEBSOCKET: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocke
 
 /// What a server does.
 #[derive(Clone, Copy, Debug)]
-pub struct Script {
+pub(super) struct Script {
     /// The answer to a request with a key. After anything but a 101 the server hangs up; behind an empty one it is
     /// silent, unless it hangs up anyway.
     pub answer: fn(&Asked<'_>) -> Vec<u8>,
@@ -36,7 +36,7 @@ pub struct Script {
 
 /// What a server does when it has said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(super) enum Then {
     /// Takes the next message.
     GoOn,
     /// Ends its direction, without a close frame.
@@ -45,7 +45,7 @@ pub enum Then {
 
 /// A request with a key.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub(super) struct Asked<'a> {
     /// All of its head.
     pub head: Head<'a>,
     /// The key, as it was sent.
@@ -54,18 +54,18 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// The right accept value.
-    pub fn accept(&self) -> String {
+    pub(super) fn accept(&self) -> String {
         accept::value_for(self.key)
     }
 
     /// The right field with it, without a line end.
-    pub fn accept_field(&self) -> String {
+    pub(super) fn accept_field(&self) -> String {
         format!("Sec-WebSocket-Accept: {}", self.accept())
     }
 }
 
 /// Talks until one side ends it.
-pub async fn serve(mut wire: Wire, script: &Script) {
+pub(super) async fn serve(mut wire: Wire, script: &Script) {
     match converse(&mut wire, script).await {
         Ok(()) => wire.finish().await,
         Err(end) => wire.end(end).await,
@@ -128,14 +128,14 @@ fn reply(script: &Script, event: Result<Event, super::assembler::Violation>) -> 
 }
 
 /// A right frame.
-pub fn framed(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+pub(super) fn framed(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     frame::write(opcode, payload, None, &mut out);
     out
 }
 
 /// The head of a 101 with these fields behind Upgrade and Connection.
-pub fn switching(fields: &[&str]) -> Vec<u8> {
+pub(super) fn switching(fields: &[&str]) -> Vec<u8> {
     let mut out = String::from("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     for field in fields {
         out.push_str(field);
@@ -146,11 +146,11 @@ pub fn switching(fields: &[&str]) -> Vec<u8> {
 }
 
 /// The right answer.
-pub fn right_answer(asked: &Asked<'_>) -> Vec<u8> {
+pub(super) fn right_answer(asked: &Asked<'_>) -> Vec<u8> {
     switching(&[&asked.accept_field()])
 }
 
 /// The right reply: the same text.
-pub fn right_reply(text: &[u8]) -> Vec<u8> {
+pub(super) fn right_reply(text: &[u8]) -> Vec<u8> {
     framed(Opcode::TEXT, text)
 }

@@ -29,7 +29,7 @@ type Stream = TokioIo<Upgraded>;
 
 /// How a conversation ends.
 #[derive(Debug)]
-pub enum Ending {
+pub(super) enum Ending {
     /// The peer sent a close frame with this code and reason: it gets the same back.
     Theirs(Option<(Code, String)>),
     /// The server begins the closing handshake.
@@ -45,7 +45,7 @@ pub enum Ending {
 
 /// Both halves.
 #[derive(Debug)]
-pub struct Socket {
+pub(super) struct Socket {
     /// What the peer sends.
     pub reader: Reader,
     /// What it gets.
@@ -54,7 +54,7 @@ pub struct Socket {
 
 impl Socket {
     /// Takes messages of at most `limit` bytes.
-    pub fn new(upgraded: Upgraded, limit: u64) -> Self {
+    pub(super) fn new(upgraded: Upgraded, limit: u64) -> Self {
         let (input, output) = tokio::io::split(TokioIo::new(upgraded));
         let reader = Reader { input, buffer: vec![0; READ_SIZE], start: 0, end: 0, assembler: Assembler::new(limit) };
         Self { reader, writer: Writer { output, pending: Vec::new(), written: 0 } }
@@ -65,7 +65,7 @@ impl Socket {
     /// # Errors
     ///
     /// When the peer vanished.
-    pub async fn receive(&mut self) -> io::Result<Result<Event, Violation>> {
+    pub(super) async fn receive(&mut self) -> io::Result<Result<Event, Violation>> {
         loop {
             if let Some(event) = self.reader.buffered() {
                 return Ok(event);
@@ -76,7 +76,7 @@ impl Socket {
     }
 
     /// Does the closing handshake, waits for the peer to hang up, and hangs up.
-    pub async fn end(mut self, ending: Ending) {
+    pub(super) async fn end(mut self, ending: Ending) {
         // Whether it went well makes no difference any more.
         let _ = tokio::time::timeout(LINGER, self.finish(ending)).await;
     }
@@ -99,7 +99,7 @@ impl Socket {
 
 /// The half that reads.
 #[derive(Debug)]
-pub struct Reader {
+pub(super) struct Reader {
     input: ReadHalf<Stream>,
     buffer: Vec<u8>,
     start: usize,
@@ -109,7 +109,7 @@ pub struct Reader {
 
 impl Reader {
     /// The next event among the bytes that have come.
-    pub fn buffered(&mut self) -> Option<Result<Event, Violation>> {
+    pub(super) fn buffered(&mut self) -> Option<Result<Event, Violation>> {
         let mut input = self.buffer.get(self.start..self.end)?;
         let event = self.assembler.next(&mut input);
         self.start = self.end - input.len();
@@ -121,7 +121,7 @@ impl Reader {
     /// # Errors
     ///
     /// When the peer vanished, or ended its direction without a close frame.
-    pub async fn fill(&mut self) -> io::Result<()> {
+    pub(super) async fn fill(&mut self) -> io::Result<()> {
         let count = self.input.read(&mut self.buffer).await?;
         (self.start, self.end) = (0, count);
         if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
@@ -135,7 +135,7 @@ impl Reader {
 
 /// The half that writes.
 #[derive(Debug)]
-pub struct Writer {
+pub(super) struct Writer {
     output: WriteHalf<Stream>,
     pending: Vec<u8>,
     /// How much of `pending` went out.
@@ -148,7 +148,7 @@ impl Writer {
     /// # Errors
     ///
     /// When the peer vanished.
-    pub async fn send(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
+    pub(super) async fn send(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         frame::write(opcode, payload, None, &mut self.pending);
         self.flush_when_full().await
     }
@@ -158,7 +158,7 @@ impl Writer {
     /// # Errors
     ///
     /// When the peer vanished.
-    pub async fn send_unfinished(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
+    pub(super) async fn send_unfinished(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         let header = FrameHeader::new(opcode, payload.len() as u64, None);
         FrameHeader { first: header.first & !FIN, ..header }.write(&mut self.pending);
         self.pending.extend_from_slice(payload);
@@ -170,7 +170,7 @@ impl Writer {
     /// # Errors
     ///
     /// When the peer vanished.
-    pub async fn send_raw(&mut self, frame: &[u8]) -> io::Result<()> {
+    pub(super) async fn send_raw(&mut self, frame: &[u8]) -> io::Result<()> {
         self.pending.extend_from_slice(frame);
         self.flush_when_full().await
     }
@@ -180,7 +180,7 @@ impl Writer {
     /// # Errors
     ///
     /// When the peer vanished.
-    pub async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         while let Some(rest) = self.pending.get(self.written..).filter(|rest| !rest.is_empty()) {
             match self.output.write(rest).await? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),

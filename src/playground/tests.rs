@@ -46,14 +46,14 @@ async fn exchange(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A connection on which nothing was said.
-pub async fn connect(addr: SocketAddr) -> TcpStream {
+pub(super) async fn connect(addr: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(addr).await.unwrap();
     stream.set_nodelay(true).unwrap();
     stream
 }
 
 /// Reads as many bytes as are expected, and compares.
-pub async fn expect(stream: &mut TcpStream, expected: &[u8]) {
+pub(super) async fn expect(stream: &mut TcpStream, expected: &[u8]) {
     let mut bytes = vec![0; expected.len()];
     let read = tokio::time::timeout(DEADLINE, stream.read_exact(&mut bytes)).await;
     let shown = String::from_utf8_lossy(expected);
@@ -62,7 +62,7 @@ pub async fn expect(stream: &mut TcpStream, expected: &[u8]) {
 }
 
 /// All that comes until the server hangs up.
-pub async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+pub(super) async fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut answer = Vec::new();
     let read = async {
         let mut buffer = [0; 4096];

@@ -21,7 +21,7 @@ use super::sending;
 use super::why;
 
 /// Does it.
-pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     if matches!(model.overlay, Some(Overlay::Command(_))) {
         return prompt::perform(model, view, action);
     }
@@ -139,7 +139,7 @@ pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
 }
 
 /// From now on faults are treated so, in the sessions that are live too.
-pub fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
+pub(super) fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
     model.policy = policy;
     model.toast(Level::Note, format!("policy {}: {}", policy.name(), policy.meaning()));
     vec![Effect::Policy(policy)]
@@ -147,7 +147,7 @@ pub fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
 
 /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
 #[must_use]
-pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
+pub(super) fn is_useful(model: &Model, view: &View, action: Action) -> bool {
     let on_frames = model.tab == Tab::Frames;
     match action {
         Action::ToServer | Action::ToClient | Action::CloseSession => {
@@ -174,7 +174,7 @@ pub fn is_useful(model: &Model, view: &View, action: Action) -> bool {
 
 /// The row that is selected in the list that is shown.
 #[must_use]
-pub fn selected_row<'a>(model: &Model, view: &'a View) -> Option<Row<'a>> {
+pub(super) fn selected_row<'a>(model: &Model, view: &'a View) -> Option<Row<'a>> {
     let (scope, number) = model.selected(view)?;
     view.row(scope, number)
 }
@@ -191,7 +191,7 @@ fn page(model: &Model) -> i64 {
 }
 
 /// Moves by so many rows, lines or sessions, wherever the focus is.
-pub fn step(model: &mut Model, view: &View, by: i64) {
+pub(super) fn step(model: &mut Model, view: &View, by: i64) {
     match model.place() {
         Place::Sessions => step_session(model, view, by),
         Place::Frames | Place::Log => {
@@ -234,7 +234,7 @@ fn follow(model: &mut Model) {
 
 /// The place of the chosen session among all, where 0 stands for all of them.
 #[must_use]
-pub fn session_index(model: &Model, view: &View) -> usize {
+pub(super) fn session_index(model: &Model, view: &View) -> usize {
     match model.scope {
         Scope::Session(id) => view.sessions().position(|summary| summary.id == id).map_or(0, |index| index + 1),
         _ => 0,
@@ -248,7 +248,7 @@ fn step_session(model: &mut Model, view: &View, by: i64) {
 }
 
 /// Shows the frames of a session by its place among all; 0 for all.
-pub fn choose_session(model: &mut Model, view: &View, index: usize) {
+pub(super) fn choose_session(model: &mut Model, view: &View, index: usize) {
     let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
     let scope = chosen.map_or(Scope::All, |summary| Scope::Session(summary.id));
     if scope == model.scope {

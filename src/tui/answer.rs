@@ -11,7 +11,7 @@ use super::repeat::{Progress, RepeatState};
 
 /// What became of an injection.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(super) struct Answer {
     /// Which.
     pub token: Token,
     /// What it was, in words.
@@ -27,12 +27,12 @@ pub struct Answer {
 impl Answer {
     /// Whether more will be said.
     #[must_use]
-    pub const fn is_waiting(&self) -> bool {
+    pub(super) const fn is_waiting(&self) -> bool {
         matches!(self.reply, None | Some(Reply::Waiting(_)))
     }
 
     /// Takes in what the session says.
-    pub fn take(&mut self, reply: Reply, now: Time) {
+    pub(super) fn take(&mut self, reply: Reply, now: Time) {
         if self.reply.is_none() {
             self.since = now;
         }
@@ -41,7 +41,7 @@ impl Answer {
 
     /// How much it matters.
     #[must_use]
-    pub const fn level(&self) -> Level {
+    pub(super) const fn level(&self) -> Level {
         match self.reply {
             Some(Reply::Refused(_)) => Level::Error,
             Some(Reply::Waiting(_)) => Level::Warning,
@@ -51,7 +51,7 @@ impl Answer {
 
     /// It in words, with the time for which it has waited.
     #[must_use]
-    pub fn text(&self, now: Time) -> String {
+    pub(super) fn text(&self, now: Time) -> String {
         match &self.reply {
             None => format!("on its way: {}", self.what),
             Some(Reply::Sent { frame: Some(first) }) if self.frames > 1 => {
@@ -76,7 +76,7 @@ fn reply_text(reply: &Reply) -> String {
 
 /// Something that is sent again and again.
 #[derive(Clone, Debug)]
-pub struct Repeating {
+pub(super) struct Repeating {
     /// Which.
     pub token: Token,
     /// What is sent, in words.
@@ -94,32 +94,32 @@ pub struct Repeating {
 impl Repeating {
     /// One that begins.
     #[must_use]
-    pub const fn new(token: Token, what: String, repeat: Repeat, now: Time) -> Self {
+    pub(super) const fn new(token: Token, what: String, repeat: Repeat, now: Time) -> Self {
         let progress = Progress { sent: 0, frame: None, state: RepeatState::Running };
         Self { token, what, repeat, progress, since: now, stopping: false }
     }
 
     /// Whether more will be sent.
     #[must_use]
-    pub const fn is_running(&self) -> bool {
+    pub(super) const fn is_running(&self) -> bool {
         !self.progress.is_last()
     }
 
     /// Whether an age is shown.
     #[must_use]
-    pub const fn is_waiting(&self) -> bool {
+    pub(super) const fn is_waiting(&self) -> bool {
         matches!(self.progress.state, RepeatState::Waiting(_))
     }
 
     /// Takes in how far it is.
-    pub const fn take(&mut self, progress: Progress, now: Time) {
+    pub(super) const fn take(&mut self, progress: Progress, now: Time) {
         self.progress = progress;
         self.since = now;
     }
 
     /// How much it matters.
     #[must_use]
-    pub const fn level(&self) -> Level {
+    pub(super) const fn level(&self) -> Level {
         match self.progress.state {
             RepeatState::Running | RepeatState::Done => Level::Note,
             RepeatState::Waiting(_) | RepeatState::Stopped => Level::Warning,
@@ -129,7 +129,7 @@ impl Repeating {
 
     /// It in words.
     #[must_use]
-    pub fn text(&self, now: Time) -> String {
+    pub(super) fn text(&self, now: Time) -> String {
         let Progress { sent, frame, state } = self.progress;
         let last = frame.map(|frame| format!(", the last as frame {frame}")).unwrap_or_default();
         let count = format!("{sent} of {} sent{last}", self.repeat.times);

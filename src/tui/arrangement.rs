@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Where the detail stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum DetailPlace {
+pub(super) enum DetailPlace {
     /// Right on a wide screen, else below.
     #[default]
     Automatic,
@@ -19,7 +19,7 @@ pub enum DetailPlace {
 /// How the user has arranged the panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Arrangement {
+pub(super) struct Arrangement {
     /// Where the detail stands.
     pub detail: DetailPlace,
     /// The detail's part of the room, in thousandths: fine enough for each column of a wide screen.
@@ -43,48 +43,48 @@ const STEP: i16 = 50;
 /// Columns that a detail at the right leaves and gets.
 const LEAST_COLUMNS: u16 = 20;
 /// Rows that a detail below leaves and gets, its title among them.
-pub const LEAST_ROWS: u16 = 4;
+pub(super) const LEAST_ROWS: u16 = 4;
 /// Columns that the list of sessions gets at least.
 const LEAST_SESSIONS: u16 = 8;
 
 impl Arrangement {
     /// What came from a file, within its bounds.
     #[must_use]
-    pub fn checked(self) -> Self {
+    pub(super) fn checked(self) -> Self {
         Self { share: self.share.clamp(SHARES.0, SHARES.1), sessions: self.sessions.clamp(-40, 200), ..self }
     }
 
     /// Columns of the list of sessions on a screen of so many.
     #[must_use]
-    pub fn sessions_width(&self, room: u16) -> u16 {
+    pub(super) fn sessions_width(&self, room: u16) -> u16 {
         natural(room).saturating_add_signed(self.sessions).clamp(LEAST_SESSIONS, (room / 2).max(LEAST_SESSIONS))
     }
 
     /// Columns of a detail at the right of so many that there are for it and the frame log.
     #[must_use]
-    pub fn detail_width(&self, room: u16) -> u16 {
+    pub(super) fn detail_width(&self, room: u16) -> u16 {
         self.part(room).clamp(LEAST_COLUMNS, room.saturating_sub(LEAST_COLUMNS).max(LEAST_COLUMNS))
     }
 
     /// Rows of a detail below; `None` where there is no room for both.
     #[must_use]
-    pub fn detail_height(&self, room: u16) -> Option<u16> {
+    pub(super) fn detail_height(&self, room: u16) -> Option<u16> {
         let height = self.part(room);
         (height >= LEAST_ROWS && room - height >= LEAST_ROWS).then_some(height)
     }
 
     /// More or less room for the list of sessions.
-    pub fn widen_sessions(&mut self, by: i16) {
+    pub(super) fn widen_sessions(&mut self, by: i16) {
         self.sessions = (self.sessions + 2 * by).clamp(-10, 40);
     }
 
     /// More or less room for the detail.
-    pub fn grow_detail(&mut self, by: i16) {
+    pub(super) fn grow_detail(&mut self, by: i16) {
         self.share = self.share.saturating_add_signed(STEP * by).clamp(SHARES.0, SHARES.1);
     }
 
     /// A divider was dragged to a place.
-    pub fn drag(&mut self, divider: Divider, to: Position) {
+    pub(super) fn drag(&mut self, divider: Divider, to: Position) {
         match divider {
             Divider::Sessions(room) => {
                 let most = (room.width / 2).max(LEAST_SESSIONS);
@@ -121,7 +121,7 @@ fn natural(room: u16) -> u16 {
 
 /// What can be dragged, with the room that it parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Divider {
+pub(super) enum Divider {
     /// Between the list of sessions and the rest.
     Sessions(Rect),
     /// Between the frame log and the detail right of it.

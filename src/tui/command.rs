@@ -11,7 +11,7 @@ use super::theme;
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub(super) enum Command {
     /// What a key does.
     Do(Action),
     /// The frames of a session; `None` for those of all.
@@ -28,7 +28,7 @@ pub enum Command {
 
 /// A name with what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub(super) struct Named {
     /// What is typed.
     pub name: String,
     /// The value that comes behind it; empty where none does.
@@ -61,7 +61,7 @@ const WORDS: [(&str, &str, &str, Meaning); 7] = [
 
 /// All that can be typed: the words, then the actions in the order of the table.
 #[must_use]
-pub fn all() -> Vec<Named> {
+pub(super) fn all() -> Vec<Named> {
     let word = |(name, value, help, meaning): (&str, _, _, _)| Named { name: name.to_owned(), value, help, meaning };
     let mut all: Vec<Named> = WORDS.into_iter().map(word).collect();
     for binding in BINDINGS {
@@ -78,7 +78,7 @@ pub fn all() -> Vec<Named> {
 
 /// Those that a line under way may become.
 #[must_use]
-pub fn candidates(text: &str) -> Vec<Named> {
+pub(super) fn candidates(text: &str) -> Vec<Named> {
     let text = text.trim_start();
     let (word, value) = text.split_once(' ').map_or((text, None), |(word, value)| (word, Some(value)));
     let joined = joined(text);
@@ -101,7 +101,7 @@ fn joined(text: &str) -> String {
 /// # Errors
 ///
 /// What is wrong with it, in a sentence, and what would be right.
-pub fn parse(text: &str) -> Result<Command, String> {
+pub(super) fn parse(text: &str) -> Result<Command, String> {
     let text = text.trim().trim_start_matches(':').trim();
     if let Some(frame) = frame(text) {
         return Ok(frame);
@@ -187,7 +187,7 @@ fn distance(one: &str, other: &str) -> usize {
 
 /// The line while it is typed.
 #[derive(Debug)]
-pub struct CommandLine {
+pub(super) struct CommandLine {
     /// The text.
     pub input: TextArea<'static>,
     /// What was wrong with it when it was to be done.
@@ -198,24 +198,24 @@ pub struct CommandLine {
 impl CommandLine {
     /// An empty one.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { input: input(""), error: None, recalled: None }
     }
 
     /// All of the text.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.input.lines().concat()
     }
 
     /// Puts another text in its place.
-    pub fn set(&mut self, text: &str) {
+    pub(super) fn set(&mut self, text: &str) {
         self.input = input(text);
         self.error = None;
     }
 
     /// Completes the line as far as it is certain.
-    pub fn complete(&mut self) {
+    pub(super) fn complete(&mut self) {
         let text = self.text();
         let names: Vec<String> = match text.trim_start().strip_prefix("theme ") {
             Some(begun) => {
@@ -237,7 +237,7 @@ impl CommandLine {
     }
 
     /// Shows the line done before the one that is shown, or after it.
-    pub fn recall(&mut self, past: &Past, direction: Recall) {
+    pub(super) fn recall(&mut self, past: &Past, direction: Recall) {
         let recalled = match (self.recalled, direction) {
             (None, Recall::Earlier) => Some(0),
             (Some(back), Recall::Earlier) => Some((back + 1).min(past.lines.len().saturating_sub(1))),
@@ -262,7 +262,7 @@ fn input(text: &str) -> TextArea<'static> {
 
 /// Lines that were done, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Past {
+pub(super) struct Past {
     lines: Vec<String>,
 }
 
@@ -272,7 +272,7 @@ const LONGEST: usize = 1000;
 
 impl Past {
     /// Adds a line at the end, once.
-    pub fn push(&mut self, line: String) {
+    pub(super) fn push(&mut self, line: String) {
         self.lines.retain(|other| *other != line);
         if line.len() <= LONGEST && !line.is_empty() {
             self.lines.push(line);
@@ -283,7 +283,7 @@ impl Past {
 
     /// All of them.
     #[must_use]
-    pub fn lines(&self) -> &[String] {
+    pub(super) fn lines(&self) -> &[String] {
         &self.lines
     }
 }

@@ -9,7 +9,7 @@ use super::history::History;
 
 /// What is being written.
 #[derive(Debug)]
-pub struct Composer {
+pub(super) struct Composer {
     /// For which session.
     pub session: SessionId,
     /// Who will receive it.
@@ -31,7 +31,7 @@ pub struct Composer {
 impl Composer {
     /// One with a text.
     #[must_use]
-    pub fn new(session: SessionId, to: Side, text: &str) -> Self {
+    pub(super) fn new(session: SessionId, to: Side, text: &str) -> Self {
         let (parsed, completion) = (compose::parse(""), compose::complete(""));
         let aside = String::new();
         let mut new = Self { session, to, input: input(text), parsed, json: None, completion, recalled: None, aside };
@@ -41,30 +41,30 @@ impl Composer {
 
     /// All of the text.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.input.lines().join("\n")
     }
 
     /// Whether nothing was written.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.input.is_empty()
     }
 
     /// Puts another text in its place.
-    pub fn set(&mut self, text: &str) {
+    pub(super) fn set(&mut self, text: &str) {
         self.input = input(text);
         self.parse();
     }
 
     /// Changes the text in some way, and reads it once more.
-    pub fn edit(&mut self, change: impl FnOnce(&mut TextArea<'static>)) {
+    pub(super) fn edit(&mut self, change: impl FnOnce(&mut TextArea<'static>)) {
         change(&mut self.input);
         self.parse();
     }
 
     /// Reads the text once more, after a change.
-    pub fn parse(&mut self) {
+    pub(super) fn parse(&mut self) {
         let text = self.text();
         self.parsed = compose::parse(&text);
         self.json = self.parsed.as_ref().ok().and_then(|order| compose::json(&text, order));
@@ -72,7 +72,7 @@ impl Composer {
     }
 
     /// Completes the command under way as far as it is certain.
-    pub fn complete(&mut self) {
+    pub(super) fn complete(&mut self) {
         let (text, certain) = (self.text(), self.completion.certain());
         let typed = text.len() - self.completion.at;
         let front = &text[..self.completion.at];
@@ -85,7 +85,7 @@ impl Composer {
 
     /// Moves within a text of several lines; at its first or last, recalls the text sent before the one that is shown,
     /// or after it.
-    pub fn recall(&mut self, history: &History, direction: Recall) {
+    pub(super) fn recall(&mut self, history: &History, direction: Recall) {
         let (row, last) = (self.input.cursor().0, self.input.lines().len().saturating_sub(1));
         match direction {
             Recall::Earlier if row > 0 => return self.input.move_cursor(CursorMove::Up),
@@ -113,7 +113,7 @@ impl Composer {
     }
 
     /// Empties it for the next.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.recalled = None;
         self.aside.clear();
         self.set("");
@@ -129,7 +129,7 @@ fn input(text: &str) -> TextArea<'static> {
 
 /// Which way through the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recall {
+pub(super) enum Recall {
     /// To older texts.
     Earlier,
     /// To newer ones.

@@ -28,7 +28,7 @@ const ROWS: u64 = 20_000;
 
 /// In which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// Payloads as they are.
     Text,
     /// Payloads as hex.
@@ -54,7 +54,7 @@ impl Form {
 }
 
 /// Asks in which form.
-pub fn ask(model: &mut Model, view: &View) {
+pub(super) fn ask(model: &mut Model, view: &View) {
     if model.selected(view).is_some() {
         model.overlay = Some(Overlay::Copy);
     } else {
@@ -63,7 +63,7 @@ pub fn ask(model: &mut Model, view: &View) {
 }
 
 /// Copies what is selected.
-pub fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
+pub(super) fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
     model.overlay = None;
     let Some((first, last)) = selected(model, view) else { return Vec::new() };
     let copied = match form {

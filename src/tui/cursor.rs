@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Selection, scroll and following.
 #[derive(Clone, Copy, Debug)]
-pub struct Cursor {
+pub(super) struct Cursor {
     /// The selected row's number.
     selected: u64,
     /// The number of the row at the top of the pane.
@@ -26,36 +26,36 @@ impl Default for Cursor {
 impl Cursor {
     /// The selected row, where there are rows.
     #[must_use]
-    pub fn selected(&self, rows: &Range<u64>) -> Option<u64> {
+    pub(super) fn selected(&self, rows: &Range<u64>) -> Option<u64> {
         let last = rows.end.checked_sub(1).filter(|_| !rows.is_empty())?;
         Some(if self.following { last } else { self.selected.clamp(rows.start, last) })
     }
 
     /// The first visible row.
     #[must_use]
-    pub const fn top(&self) -> u64 {
+    pub(super) const fn top(&self) -> u64 {
         self.top
     }
 
     /// Whether it follows.
     #[must_use]
-    pub const fn is_following(&self) -> bool {
+    pub(super) const fn is_following(&self) -> bool {
         self.following
     }
 
     /// Rows that came since following ended.
     #[must_use]
-    pub const fn unseen(&self, rows: &Range<u64>) -> u64 {
+    pub(super) const fn unseen(&self, rows: &Range<u64>) -> u64 {
         if self.following { 0 } else { rows.end.saturating_sub(self.seen) }
     }
 
     /// Follows the newest row.
-    pub const fn follow(&mut self) {
+    pub(super) const fn follow(&mut self) {
         self.following = true;
     }
 
     /// Selects a row and ends following.
-    pub fn select(&mut self, rows: &Range<u64>, row: u64) {
+    pub(super) fn select(&mut self, rows: &Range<u64>, row: u64) {
         let Some(last) = rows.end.checked_sub(1) else { return };
         if self.following {
             self.following = false;
@@ -65,7 +65,7 @@ impl Cursor {
     }
 
     /// Moves by so many rows. Moving down from the newest row goes on following.
-    pub fn step(&mut self, rows: &Range<u64>, by: i64) {
+    pub(super) fn step(&mut self, rows: &Range<u64>, by: i64) {
         let Some(selected) = self.selected(rows) else { return };
         if by > 0 && self.following {
             return;
@@ -74,14 +74,14 @@ impl Cursor {
     }
 
     /// Takes over other numbers for the same rows: `number` gives that of a row's old one. What is gone goes to the end.
-    pub fn renumber(&mut self, rows: &Range<u64>, number: impl Fn(u64) -> Option<u64>) {
+    pub(super) fn renumber(&mut self, rows: &Range<u64>, number: impl Fn(u64) -> Option<u64>) {
         for place in [&mut self.selected, &mut self.top, &mut self.seen] {
             *place = number(*place).unwrap_or(rows.end);
         }
     }
 
     /// Scrolls so that the selection is on a pane of `height` rows, and no room is wasted.
-    pub fn settle(&mut self, rows: &Range<u64>, height: u16) {
+    pub(super) fn settle(&mut self, rows: &Range<u64>, height: u16) {
         let Some(selected) = self.selected(rows) else {
             self.top = rows.start;
             return;

@@ -17,7 +17,7 @@ const DEFAULT: &str = "vi";
 /// # Errors
 ///
 /// A sentence where it did not work. The text is then as it was.
-pub fn edit(text: &str) -> Result<String, String> {
+pub(super) fn edit(text: &str) -> Result<String, String> {
     let chosen = |name| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let command = chosen("VISUAL").or_else(|| chosen("EDITOR")).unwrap_or_else(|| DEFAULT.to_owned());
     edit_with(&command, text)

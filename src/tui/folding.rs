@@ -7,7 +7,7 @@ use super::fit;
 use super::model::Model;
 
 /// Folds fragments into messages, or shows each again.
-pub fn toggle_fragments(model: &mut Model, view: &View) {
+pub(super) fn toggle_fragments(model: &mut Model, view: &View) {
     let fold = Fold { fragments: !model.fold.fragments, ..model.fold };
     set(model, view, fold);
     let words = if fold.fragments { "fragments are folded into messages" } else { "each fragment has a row" };
@@ -15,7 +15,7 @@ pub fn toggle_fragments(model: &mut Model, view: &View) {
 }
 
 /// Hides pings and pongs, or shows them again.
-pub fn toggle_heartbeats(model: &mut Model, view: &View) {
+pub(super) fn toggle_heartbeats(model: &mut Model, view: &View) {
     let fold = Fold { heartbeats: !model.fold.heartbeats, ..model.fold };
     set(model, view, fold);
     let words = if fold.heartbeats { "pings and pongs are hidden" } else { "pings and pongs are shown" };
@@ -32,7 +32,7 @@ fn set(model: &mut Model, view: &View, fold: Fold) {
 
 /// Rows that are hidden as heartbeats, in words; empty where none are.
 #[must_use]
-pub fn hidden(view: &View, lens: Lens) -> Option<String> {
+pub(super) fn hidden(view: &View, lens: Lens) -> Option<String> {
     if !lens.fold.heartbeats {
         return None;
     }

@@ -17,13 +17,13 @@ const FILE: u64 = 1024 * 1024;
 
 /// Texts that were sent, oldest first.
 #[derive(Debug, Default)]
-pub struct History {
+pub(super) struct History {
     texts: Vec<String>,
 }
 
 impl History {
     /// Adds a text at the end; the same text is not there twice.
-    pub fn push(&mut self, text: String) {
+    pub(super) fn push(&mut self, text: String) {
         self.texts.retain(|other| *other != text);
         if self.texts.len() == TEXTS {
             self.texts.remove(0);
@@ -33,27 +33,27 @@ impl History {
 
     /// A text by its place from the end.
     #[must_use]
-    pub fn get(&self, back: usize) -> Option<&str> {
+    pub(super) fn get(&self, back: usize) -> Option<&str> {
         self.texts.iter().rev().nth(back).map(String::as_str)
     }
 }
 
 /// The file. Without a home, or without the right to write there, it does nothing: a history is not worth an error.
 #[derive(Debug, Default)]
-pub struct HistoryFile {
+pub(super) struct HistoryFile {
     path: Option<PathBuf>,
 }
 
 impl HistoryFile {
     /// The file `history` in a directory, which is made when there is something to write.
     #[must_use]
-    pub fn new(directory: Option<PathBuf>) -> Self {
+    pub(super) fn new(directory: Option<PathBuf>) -> Self {
         Self { path: directory.map(|directory| directory.join("history")) }
     }
 
     /// What earlier runs left. A file that has grown too long is cut.
     #[must_use]
-    pub fn load(&self) -> History {
+    pub(super) fn load(&self) -> History {
         let mut history = History::default();
         let Some(path) = &self.path else { return history };
         let Ok((content, cut)) = tail(path) else { return history };
@@ -73,7 +73,7 @@ impl HistoryFile {
     }
 
     /// Adds a text.
-    pub fn append(&self, text: &str) {
+    pub(super) fn append(&self, text: &str) {
         if let Some(path) = &self.path
             && text.len() <= LARGE
         {

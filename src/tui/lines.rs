@@ -10,7 +10,7 @@ use super::detail::{BodyShown, BytesShown, HeaderShown, Proof};
 
 /// What the lines of a text pane were made from, and the lines. Made anew only when that changes.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(super) struct Lines {
     /// What they were made from.
     pub key: Option<LinesKey>,
     /// The lines.

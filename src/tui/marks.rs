@@ -15,7 +15,7 @@ const JUMPS: usize = 100;
 
 /// The marks.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub(super) struct Marks {
     bookmarks: BTreeSet<RowId>,
     /// Where jumps began, oldest first.
     jumps: VecDeque<RowId>,
@@ -26,26 +26,26 @@ pub struct Marks {
 impl Marks {
     /// Whether a row has a bookmark.
     #[must_use]
-    pub fn has(&self, row: RowId) -> bool {
+    pub(super) fn has(&self, row: RowId) -> bool {
         self.bookmarks.contains(&row)
     }
 
     /// Lets go of rows that have left memory.
-    pub fn forget(&mut self, first: RowId) {
+    pub(super) fn forget(&mut self, first: RowId) {
         self.bookmarks = self.bookmarks.split_off(&first);
         self.jumps.retain(|row| *row >= first);
         self.range = self.range.filter(|row| *row >= first);
     }
 
     /// Ends a range. Says whether there was one.
-    pub const fn end_range(&mut self) -> bool {
+    pub(super) const fn end_range(&mut self) -> bool {
         self.range.take().is_some()
     }
 }
 
 /// Which way to the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub(super) enum Way {
     /// To newer rows.
     Forward,
     /// To older rows.
@@ -54,13 +54,13 @@ pub enum Way {
 
 /// The row that is selected in the frame log.
 #[must_use]
-pub fn here(model: &Model, view: &View) -> Option<RowId> {
+pub(super) fn here(model: &Model, view: &View) -> Option<RowId> {
     let row = model.frames.selected(&view.range(model.lens()))?;
     view.row(model.lens(), row).map(|row| row.id)
 }
 
 /// Selects a row of the frame log. Says whether it is there to be selected.
-pub fn go_to(model: &mut Model, view: &View, row: RowId) -> bool {
+pub(super) fn go_to(model: &mut Model, view: &View, row: RowId) -> bool {
     let lens = model.lens();
     let Some(number) = view.number(lens, row) else { return false };
     model.frames.select(&view.range(lens), number);
@@ -68,7 +68,7 @@ pub fn go_to(model: &mut Model, view: &View, row: RowId) -> bool {
 }
 
 /// Remembers the place for a later jump back.
-pub fn remember(model: &mut Model, view: &View) {
+pub(super) fn remember(model: &mut Model, view: &View) {
     let Some(row) = here(model, view).filter(|row| model.marks.jumps.back() != Some(row)) else { return };
     let jumps = &mut model.marks.jumps;
     if jumps.len() == JUMPS {
@@ -78,7 +78,7 @@ pub fn remember(model: &mut Model, view: &View) {
 }
 
 /// Back to where the last jump began.
-pub fn jump_back(model: &mut Model, view: &View) {
+pub(super) fn jump_back(model: &mut Model, view: &View) {
     let here = here(model, view);
     while let Some(row) = model.marks.jumps.pop_back() {
         if Some(row) != here && go_to(model, view, row) {
@@ -89,7 +89,7 @@ pub fn jump_back(model: &mut Model, view: &View) {
 }
 
 /// Marks the selected row, or takes its mark away.
-pub fn toggle_bookmark(model: &mut Model, view: &View) {
+pub(super) fn toggle_bookmark(model: &mut Model, view: &View) {
     let Some(row) = here(model, view) else { return };
     let bookmarks = &mut model.marks.bookmarks;
     if bookmarks.remove(&row) {
@@ -105,7 +105,7 @@ pub fn toggle_bookmark(model: &mut Model, view: &View) {
 }
 
 /// On to the next bookmark of those that are among the rows shown, and around the end.
-pub fn to_bookmark(model: &mut Model, view: &View, way: Way) {
+pub(super) fn to_bookmark(model: &mut Model, view: &View, way: Way) {
     let Some(here) = here(model, view) else { return };
     let (bookmarks, lens) = (&model.marks.bookmarks, model.lens());
     let behind = bookmarks.range((Bound::Excluded(here), Bound::Unbounded));
@@ -124,7 +124,7 @@ pub fn to_bookmark(model: &mut Model, view: &View, way: Way) {
 }
 
 /// Begins a range at the selected row, or ends it.
-pub fn toggle_range(model: &mut Model, view: &View) {
+pub(super) fn toggle_range(model: &mut Model, view: &View) {
     if model.marks.end_range() {
         return;
     }
@@ -136,7 +136,7 @@ pub fn toggle_range(model: &mut Model, view: &View) {
 
 /// The rows of the range, by number.
 #[must_use]
-pub fn range(model: &Model, view: &View) -> Option<RangeInclusive<u64>> {
+pub(super) fn range(model: &Model, view: &View) -> Option<RangeInclusive<u64>> {
     let rows = view.range(model.lens());
     let start = view.number(model.lens(), model.marks.range?)?;
     let selected = model.frames.selected(&rows)?;

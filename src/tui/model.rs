@@ -60,7 +60,7 @@ impl Info {
 
 /// The pages of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
+pub(super) enum Tab {
     /// Sessions, frame log and detail.
     #[default]
     Frames,
@@ -76,11 +76,11 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of their keys.
-    pub const ALL: [Self; 5] = [Self::Frames, Self::Sessions, Self::Handshake, Self::Diagnosis, Self::Log];
+    pub(super) const ALL: [Self; 5] = [Self::Frames, Self::Sessions, Self::Handshake, Self::Diagnosis, Self::Log];
 
     /// Its name on the screen.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Frames => "Frames",
             Self::Sessions => "Sessions",
@@ -93,7 +93,7 @@ impl Tab {
 
 /// Where things were drawn last, for the mouse and for moving by pages.
 #[derive(Clone, Debug, Default)]
-pub struct Areas {
+pub(super) struct Areas {
     /// The names of the tabs.
     pub tabs: Vec<(Rect, Tab)>,
     /// Rows of sessions, in the list or in the table.
@@ -114,7 +114,7 @@ pub struct Areas {
 
 /// What lies over the panes.
 #[derive(Debug)]
-pub enum Overlay {
+pub(super) enum Overlay {
     /// The keys of the place it was asked for in.
     Help(Place, Scroll),
     /// Why something fails.
@@ -133,7 +133,7 @@ pub enum Overlay {
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub(super) enum Question {
     /// Quit although sessions are open.
     Quit,
     /// Close a session.
@@ -142,7 +142,7 @@ pub enum Question {
 
 /// A line that is shown for a while.
 #[derive(Clone, Debug)]
-pub struct Toast {
+pub(super) struct Toast {
     /// How much it matters.
     pub level: Level,
     /// What it says.

@@ -14,7 +14,7 @@ use super::model::{Model, Tab};
 const NOTCH: i64 = 3;
 
 /// Takes an event in.
-pub fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
+pub(super) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),

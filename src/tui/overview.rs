@@ -14,7 +14,7 @@ use super::worst::{Problem, Worst};
 
 /// Something that went wrong in a session.
 #[derive(Clone, Copy, Debug)]
-pub enum Trouble<'a> {
+pub(super) enum Trouble<'a> {
     /// A peer broke a rule.
     Finding(Side, &'a Finding),
     /// A peer owes something.
@@ -38,7 +38,7 @@ pub enum Trouble<'a> {
 impl Trouble<'_> {
     /// How much it matters.
     #[must_use]
-    pub const fn level(&self) -> Level {
+    pub(super) const fn level(&self) -> Level {
         match self {
             Self::Finding(_, finding) => diagnose::words(finding.kind).level,
             Self::Answered(..) | Self::Refused(_) | Self::Verdict(_) => Level::Error,
@@ -53,7 +53,7 @@ impl Trouble<'_> {
 
     /// What problems of the same kind have in common.
     #[must_use]
-    pub fn kind(&self) -> String {
+    pub(super) fn kind(&self) -> String {
         match self {
             Self::Finding(side, finding) => format!("{} {}", side.name(), finding.kind.id()),
             Self::Stall(stall) => format!("{} {}", stall.lane.name(), stall.kind.name()),
@@ -63,7 +63,7 @@ impl Trouble<'_> {
 
     /// The frame that it is about.
     #[must_use]
-    pub const fn frame(&self) -> Option<u64> {
+    pub(super) const fn frame(&self) -> Option<u64> {
         match self {
             Self::Finding(_, finding) => finding.frame(),
             Self::Stall(stall) => stall.frame,
@@ -73,7 +73,7 @@ impl Trouble<'_> {
 
     /// Since when it lasts, where it is not over.
     #[must_use]
-    pub const fn since(&self) -> Option<Time> {
+    pub(super) const fn since(&self) -> Option<Time> {
         match self {
             Self::Stall(stall) => Some(stall.since),
             _ => None,
@@ -82,7 +82,7 @@ impl Trouble<'_> {
 
     /// What happened, in plain words, safe to show.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Finding(_, finding) => render::sentence(finding),
             Self::Stall(stall) => stall.text(),
@@ -105,7 +105,7 @@ impl Trouble<'_> {
 }
 
 /// All that is wrong with a session, in the order in which it happened.
-pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble<'_>)> {
+pub(super) fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble<'_>)> {
     let findings = summary.findings.iter().map(|(time, from, finding)| (*time, Trouble::Finding(*from, finding)));
     let answered = summary.answered.iter().map(|(status, reason)| (summary.last, Trouble::Answered(*status, reason)));
     // What a finding has in its own words, the verdict need not repeat.
@@ -118,7 +118,7 @@ pub fn troubles(summary: &SessionSummary) -> impl Iterator<Item = (Time, Trouble
 
 /// How many findings of these sessions have left memory, in words; `None` where all are remembered.
 #[must_use]
-pub fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a SessionSummary>) -> Option<String> {
+pub(super) fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a SessionSummary>) -> Option<String> {
     match summaries.into_iter().map(|summary| summary.earlier_findings).sum() {
         0 => None,
         1 => Some("1 earlier finding left memory".to_owned()),
@@ -128,7 +128,7 @@ pub fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a SessionSumma
 
 /// Chrome's verdict in a line.
 #[must_use]
-pub fn verdict(verdict: &Verdict) -> String {
+pub(super) fn verdict(verdict: &Verdict) -> String {
     let words = verdict.error_text.as_deref().unwrap_or("it says nothing");
     format!("Chrome {}: {}", verdict.outcome.name(), text::preview(words.as_bytes(), 300))
 }
@@ -161,7 +161,7 @@ const fn tells_of_trouble(code: Code) -> bool {
 
 /// How a side's bytes ended, in words.
 #[must_use]
-pub const fn ending(how: Ending) -> &'static str {
+pub(super) const fn ending(how: Ending) -> &'static str {
     match how {
         Ending::Fin => "FIN: it will send no more",
         Ending::Reset => "RST: the connection was torn down",
@@ -170,7 +170,7 @@ pub const fn ending(how: Ending) -> &'static str {
 
 /// The numbers of the header line, and the worst problem.
 #[derive(Debug, Default)]
-pub struct Overview {
+pub(super) struct Overview {
     /// Sessions that can still change.
     pub live: usize,
     /// Sessions in all.
@@ -191,7 +191,7 @@ const SAMPLE: u64 = 200_000;
 
 impl Overview {
     /// Takes in what has changed. It is always the same view, that of now.
-    pub fn refresh(&mut self, view: &View, now: Time) {
+    pub(super) fn refresh(&mut self, view: &View, now: Time) {
         self.generation += 1;
         self.live = view.live();
         self.sessions = view.sessions().len() as u64 + view.forgotten();
@@ -203,12 +203,12 @@ impl Overview {
 
     /// Changes with each refresh.
     #[must_use]
-    pub const fn generation(&self) -> u64 {
+    pub(super) const fn generation(&self) -> u64 {
         self.generation
     }
 
     /// Notes how many frames there are at a time.
-    pub fn sample(&mut self, now: Time) {
+    pub(super) fn sample(&mut self, now: Time) {
         let due = self.samples.back().is_none_or(|(time, _)| now.0 >= time.0.saturating_add(SAMPLE));
         if due {
             self.samples.push_back((now, self.frames));
@@ -220,7 +220,7 @@ impl Overview {
 
     /// Frames a second, lately.
     #[must_use]
-    pub fn rate(&self, now: Time) -> u64 {
+    pub(super) fn rate(&self, now: Time) -> u64 {
         let Some((start, frames)) = self.samples.front() else { return 0 };
         // The first look at a full journal is no burst.
         let elapsed = now.0.saturating_sub(start.0).max(SAMPLE);

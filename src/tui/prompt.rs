@@ -13,12 +13,12 @@ use super::model::{Model, Overlay, Question, Tab};
 use super::theme::{self, Theme};
 
 /// Opens it.
-pub fn open(model: &mut Model) {
+pub(super) fn open(model: &mut Model) {
     model.overlay = Some(Overlay::Command(Box::new(CommandLine::new())));
 }
 
 /// Does what a key of the command line asks for.
-pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
     match action {
         Action::Interrupt => return vec![Effect::Quit],

@@ -14,7 +14,7 @@ use super::theme::{self, Surroundings, Theme};
 /// All of it. A file of another version fills in what it knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Remembered {
+pub(super) struct Remembered {
     panes: Arrangement,
     focus: Focus,
     theme: theme::Choice,
@@ -36,14 +36,14 @@ const LARGEST: u64 = 1024 * 1024;
 
 /// The file; `None` where there is no place for it.
 #[must_use]
-pub fn file() -> Option<PathBuf> {
+pub(super) fn file() -> Option<PathBuf> {
     Some(state::directory()?.join("screen.json"))
 }
 
 impl Remembered {
     /// What a file holds; as at the first start where it can't be read.
     #[must_use]
-    pub fn load(file: &Path) -> Self {
+    pub(super) fn load(file: &Path) -> Self {
         let small = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= LARGEST);
         let text = if small { fs::read(file).unwrap_or_default() } else { Vec::new() };
         serde_json::from_slice(&text).unwrap_or_default()
@@ -54,7 +54,7 @@ impl Remembered {
     /// # Errors
     ///
     /// Where the file can't be written.
-    pub fn save(&self, file: &Path) -> std::io::Result<()> {
+    pub(super) fn save(&self, file: &Path) -> std::io::Result<()> {
         if let Some(directory) = file.parent() {
             state::create(directory)?;
         }
@@ -63,7 +63,7 @@ impl Remembered {
 
     /// Of a screen as it is now.
     #[must_use]
-    pub fn of(model: &Model) -> Self {
+    pub(super) fn of(model: &Model) -> Self {
         let focus = match model.pane {
             Place::Sessions => Focus::Sessions,
             Place::Detail => Focus::Detail,
@@ -73,7 +73,7 @@ impl Remembered {
     }
 
     /// Makes a screen as it was left, in these surroundings.
-    pub fn restore(self, model: &mut Model, surroundings: Surroundings) {
+    pub(super) fn restore(self, model: &mut Model, surroundings: Surroundings) {
         model.arrangement = self.panes.checked();
         // Only a pane that stands alone has to have the focus again.
         if self.panes.maximised {

@@ -59,7 +59,7 @@ enum Signal {
 }
 
 /// Stops the repetition when dropped.
-pub struct Stopper(SyncSender<Signal>);
+pub(super) struct Stopper(SyncSender<Signal>);
 
 impl Drop for Stopper {
     fn drop(&mut self) {
@@ -73,7 +73,7 @@ impl Drop for Stopper {
 /// # Errors
 ///
 /// Where there can be no more threads.
-pub fn start(
+pub(super) fn start(
     repeat: Repeat,
     mut inject: impl FnMut(Replier) + Send + 'static,
     report: impl FnMut(Progress) + Send + 'static,

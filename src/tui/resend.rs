@@ -33,7 +33,7 @@ enum Packing {
 ///
 /// # Errors
 /// Where it can't be sent: why, and what to do, in a sentence.
-pub fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
+pub(super) fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
     if !frame.is_complete() || frame.is_truncated() {
         return Err("not all of this frame was kept, so it can't be sent once more".to_owned());
     }

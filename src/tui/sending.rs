@@ -17,7 +17,7 @@ use super::model::{Model, Overlay};
 const WAITING: usize = 128;
 
 /// Opens the composer, with what was left in it.
-pub fn compose(model: &mut Model, view: &View, to: Side) {
+pub(super) fn compose(model: &mut Model, view: &View, to: Side) {
     if let Some(session) = live_session(model, view) {
         model.answer = model.answer.take().filter(Answer::is_waiting);
         model.repeating = model.repeating.take().filter(Repeating::is_running);
@@ -27,7 +27,7 @@ pub fn compose(model: &mut Model, view: &View, to: Side) {
 }
 
 /// The session that an injection is for, if it is live; else says why not.
-pub fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
+pub(super) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
     match model.session(view) {
         None => model.toast(Level::Warning, "there is no session yet: connect a client first"),
         Some(summary) if !summary.is_live() => {
@@ -40,7 +40,7 @@ pub fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
 }
 
 /// What the composer's keys do.
-pub fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     match action {
         Action::Send => return send(model),
         Action::Discard if is_repeating(model) => return stop(model),
@@ -96,7 +96,7 @@ fn turn(model: &mut Model, view: &View, turn: Turn) {
 
 /// Sessions that something can be sent to, in their order.
 #[must_use]
-pub fn live_sessions(view: &View) -> Vec<SessionId> {
+pub(super) fn live_sessions(view: &View) -> Vec<SessionId> {
     view.sessions().filter(|summary| summary.is_live()).map(|summary| summary.id).collect()
 }
 
@@ -125,7 +125,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Puts something in; its answer will be shown.
-pub fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
+pub(super) fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
     let token = next_token(model);
     let (what, frames) = (words(&injection, to), injection.frames());
     if let Some(before) = model.answer.take().filter(Answer::is_waiting) {
@@ -164,7 +164,7 @@ fn is_repeating(model: &Model) -> bool {
 }
 
 /// Quits, unless something is under way that can be stopped first.
-pub fn interrupt(model: &mut Model) -> Vec<Effect> {
+pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     if is_repeating(model) { stop(model) } else { vec![Effect::Quit] }
 }
 
@@ -183,7 +183,7 @@ fn open_editor(model: &Model) -> Vec<Effect> {
 }
 
 /// Takes in what the outside world says about what was asked of it.
-pub fn take(model: &mut Model, message: Message) {
+pub(super) fn take(model: &mut Model, message: Message) {
     let now = model.now;
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
     match message {

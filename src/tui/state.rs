@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The directory for them, whether it exists or not: `wsproxy` under `$XDG_STATE_HOME`, or under `~/.local/state`
 /// (XDG Base Directory Specification). `None` where there is no home either.
 #[must_use]
-pub fn directory() -> Option<PathBuf> {
+pub(super) fn directory() -> Option<PathBuf> {
     directory_in(|name| std::env::var_os(name))
 }
 
@@ -26,7 +26,7 @@ fn directory_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> 
 /// # Errors
 ///
 /// Where it can't be made.
-pub fn create(directory: &Path) -> io::Result<()> {
+pub(super) fn create(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -39,7 +39,7 @@ pub fn create(directory: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// Where it can't be opened.
-pub fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+pub(super) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
@@ -50,7 +50,7 @@ pub fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> 
 /// # Errors
 ///
 /// Where it can't be written.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let aside = path.with_extension(format!("{}.new", std::process::id()));
     let written = open_private(OpenOptions::new().write(true).create(true).truncate(true), &aside)
         .and_then(|mut file| file.write_all(content))

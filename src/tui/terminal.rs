@@ -37,7 +37,7 @@ impl io::Write for WhileTaken {
 }
 
 /// The terminal while it is ours.
-pub struct Terminal {
+pub(super) struct Terminal {
     inner: Inner,
 }
 
@@ -47,7 +47,7 @@ impl Terminal {
     /// # Errors
     ///
     /// Where standard output is no terminal, or does not let itself be set.
-    pub fn take() -> io::Result<Self> {
+    pub(super) fn take() -> io::Result<Self> {
         enter()?;
         match inner() {
             Ok(inner) => Ok(Self { inner }),
@@ -63,7 +63,7 @@ impl Terminal {
     /// # Errors
     ///
     /// Where the terminal is gone.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
         self.inner.draw(render)?;
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
@@ -75,7 +75,7 @@ impl Terminal {
     /// # Errors
     ///
     /// Where the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
         let backend = self.inner.backend_mut();
         write!(backend, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
         backend.flush()
@@ -86,7 +86,7 @@ impl Terminal {
     /// # Errors
     ///
     /// Where the terminal is gone.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
         self.lend(|| {
             #[cfg(unix)]
             rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
@@ -99,7 +99,7 @@ impl Terminal {
     /// # Errors
     ///
     /// Where the terminal is gone.
-    pub fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
+    pub(super) fn lend<T>(&mut self, borrower: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
         let result = borrower();
         // One that has drawn nothing yet draws all; its own `clear` would ask the terminal where the cursor is, and wait.
@@ -131,7 +131,7 @@ fn enter() -> io::Result<()> {
 }
 
 /// Gives it back, once.
-pub fn give_back() {
+pub(super) fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // There is nobody left to tell if this fails.
         let _ = leave(&mut io::stdout());
@@ -167,11 +167,11 @@ fn leave(out: &mut impl io::Write) -> io::Result<()> {
 }
 
 /// Whether the terminal that standard output was is there no more.
-pub fn is_gone() -> bool {
+pub(super) fn is_gone() -> bool {
     !io::stdout().is_terminal()
 }
 
 /// Whether the terminal is ours now.
-pub fn is_taken() -> bool {
+pub(super) fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }

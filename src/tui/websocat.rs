@@ -18,7 +18,11 @@ const LIMIT: usize = 75_000;
 ///
 /// # Errors
 /// Where websocat can't send that: why, in a sentence.
-pub fn command<'a>(upstream: &str, view: &'a View, rows: impl Iterator<Item = Row<'a>>) -> Result<String, String> {
+pub(super) fn command<'a>(
+    upstream: &str,
+    view: &'a View,
+    rows: impl Iterator<Item = Row<'a>>,
+) -> Result<String, String> {
     let mut session = None;
     let mut messages = Messages::default();
     let mut others = false;

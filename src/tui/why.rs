@@ -12,7 +12,7 @@ use super::model::{Model, Overlay, Tab};
 
 /// The why page: what is wrong with what, and how far it is scrolled.
 #[derive(Debug)]
-pub struct Why {
+pub(super) struct Why {
     /// The session.
     pub session: SessionId,
     /// The frame that was asked about, and who sent it; `None` for the session as a whole.
@@ -22,7 +22,7 @@ pub struct Why {
 }
 
 /// Goes to the next row that tells of something wrong, and around the end.
-pub fn next_problem(model: &mut Model, view: &View) {
+pub(super) fn next_problem(model: &mut Model, view: &View) {
     if model.tab != Tab::Frames {
         model.tab = Tab::Frames;
         model.arrangement.maximised = false;
@@ -60,7 +60,7 @@ fn none_left(model: &Model, view: &View) -> String {
 }
 
 /// Opens the why page of the selected frame, or of the session that is meant.
-pub fn open(model: &mut Model, view: &View) {
+pub(super) fn open(model: &mut Model, view: &View) {
     let row = actions::selected_row(model, view).filter(|_| matches!(model.tab, Tab::Frames));
     let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
     let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {

@@ -10,7 +10,7 @@ use super::overview::{Trouble, troubles};
 
 /// A problem, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(super) struct Problem {
     /// How much it matters.
     pub level: Level,
     /// Whose it is; `None` for the upstream's, without a session.
@@ -31,7 +31,7 @@ const GONE: usize = 100;
 
 /// The worst of each session, in order. Only sessions that changed are looked at.
 #[derive(Debug, Default)]
-pub struct Worst {
+pub(super) struct Worst {
     ranks: HashMap<SessionId, Rank>,
     order: BTreeSet<(Rank, SessionId)>,
     /// The view's count of changes at the last look.
@@ -40,7 +40,7 @@ pub struct Worst {
 
 impl Worst {
     /// Looks at what has changed.
-    pub fn learn(&mut self, view: &View) {
+    pub(super) fn learn(&mut self, view: &View) {
         for summary in view.changed_since(self.changes) {
             self.rank(summary);
         }
@@ -52,7 +52,7 @@ impl Worst {
     }
 
     /// The worst of all.
-    pub fn problem(&mut self, view: &View) -> Option<Problem> {
+    pub(super) fn problem(&mut self, view: &View) -> Option<Problem> {
         while let Some((rank, id)) = self.order.last().copied() {
             if let Some(summary) = view.session(id) {
                 return worst(summary).map(|((level, _, time), trouble)| Problem {

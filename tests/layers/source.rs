@@ -1,17 +1,17 @@
 //! Just enough of Rust's grammar: what is code, what is a comment or text in quotes, and which paths there are.
 
 /// A source file in which comments and text in quotes are blanked. Lines keep their numbers.
-pub struct Source {
+pub(super) struct Source {
     code: String,
 }
 
 impl Source {
-    pub fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self { code: blank(text) }
     }
 
     /// The same without items that are built for tests only.
-    pub fn without_tests(&self) -> Self {
+    pub(super) fn without_tests(&self) -> Self {
         const ATTRIBUTE: &str = "#[cfg(test)]";
         let mut code = self.code.clone();
         while let Some(start) = code.find(ATTRIBUTE) {
@@ -23,7 +23,7 @@ impl Source {
     }
 
     /// Lines on which `word` stands, not as a part of a longer word.
-    pub fn lines_with(&self, word: &str) -> Vec<usize> {
+    pub(super) fn lines_with(&self, word: &str) -> Vec<usize> {
         let is_part = |character: char| character.is_alphanumeric() || character == '_';
         let whole = |at: &usize| {
             let before = self.code[..*at].chars().next_back();
@@ -34,7 +34,7 @@ impl Source {
     }
 
     /// Each room that a path from the crate's root names, with its line.
-    pub fn rooms_used(&self) -> Vec<(usize, String)> {
+    pub(super) fn rooms_used(&self) -> Vec<(usize, String)> {
         let mut used = Vec::new();
         for (at, word) in self.code.match_indices("crate") {
             let rest = self.code[at + word.len()..].trim_start();
@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// Lines on which the standard library's channel is made or imported: it has no bound.
-    pub fn unbounded_channels(&self) -> Vec<usize> {
+    pub(super) fn unbounded_channels(&self) -> Vec<usize> {
         let made = self.code.match_indices("mpsc::channel").filter(|(at, word)| {
             let rest = &self.code[at + word.len()..];
             let arguments = match rest.strip_prefix("::<") {
@@ -71,7 +71,7 @@ impl Source {
 }
 
 /// The identifiers in a piece of code.
-pub fn words(code: &str) -> Vec<&str> {
+pub(super) fn words(code: &str) -> Vec<&str> {
     code.split(|character: char| !character.is_alphanumeric() && character != '_')
         .filter(|word| !word.is_empty())
         .collect()

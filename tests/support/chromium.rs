@@ -16,14 +16,14 @@ use crate::support::proxy::{DEADLINE, in_time};
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// A running browser with a profile of its own.
-pub struct Browser {
+pub(crate) struct Browser {
     child: Child,
     port: u16,
     _profile: tempfile::TempDir,
 }
 
 /// One page.
-pub struct Tab {
+pub(crate) struct Tab {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next: u64,
     /// What the browser wrote to the page's console.
@@ -38,7 +38,7 @@ fn find() -> Option<PathBuf> {
 
 impl Browser {
     /// Starts Chromium; `None` where there is none, unless WSPROXY_TEST_BROWSER says that there must be.
-    pub async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let Some(program) = find() else {
             let required = std::env::var("WSPROXY_TEST_BROWSER").is_ok_and(|value| value == "required");
             assert!(!required, "WSPROXY_TEST_BROWSER=required, but there is no Chromium in PATH");
@@ -73,7 +73,7 @@ impl Browser {
     }
 
     /// Opens a page in a tab of its own.
-    pub async fn open(&self, url: &str) -> Tab {
+    pub(crate) async fn open(&self, url: &str) -> Tab {
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         // What follows the question mark is unescaped, and ends at an ampersand.
         let url = url.replace('&', "%26");
@@ -110,7 +110,7 @@ impl Drop for Browser {
 
 impl Tab {
     /// Runs script in the page and gives its value; a promise is awaited.
-    pub async fn eval(&mut self, script: &str) -> Value {
+    pub(crate) async fn eval(&mut self, script: &str) -> Value {
         let parameters = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", parameters).await;
         assert!(answer["result"]["exceptionDetails"].is_null(), "{script}: {answer}");
@@ -118,7 +118,7 @@ impl Tab {
     }
 
     /// Waits for the browser to write something to the console, and gives it.
-    pub async fn console(&mut self) -> String {
+    pub(crate) async fn console(&mut self) -> String {
         loop {
             if !self.console.is_empty() {
                 return self.console.remove(0);
@@ -151,7 +151,7 @@ impl Tab {
     }
 
     /// Asks again and again until an expression is true in the page, and gives its value.
-    pub async fn until(&mut self, expression: &str) -> Value {
+    pub(crate) async fn until(&mut self, expression: &str) -> Value {
         let guarded = format!("(() => {{ try {{ return ({expression}) }} catch {{ return null }} }})()");
         let start = Instant::now();
         loop {

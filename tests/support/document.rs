@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 static DOCUMENTS: Mutex<()> = Mutex::new(());
 
 /// Holds a whole file against what it should be.
-pub fn check(path: &str, expected: &str) {
+pub(crate) fn check(path: &str, expected: &str) {
     let _alone = DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let file = absolute(path);
     let actual = fs::read_to_string(&file).unwrap_or_default();
@@ -16,7 +16,7 @@ pub fn check(path: &str, expected: &str) {
 }
 
 /// Holds the part between `<!-- NAME -->` and `<!-- end of NAME -->` against what it should be.
-pub fn check_section(path: &str, name: &str, expected: &str) {
+pub(crate) fn check_section(path: &str, name: &str, expected: &str) {
     let _alone = DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let file = absolute(path);
     let actual = fs::read_to_string(&file).unwrap();

@@ -1,9 +1,9 @@
 //! What several test modules need.
 
-pub mod chromium;
-pub mod document;
-pub mod old_client;
-pub mod program;
-pub mod proxy;
-pub mod stage;
-pub mod terminal;
+pub(crate) mod chromium;
+pub(crate) mod document;
+pub(crate) mod old_client;
+pub(crate) mod program;
+pub(crate) mod proxy;
+pub(crate) mod stage;
+pub(crate) mod terminal;

@@ -10,7 +10,7 @@ use crate::support::proxy::{connect, in_time};
 
 /// What the client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Draft {
+pub(crate) enum Draft {
     Hixie75,
     Hixie76,
     Hybi07,
@@ -24,14 +24,14 @@ impl Draft {
 }
 
 /// A challenge of Hixie-76: Key1, Key2, the eight bytes, and what answers them. The first two are the document's own.
-pub struct Challenge {
+pub(crate) struct Challenge {
     pub key1: &'static str,
     pub key2: &'static str,
     pub key3: [u8; 8],
     pub solution: [u8; 16],
 }
 
-pub const CHALLENGES: [Challenge; 4] = [
+pub(crate) const CHALLENGES: [Challenge; 4] = [
     Challenge {
         key1: "4 @1  46546xW%0l 1 5",
         key2: "12998 5 Y3 1  .P00",
@@ -61,14 +61,14 @@ pub const CHALLENGES: [Challenge; 4] = [
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-pub const ORIGIN: &str = "http://page.example";
+pub(crate) const ORIGIN: &str = "http://page.example";
 
 /// Longer than anything a test sends; a length beyond is a length without end.
 const MAX_LENGTH: u64 = 1 << 24;
 
 /// What came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Got {
+pub(crate) enum Got {
     Text(String),
     Binary(Vec<u8>),
     /// The closing handshake was begun or answered, with a code where the draft has one and it is there.
@@ -81,7 +81,7 @@ pub enum Got {
 
 /// What to ask for.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     pub draft: Draft,
     pub path: &'a str,
     pub protocol: Option<&'a str>,
@@ -90,12 +90,12 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub fn new(draft: Draft, path: &'a str) -> Self {
+    pub(crate) fn new(draft: Draft, path: &'a str) -> Self {
         Self { draft, path, protocol: None, challenge: 0 }
     }
 
     /// The head, and key3 where there is one.
-    pub fn bytes(&self, host: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, host: &str) -> Vec<u8> {
         let Self { path, .. } = self;
         let start = format!("GET {path} HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: {host}\r\n");
         let name = if self.draft == Draft::Hixie75 { "WebSocket-Protocol" } else { "Sec-WebSocket-Protocol" };
@@ -118,7 +118,7 @@ impl<'a> Request<'a> {
 }
 
 /// A connection that is open.
-pub struct OldClient {
+pub(crate) struct OldClient {
     draft: Draft,
     socket: TcpStream,
     buffer: Vec<u8>,
@@ -128,7 +128,7 @@ pub struct OldClient {
 
 impl OldClient {
     /// Does the opening handshake; what the browsers of the day wrote to the console where it fails.
-    pub async fn open(address: SocketAddr, request: Request<'_>) -> Result<Self, String> {
+    pub(crate) async fn open(address: SocketAddr, request: Request<'_>) -> Result<Self, String> {
         let mut socket = connect(address).await;
         let host = address.to_string();
         socket.write_all(&request.bytes(&host)).await.unwrap();
@@ -167,18 +167,18 @@ impl OldClient {
     }
 
     /// Sends a text.
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         let frame = if self.draft.is_hixie() { hixie_text(text) } else { hybi_frame(0x81, text.as_bytes()) };
         self.raw(&frame).await;
     }
 
     /// Sends bytes as they are.
-    pub async fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         self.socket.write_all(bytes).await.unwrap();
     }
 
     /// Begins the closing handshake; in Hixie-75 there is none, and the connection just ends.
-    pub async fn close(&mut self) {
+    pub(crate) async fn close(&mut self) {
         match self.draft {
             Draft::Hixie75 => self.socket.shutdown().await.unwrap(),
             Draft::Hixie76 => self.raw(b"\xff\x00").await,
@@ -187,7 +187,7 @@ impl OldClient {
     }
 
     /// What comes next. Pings are answered on the way.
-    pub async fn next(&mut self) -> Got {
+    pub(crate) async fn next(&mut self) -> Got {
         loop {
             let parsed = if self.draft.is_hixie() { self.hixie() } else { self.hybi() };
             match parsed {
@@ -310,12 +310,12 @@ impl OldClient {
 }
 
 /// The text's frame: between 00 and FF.
-pub fn hixie_text(text: &str) -> Vec<u8> {
+pub(crate) fn hixie_text(text: &str) -> Vec<u8> {
     [b"\x00", text.as_bytes(), b"\xff"].concat()
 }
 
 /// A length in groups of seven bits, the most significant first, and the count of its bytes; `None` while more may come.
-pub fn hixie_length(bytes: &[u8]) -> Option<(u64, usize)> {
+pub(crate) fn hixie_length(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut length = 0u64;
     for (at, byte) in bytes.iter().enumerate() {
         length = length.saturating_mul(128).saturating_add(u64::from(byte & 0x7f));
@@ -327,7 +327,7 @@ pub fn hixie_length(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 /// A client's frame of version 7 and later, masked.
-pub fn hybi_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn hybi_frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut out = vec![first];
     match payload.len() {
         length @ 0..126 => out.push(0x80 | u8::try_from(length).unwrap()),

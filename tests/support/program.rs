@@ -10,39 +10,39 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The program with arguments, its input empty.
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsproxy"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Runs the program to its end.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     let child = command(arguments).spawn().unwrap();
     within_deadline(move || child.wait_with_output().unwrap())
 }
 
 /// A program that prints lines; killed when dropped.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     lines: Option<BufReader<ChildStdout>>,
 }
 
 impl Program {
     /// Starts it and listens to its standard output.
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::spawn(command(arguments).stderr(Stdio::null()))
     }
 
     /// Starts another program, and listens to its standard output.
-    pub fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = child.stdout.take().map(BufReader::new);
         Self { child, lines }
     }
 
     /// Waits for the next line.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut lines = self.lines.take().unwrap();
         let (lines, line) = within_deadline(move || {
             let mut line = String::new();
@@ -54,13 +54,13 @@ impl Program {
     }
 
     /// Sends a signal by name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
         assert!(status.unwrap().success());
     }
 
     /// Waits for the end: what it still printed, and its exit status.
-    pub fn end(mut self) -> (String, ExitStatus) {
+    pub(crate) fn end(mut self) -> (String, ExitStatus) {
         let mut lines = self.lines.take().unwrap();
         let rest = within_deadline(move || {
             let mut rest = String::new();
@@ -80,7 +80,7 @@ impl Drop for Program {
 }
 
 /// What `act` gives, unless it takes too long.
-pub fn within_deadline<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn within_deadline<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::sync_channel(1);
     thread::spawn(move || done.send(act()));
     result.recv_timeout(DEADLINE).expect("it takes too long")

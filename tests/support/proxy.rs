@@ -15,16 +15,16 @@ use wsproxy::relay::injection::{Injection, Reply};
 use wsproxy::relay::limits::Limits;
 
 /// No condition that a test waits for takes so long on any machine.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-pub const REQUEST: &[u8] =
+pub(crate) const REQUEST: &[u8] =
     b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-pub const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 /// A proxy in this process, on a free port.
-pub struct Proxy {
+pub(crate) struct Proxy {
     pub address: SocketAddr,
     pub handle: Handle,
     pub view: View,
@@ -33,16 +33,16 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub async fn start(upstream: SocketAddr) -> Self {
+    pub(crate) async fn start(upstream: SocketAddr) -> Self {
         Self::with(upstream, Limits::default()).await
     }
 
-    pub async fn with(upstream: SocketAddr, limits: Limits) -> Self {
+    pub(crate) async fn with(upstream: SocketAddr, limits: Limits) -> Self {
         Self::bridging(upstream, limits, None).await
     }
 
     /// With an upstream of that dialect.
-    pub async fn bridging(upstream: SocketAddr, limits: Limits, bridging: Option<Bridging>) -> Self {
+    pub(crate) async fn bridging(upstream: SocketAddr, limits: Limits, bridging: Option<Bridging>) -> Self {
         let upstream =
             Upstream { secure: false, host: upstream.ip().to_string(), port: upstream.port(), path: String::new() };
         let config = EngineConfig {
@@ -68,7 +68,7 @@ impl Proxy {
     }
 
     /// Looks at the journal again and again until `condition` gives something.
-    pub async fn until<T>(&mut self, what: &str, mut condition: impl FnMut(&View) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, what: &str, mut condition: impl FnMut(&View) -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             self.view.sync();
@@ -82,13 +82,13 @@ impl Proxy {
     }
 
     /// Waits until a session is over, and gives its end.
-    pub async fn closed(&mut self, session: u64) -> ClosedEvent {
+    pub(crate) async fn closed(&mut self, session: u64) -> ClosedEvent {
         self.until("the end of the session", |view| Some(view.session(SessionId(session))?.closed.as_ref()?.1.clone()))
             .await
     }
 
     /// Frames of a session with their payloads, as far as they have come.
-    pub fn frames(&self, session: u64) -> Vec<(FrameRecord, Vec<u8>)> {
+    pub(crate) fn frames(&self, session: u64) -> Vec<(FrameRecord, Vec<u8>)> {
         let scope = Scope::Session(SessionId(session));
         let frames = self.view.range(scope).filter_map(|number| {
             let frame = self.view.frame(self.view.row(scope, number)?)?;
@@ -97,7 +97,7 @@ impl Proxy {
         frames.collect()
     }
 
-    pub fn inject(&self, session: u64, to: Side, injection: Injection) -> tokio::sync::mpsc::Receiver<Reply> {
+    pub(crate) fn inject(&self, session: u64, to: Side, injection: Injection) -> tokio::sync::mpsc::Receiver<Reply> {
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
         let reply = Box::new(move |reply| sender.try_send(reply).expect("two replies at most"));
         self.handle.inject(SessionId(session), to, injection, reply);
@@ -111,7 +111,7 @@ impl Proxy {
 }
 
 /// The events in a view's rows.
-pub fn events(view: &View) -> impl Iterator<Item = &Event> {
+pub(crate) fn events(view: &View) -> impl Iterator<Item = &Event> {
     view.range(Scope::All).filter_map(|number| match view.row(Scope::All, number)?.record {
         Seen::Event(_, event) => Some(event),
         _ => None,
@@ -119,32 +119,32 @@ pub fn events(view: &View) -> impl Iterator<Item = &Event> {
 }
 
 /// A server that a test plays by hand.
-pub async fn server() -> (TcpListener, SocketAddr) {
+pub(crate) async fn server() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
 /// An address on which nothing listens.
-pub async fn nobody() -> SocketAddr {
+pub(crate) async fn nobody() -> SocketAddr {
     server().await.1
 }
 
-pub async fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(address).await.unwrap();
     socket.set_nodelay(true).unwrap();
     socket
 }
 
 /// Reads just so many bytes.
-pub async fn read(socket: &mut TcpStream, count: usize) -> Vec<u8> {
+pub(crate) async fn read(socket: &mut TcpStream, count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     in_time("bytes", socket.read_exact(&mut bytes)).await.unwrap();
     bytes
 }
 
 /// Reads a head, and nothing behind it.
-pub async fn read_head(socket: &mut TcpStream) -> String {
+pub(crate) async fn read_head(socket: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.extend(read(socket, 1).await);
@@ -153,18 +153,18 @@ pub async fn read_head(socket: &mut TcpStream) -> String {
 }
 
 /// Reads until the end: all bytes, and whether it was a proper one.
-pub async fn read_to_end(socket: &mut TcpStream) -> (Vec<u8>, std::io::Result<()>) {
+pub(crate) async fn read_to_end(socket: &mut TcpStream) -> (Vec<u8>, std::io::Result<()>) {
     let mut bytes = Vec::new();
     let end = in_time("the end", socket.read_to_end(&mut bytes)).await.map(drop);
     (bytes, end)
 }
 
-pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 /// Both ends of an open session, played by hand.
-pub async fn open(proxy: &Proxy, listener: &TcpListener) -> (TcpStream, TcpStream) {
+pub(crate) async fn open(proxy: &Proxy, listener: &TcpListener) -> (TcpStream, TcpStream) {
     let mut client = connect(proxy.address).await;
     client.write_all(REQUEST).await.unwrap();
     let (mut server, _) = in_time("a connection", listener.accept()).await.unwrap();

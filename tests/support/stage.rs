@@ -23,7 +23,7 @@ const NOON: Time = Time(1_767_268_800_000_000);
 const PLAYGROUND: &str = "127.0.0.1:41999";
 
 /// The screen, and the one session that it shows.
-pub struct Stage {
+pub(crate) struct Stage {
     journal: Arc<Journal>,
     feed: Feed,
     model: Model,
@@ -35,7 +35,7 @@ pub struct Stage {
 
 impl Stage {
     /// wsproxy has started, with the playground behind it.
-    pub fn new(width: u16, height: u16) -> Self {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
         let journal = Arc::new(Journal::new(64 << 20));
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = format!("ws://{PLAYGROUND}");
@@ -56,13 +56,13 @@ impl Stage {
     }
 
     /// Time passes.
-    pub fn after(&mut self, milliseconds: u64) -> &mut Self {
+    pub(crate) fn after(&mut self, milliseconds: u64) -> &mut Self {
         self.now = Time(self.now.0 + milliseconds * 1000);
         self
     }
 
     /// A page connects to the playground's echo, which answers.
-    pub fn connect(&mut self) -> &mut Self {
+    pub(crate) fn connect(&mut self) -> &mut Self {
         let client = ([127, 0, 0, 1], 50_412).into();
         self.output.log.event(self.now, Event::SessionOpened { client, path: b"/echo".to_vec() });
         let head = "GET /echo HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -90,7 +90,7 @@ impl Stage {
     }
 
     /// A side sends a frame.
-    pub fn frame(&mut self, from: Side, opcode: Opcode, payload: &[u8]) -> &mut Self {
+    pub(crate) fn frame(&mut self, from: Side, opcode: Opcode, payload: &[u8]) -> &mut Self {
         // Another key each time, as browsers do.
         let key = (from == Side::Client).then_some([0x37, 0xfa, 0x21, payload.len() as u8]);
         let mut bytes = Vec::new();
@@ -106,7 +106,7 @@ impl Stage {
     }
 
     /// Somebody presses a key for each character; `\r` is enter, `\x1b` escape.
-    pub fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         for character in keys.chars() {
             let code = match character {
                 '\r' => KeyCode::Enter,
@@ -145,7 +145,7 @@ impl Stage {
     }
 
     /// The screen as a block of text for a document.
-    pub fn picture(&self) -> String {
+    pub(crate) fn picture(&self) -> String {
         let buffer = self.terminal.backend().buffer();
         let mut out = String::from("```text\n");
         for cells in buffer.content().chunks(usize::from(buffer.area.width)) {

@@ -20,7 +20,7 @@ struct Emulator {
 }
 
 /// A running wsproxy and its screen.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     /// Its three ends of the terminal, until that is closed.
     master: Option<Box<dyn MasterPty + Send>>,
@@ -32,11 +32,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn start(arguments: &[&str], rows: u16, cols: u16) -> Self {
+    pub(crate) fn start(arguments: &[&str], rows: u16, cols: u16) -> Self {
         Self::start_with(arguments, &[], rows, cols)
     }
 
-    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wsproxy"));
@@ -78,20 +78,20 @@ impl Terminal {
     }
 
     /// Types; escape sequences stand for keys.
-    pub fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         let writer = self.writer.as_mut().expect("an open terminal");
         writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
         writer.flush().expect("the terminal takes keys");
     }
 
-    pub fn resize(&self, rows: u16, cols: u16) {
+    pub(crate) fn resize(&self, rows: u16, cols: u16) {
         self.shared.0.lock().unwrap().parser.screen_mut().set_size(at_least_one(rows), at_least_one(cols));
         let master = self.master.as_ref().expect("an open terminal");
         master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
     /// Waits until the screen shows what `condition` looks for.
-    pub fn until<T>(&self, what: &str, mut condition: impl FnMut(&str) -> Option<T>) -> T {
+    pub(crate) fn until<T>(&self, what: &str, mut condition: impl FnMut(&str) -> Option<T>) -> T {
         let start = Instant::now();
         let mut emulator = self.shared.0.lock().unwrap();
         loop {
@@ -106,7 +106,7 @@ impl Terminal {
     }
 
     /// Waits until what the program wrote is what `condition` looks for.
-    pub fn until_raw(&self, what: &str, condition: impl Fn(&[u8]) -> bool) {
+    pub(crate) fn until_raw(&self, what: &str, condition: impl Fn(&[u8]) -> bool) {
         let start = Instant::now();
         let mut emulator = self.shared.0.lock().unwrap();
         while !condition(&emulator.raw) {
@@ -116,12 +116,12 @@ impl Terminal {
         }
     }
 
-    pub fn until_shows(&self, text: &str) {
+    pub(crate) fn until_shows(&self, text: &str) {
         self.until(text, |screen| screen.contains(text).then_some(()));
     }
 
     /// The port that the screen names.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.until("the address", |screen| {
             let after = screen.split("localhost:").nth(1)?;
             let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
@@ -130,7 +130,7 @@ impl Terminal {
     }
 
     /// Waits for the end of the program: its exit code.
-    pub fn wait(&mut self) -> u32 {
+    pub(crate) fn wait(&mut self) -> u32 {
         let start = Instant::now();
         let mut emulator = self.shared.0.lock().unwrap();
         while !emulator.ended {
@@ -144,7 +144,7 @@ impl Terminal {
     }
 
     /// Reads nothing while `act` goes on, as a terminal that was stopped with ctrl-s.
-    pub fn while_stalled(&mut self, act: impl FnOnce(&mut Self)) {
+    pub(crate) fn while_stalled(&mut self, act: impl FnOnce(&mut Self)) {
         let shared = Arc::clone(&self.shared);
         let reading = shared.0.lock().unwrap();
         act(self);
@@ -152,7 +152,7 @@ impl Terminal {
     }
 
     /// Waits for the end of the program without reading what it writes: its exit code.
-    pub fn wait_unread(&mut self) -> u32 {
+    pub(crate) fn wait_unread(&mut self) -> u32 {
         let id = self.process_id().to_string();
         let child = &mut self.child;
         std::thread::scope(|scope| {
@@ -168,7 +168,7 @@ impl Terminal {
     }
 
     /// Closes the terminal, as a window is closed over the program. `provoke` makes the program write once more.
-    pub fn close(&mut self, provoke: impl FnOnce(&mut Self)) {
+    pub(crate) fn close(&mut self, provoke: impl FnOnce(&mut Self)) {
         self.shared.0.lock().unwrap().closing = true;
         provoke(self);
         self.reader.take().expect("an open terminal").join().expect("a reader that ends");
@@ -177,13 +177,13 @@ impl Terminal {
     }
 
     /// Sends a signal by name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.process_id().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// Whether the program left the terminal as it found it.
-    pub fn is_restored(&self) -> bool {
+    pub(crate) fn is_restored(&self) -> bool {
         let emulator = self.shared.0.lock().unwrap();
         let screen = emulator.parser.screen();
         !screen.alternate_screen()
@@ -193,11 +193,11 @@ impl Terminal {
     }
 
     /// Everything that the program wrote to the terminal.
-    pub fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         self.shared.0.lock().unwrap().raw.clone()
     }
 
-    pub fn process_id(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.child.process_id().expect("a running child")
     }
 }

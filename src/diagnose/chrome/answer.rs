@@ -33,7 +33,7 @@ pub(in crate::diagnose) enum NotHttp {
 
 impl Answer {
     /// Reads a whole head.
-    pub fn read(head: &[u8]) -> Result<Self, NotHttp> {
+    pub(crate) fn read(head: &[u8]) -> Result<Self, NotHttp> {
         if let Some(at) = head.iter().position(|byte| *byte == 0) {
             return Err(NotHttp::Null(at));
         }
@@ -70,14 +70,14 @@ impl Answer {
     }
 
     /// The values of all fields of that name, each whole, and where they stand.
-    pub fn lines(&self, name: &str) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    pub(crate) fn lines(&self, name: &str) -> impl Iterator<Item = (&[u8], Range<usize>)> {
         let of_name = move |field: &&Field| field.name.eq_ignore_ascii_case(name.as_bytes());
         self.fields.iter().filter(of_name).map(|field| (field.value.as_slice(), field.at.clone()))
     }
 
     /// The values of all fields of that name, each line cut at its commas, and where they stand. A value on several
     /// lines stands on all of them.
-    pub fn values(&self, name: &str) -> Vec<(&[u8], Range<usize>)> {
+    pub(crate) fn values(&self, name: &str) -> Vec<(&[u8], Range<usize>)> {
         let values = self.lines(name).flat_map(|(line, at)| {
             let whole = line.len() == at.len();
             split_at_commas(line).into_iter().map(move |value| {

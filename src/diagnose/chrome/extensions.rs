@@ -56,7 +56,7 @@ pub(in crate::diagnose) struct Extension {
 
 impl Extension {
     /// RFC 6455 9.1: a token, then parameters with or without values; a quoted value must hold a token.
-    pub fn parse(value: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         let mut parts = split_at_semicolons(value).into_iter();
         let name = token(parts.next()?)?;
         let parameters = parts.map(|part| {

@@ -46,7 +46,7 @@ pub(super) struct Inflating {
 }
 
 impl Inflating {
-    pub const fn new(bounds: Bounds) -> Self {
+    pub(super) const fn new(bounds: Bounds) -> Self {
         Self { inflater: None, bounds, messages: 0, has_ended: false }
     }
 }

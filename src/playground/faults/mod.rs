@@ -39,7 +39,7 @@ const fn reply(path: &'static str, sentence: &'static str, reply: fn(&[u8]) -> V
 }
 
 /// All of them: first mistakes in the answer, then those in frames.
-pub const ENDPOINTS: &[Endpoint] = &[
+pub(super) const ENDPOINTS: &[Endpoint] = &[
     answer("/broken/accept-newline", "Its base64 encoder puts a line feed behind the accept value.", |asked| {
         switching(&[&format!("{}\n", asked.accept_field())])
     }),

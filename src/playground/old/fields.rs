@@ -3,34 +3,34 @@
 
 /// The lines of a request's head.
 #[derive(Debug)]
-pub struct Lines {
+pub(super) struct Lines {
     text: String,
 }
 
 impl Lines {
     /// Takes what came; bytes that are no UTF-8 matter to none of the servers.
-    pub fn new(request: &[u8]) -> Self {
+    pub(super) fn new(request: &[u8]) -> Self {
         Self { text: String::from_utf8_lossy(request).into_owned() }
     }
 
     /// The first line.
-    pub fn first(&self) -> &str {
+    pub(super) fn first(&self) -> &str {
         self.text.split("\r\n").next().unwrap_or_default()
     }
 
     /// The lines behind it, up to an empty one.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.text.split("\r\n").skip(1).take_while(|line| !line.is_empty())
     }
 
     /// The value of the last field of that name.
-    pub fn value(&self, name: &str) -> Option<&str> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         let values = self.fields().filter_map(|line| line.split_once(": ").filter(|(own, _)| *own == name));
         values.map(|(_, value)| value).last()
     }
 
     /// The path of a first line that is a GET.
-    pub fn path(&self) -> Option<&str> {
+    pub(super) fn path(&self) -> Option<&str> {
         self.first().strip_prefix("GET ")?.split(' ').next()
     }
 }

@@ -25,7 +25,7 @@ const LOCATION: &str = "ws://localhost:9999/";
 
 /// Which of the two drafts a thread speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Draft {
+pub(super) enum Draft {
     /// Hixie-75.
     D75,
     /// Hixie-76.
@@ -33,7 +33,7 @@ pub enum Draft {
 }
 
 /// Reads until the blank line, and takes for key3 what stands behind it at that moment. Echoes.
-pub async fn select_loop(wire: &mut Wire) -> Result<(), End> {
+pub(super) async fn select_loop(wire: &mut Wire) -> Result<(), End> {
     let mut gathered = Vec::new();
     let behind = loop {
         gathered.extend(wire.receive(LOOP_READ).await?);
@@ -78,7 +78,7 @@ async fn echo(wire: &mut Wire) -> Result<(), End> {
 }
 
 /// One read is the request, each further one a message, and there are two messages that it knows.
-pub async fn poke(wire: &mut Wire, draft: Draft) -> Result<(), End> {
+pub(super) async fn poke(wire: &mut Wire, draft: Draft) -> Result<(), End> {
     let request = wire.receive(THREAD_READ).await?;
     let answer = poke_answer(&request, draft).ok_or(End::Silence)?;
     wire.send(&answer).await?;

@@ -24,7 +24,7 @@ const TEXT: u8 = 1;
 const BINARY: u8 = 2;
 
 /// Greets once, and is gone.
-pub async fn newline(wire: &mut Wire) -> Result<(), End> {
+pub(super) async fn newline(wire: &mut Wire) -> Result<(), End> {
     let request = wire.receive(READ).await?;
     let lines = Lines::new(&request);
     let key = lines.fields().find_map(|line| line.strip_prefix("Sec-WebSocket-Key:")).ok_or(End::HangUp)?;
@@ -43,7 +43,7 @@ fn answer(key: &str) -> Vec<u8> {
 }
 
 /// Version 8: each text and binary back to its sender.
-pub async fn echo(wire: &mut Wire) -> Result<(), End> {
+pub(super) async fn echo(wire: &mut Wire) -> Result<(), End> {
     let answer = version_8(wire, "/old/hybi-08").await?;
     wire.send(&answer).await?;
     let mut frames = Frames::default();
@@ -56,7 +56,7 @@ pub async fn echo(wire: &mut Wire) -> Result<(), End> {
 }
 
 /// Version 8: each text and binary to all.
-pub async fn broadcast(wire: &mut Wire, crowd: Crowd) -> Result<(), End> {
+pub(super) async fn broadcast(wire: &mut Wire, crowd: Crowd) -> Result<(), End> {
     let answer = version_8(wire, "/old/hybi-08-broadcast").await?;
     // Whoever knows itself connected is one of them.
     let mut others = crowd.0.subscribe();

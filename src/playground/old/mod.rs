@@ -21,7 +21,7 @@ use fields::Lines;
 const QUEUE: usize = 64;
 
 /// All of them, in the order of the page's list.
-pub const ENDPOINTS: &[Endpoint] = &[
+pub(super) const ENDPOINTS: &[Endpoint] = &[
     entry(
         "/old/hixie-76",
         "Hixie-76, and Hixie-75 for who sends no keys: it wants key3 in the same packet as the request.",
@@ -87,7 +87,7 @@ fn version_7(asked: &Asked<'_>) -> Vec<u8> {
 
 /// Everyone whom the broadcasting server of version 8 is connected with.
 #[derive(Clone, Debug)]
-pub struct Crowd(broadcast::Sender<Vec<u8>>);
+pub(super) struct Crowd(broadcast::Sender<Vec<u8>>);
 
 impl Default for Crowd {
     fn default() -> Self {
@@ -96,7 +96,7 @@ impl Default for Crowd {
 }
 
 /// Is that server until one side ends it.
-pub async fn serve(mut wire: Wire, server: OldServer, crowd: Crowd) {
+pub(super) async fn serve(mut wire: Wire, server: OldServer, crowd: Crowd) {
     let over = match server {
         OldServer::SelectLoop => hixie::select_loop(&mut wire).await,
         OldServer::Poke75 => hixie::poke(&mut wire, hixie::Draft::D75).await,

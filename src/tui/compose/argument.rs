@@ -22,21 +22,21 @@ pub(super) struct Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    pub const fn all(line: &'a str) -> Self {
+    pub(super) const fn all(line: &'a str) -> Self {
         Self { line, from: 0, to: line.len() }
     }
 
-    pub fn text(self) -> &'a str {
+    pub(super) fn text(self) -> &'a str {
         self.line.get(self.from..self.to).unwrap_or_default()
     }
 
     /// Where it begins, in bytes.
-    pub const fn from(self) -> usize {
+    pub(super) const fn from(self) -> usize {
         self.from
     }
 
     /// A command's name and what follows it; `None` for a text.
-    pub fn command(self) -> Option<(&'a str, Self)> {
+    pub(super) fn command(self) -> Option<(&'a str, Self)> {
         let text = self.text();
         if !text.starts_with('/') || text.starts_with("//") {
             return None;
@@ -46,13 +46,13 @@ impl<'a> Argument<'a> {
     }
 
     /// A text without the slash that says that it is one.
-    pub fn unescaped(self) -> Self {
+    pub(super) fn unescaped(self) -> Self {
         let slash = usize::from(self.text().starts_with("//"));
         Self { from: self.from + slash, ..self }
     }
 
     /// The first word and what follows it. Just one blank parts the two, so that a text may begin with blanks.
-    pub fn word(self) -> (Self, Self) {
+    pub(super) fn word(self) -> (Self, Self) {
         let text = self.text();
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let blank = text[end..].chars().next().map_or(0, char::len_utf8);
@@ -60,12 +60,12 @@ impl<'a> Argument<'a> {
     }
 
     /// An error at a byte offset in it.
-    pub fn error(self, message: impl Into<String>, at: usize) -> ComposeError {
+    pub(super) fn error(self, message: impl Into<String>, at: usize) -> ComposeError {
         error(message, self.line.char_indices().take_while(|(index, _)| *index < self.from + at).count())
     }
 
     /// A number from 1.
-    pub fn number(self, most: u32, usage: &str) -> Result<u32, ComposeError> {
+    pub(super) fn number(self, most: u32, usage: &str) -> Result<u32, ComposeError> {
         if self.text().is_empty() {
             return Err(self.error(format!("write {usage}"), 0));
         }
@@ -76,7 +76,7 @@ impl<'a> Argument<'a> {
     }
 
     /// A time with its unit.
-    pub fn duration(self) -> Result<Duration, ComposeError> {
+    pub(super) fn duration(self) -> Result<Duration, ComposeError> {
         let text = self.text();
         let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
@@ -93,7 +93,7 @@ impl<'a> Argument<'a> {
     }
 
     /// The text's bytes, of which there may be `limit`.
-    pub fn limited(self, limit: usize, what: &str) -> Result<Vec<u8>, ComposeError> {
+    pub(super) fn limited(self, limit: usize, what: &str) -> Result<Vec<u8>, ComposeError> {
         let text = self.text();
         if text.len() <= limit {
             return Ok(text.as_bytes().to_vec());
@@ -104,7 +104,7 @@ impl<'a> Argument<'a> {
     }
 
     /// Hex digits in pairs; blanks, commas and colons between bytes, and `0x` before them, are passed over.
-    pub fn bytes(self) -> Result<Vec<u8>, ComposeError> {
+    pub(super) fn bytes(self) -> Result<Vec<u8>, ComposeError> {
         let mut out = Vec::new();
         let text = self.text();
         let separates = |character: char| character.is_whitespace() || matches!(character, ',' | ':');
@@ -139,7 +139,7 @@ impl<'a> Argument<'a> {
     }
 
     /// A text's bytes with its escapes resolved: those of JSON, and `\0`, `\e`, `\xff` (a byte) and `\u{1f600}`.
-    pub fn escapes(self) -> Result<Vec<u8>, ComposeError> {
+    pub(super) fn escapes(self) -> Result<Vec<u8>, ComposeError> {
         let mut out = Vec::new();
         let mut characters = self.text().char_indices().peekable();
         while let Some((at, character)) = characters.next() {

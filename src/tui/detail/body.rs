@@ -25,7 +25,7 @@ pub(super) enum Body {
 
 impl Body {
     /// The body of a content; what there is to say of it first is put on the page.
-    pub fn new(page: &mut Page<'_>, content: &Content, folds: &Folds, options: &DetailOptions<'_>) -> Self {
+    pub(super) fn new(page: &mut Page<'_>, content: &Content, folds: &Folds, options: &DetailOptions<'_>) -> Self {
         let on_wire = options.bytes == BytesShown::Wire && content.head() > 0;
         if content.payload().is_empty() && !(options.body == BodyShown::Hex && on_wire) {
             if options.header == HeaderShown::Full {
@@ -74,7 +74,7 @@ impl Body {
     }
 
     /// Count of rows that are known.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         match self {
             Self::Nothing => 0,
             Self::Hex(hex) => hex.len(),
@@ -84,19 +84,19 @@ impl Body {
     }
 
     /// Whether all rows are known.
-    pub const fn is_done(&self) -> bool {
+    pub(super) const fn is_done(&self) -> bool {
         !matches!(self, Self::Flow(flow) if !flow.is_done())
     }
 
     /// Gets to know more of them.
-    pub fn work(&mut self, content: &Content, theme: &Theme) {
+    pub(super) fn work(&mut self, content: &Content, theme: &Theme) {
         if let Self::Flow(flow) = self {
             flow.work(content.payload(), theme);
         }
     }
 
     /// The bytes that can be shown.
-    pub const fn bytes(&self, content: &Content) -> Range<usize> {
+    pub(super) const fn bytes(&self, content: &Content) -> Range<usize> {
         match self {
             Self::Nothing => 0..0,
             Self::Hex(hex) => hex.from()..content.len(),
@@ -105,7 +105,7 @@ impl Body {
     }
 
     /// Some of the rows.
-    pub fn window(&self, content: &Content, rows: Range<usize>, theme: &Theme) -> Vec<Row> {
+    pub(super) fn window(&self, content: &Content, rows: Range<usize>, theme: &Theme) -> Vec<Row> {
         let rows = rows.start..rows.end.min(self.len());
         match self {
             Self::Nothing => Vec::new(),
@@ -120,7 +120,7 @@ impl Body {
     }
 
     /// The row that shows a byte, if it is known.
-    pub fn row_of(&self, content: &Content, byte: usize, theme: &Theme) -> Option<usize> {
+    pub(super) fn row_of(&self, content: &Content, byte: usize, theme: &Theme) -> Option<usize> {
         match self {
             Self::Nothing => None,
             Self::Hex(hex) => Some(hex.row_of(byte)),
@@ -130,7 +130,7 @@ impl Body {
     }
 
     /// Folds otherwise, from a row on.
-    pub fn fold(&mut self, content: &Content, folds: &Folds, row: usize, theme: &Theme) {
+    pub(super) fn fold(&mut self, content: &Content, folds: &Folds, row: usize, theme: &Theme) {
         if let Self::Flow(flow) = self {
             flow.forget_from(content.payload(), row, theme);
             if let Layout::Json(json) = &mut flow.layout {
@@ -140,7 +140,7 @@ impl Body {
     }
 
     /// Whether it is JSON.
-    pub const fn is_json(&self) -> bool {
+    pub(super) const fn is_json(&self) -> bool {
         matches!(self, Self::Flow(Flow { layout: Layout::Json(_), .. }))
     }
 }

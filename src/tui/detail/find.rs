@@ -18,7 +18,7 @@ const LONGEST: usize = 1000;
 
 /// What a pattern is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// The text itself.
     #[default]
     Plain,

@@ -109,27 +109,27 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub fn new(layout: Layout, width: usize) -> Self {
+    pub(super) fn new(layout: Layout, width: usize) -> Self {
         Self { layout, width, starts: Vec::new(), rows: 0, next: Some(Start::default()) }
     }
 
     /// Rows that are known.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.rows
     }
 
     /// Whether there is no more to be known.
-    pub const fn is_done(&self) -> bool {
+    pub(super) const fn is_done(&self) -> bool {
         self.next.is_none()
     }
 
     /// Bytes that are laid out.
-    pub fn known(&self, bytes: &[u8]) -> usize {
+    pub(super) fn known(&self, bytes: &[u8]) -> usize {
         self.next.map_or(bytes.len(), |next| next.at)
     }
 
     /// Lays out another slice.
-    pub fn work(&mut self, bytes: &[u8], theme: &Theme) {
+    pub(super) fn work(&mut self, bytes: &[u8], theme: &Theme) {
         let mut left = SLICE;
         while let Some(start) = self.next
             && left > 0
@@ -165,7 +165,7 @@ impl Flow {
     }
 
     /// Forgets the rows from one on: what they show is to be laid out otherwise.
-    pub fn forget_from(&mut self, bytes: &[u8], row: usize, theme: &Theme) {
+    pub(super) fn forget_from(&mut self, bytes: &[u8], row: usize, theme: &Theme) {
         if let Some(start) = self.start(bytes, row, theme) {
             self.rows = row;
             self.starts.truncate(row.div_ceil(EVERY));
@@ -188,7 +188,7 @@ impl Flow {
     }
 
     /// Some of the rows that are known.
-    pub fn window(&self, bytes: &[u8], rows: Range<usize>, theme: &Theme) -> Vec<Row> {
+    pub(super) fn window(&self, bytes: &[u8], rows: Range<usize>, theme: &Theme) -> Vec<Row> {
         let mut out = Vec::new();
         let mut next = self.start(bytes, rows.start, theme);
         while let Some(start) = next
@@ -205,7 +205,7 @@ impl Flow {
     }
 
     /// The row that shows a byte, if it is known: the last that begins at it or before.
-    pub fn row_of(&self, bytes: &[u8], byte: usize, theme: &Theme) -> Option<usize> {
+    pub(super) fn row_of(&self, bytes: &[u8], byte: usize, theme: &Theme) -> Option<usize> {
         if byte >= self.known(bytes) && !self.is_done() {
             return None;
         }

@@ -43,33 +43,33 @@ const BETWEEN: usize = 2;
 
 impl Hex {
     /// All bytes as on the wire.
-    pub fn wire(content: &Content, width: usize) -> Self {
+    pub(super) fn wire(content: &Content, width: usize) -> Self {
         Self { shown: Shown::Wire, from: 0, count: content.len(), layout: Layout::new(content.len(), width) }
     }
 
     /// The payload without its mask.
-    pub fn unmasked(content: &Content, width: usize) -> Self {
+    pub(super) fn unmasked(content: &Content, width: usize) -> Self {
         let count = content.payload().len();
         Self { shown: Shown::Unmasked, from: content.head(), count, layout: Layout::new(count, width) }
     }
 
     /// The first byte.
-    pub const fn from(&self) -> usize {
+    pub(super) const fn from(&self) -> usize {
         self.from
     }
 
     /// Count of rows.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.count.div_ceil(self.layout.per_row)
     }
 
     /// The row that shows a byte.
-    pub fn row_of(&self, byte: usize) -> usize {
+    pub(super) fn row_of(&self, byte: usize) -> usize {
         (byte.saturating_sub(self.from) / self.layout.per_row).min(self.len().saturating_sub(1))
     }
 
     /// A row; an empty one behind the end.
-    pub fn row(&self, content: &Content, row: usize, theme: &Theme) -> Row {
+    pub(super) fn row(&self, content: &Content, row: usize, theme: &Theme) -> Row {
         let layout = &self.layout;
         let at = row.saturating_mul(layout.per_row).min(self.count);
         let end = (at + layout.per_row).min(self.count);

@@ -126,23 +126,23 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 impl Json {
-    pub fn new(folds: Folds) -> Self {
+    pub(super) fn new(folds: Folds) -> Self {
         Self { folds, ..Self::default() }
     }
 
     /// Folds otherwise.
-    pub fn fold(&mut self, folds: &Folds) {
+    pub(super) fn fold(&mut self, folds: &Folds) {
         self.folds = folds.clone();
         self.search = None;
     }
 
     /// Begins to look for the end of a folded node.
-    pub const fn begin_search(&mut self, open: usize) {
+    pub(super) const fn begin_search(&mut self, open: usize) {
         self.search = Some((open, End::of(open)));
     }
 
     /// Looks on for the end that is looked for. Says whether none is any more.
-    pub fn search_end(&mut self, json: &[u8], left: &mut usize) -> bool {
+    pub(super) fn search_end(&mut self, json: &[u8], left: &mut usize) -> bool {
         let Some((open, end)) = &mut self.search else { return true };
         let before = end.at;
         // Ten times as fast as laying out.
@@ -164,7 +164,7 @@ impl Json {
     }
 
     /// Fills a row.
-    pub fn fill(&self, json: &[u8], start: Start, row: &mut Row, theme: &Theme) -> Next {
+    pub(super) fn fill(&self, json: &[u8], start: Start, row: &mut Row, theme: &Theme) -> Next {
         Filler { all: self, json, row, theme, now: start }.fill()
     }
 }

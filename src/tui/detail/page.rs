@@ -29,7 +29,7 @@ pub(super) struct Page<'t> {
 }
 
 impl<'t> Page<'t> {
-    pub fn new(theme: &'t Theme, width: u16, limit: usize) -> Self {
+    pub(super) fn new(theme: &'t Theme, width: u16, limit: usize) -> Self {
         Self {
             theme,
             width: usize::from(width.max(1)),
@@ -43,23 +43,23 @@ impl<'t> Page<'t> {
         }
     }
 
-    pub const fn width(&self) -> usize {
+    pub(super) const fn width(&self) -> usize {
         self.width
     }
 
     /// Columns at which a row goes on that was too long.
-    pub fn set_indent(&mut self, columns: usize) {
+    pub(super) fn set_indent(&mut self, columns: usize) {
         // Half of the width is left for text, and a narrow page has none to spare.
         self.indent = if self.width < 8 { 0 } else { columns.min(self.width / 2) };
     }
 
     /// Adds text, which breaks anywhere.
-    pub fn text(&mut self, text: &str, style: Style) {
+    pub(super) fn text(&mut self, text: &str, style: Style) {
         self.bytes(text.as_bytes(), style);
     }
 
     /// Adds bytes that ought to be UTF-8; those that are not are shown as `\xff`.
-    pub fn bytes(&mut self, bytes: &[u8], style: Style) {
+    pub(super) fn bytes(&mut self, bytes: &[u8], style: Style) {
         let mut at = 0;
         while let Some(unit) = Unit::at(bytes, at).filter(|_| !self.full) {
             let (text, style) = (unit.text(), unit.style(style, self.theme));
@@ -73,7 +73,7 @@ impl<'t> Page<'t> {
     }
 
     /// Adds prose, which breaks between words.
-    pub fn words(&mut self, prose: &str, style: Style) {
+    pub(super) fn words(&mut self, prose: &str, style: Style) {
         for (index, word) in prose.split(' ').enumerate() {
             let gap = usize::from(index > 0);
             if self.column > self.start && self.column + gap + word.width() > self.width {
@@ -86,7 +86,7 @@ impl<'t> Page<'t> {
     }
 
     /// Ends the row, empty or not. The next one begins at the left.
-    pub fn end_row(&mut self) {
+    pub(super) fn end_row(&mut self) {
         self.full |= self.rows.len() >= self.limit;
         if self.full {
             return;
@@ -98,7 +98,7 @@ impl<'t> Page<'t> {
     }
 
     /// Adds rows that are made already, no wider than the page.
-    pub fn rows(&mut self, rows: Vec<Line<'static>>) {
+    pub(super) fn rows(&mut self, rows: Vec<Line<'static>>) {
         for row in rows {
             self.full |= self.rows.len() >= self.limit;
             if self.full {
@@ -109,18 +109,18 @@ impl<'t> Page<'t> {
     }
 
     /// A row of prose.
-    pub fn row(&mut self, prose: &str, style: Style) {
+    pub(super) fn row(&mut self, prose: &str, style: Style) {
         self.words(prose, style);
         self.end_row();
     }
 
     /// An empty row.
-    pub fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.end_row();
     }
 
     /// A heading, with an empty row in front of it if it is not the first.
-    pub fn title(&mut self, title: &str) {
+    pub(super) fn title(&mut self, title: &str) {
         if !self.rows.is_empty() {
             self.blank();
         }
@@ -129,33 +129,33 @@ impl<'t> Page<'t> {
     }
 
     /// Goes on at a column further right, if the row is not there yet.
-    pub fn pad_to(&mut self, column: usize) {
+    pub(super) fn pad_to(&mut self, column: usize) {
         let gap = column.saturating_sub(self.column);
         self.text(&" ".repeat(gap), self.theme.text);
     }
 
     /// The name of a fact; what follows in the row is its value.
-    pub fn label(&mut self, name: &str) {
+    pub(super) fn label(&mut self, name: &str) {
         self.set_indent(LABEL);
         self.text(name, self.theme.dim);
         self.pad_to(LABEL);
     }
 
     /// A fact that is told in prose.
-    pub fn fact(&mut self, name: &str, value: &str, style: Style) {
+    pub(super) fn fact(&mut self, name: &str, value: &str, style: Style) {
         self.label(name);
         self.row(value, style);
     }
 
     /// A fact whose value is a peer's bytes.
-    pub fn fact_bytes(&mut self, name: &str, value: &[u8], style: Style) {
+    pub(super) fn fact_bytes(&mut self, name: &str, value: &[u8], style: Style) {
         self.label(name);
         self.bytes(value, style);
         self.end_row();
     }
 
     /// The rows.
-    pub fn finish(mut self) -> Vec<Line<'static>> {
+    pub(super) fn finish(mut self) -> Vec<Line<'static>> {
         if self.column > 0 {
             self.end_row();
         }

@@ -47,24 +47,24 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub fn new(limit: usize, keep: Keep) -> Self {
+    pub(super) fn new(limit: usize, keep: Keep) -> Self {
         Self { pieces: Vec::new(), columns: 0, limit: limit.max(1), indent: 0, keep, node: None }
     }
 
     /// Whether nothing stands in it yet.
-    pub const fn is_fresh(&self) -> bool {
+    pub(super) const fn is_fresh(&self) -> bool {
         self.columns == self.indent
     }
 
     /// Begins some columns to the right. Half of the width is left for text, and a narrow row has none to spare.
-    pub fn indent(&mut self, columns: usize) {
+    pub(super) fn indent(&mut self, columns: usize) {
         let columns = if self.limit < 8 { 0 } else { columns.min(self.limit / 2) };
         self.indent = columns;
         self.decorate(&" ".repeat(columns), Style::new());
     }
 
     /// Adds text that shows no bytes, as far as there is room. It is ASCII, or a column a character.
-    pub fn decorate(&mut self, text: &str, style: Style) {
+    pub(super) fn decorate(&mut self, text: &str, style: Style) {
         let room = self.limit - self.columns;
         let text: String = text.chars().take(room).collect();
         let width = text.chars().count();
@@ -72,7 +72,13 @@ impl Row {
     }
 
     /// Adds what shows some bytes and can't be broken. Says whether there was room; in a fresh row there always is.
-    pub fn push(&mut self, source: Range<usize>, width: usize, style: Style, text: impl FnOnce() -> String) -> bool {
+    pub(super) fn push(
+        &mut self,
+        source: Range<usize>,
+        width: usize,
+        style: Style,
+        text: impl FnOnce() -> String,
+    ) -> bool {
         if self.columns + width <= self.limit {
             let text = if self.keep == Keep::Text { text() } else { String::new() };
             self.put(source, width, style, text);
@@ -94,7 +100,7 @@ impl Row {
     }
 
     /// Counts bytes from elsewhere.
-    pub fn shift(&mut self, by: usize) {
+    pub(super) fn shift(&mut self, by: usize) {
         for piece in self.pieces.iter_mut().filter(|piece| !piece.source.is_empty()) {
             piece.source.start += by;
             piece.source.end += by;
@@ -105,7 +111,7 @@ impl Row {
     }
 
     /// The byte that is shown at a column, or nearest to it.
-    pub fn byte_at(&self, column: usize) -> Option<usize> {
+    pub(super) fn byte_at(&self, column: usize) -> Option<usize> {
         let shown = self.pieces.iter().filter(|piece| !piece.source.is_empty());
         let distance = |piece: &Piece| match column {
             _ if column < piece.column => piece.column - column,
@@ -115,12 +121,12 @@ impl Row {
     }
 
     /// The first column at which a byte is shown.
-    pub fn column_of(&self, byte: usize) -> Option<usize> {
+    pub(super) fn column_of(&self, byte: usize) -> Option<usize> {
         self.piece_of(byte).map(|piece| piece.column)
     }
 
     /// The bytes that are shown together with a byte.
-    pub fn around(&self, byte: usize) -> Option<Range<usize>> {
+    pub(super) fn around(&self, byte: usize) -> Option<Range<usize>> {
         self.piece_of(byte).map(|piece| piece.source.clone())
     }
 
@@ -129,7 +135,7 @@ impl Row {
     }
 
     /// The row as it is drawn; `mark` says what becomes of the style in which some bytes are shown.
-    pub fn line(self, mark: impl Fn(Range<usize>, Style) -> Style) -> Line<'static> {
+    pub(super) fn line(self, mark: impl Fn(Range<usize>, Style) -> Style) -> Line<'static> {
         let mut spans: Vec<Span<'static>> = Vec::new();
         for piece in self.pieces {
             let style = if piece.source.is_empty() { piece.style } else { mark(piece.source, piece.style) };

@@ -33,7 +33,7 @@ enum Shown<'a> {
 
 impl<'a> Unit<'a> {
     /// The one that begins at `at`; `None` at the end.
-    pub fn at(bytes: &'a [u8], at: usize) -> Option<Self> {
+    pub(super) fn at(bytes: &'a [u8], at: usize) -> Option<Self> {
         let first = *bytes.get(at)?;
         // An ASCII letter followed by another stands alone: the usual case, and by far the fastest.
         if matches!(first, b' '..=b'~') && bytes.get(at + 1).is_none_or(u8::is_ascii) {
@@ -60,12 +60,12 @@ impl<'a> Unit<'a> {
     }
 
     /// Whether it is text as it came.
-    pub const fn is_plain(&self) -> bool {
+    pub(super) const fn is_plain(&self) -> bool {
         matches!(self.shown, Shown::Plain(_))
     }
 
     /// What is shown.
-    pub fn text(&self) -> Cow<'a, str> {
+    pub(super) fn text(&self) -> Cow<'a, str> {
         match self.shown {
             Shown::Plain(text) => Cow::Borrowed(text),
             Shown::Escaped(character) => Cow::Owned(character.escape_default().to_string()),
@@ -74,7 +74,7 @@ impl<'a> Unit<'a> {
     }
 
     /// How it is shown where plain text looks like `plain`.
-    pub const fn style(&self, plain: Style, theme: &Theme) -> Style {
+    pub(super) const fn style(&self, plain: Style, theme: &Theme) -> Style {
         match self.shown {
             Shown::Plain(_) => plain,
             Shown::Escaped('\t' | '\r' | '\n') => theme.dim,

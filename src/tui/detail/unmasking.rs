@@ -23,7 +23,7 @@ pub(super) struct Unmasking {
 
 impl Unmasking {
     /// `None` where there is no key.
-    pub fn new(content: &Content, width: usize) -> Option<Self> {
+    pub(super) fn new(content: &Content, width: usize) -> Option<Self> {
         let key = content.key()?;
         // A byte takes three columns of hex and one of text, four of them a column more.
         let per_row = (width.saturating_sub(LEAD + 2) * 4 / 17 / 4 * 4).clamp(4, 16);
@@ -31,18 +31,18 @@ impl Unmasking {
     }
 
     /// Count of rows.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         (self.count.div_ceil(self.per_row) * ROWS).saturating_sub(1)
     }
 
     /// The row that shows what becomes of a byte.
-    pub fn row_of(&self, content: &Content, byte: usize) -> usize {
+    pub(super) fn row_of(&self, content: &Content, byte: usize) -> usize {
         let byte = byte.saturating_sub(content.head()).min(self.count.saturating_sub(1));
         byte / self.per_row * ROWS + 2
     }
 
     /// A row; an empty one behind the end.
-    pub fn row(&self, content: &Content, row: usize, theme: &Theme) -> Row {
+    pub(super) fn row(&self, content: &Content, row: usize, theme: &Theme) -> Row {
         let mut out = Row::new(self.width, Keep::Text);
         let at = (row / ROWS).saturating_mul(self.per_row);
         let (name, style) = match row % ROWS {

@@ -7,11 +7,11 @@ use regex::bytes::{Regex, RegexBuilder};
 /// Bytes that a compiled expression may take, so that none that is typed takes all memory.
 const SIZE: usize = 1 << 20;
 /// Characters of a pattern at most.
-pub const LENGTH: usize = 1000;
+pub(super) const LENGTH: usize = 1000;
 
 /// How a pattern is read, unless it begins with `re:` or `hex:`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Syntax {
+pub(crate) enum Syntax {
     /// As it stands.
     #[default]
     Plain,
@@ -21,7 +21,7 @@ pub enum Syntax {
 
 /// A pattern that can be found.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     syntax: Syntax,
     regex: Regex,
@@ -38,7 +38,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Where it is no expression or no hex: why, in a sentence.
-    pub fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, String> {
+    pub(crate) fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, String> {
         let (expression, capitals) = if let Some(digits) = text.strip_prefix("hex:") {
             match bytes(digits)? {
                 bytes if bytes.is_empty() => return Ok(None),
@@ -69,24 +69,24 @@ impl Pattern {
 
     /// What was typed.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// How it was read.
     #[must_use]
-    pub const fn syntax(&self) -> Syntax {
+    pub(crate) const fn syntax(&self) -> Syntax {
         self.syntax
     }
 
     /// Whether it is anywhere in some bytes.
     #[must_use]
-    pub fn is_in(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         self.regex.is_match(bytes)
     }
 
     /// Where it is in some bytes.
-    pub fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+    pub(crate) fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         self.regex.find_iter(bytes).map(|found| found.range()).filter(|range| !range.is_empty())
     }
 }

@@ -10,10 +10,10 @@ use super::pattern::Pattern;
 use super::worker::Worker;
 
 /// Rung by the thread when it has found something, or has come to the end. It must not block.
-pub type Bell = Arc<dyn Fn() + Send + Sync>;
+pub(crate) type Bell = Arc<dyn Fn() + Send + Sync>;
 
 /// Hands over what is to be searched and takes what was found.
-pub struct Searcher {
+pub(crate) struct Searcher {
     bell: Bell,
     /// Started by the first search.
     worker: Option<Worker>,
@@ -26,12 +26,12 @@ pub struct Searcher {
 impl Searcher {
     /// One that does nothing yet.
     #[must_use]
-    pub const fn new(bell: Bell) -> Self {
+    pub(crate) const fn new(bell: Bell) -> Self {
         Self { bell, worker: None, job: None, next: 0 }
     }
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
-    pub fn step(&mut self, model: &mut Model, view: &View) {
+    pub(crate) fn step(&mut self, model: &mut Model, view: &View) {
         let is_the_same = match (&self.job, model.search.pattern()) {
             (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lens(),
             (job, wanted) => job.is_none() && wanted.is_none(),

@@ -23,13 +23,13 @@ use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
 
 /// 2026-01-01T12:00:00Z.
-pub const NOON: u64 = 1_767_268_800_000_000;
+pub(super) const NOON: u64 = 1_767_268_800_000_000;
 /// Payload bytes that are kept of a frame.
-pub const KEPT: usize = 4096;
+pub(super) const KEPT: usize = 4096;
 const KEY: MaskKey = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A session that writes to a journal.
-pub struct Actor {
+pub(super) struct Actor {
     journal: Arc<Journal>,
     id: SessionId,
     session: Session,
@@ -41,17 +41,17 @@ pub struct Actor {
 
 impl Actor {
     /// A client has asked for a path, at so many microseconds after noon.
-    pub fn asks(journal: &Arc<Journal>, id: u64, at: u64, path: &str) -> Self {
+    pub(super) fn asks(journal: &Arc<Journal>, id: u64, at: u64, path: &str) -> Self {
         Self::asks_keeping(journal, id, at, path, KEPT)
     }
 
     /// A client has asked for `/` at noon, and faults are dealt with as `policy` says.
-    pub fn asks_under(journal: &Arc<Journal>, id: u64, policy: Policy) -> Self {
+    pub(super) fn asks_under(journal: &Arc<Journal>, id: u64, policy: Policy) -> Self {
         Self::begin(journal, id, 0, "/", KEPT, policy)
     }
 
     /// The same as `asks`, with so many bytes kept of a frame.
-    pub fn asks_keeping(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize) -> Self {
+    pub(super) fn asks_keeping(journal: &Arc<Journal>, id: u64, at: u64, path: &str, kept: usize) -> Self {
         Self::begin(journal, id, at, path, kept, Policy::Faithful)
     }
 
@@ -86,13 +86,13 @@ impl Actor {
     }
 
     /// Time passes, in microseconds.
-    pub fn after(&mut self, micros: u64) -> &mut Self {
+    pub(super) fn after(&mut self, micros: u64) -> &mut Self {
         self.now += micros;
         self
     }
 
     /// Bytes from a side.
-    pub fn bytes(&mut self, from: Side, bytes: &[u8]) -> &mut Self {
+    pub(super) fn bytes(&mut self, from: Side, bytes: &[u8]) -> &mut Self {
         self.session.receive(Time(self.now), from, bytes, &mut self.output);
         // Nobody is there to send them to.
         self.output.to = PerSide::default();
@@ -100,12 +100,12 @@ impl Actor {
     }
 
     /// The server's answer.
-    pub fn opens(&mut self) -> &mut Self {
+    pub(super) fn opens(&mut self) -> &mut Self {
         self.answers("101 Switching Protocols", "HSmrc0sMlYUkAGmm5OPpG2HaGWk=")
     }
 
     /// An answer with an accept value.
-    pub fn answers(&mut self, status: &str, accept: &str) -> &mut Self {
+    pub(super) fn answers(&mut self, status: &str, accept: &str) -> &mut Self {
         let head = format!(
             "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\
              Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
@@ -114,7 +114,7 @@ impl Actor {
     }
 
     /// A frame of a side's, by its first byte.
-    pub fn frame(&mut self, from: Side, first: u8, payload: &[u8]) -> &mut Self {
+    pub(super) fn frame(&mut self, from: Side, first: u8, payload: &[u8]) -> &mut Self {
         let mut bytes = Vec::new();
         frame::write(
             Opcode::new(first),
@@ -128,39 +128,39 @@ impl Actor {
     }
 
     /// An injection.
-    pub fn injects(&mut self, to: Side, injection: Injection) -> &mut Self {
+    pub(super) fn injects(&mut self, to: Side, injection: Injection) -> &mut Self {
         let command = Command::Inject { token: Token(0), to, injection };
         self.session.command(Time(self.now), command, &mut self.output);
         self
     }
 
     /// Another record of the engine's.
-    pub fn event(&mut self, event: Event) -> &mut Self {
+    pub(super) fn event(&mut self, event: Event) -> &mut Self {
         self.output.log.event(Time(self.now), event);
         self
     }
 
     /// The end of a side's bytes.
-    pub fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
+    pub(super) fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
         self.session.end(Time(self.now), from, how, &mut self.output);
         self
     }
 
     /// Both connections are gone.
-    pub fn finish(&mut self) -> &mut Self {
+    pub(super) fn finish(&mut self) -> &mut Self {
         self.session.finish(Time(self.now), &mut self.output);
         self.hand_over()
     }
 
     /// Hands over what was seen so far.
-    pub fn hand_over(&mut self) -> &mut Self {
+    pub(super) fn hand_over(&mut self) -> &mut Self {
         self.journal.push(Some(self.id), std::mem::take(&mut self.output.log));
         self
     }
 }
 
 /// The usual session: text, binary, fragments, a ping, an injected frame, a closing handshake.
-pub fn usual(journal: &Arc<Journal>) {
+pub(super) fn usual(journal: &Arc<Journal>) {
     use Side::{Client, Server};
     let mut actor = Actor::asks(journal, 1, 0, "/echo?room=1");
     actor.after(1_840).opens();
@@ -179,7 +179,7 @@ pub fn usual(journal: &Arc<Journal>) {
 }
 
 /// A session that ended by itself.
-pub fn ended(journal: &Arc<Journal>, id: u64, at: u64) {
+pub(super) fn ended(journal: &Arc<Journal>, id: u64, at: u64) {
     let mut actor = Actor::asks(journal, id, at, "/chat");
     actor.after(900).opens();
     actor.after(70_000).frame(Side::Server, 0x88, b"\x03\xe9server restarts");
@@ -188,21 +188,21 @@ pub fn ended(journal: &Arc<Journal>, id: u64, at: u64) {
 }
 
 /// A session whose server answers with a wrong accept value.
-pub fn wrong_accept(journal: &Arc<Journal>, id: u64, at: u64) {
+pub(super) fn wrong_accept(journal: &Arc<Journal>, id: u64, at: u64) {
     let mut actor = Actor::asks(journal, id, at, "/broken");
     actor.after(900).answers("101 Switching Protocols", "c29tZXRoaW5nIGVsc2U=");
     actor.after(200).ends(Side::Client, Ending::Fin).ends(Side::Server, Ending::Fin).finish();
 }
 
 /// A session that never reached the upstream.
-pub fn unreachable(journal: &Arc<Journal>, id: u64, at: u64) {
+pub(super) fn unreachable(journal: &Arc<Journal>, id: u64, at: u64) {
     let mut actor = Actor::asks(journal, id, at, "/nobody");
     let reason = "localhost:9999 refused the connection: nothing listens there".to_owned();
     actor.after(300).event(Event::Answered { status: 502, reason }).ends(Side::Client, Ending::Fin).finish();
 }
 
 /// The screen with its journal.
-pub struct Stage {
+pub(super) struct Stage {
     pub journal: Arc<Journal>,
     pub feed: Feed,
     pub model: Model,
@@ -213,11 +213,11 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(width: u16, height: u16) -> Self {
+    pub(super) fn new(width: u16, height: u16) -> Self {
         Self::with_budget(width, height, 64 << 20)
     }
 
-    pub fn with_budget(width: u16, height: u16, budget: usize) -> Self {
+    pub(super) fn with_budget(width: u16, height: u16, budget: usize) -> Self {
         let journal = Arc::new(Journal::new(budget));
         let mut log = Log::default();
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
@@ -236,13 +236,13 @@ impl Stage {
     }
 
     /// Takes in what the journal has, as the thread's loop does.
-    pub fn sync(&mut self) -> &mut Self {
+    pub(super) fn sync(&mut self) -> &mut Self {
         self.feed.sync(&mut self.model);
         self.draw();
         self
     }
 
-    pub fn send(&mut self, message: Message) -> &mut Self {
+    pub(super) fn send(&mut self, message: Message) -> &mut Self {
         for effect in self.feed.update(&mut self.model, message) {
             match effect {
                 Effect::Remember(text) => self.remembered.push(text),
@@ -254,35 +254,35 @@ impl Stage {
     }
 
     /// It is so many microseconds after noon.
-    pub fn at(&mut self, micros: u64) -> &mut Self {
+    pub(super) fn at(&mut self, micros: u64) -> &mut Self {
         self.send(Message::Time(Time(NOON + micros)))
     }
 
-    pub fn press(&mut self, code: KeyCode) -> &mut Self {
+    pub(super) fn press(&mut self, code: KeyCode) -> &mut Self {
         self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
     }
 
     /// Presses each character's key.
-    pub fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(super) fn keys(&mut self, keys: &str) -> &mut Self {
         for character in keys.chars() {
             self.press(KeyCode::Char(character));
         }
         self
     }
 
-    pub fn ctrl(&mut self, character: char) -> &mut Self {
+    pub(super) fn ctrl(&mut self, character: char) -> &mut Self {
         self.send(Message::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL)))
     }
 
-    pub fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+    pub(super) fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
         self.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
     }
 
-    pub fn click(&mut self, column: u16, row: u16) -> &mut Self {
+    pub(super) fn click(&mut self, column: u16, row: u16) -> &mut Self {
         self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
     }
 
-    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+    pub(super) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.terminal.backend_mut().resize(width, height);
         self.draw();
         self
@@ -294,17 +294,17 @@ impl Stage {
     }
 
     /// What was drawn.
-    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
+    pub(super) fn buffer(&self) -> &ratatui::buffer::Buffer {
         self.terminal.backend().buffer()
     }
 
     /// What each cell shows.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
         self.terminal.backend().buffer().content().iter().map(|cell| cell.symbol())
     }
 
     /// The screen, each line closed with a bar, so that white space counts.
-    pub fn screen(&self) -> String {
+    pub(super) fn screen(&self) -> String {
         let mut out = String::from("\n");
         for line in self.lines() {
             out.push_str(&line);
@@ -314,7 +314,7 @@ impl Stage {
     }
 
     /// A stage on which the usual traffic has been seen.
-    pub fn with_usual_traffic(width: u16, height: u16) -> Self {
+    pub(super) fn with_usual_traffic(width: u16, height: u16) -> Self {
         let mut stage = Self::new(width, height);
         usual(&stage.journal);
         stage.at(3_000_000).sync();
@@ -322,12 +322,12 @@ impl Stage {
     }
 
     /// The row that is selected.
-    pub fn here(&self) -> RowId {
+    pub(super) fn here(&self) -> RowId {
         marks::here(&self.model, self.feed.shown()).unwrap()
     }
 
     /// The styles of the screen: for each line the runs of cells that are not plain, by column.
-    pub fn styles(&self) -> String {
+    pub(super) fn styles(&self) -> String {
         let buffer = self.terminal.backend().buffer();
         let mut out = String::new();
         for (row, cells) in buffer.content().chunks(usize::from(buffer.area.width).max(1)).enumerate() {
@@ -351,7 +351,7 @@ impl Stage {
     }
 
     /// The lines of the screen. What stands behind a wide character is left out.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let buffer = self.terminal.backend().buffer();
         let width = usize::from(buffer.area.width);
         let lines = buffer.content().chunks(width.max(1));
@@ -371,7 +371,7 @@ impl Stage {
             .collect()
     }
 
-    pub fn shows(&self, text: &str) -> bool {
+    pub(super) fn shows(&self, text: &str) -> bool {
         self.lines().iter().any(|line| line.contains(text))
     }
 }

@@ -17,7 +17,7 @@ use crate::tui::model::{Model, Overlay, Tab};
 use super::words::{level_glyph, level_style};
 
 /// What listens, where to, how much.
-pub fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -79,7 +79,7 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
 }
 
 /// The pages, and a word where the screen is small.
-pub fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -108,7 +108,7 @@ pub fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
 }
 
 /// The worst problem, in plain words, and its age.
-pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -139,7 +139,7 @@ pub fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What there is to say just now; else the keys that work here.
-pub fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }

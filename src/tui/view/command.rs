@@ -17,7 +17,7 @@ const LISTED: usize = 8;
 const NAME: usize = 24;
 
 /// Draws it over a screen.
-pub fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Command(line)) = &model.overlay else { return };
     let theme = &model.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };

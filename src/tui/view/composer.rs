@@ -25,7 +25,7 @@ const ROWS: usize = 3;
 const MORE: usize = 12;
 
 /// Draws it.
-pub fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Composer(composer)) = &model.overlay else { return };
     let width = usize::from(area.width.saturating_sub(4));
     let limit = usize::from(area.height / 3).clamp(1, 12);

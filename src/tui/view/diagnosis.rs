@@ -35,7 +35,7 @@ struct Group<'a> {
 
 /// The problems of the chosen scope, folded by what they are: the worst first, the newest of each in full.
 #[must_use]
-pub fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let sessions: Vec<&SessionSummary> = match model.scope {
         Scope::Session(id) => view.session(id).into_iter().collect(),

@@ -17,7 +17,7 @@ use super::search;
 use super::{Focus, title, welcome};
 
 /// Draws it.
-pub fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let place = if model.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));

@@ -14,7 +14,7 @@ use crate::tui::theme::Theme;
 const PART: usize = 4096;
 
 /// The rows around the cursor.
-pub struct Layout {
+pub(super) struct Layout {
     rows: Vec<Vec<Cell>>,
     /// Row and cell of the cursor; the cell may be behind the last.
     cursor: (usize, usize),
@@ -31,7 +31,7 @@ struct Cell {
 impl Layout {
     /// Lays a text out in so many columns, as far as so many lines from the cursor.
     #[must_use]
-    pub fn new(input: &TextArea<'_>, columns: usize, lines: usize) -> Self {
+    pub(super) fn new(input: &TextArea<'_>, columns: usize, lines: usize) -> Self {
         let (cursor_line, cursor_column) = (input.cursor().0, input.cursor().1);
         let mut layout = Self { rows: Vec::new(), cursor: (0, 0) };
         let mut at = 0;
@@ -48,13 +48,13 @@ impl Layout {
 
     /// How many rows there are.
     #[must_use]
-    pub const fn height(&self) -> usize {
+    pub(super) const fn height(&self) -> usize {
         self.rows.len()
     }
 
     /// The row and column of a character, where there is only one row.
     #[must_use]
-    pub fn column_in_single_row(&self, at: usize) -> Option<usize> {
+    pub(super) fn column_in_single_row(&self, at: usize) -> Option<usize> {
         let [row] = self.rows.as_slice() else { return None };
         Some(row.iter().take_while(|cell| cell.at < at).map(|cell| cell.width).sum())
     }
@@ -97,7 +97,7 @@ impl Layout {
     }
 
     /// Draws the rows that fit, the cursor's among them, with the character at `wrong` marked.
-    pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme, wrong: Option<usize>) {
+    pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme, wrong: Option<usize>) {
         let height = usize::from(area.height);
         let top = (self.cursor.0 + 1).saturating_sub(height);
         for (y, (index, row)) in (area.top()..area.bottom()).zip(self.rows.iter().enumerate().skip(top)) {

@@ -11,7 +11,7 @@ const COUNTED: usize = 64;
 const JOINED: usize = 256;
 
 /// A frame's payload, or a message's.
-pub struct Joined<'a> {
+pub(super) struct Joined<'a> {
     view: &'a View,
     row: Row<'a>,
     /// The message that is folded into the row.
@@ -26,7 +26,7 @@ pub struct Joined<'a> {
 
 impl<'a> Joined<'a> {
     /// Of a row with a frame.
-    pub fn new(context: &Context<'a>, row: Row<'a>, record: &FrameRecord) -> Self {
+    pub(super) fn new(context: &Context<'a>, row: Row<'a>, record: &FrameRecord) -> Self {
         let view = context.view;
         let message = context.lens.fold.fragments.then(|| view.message(row.id)).flatten();
         let (mut received, mut kept) = (view.received(row.session, record), view.kept(row.session, record));
@@ -44,7 +44,7 @@ impl<'a> Joined<'a> {
     }
 
     /// How many frames it came in, and whether more are to come; `None` where nothing is folded.
-    pub fn fragments(&self) -> Option<String> {
+    pub(super) fn fragments(&self) -> Option<String> {
         let message = self.message?;
         let count = message.rest.len() + 1;
         let plural = if count == 1 { "" } else { "s" };
@@ -53,7 +53,7 @@ impl<'a> Joined<'a> {
     }
 
     /// The first bytes without their masks, at most `limit` of them.
-    pub fn start(&self, limit: usize) -> Vec<u8> {
+    pub(super) fn start(&self, limit: usize) -> Vec<u8> {
         let mut start = self.view.start(self.row, limit);
         let rest = self.message.map_or(&[][..], |message| &message.rest);
         for (row, _) in frames(self.view, rest).take(JOINED) {

@@ -32,7 +32,7 @@ pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer
 }
 
 /// The keys of a place.
-pub fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Help(place, _)) = model.overlay else { return };
     let lines = help_lines(model, place);
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
@@ -87,7 +87,7 @@ fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
 }
 
 /// Something to confirm.
-pub fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Question(question)) = &model.overlay else { return };
     let open = model.overview.live;
     let (title, words, note) = match question {

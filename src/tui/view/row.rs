@@ -23,7 +23,7 @@ use super::words::{event, level_glyph, level_style};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]
-pub struct Columns {
+pub(crate) struct Columns {
     number: usize,
     time: usize,
     delta: usize,
@@ -48,7 +48,7 @@ const CHANGED: &str = "~";
 const DROPPED: &str = "not relayed";
 
 /// The marks of rows and what they mean, for the help.
-pub const MARKS: [(&str, &str); 8] = [
+pub(crate) const MARKS: [(&str, &str); 8] = [
     (MARKED, "marked by you, or in your range"),
     (MATCH, "found by your search"),
     (MARKED_MATCH, "marked and found"),
@@ -68,7 +68,7 @@ const DELTA: usize = 8;
 impl Columns {
     /// What fits.
     #[must_use]
-    pub fn new(model: &Model, view: &View, scope: Scope, width: u16) -> Self {
+    pub(crate) fn new(model: &Model, view: &View, scope: Scope, width: u16) -> Self {
         let width = usize::from(width);
         // A frame's number is no larger than its row's.
         let frame = digits_of(view.range(scope).end).max(4);
@@ -108,7 +108,7 @@ impl Columns {
 
     /// The line over the rows.
     #[must_use]
-    pub fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let mut out = String::from(" ");
         let mut push = |text: &str, columns: usize| {
             if columns > 0 {
@@ -133,7 +133,7 @@ impl Columns {
 }
 
 /// What a row is shown with.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The screen.
     pub model: &'a Model,
     /// The journal.
@@ -153,7 +153,7 @@ impl Context<'_> {
 
 /// A row's line. `before` is the time of the row before it.
 #[must_use]
-pub fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
+pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
     let theme = &context.model.theme;
     let mut spans = start(context, row, before);
     spans.push(direction(row.from(), theme));

@@ -20,7 +20,7 @@ const HIGHLIGHTS: usize = 100;
 const TEXT: u16 = 16;
 
 /// Draws the line.
-pub fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
     if area.is_empty() {
         return;
@@ -61,7 +61,7 @@ fn advice(syntax: Syntax) -> String {
 }
 
 /// Text with what matches highlighted.
-pub fn highlighted(pattern: Option<&Pattern>, text: String, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+pub(super) fn highlighted(pattern: Option<&Pattern>, text: String, style: Style, theme: &Theme) -> Vec<Span<'static>> {
     let Some(pattern) = pattern else { return vec![Span::styled(text, style)] };
     let places: Vec<_> =
         pattern.places(text.as_bytes()).take(HIGHLIGHTS).map(|range| (range.start, range.end)).collect();
@@ -69,7 +69,7 @@ pub fn highlighted(pattern: Option<&Pattern>, text: String, style: Style, theme:
 }
 
 /// Bytes in hex, of which `text` is what there is room for, with what matches highlighted.
-pub fn highlighted_hex(
+pub(super) fn highlighted_hex(
     pattern: Option<&Pattern>,
     bytes: &[u8],
     text: String,
@@ -103,7 +103,7 @@ fn spans(text: &str, places: &[(usize, usize)], style: Style, theme: &Theme) -> 
 }
 
 /// Columns of a row that are highlighted.
-pub fn places(line: &Line<'_>, theme: &Theme) -> Vec<(u16, u16)> {
+pub(super) fn places(line: &Line<'_>, theme: &Theme) -> Vec<(u16, u16)> {
     let mut at = 0;
     let mut places = Vec::new();
     for span in &line.spans {
@@ -117,7 +117,7 @@ pub fn places(line: &Line<'_>, theme: &Theme) -> Vec<(u16, u16)> {
 }
 
 /// Highlights once more what the mark of the selected row has painted over.
-pub fn highlight_selected(area: Rect, places: &[(u16, u16)], buffer: &mut Buffer, theme: &Theme) {
+pub(super) fn highlight_selected(area: Rect, places: &[(u16, u16)], buffer: &mut Buffer, theme: &Theme) {
     let style = theme.match_.remove_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
     for (x, width) in places {
         let place = Rect { x: area.x + x, width: *width, ..area };

@@ -22,14 +22,14 @@ use super::words::{self, level_glyph, level_style};
 use super::{Focus, frame_log, title};
 
 /// Draws the narrow list.
-pub fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let focus = Focus::of(model, Place::Sessions);
     let inner = title(area, buffer, &model.theme, focus, "Sessions", &[]);
     rows(model, view, inner, focus, buffer, list_line);
 }
 
 /// Draws the table.
-pub fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let forgotten = match view.forgotten() {
         0 => None,
         count => Some(format!("{} older left memory", fit::number(count))),

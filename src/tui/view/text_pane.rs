@@ -17,7 +17,7 @@ use crate::tui::model::Model;
 use super::{Focus, diagnosis, title};
 
 /// Draws the selected row in full.
-pub fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let row = selected_row(model, view);
     let header = model.detail.header(area.height, model.body);
     let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
@@ -111,7 +111,7 @@ fn detail_position(model: &Model, focus: Focus, inner: Rect) -> Vec<String> {
 }
 
 /// Draws the handshake of the session that is meant.
-pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let summary = model.session(view);
     let key =
         summary.map(|summary| key(model, Subject::Session(summary.id, model.proof), session_extent(summary), area));
@@ -130,7 +130,7 @@ pub fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer
 }
 
 /// Draws the problems of the chosen session, or of all.
-pub fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let key = Some(key(model, Subject::Problems(model.scope), model.overview.generation(), area));
     if model.page.key != key {
         let lines = diagnosis::lines(model, view, usize::from(inner_width(area)));

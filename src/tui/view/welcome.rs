@@ -11,7 +11,7 @@ use crate::tui::keymap::{Action, key_of};
 use crate::tui::model::Model;
 
 /// Draws it in the middle of what is free, as far as it fits.
-pub fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let mut lines = lines(model);
     let height = usize::from(area.height);
     let mut upstream = upstream(model, view, usize::from(area.width));

@@ -18,7 +18,7 @@ use super::diagnosis::{self, wrapped};
 use super::overlay;
 
 /// Draws it over everything but the bars.
-pub fn why(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn why(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let Some(Overlay::Why(why)) = &model.overlay else { return };
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = lines(model, view, why, columns);

@@ -12,7 +12,7 @@ use crate::wire::head::Head;
 
 /// A glyph for a level, so that colour is not needed.
 #[must_use]
-pub const fn level_glyph(level: Level) -> &'static str {
+pub(crate) const fn level_glyph(level: Level) -> &'static str {
     match level {
         Level::Note => "·",
         Level::Warning => "!",
@@ -22,7 +22,7 @@ pub const fn level_glyph(level: Level) -> &'static str {
 
 /// A level's style.
 #[must_use]
-pub const fn level_style(level: Level, theme: &Theme) -> Style {
+pub(crate) const fn level_style(level: Level, theme: &Theme) -> Style {
     match level {
         Level::Note => theme.note,
         Level::Warning => theme.warning,
@@ -32,7 +32,7 @@ pub const fn level_style(level: Level, theme: &Theme) -> Style {
 
 /// An event in a line.
 #[must_use]
-pub fn event(event: &Event, theme: &Theme) -> (Style, String) {
+pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
     match event {
         Event::Listening { addresses, upstream, .. } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
@@ -99,7 +99,7 @@ fn open_words(open: &OpenEvent) -> String {
 
 /// The end of a session in a line.
 #[must_use]
-pub fn closed_words(closed: &ClosedEvent) -> String {
+pub(crate) fn closed_words(closed: &ClosedEvent) -> String {
     let mut words = match closed.how {
         ClosedHow::Answered => "○ closed: there was never a connection to the upstream".to_owned(),
         how => format!("○ closed by {}: {}", closed.by.name(), how_words(how)),
