@@ -3,7 +3,9 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
+mod day;
 mod doctor;
+mod frame_line;
 mod lines;
 mod printer;
 mod queue;
