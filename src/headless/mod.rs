@@ -97,7 +97,6 @@ fn print(inbox: &Inbox, out: &mut dyn Write) -> io::Result<()> {
         // The queue holds a sender, so this ends by a bell only.
         let _ = inbox.rung.recv();
         let stopped = inbox.stopped.load(Ordering::Acquire);
-        shared.queue().fill();
         while shared.queue().next(&mut text) {
             out.write_all(&text)?;
         }
