@@ -151,7 +151,6 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     /// Before the task waits: hands a small block over at once, a larger one when it is old enough.
     fn poll_block(&mut self, cx: &mut Context<'_>) {
         if self.out.log.size() < SMALL_BLOCK {
-            self.block_waits = false;
             self.hand_over();
             return;
         }
@@ -161,7 +160,6 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         if self.block_age.as_mut().poll(cx).is_ready() {
             self.hand_over();
-            self.block_waits = false;
         }
     }
 
@@ -398,6 +396,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn hand_over(&mut self) {
+        self.block_waits = false;
         let log = &mut self.out.log;
         if log.is_empty() && log.read.is_empty() && !intake::has_slab(log) {
             return;
