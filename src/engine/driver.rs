@@ -152,7 +152,6 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     /// Before the task waits: hands a small block over at once, a larger one when it is old enough.
     fn poll_block(&mut self, cx: &mut Context<'_>) {
         if self.out.log.size() < SMALL_BLOCK {
-            self.block_waits = false;
             self.hand_over();
             return;
         }
@@ -163,7 +162,6 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         if age.as_mut().poll(cx).is_ready() {
             self.hand_over();
-            self.block_waits = false;
         }
     }
 
@@ -407,6 +405,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn hand_over(&mut self) {
+        self.block_waits = false;
         let log = &mut self.out.log;
         if log.is_empty() && log.read.is_empty() && !intake::has_slab(log) {
             return;

@@ -91,8 +91,14 @@ impl Pipe {
     pub fn keep_pending(&mut self, read: &[u8]) {
         self.nobodys = 0..0;
         let pending = std::mem::replace(&mut self.pending, 0..0);
-        if !pending.is_empty() {
-            self.extra.splice(0..0, read.get(pending).unwrap_or_default().iter().copied());
+        if pending.is_empty() {
+            return;
+        }
+        let pending = read.get(pending).unwrap_or_default();
+        if self.extra.is_empty() {
+            self.extra.extend_from_slice(pending);
+        } else {
+            self.extra.splice(0..0, pending.iter().copied());
         }
     }
 

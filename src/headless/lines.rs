@@ -10,26 +10,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write as _;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use crate::diagnose::{self, render};
-use crate::json::item::{self, Frame, Item, Totals, What};
+use crate::json::item::{self, Item, Totals, What};
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{
-    ClosedEvent, ClosedHow, Event, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time, Verdict,
-};
+use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, PerSide, RawRecord, Side, Stall, Verdict};
 use crate::text;
-use crate::wire::close::{CloseBody, Code};
-use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
-use crate::wire::opcode::Opcode;
 
-/// Bytes of text that a line shows.
-const PREVIEW: usize = 160;
-
-/// Bytes of other payloads that a line shows, in hex.
-const HEX_PREVIEW: usize = 32;
+use super::day::Day;
+use super::frame_line::{self, PREVIEW, code_and_reason};
 
 /// The first columns of a line.
 struct Start {
@@ -38,24 +27,27 @@ struct Start {
     kind: Cow<'static, str>,
 }
 
-/// Adds the line for an item; `zone` is where its time of day is told.
-pub fn write(zone: &TimeZone, item: &Item<'_>, out: &mut Vec<u8>) {
+/// Adds the line for an item; `day` tells its time.
+pub fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
+    day.write(item.time, out);
+    out.push(b' ');
+    match item.session {
+        Some(session) => frame_line::number(session.0, 4, out),
+        None => out.extend_from_slice(b"    "),
+    }
+    out.push(b' ');
     let (start, rest) = match &item.what {
-        What::Frame(frame) => frame_line(frame),
+        What::Frame(frame) => {
+            frame_line::write(frame, out);
+            out.push(b'\n');
+            return;
+        }
         What::Raw(raw, kept) => raw_line(raw, kept),
         What::Event(event) => event_line(event),
     };
-    let session = item.session.map_or(String::new(), |session| session.0.to_string());
-    // The arrow's place tells the direction as well as its head does.
-    let direction = match start.direction {
-        Some(Side::Client) => "→ ",
-        Some(Side::Server) => " ←",
-        None => "  ",
-    };
+    let direction = frame_line::direction(start.direction);
     let frame = start.frame.map_or(String::new(), |frame| frame.to_string());
-    let line =
-        format!("{} {session:>4} {direction} {frame:>5} {:<12} {rest}", time_of_day(zone, item.time), start.kind);
-    put(line.trim_end(), out);
+    put(format!("{direction} {frame:>5} {:<12} {rest}", start.kind).trim_end(), out);
 }
 
 /// Adds the line that says how many records are missing.
@@ -82,76 +74,6 @@ fn put(line: impl fmt::Display, out: &mut Vec<u8>) {
 fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
-}
-
-fn time_of_day(zone: &TimeZone, time: Time) -> String {
-    let time = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    format!("{:.6}", time.unwrap_or(Timestamp::MAX).to_zoned(zone.clone()).time())
-}
-
-fn frame_line(frame: &Frame<'_>) -> (Start, String) {
-    let record = frame.record;
-    let header = &record.header;
-    let by = match (record.relayed, record.origin) {
-        (Relayed::Dropped(_), _) => "dropped",
-        (Relayed::Changed(_), _) => "changed",
-        (Relayed::AsIs, Origin::Peer) => "",
-        (Relayed::AsIs, other) => other.name(),
-    };
-    let fin = if header.fin() && !header.is_hixie() { "FIN" } else { "---" };
-    let mask = if header.mask.is_some() { "MASK" } else { "----" };
-    let length = if frame.received < header.length {
-        format!("{}/{}", frame.received, header.length)
-    } else {
-        header.length.to_string()
-    };
-    let rest = format!("{by:<8} {fin} {} {mask} {length:>7}  {}", rsv(header), preview(frame));
-    (Start { direction: Some(record.from), frame: Some(record.number), kind: header.opcode().to_string().into() }, rest)
-}
-
-/// The reserved bits that are set, each in its place.
-fn rsv(header: &FrameHeader) -> String {
-    let bit = |bit: u8, digit: char| if header.rsv() & bit != 0 { digit } else { '-' };
-    [bit(4, '1'), bit(2, '2'), bit(1, '3')].iter().collect()
-}
-
-fn preview(frame: &Frame<'_>) -> String {
-    let header = &frame.record.header;
-    let payload = &*frame.payload;
-    match header.opcode() {
-        // What an extension has changed reads as nothing.
-        _ if header.rsv() != 0 => hex_preview(payload),
-        Opcode::CLOSE => close_preview(payload),
-        Opcode::TEXT => text::preview(payload, PREVIEW),
-        Opcode::BINARY => hex_preview(payload),
-        _ if std::str::from_utf8(payload).is_ok() => text::preview(payload, PREVIEW),
-        _ => hex_preview(payload),
-    }
-}
-
-fn close_preview(payload: &[u8]) -> String {
-    match CloseBody::parse(payload) {
-        CloseBody::Empty => "no code".to_owned(),
-        CloseBody::Short(byte) => format!("{byte:02x} (half a code)"),
-        CloseBody::Code { code, reason } => code_and_reason(code, reason),
-    }
-}
-
-fn code_and_reason(code: Code, reason: &[u8]) -> String {
-    let name = code.name();
-    match reason {
-        [] => format!("{code} {name}"),
-        reason => format!("{code} {name}: {}", text::preview(reason, PREVIEW)),
-    }
-}
-
-fn hex_preview(bytes: &[u8]) -> String {
-    let shown = bytes.get(..HEX_PREVIEW).unwrap_or(bytes);
-    let mut hex = shown.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-    if shown.len() < bytes.len() {
-        hex.push('…');
-    }
-    hex
 }
 
 fn raw_line(raw: &RawRecord, kept: &[u8]) -> (Start, String) {

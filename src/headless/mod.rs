@@ -3,7 +3,9 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
+mod day;
 mod doctor;
+mod frame_line;
 mod lines;
 mod printer;
 mod queue;
@@ -95,7 +97,6 @@ fn print(inbox: &Inbox, out: &mut dyn Write) -> io::Result<()> {
         // The queue holds a sender, so this ends by a bell only.
         let _ = inbox.rung.recv();
         let stopped = inbox.stopped.load(Ordering::Acquire);
-        shared.queue().fill();
         while shared.queue().next(&mut text) {
             out.write_all(&text)?;
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 
 use jiff::tz::TimeZone;
 
@@ -10,13 +11,18 @@ use crate::record::finding::FindingKind;
 use crate::record::{
     By, Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Relayed, Seen, SentRecord, SessionId, Side, Time,
 };
+use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 
 use super::Format;
-use super::lines;
+use super::day::Day;
+use super::{frame_line, lines};
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
 const PENDING: usize = 64 * 1024 * 1024;
+
+/// Bytes of memory for a frame's payload that are held from one frame to the next.
+const PLAIN: usize = 64 * 1024;
 
 /// A frame whose last byte has not come.
 struct Unfinished {
@@ -45,10 +51,12 @@ struct Sent {
 /// Prints each frame once, when it is complete, or when it is clear that it will not be.
 pub struct Printer {
     format: Format,
-    zone: TimeZone,
+    day: Day,
     sessions: HashMap<SessionId, Session>,
     /// Bytes in `Unfinished::wire`, all together.
     pending: usize,
+    /// The payload of the frame that is being printed, without its mask.
+    plain: Vec<u8>,
     totals: Totals,
 }
 
@@ -56,7 +64,8 @@ impl Printer {
     /// `zone` is for the times of day in text.
     #[must_use]
     pub fn new(format: Format, zone: TimeZone) -> Self {
-        Self { format, zone, sessions: HashMap::new(), pending: 0, totals: Totals::default() }
+        let (day, sessions) = (Day::new(zone), HashMap::new());
+        Self { format, day, sessions, pending: 0, plain: Vec::new(), totals: Totals::default() }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
@@ -99,7 +108,8 @@ impl Printer {
             return;
         };
         self.give_up(id, record.from, out);
-        let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire).to_vec();
+        let room = wanted(self.format, &record.header).min(PENDING.saturating_sub(self.pending));
+        let wire = wire.get(..room).unwrap_or(wire).to_vec();
         self.pending += wire.len();
         let unfinished = Unfinished { record: *record, received: record.received, wire };
         self.sessions.entry(id).or_default().unfinished[record.from] = Some(unfinished);
@@ -116,7 +126,8 @@ impl Printer {
         // Once a piece was left out, those behind it have no place.
         if unfinished.wire.len() as u64 == unfinished.received {
             let wire = log.span(more.kept);
-            let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire);
+            let wanted = wanted(self.format, &unfinished.record.header).saturating_sub(unfinished.wire.len());
+            let wire = wire.get(..wanted.min(PENDING.saturating_sub(self.pending))).unwrap_or(wire);
             self.pending += wire.len();
             unfinished.wire.extend_from_slice(wire);
         }
@@ -190,9 +201,13 @@ impl Printer {
         out: &mut Vec<u8>,
     ) {
         self.totals.frames += 1;
-        let mut payload = Cow::Borrowed(wire);
+        let mut payload = wire.get(..wanted(self.format, &record.header)).unwrap_or(wire);
+        let mut plain = mem::take(&mut self.plain);
         if let Some(key) = record.header.mask {
-            mask::apply(key, 0, payload.to_mut());
+            plain.clear();
+            plain.extend_from_slice(payload);
+            mask::apply(key, 0, &mut plain);
+            payload = &plain;
         }
         let inflated = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
             session.inflated.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes)
@@ -204,16 +219,27 @@ impl Printer {
         if let Some((by, _)) = sent {
             record.relayed = Relayed::Changed(by);
         }
-        let frame = Frame { record: &record, received, payload, inflated, sent };
+        let frame = Frame { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent };
         self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
+        // One frame of many megabytes is no reason to hold as much from then on.
+        plain.shrink_to(PLAIN);
+        self.plain = plain;
     }
 
-    fn print(&self, item: &Item<'_>, out: &mut Vec<u8>) {
+    fn print(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
         match self.format {
             Format::Text if matches!(item.what, What::Event(event) if !event.is_row() && !matches!(event, Event::Inflated(_))) =>
                 {}
-            Format::Text => lines::write(&self.zone, item, out),
+            Format::Text => lines::write(&mut self.day, item, out),
             Format::Json => json::write(item, out),
         }
+    }
+}
+
+/// Payload bytes of a frame that its line is made of.
+const fn wanted(format: Format, header: &FrameHeader) -> usize {
+    match format {
+        Format::Text => frame_line::looked_at(header),
+        Format::Json => usize::MAX,
     }
 }

@@ -17,6 +17,9 @@ use super::{Format, Printer};
 /// seen to read, and a line is written or is not.
 const PIECE: usize = 4096;
 
+/// Bytes of blocks that are taken at a time. The others wait in the journal, which bounds what they may take.
+const TAKEN: usize = 1024 * 1024;
+
 /// Lines that wait, in the form of blocks.
 pub(super) struct Queue {
     journal: Arc<Journal>,
@@ -40,16 +43,14 @@ impl Queue {
         Self { journal, subscription, printer, blocks, missed: 0, lines: 0, over: false }
     }
 
-    /// Takes what is new.
-    pub fn fill(&mut self) {
-        let mut blocks = Vec::new();
-        self.subscription.read(&mut blocks);
-        self.blocks.extend(blocks);
-    }
-
     /// Makes the next lines the content of `text`; `false` where there are none.
     pub fn next(&mut self, text: &mut Vec<u8>) -> bool {
         text.clear();
+        if self.blocks.is_empty() {
+            let mut blocks = Vec::new();
+            self.subscription.read_some(&mut blocks, TAKEN);
+            self.blocks.extend(blocks);
+        }
         let missed = self.subscription.missed();
         if missed > self.missed {
             self.printer.lost(missed - self.missed, text);
@@ -77,7 +78,6 @@ impl Queue {
     /// behind a gap.
     fn exhaust(&mut self) -> u64 {
         let mut text = Vec::new();
-        self.fill();
         while self.next(&mut text) {}
         self.finish(&mut text);
         self.lines

@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 /// Bytes of a slab. A busy session reads into one and hands it over when it is full: large enough that a block's price
 /// vanishes beside its bytes, small enough that a thousand busy sessions take half a gigabyte.
 pub const SLAB: usize = 512 * 1024;
-/// Slabs that are kept for the next session that is busy: the blocks of some milliseconds at full speed.
-const SPARE: usize = 16;
+/// Slabs that are kept for the next session that is busy: the blocks of some milliseconds at full speed. A full journal
+/// gives back one for each that it takes.
+const SPARE: usize = 8;
 
 /// What all blocks of a journal share.
 #[derive(Debug, Default)]

@@ -25,6 +25,8 @@ struct Inner {
     /// Sequence of the next block.
     next: u64,
     size: usize,
+    /// Bytes of memory of all blocks that ever came.
+    came: u64,
     /// Records that left for want of room.
     evicted: u64,
     /// Findings that came, in all, by kind.
@@ -34,8 +36,9 @@ struct Inner {
     subscribers: Vec<Arc<Subscriber>>,
 }
 
-/// Bytes that come in between two looks of a screen, at full speed.
-const BETWEEN_LOOKS: usize = 48 * 1024 * 1024;
+/// Bytes of blocks that left and that readers may hold without a loss for what comes: what a screen that was held up has
+/// not let go of, and the share of the newest beside a frozen one.
+const ALLOWANCE: usize = 24 * 1024 * 1024;
 
 /// A block takes more of its session's until it holds so many bytes.
 const FULL: usize = 16 * 1024;
@@ -50,9 +53,10 @@ impl Inner {
             unread && block.session == session && block.log.size() + log.size() <= FULL
         });
         let Some(block) = newest.and_then(Arc::get_mut) else { return Some(log) };
-        self.size -= block.size();
+        let before = block.size();
         block.append(log);
-        self.size += block.size();
+        self.size = self.size - before + block.size();
+        self.came += (block.size() - before) as u64;
         None
     }
 
@@ -92,6 +96,7 @@ impl Journal {
             let block = Arc::new(Block::new(inner.next, session, log, Arc::clone(&self.memory)));
             inner.next += 1;
             inner.size += block.size();
+            inner.came += block.size() as u64;
             inner.blocks.push_back(block);
         }
         let (mut dropped, limit) = (Vec::new(), self.limit(inner.size));
@@ -117,10 +122,10 @@ impl Journal {
     }
 
     /// Bytes that the journal's blocks may take, when they take `size`. Blocks that left it and that a reader still holds
-    /// count against the budget, so that a frozen screen or a slow reader does not take it twice; but not what a reader
-    /// holds between two looks, and the newest blocks stay, however much is held of older ones.
+    /// count against the budget, so that a frozen screen or a slow reader does not take it twice. A little may be held for
+    /// nothing, and the newest blocks stay, however much is held of older ones.
     fn limit(&self, size: usize) -> usize {
-        let allowance = BETWEEN_LOOKS.min(self.budget / 4);
+        let allowance = ALLOWANCE.min(self.budget / 8);
         let lingering = self.memory.held().saturating_sub(size);
         self.budget.saturating_sub(lingering.saturating_sub(allowance)).max(allowance)
     }
@@ -144,7 +149,18 @@ impl Journal {
             (subscriber.ring)();
         }
         drop(inner);
-        Subscription { journal: Arc::clone(self), subscriber, next: 0, seen: 0, missed: 0, passages: Vec::new() }
+        let journal = Arc::clone(self);
+        Subscription {
+            journal,
+            subscriber,
+            next: 0,
+            came: 0,
+            first: 0,
+            seen: 0,
+            missed: 0,
+            evicted: 0,
+            passages: Vec::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -158,33 +174,77 @@ pub struct Subscription {
     journal: Arc<Journal>,
     subscriber: Arc<Subscriber>,
     next: u64,
+    /// `Inner::came` at the last read.
+    came: u64,
+    /// Sequence of the first block that it is not to let go of.
+    first: u64,
     /// Records that it was given.
     seen: u64,
     missed: u64,
+    /// Records before `first`.
+    evicted: u64,
     passages: Vec<Passage>,
 }
 
 impl Subscription {
-    /// Adds the blocks that are new since the last call to `blocks`, and gives the sequence of the oldest block that
-    /// the journal still holds. Arms the bell again.
+    /// Adds the blocks that are new since the last call to `blocks`, and gives the sequence of the oldest block that is to
+    /// be held on to: those that the journal will drop before the next call, if as much comes as since the last one, are
+    /// let go of now. So a reader that looks now and then never holds what the journal does not. Arms the bell again.
     pub fn read(&mut self, blocks: &mut Vec<Arc<Block>>) -> u64 {
+        self.read_some(blocks, usize::MAX)
+    }
+
+    /// As `read`, but no more once the new blocks take `most` bytes. Where it gives any, there may be more, for which no
+    /// bell rings.
+    pub fn read_some(&mut self, blocks: &mut Vec<Arc<Block>>, most: usize) -> u64 {
         self.subscriber.rung.store(false, Ordering::Release);
-        let mut inner = self.journal.lock();
+        let journal = Arc::clone(&self.journal);
+        let mut inner = journal.lock();
         let first = inner.blocks.front().map_or(inner.next, |block| block.sequence);
-        let skip = self.next.saturating_sub(first);
         self.passages.clear();
         if self.next < first {
             inner.gone.since(self.next, &mut self.passages);
             // All that it was given left before what it missed, so what left is one or the other.
             self.missed = inner.evicted - self.seen;
         }
-        let new = inner.blocks.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
-        blocks.extend(new.inspect(|block| self.seen += block.log.count() as u64).cloned());
-        self.next = inner.next;
+        self.let_go(&inner, first);
+        let skip = usize::try_from(self.next.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.next = self.next.max(first);
+        let mut size = 0;
+        for block in inner.blocks.iter().skip(skip) {
+            if size >= most {
+                break;
+            }
+            size += block.size();
+            self.seen += block.log.count() as u64;
+            self.next = block.sequence + 1;
+            blocks.push(Arc::clone(block));
+        }
         self.subscriber.next.store(self.next, Ordering::Relaxed);
         let least = inner.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).min();
         inner.gone.forget_before(least.unwrap_or(u64::MAX));
-        first
+        self.first
+    }
+
+    /// Finds out what to let go of: what left the journal, and what will before the next look. At least half of the
+    /// journal stays, and what this reader has not had.
+    fn let_go(&mut self, inner: &Inner, first: u64) {
+        let comes = usize::try_from(inner.came - self.came).unwrap_or(usize::MAX);
+        self.came = inner.came;
+        let room = self.journal.budget.saturating_sub(inner.size);
+        let ahead = comes.saturating_sub(room).min(inner.size / 2);
+        self.first = self.first.max(first);
+        self.evicted = inner.evicted;
+        let mut size = 0;
+        for block in inner.blocks.iter().take_while(|block| block.sequence < self.next) {
+            if size < ahead {
+                self.first = self.first.max(block.sequence + 1);
+            } else if block.sequence >= self.first {
+                break;
+            }
+            size += block.size();
+            self.evicted += block.log.count() as u64;
+        }
     }
 
     /// What sessions as a whole went through in blocks that the last `read` came too late for, oldest first.
@@ -204,8 +264,11 @@ impl Subscription {
             journal: Arc::clone(&self.journal),
             subscriber,
             next: self.next,
+            came: self.came,
+            first: self.first,
             seen: self.seen,
             missed: self.missed,
+            evicted: self.evicted,
             passages: Vec::new(),
         }
     }
@@ -216,10 +279,10 @@ impl Subscription {
         self.missed
     }
 
-    /// Records that left the journal's memory, in all.
+    /// Records that left memory, in all, as of the last read.
     #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.journal.lock().evicted
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
     }
 }
 
@@ -334,10 +397,48 @@ mod tests {
         let mut frozen = Vec::new();
         reader.read(&mut frozen);
         let live = held_after(200);
-        assert!((25..30).contains(&live), "{live} blocks beside {} that are held", frozen.len());
-        assert!(journal.memory.held() < 130 * FULL, "{}", journal.memory.held() / FULL);
+        assert!((12..16).contains(&live), "{live} blocks beside {} that are held", frozen.len());
+        assert!(journal.memory.held() < 116 * FULL, "{}", journal.memory.held() / FULL);
         drop(frozen);
         assert_eq!(held_after(200), 99, "they were let go");
+    }
+
+    #[test]
+    fn a_reader_that_looks_now_and_then_holds_nothing_that_left() {
+        let journal = Arc::new(Journal::new(100 * FULL));
+        let mut reader = journal.subscribe(|| ());
+        let (mut held, mut new) = (VecDeque::new(), Vec::new());
+        for look in 0..40 {
+            (0..20).for_each(|_| journal.push(None, large()));
+            // The first look at a full journal comes too late for what was dropped until then.
+            let most = if look < 6 { 200 * FULL } else { 100 * FULL };
+            assert!(journal.memory.held() <= most, "{} at look {look}", journal.memory.held() / FULL);
+            let first = reader.read(&mut new);
+            held.extend(new.drain(..));
+            while held.front().is_some_and(|block: &Arc<Block>| block.sequence < first) {
+                held.pop_front();
+            }
+            assert_eq!(reader.evicted() + held.len() as u64, 20 * (look + 1));
+        }
+        assert!(held.len() >= 75, "{} blocks are shown", held.len());
+        assert_eq!(reader.missed(), 0);
+    }
+
+    #[test]
+    fn a_reader_that_takes_a_few_blocks_at_a_time_gets_all_and_holds_few() {
+        let journal = Arc::new(Journal::new(100 * FULL));
+        let mut reader = journal.subscribe(|| ());
+        (0..10).for_each(|_| journal.push(None, large()));
+        let (mut blocks, mut sequences) = (Vec::new(), Vec::new());
+        loop {
+            reader.read_some(&mut blocks, 2 * FULL);
+            assert!(blocks.len() <= 2);
+            if blocks.is_empty() {
+                break;
+            }
+            sequences.extend(blocks.drain(..).map(|block| block.sequence));
+        }
+        assert_eq!(sequences, (0..10).collect::<Vec<_>>());
     }
 
     #[test]
