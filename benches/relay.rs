@@ -1,5 +1,7 @@
-//! The relay against a raw tunnel (`tokio::io::copy_bidirectional`), in turn and in one run, since machines differ and
-//! drift: what counts is the ratio. Everything is logged to a journal that a reader follows as the screen does.
+//! The relay against a raw tunnel (`tokio::io::copy_bidirectional`) and against a floor, in turn and in one run, since
+//! machines differ and drift: what counts is the ratio. The floor is a relay that finds each frame, takes its mask off and
+//! puts it on again, and keeps nothing: less can't be done by who looks at frames. wsproxy logs everything to a journal
+//! that a reader follows as the screen does.
 //!
 //! `cargo bench --bench relay` prints a table; docs/performance.md has one with its circumstances.
 
@@ -7,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -15,7 +17,9 @@ use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, TlsOptions, Upstream};
 use wsproxy::journal::{Journal, View};
 use wsproxy::relay::limits::Limits;
-use wsproxy::wire::frame;
+use wsproxy::wire::frame::{self, FrameHeader};
+use wsproxy::wire::head;
+use wsproxy::wire::mask::{self, MaskKey};
 use wsproxy::wire::opcode::Opcode;
 
 const ROUNDS: usize = 7;
@@ -34,15 +38,18 @@ struct Load {
     payload: usize,
     /// Frames sent before their echoes are awaited.
     in_flight: usize,
-    /// Batches of each connection.
+    /// Batches of each connection; where connections are counted, how many are opened one after the other.
     batches: usize,
 }
 
-const LOADS: [Load; 4] = [
+const CONNECTIONS: &str = "k connections/s";
+
+const LOADS: [Load; 5] = [
     Load { name: "64 B frames", unit: "M frames/s", connections: 8, payload: 64, in_flight: 64, batches: 3000 },
     Load { name: "1 MiB frames", unit: "GiB/s", connections: 2, payload: 1 << 20, in_flight: 1, batches: 150 },
     Load { name: "ping-pong", unit: "k round trips/s", connections: 1, payload: 16, in_flight: 1, batches: 8000 },
     Load { name: "one 1 GiB frame", unit: "GiB/s", connections: 1, payload: 1 << 30, in_flight: 1, batches: 1 },
+    Load { name: "connections", unit: CONNECTIONS, connections: 64, payload: 0, in_flight: 1, batches: 16 },
 ];
 
 fn main() {
@@ -52,24 +59,24 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let runtime = Runtime::new().expect("a runtime");
     let echo = runtime.block_on(echo_server());
-    let tunnel = runtime.block_on(tunnel(echo));
-    let proxy = runtime.block_on(proxy(echo));
-    println!("{:16} {:>10} {:>10} {:>10} {:>7}  unit", "load", "direct", "tunnel", "wsproxy", "ratio");
+    let relays = [echo, runtime.block_on(tunnel(echo)), runtime.block_on(floor(echo)), runtime.block_on(proxy(echo))];
+    let (load, direct, tunnel, floor, proxy, ratio) = ("load", "direct", "tunnel", "floor", "wsproxy", "/floor");
+    println!("{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7}  unit");
     let chosen = |load: &Load| wanted.is_empty() || wanted.iter().any(|part| load.name.contains(part));
     for load in LOADS.into_iter().filter(chosen) {
         let load = if short { Load { batches: 1, payload: load.payload.min(1 << 20), ..load } } else { load };
-        let mut results: [Vec<f64>; 3] = Default::default();
+        let mut results: [Vec<f64>; 4] = Default::default();
         let mut ratios = Vec::new();
         for _ in 0..if short { 1 } else { ROUNDS } {
-            for (result, address) in results.iter_mut().zip([echo, tunnel, proxy]) {
+            for (result, address) in results.iter_mut().zip(relays) {
                 result.push(runtime.block_on(measure(load, address)));
             }
             let last = |index: usize| results[index].last().copied().unwrap_or(f64::NAN);
-            ratios.push(last(2) / last(1));
+            ratios.push(last(3) / last(2));
         }
-        let [direct, tunnel, proxy] = results.map(median);
+        let [direct, tunnel, floor, proxy] = results.map(median);
         let ratio = median(ratios);
-        println!("{:16} {direct:10.3} {tunnel:10.3} {proxy:10.3} {ratio:7.2}  {}", load.name, load.unit);
+        println!("{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2}  {}", load.name, load.unit);
     }
 }
 
@@ -78,8 +85,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Frames, bytes or round trips a second, in the load's unit.
+/// Frames, bytes, round trips or connections a second, in the load's unit.
 async fn measure(load: Load, address: SocketAddr) -> f64 {
+    if load.unit == CONNECTIONS {
+        return opened(load, address).await / 1e3;
+    }
     let mut batch = Vec::new();
     for _ in 0..load.in_flight {
         frame::write(Opcode::BINARY, &vec![7; load.payload], Some([1, 2, 3, 4]), &mut batch);
@@ -102,6 +112,24 @@ async fn measure(load: Load, address: SocketAddr) -> f64 {
         "k round trips/s" => rate(frames) / 1e3,
         _ => rate(frames) / 1e6,
     }
+}
+
+/// Connections opened a second, up to the upstream's answer.
+async fn opened(load: Load, address: SocketAddr) -> f64 {
+    let start = Instant::now();
+    let one_by_one = || {
+        tokio::spawn(async move {
+            for _ in 0..load.batches {
+                // With a reset, so that no port waits for its connection's last segments.
+                open(address).await.set_zero_linger().expect("linger");
+            }
+        })
+    };
+    let tasks: Vec<_> = (0..load.connections).map(|_| one_by_one()).collect();
+    for task in tasks {
+        task.await.expect("a client");
+    }
+    (load.connections * load.batches) as f64 / start.elapsed().as_secs_f64()
 }
 
 async fn open(address: SocketAddr) -> TcpStream {
@@ -179,6 +207,97 @@ async fn tunnel(upstream: SocketAddr) -> SocketAddr {
         }
     });
     address
+}
+
+async fn floor(upstream: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
+    let address = listener.local_addr().expect("address");
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let server = TcpStream::connect(upstream).await?;
+                client.set_nodelay(true)?;
+                server.set_nodelay(true)?;
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::try_join!(follow(from_client, to_server), follow(from_server, to_client)).map(|_| ())
+            });
+        }
+    });
+    address
+}
+
+/// Passes on what comes one way, each frame decoded.
+async fn follow(mut source: impl AsyncRead + Unpin, mut target: impl AsyncWrite + Unpin) -> std::io::Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut head = Vec::new();
+    let mut frames = Frames::default();
+    let mut is_open = false;
+    loop {
+        let read = source.read(&mut buffer).await?;
+        if read == 0 {
+            return target.shutdown().await;
+        }
+        let mut at = 0;
+        if !is_open {
+            let scanned = head.len();
+            head.extend_from_slice(&buffer[..read]);
+            let end = head::end(&head, scanned);
+            is_open = end.is_some();
+            at = end.map_or(read, |end| end - scanned);
+        }
+        frames.pass(&mut buffer[at..read]);
+        target.write_all(&buffer[..read]).await?;
+    }
+}
+
+/// Where the bytes of one direction are.
+#[derive(Default)]
+struct Frames {
+    /// A header that has begun.
+    header: Vec<u8>,
+    /// Payload bytes that are still to come, how many came, and their key.
+    missing: u64,
+    offset: u64,
+    key: Option<MaskKey>,
+}
+
+impl Frames {
+    fn pass(&mut self, mut bytes: &mut [u8]) {
+        while !bytes.is_empty() {
+            if self.missing == 0 {
+                let used = self.begin(bytes);
+                bytes = &mut bytes[used..];
+                continue;
+            }
+            let length = self.missing.min(bytes.len() as u64);
+            let (piece, rest) = bytes.split_at_mut(length as usize);
+            if let Some(key) = self.key {
+                mask::apply(key, self.offset, piece);
+                mask::apply(key, self.offset, std::hint::black_box(&mut *piece));
+            }
+            (self.missing, self.offset, bytes) = (self.missing - length, self.offset + length, rest);
+        }
+    }
+
+    /// A header, or the part of it that came: how many bytes it takes.
+    fn begin(&mut self, bytes: &[u8]) -> usize {
+        let before = self.header.len();
+        let parsed = if before == 0 {
+            FrameHeader::parse(bytes)
+        } else {
+            self.header.extend_from_slice(&bytes[..bytes.len().min(14)]);
+            FrameHeader::parse(&self.header)
+        };
+        let Some((header, used)) = parsed else {
+            self.header.truncate(before);
+            self.header.extend_from_slice(bytes);
+            return bytes.len();
+        };
+        self.header.clear();
+        (self.missing, self.offset, self.key) = (header.length, 0, header.mask);
+        used - before
+    }
 }
 
 async fn proxy(upstream: SocketAddr) -> SocketAddr {
