@@ -17,7 +17,8 @@ use crate::diagnose::{self, render};
 use crate::json::item::{self, Frame, Item, Totals, What};
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
-    ClosedEvent, ClosedHow, Event, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time, Verdict,
+    ClosedEvent, ClosedHow, Event, FrameNumber, HeadEvent, Origin, PerSide, RawRecord, Relayed, Side, Stall, Time,
+    Verdict,
 };
 use crate::text;
 use crate::wire::close::{CloseBody, Code};
@@ -34,7 +35,7 @@ const HEX_PREVIEW: usize = 32;
 /// The first columns of a line.
 struct Start {
     direction: Option<Side>,
-    frame: Option<u64>,
+    frame: Option<FrameNumber>,
     kind: Cow<'static, str>,
 }
 

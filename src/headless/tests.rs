@@ -11,8 +11,8 @@ use super::*;
 use crate::diagnose::{self, NoAnswer};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
-    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
-    Origin, PerSide, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
+    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, Log, MoreRecord,
+    OpenEvent, Origin, PerSide, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
@@ -48,6 +48,7 @@ fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usi
     mask::apply(header.mask.unwrap_or_default(), 0, &mut wire);
     let kept = keep(&mut log, &wire[..came]);
     let received = came as u64;
+    let number = FrameNumber::new(number);
     let record =
         FrameRecord { time: NOW, number, header, kept, received, from, origin: Origin::Peer, relayed: Relayed::AsIs };
     log.records.push(Record::Frame(record));
@@ -57,7 +58,7 @@ fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usi
 fn more(from: Side, number: u64, wire: &[u8], received: u64) -> Log {
     let mut log = Log::default();
     let kept = keep(&mut log, wire);
-    let added = wire.len() as u64;
+    let (number, added) = (FrameNumber::new(number), wire.len() as u64);
     log.records.push(Record::More(MoreRecord { time: NOW, number, from, kept, added, received }));
     log
 }

@@ -241,12 +241,14 @@ impl SessionSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::FrameNumber;
     use crate::record::finding::{FindingKind, Place};
 
     fn with_findings(count: u64) -> SessionSummary {
         let mut summary = SessionSummary::new(SessionId(1), Time(0));
         for number in 0..count {
-            let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number)).bytes(&[0; 500], 100, 64);
+            let place = Place::Frame(FrameNumber::FIRST.after(number));
+            let finding = Finding::new(FindingKind::FrameRsv, place).bytes(&[0; 500], 100, 64);
             summary.event(Time(number), &Event::Finding(Side::Server, finding));
         }
         summary
@@ -256,7 +258,7 @@ mod tests {
     fn the_newest_findings_are_kept_and_those_before_them_counted() {
         let summary = with_findings(FINDINGS as u64 + 7);
         assert_eq!((summary.findings.len(), summary.earlier_findings), (FINDINGS, 7));
-        assert_eq!(summary.findings.front().and_then(|(_, _, finding)| finding.frame()), Some(7));
+        assert_eq!(summary.findings.front().and_then(|(_, _, finding)| finding.frame()), Some(FrameNumber::new(8)));
     }
 
     #[test]

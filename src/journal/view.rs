@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use crate::diagnose;
 use crate::record::finding::Level;
-use crate::record::{Event, FrameRecord, HeadEvent, Outcome, Record, Relayed, Seen, SessionId, Side, Time};
+use crate::record::{
+    Event, FrameNumber, FrameRecord, HeadEvent, Outcome, Record, Relayed, Seen, SessionId, Side, Time,
+};
 use crate::wire::mask;
 
 use super::block::Block;
@@ -85,7 +87,7 @@ pub struct View {
     by_session: HashMap<SessionId, Blocks>,
     own: Blocks,
     /// Where frames go on that began in an earlier record.
-    more: HashMap<(SessionId, u64), VecDeque<RowId>>,
+    more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
     lanes: Lanes,
     sessions: Sessions,
     /// Rows that had left memory at the last sync.
@@ -403,7 +405,7 @@ impl View {
 
     /// Lets go of where a frame went on in blocks that have left. Rows are in their order, so each is looked at once: a
     /// frame of many gigabytes goes on in as many places as it has reads.
-    fn forget_more(&mut self, frame: (SessionId, u64), first: u64) {
+    fn forget_more(&mut self, frame: (SessionId, FrameNumber), first: u64) {
         let Some(list) = self.more.get_mut(&frame) else { return };
         while list.front().is_some_and(|id| id.block < first) {
             list.pop_front();
@@ -492,7 +494,7 @@ impl View {
 }
 
 /// The frame that a record tells more of.
-const fn part_of(record: &Record) -> Option<u64> {
+const fn part_of(record: &Record) -> Option<FrameNumber> {
     match record {
         Record::More(more) => Some(more.number),
         Record::Sent(sent) => Some(sent.number),

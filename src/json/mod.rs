@@ -16,7 +16,9 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{By, ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
+use crate::record::{
+    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict,
+};
 use crate::text;
 use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
@@ -68,7 +70,7 @@ fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> L
     let text = frame.text();
     Line::Frame {
         session,
-        frame: frame.record.number,
+        frame: frame.record.number.value(),
         time,
         from: frame.record.from.name(),
         opcode: header.opcode().to_string(),
@@ -134,8 +136,8 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
         close_code: verdict.close_code.map(Code::value),
         was_clean: verdict.was_clean,
         finding: verdict.finding.map(FindingKind::id),
-        frame: verdict.frame,
-        undelivered: verdict.undelivered,
+        frame: verdict.frame.map(FrameNumber::value),
+        undelivered: verdict.undelivered.map(FrameNumber::value),
         basis: verdict.basis.name(),
         differs: verdict.differs,
     }
@@ -146,7 +148,7 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
     let [chrome, firefox, safari] = words.browsers(from);
     Line::Finding {
         session,
-        frame: finding.frame(),
+        frame: finding.frame().map(FrameNumber::value),
         time,
         from: from.name(),
         id: finding.kind.id(),
@@ -231,7 +233,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             lane: stall.lane.name(),
             what: stall.kind.name(),
             since: rfc3339(stall.since),
-            frame: stall.frame,
+            frame: stall.frame.map(FrameNumber::value),
             over: *over,
             detail: stall.text(),
         },

@@ -11,8 +11,8 @@ use super::*;
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameRecord, HeadEvent, InflatedEvent, OpenEvent, Origin, Policy,
-    Relayed, Span, Stall, StallKind,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, OpenEvent,
+    Origin, Policy, Relayed, Span, Stall, StallKind,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -158,7 +158,16 @@ fn samples() -> Vec<u8> {
 
 fn frame(header: FrameHeader) -> FrameRecord {
     let (from, origin, relayed) = (Side::Client, Origin::Peer, Relayed::AsIs);
-    FrameRecord { time: NOW, number: 1, header, kept: Span::default(), received: header.length, from, origin, relayed }
+    FrameRecord {
+        time: NOW,
+        number: FrameNumber::FIRST,
+        header,
+        kept: Span::default(),
+        received: header.length,
+        from,
+        origin,
+        relayed,
+    }
 }
 
 fn first() -> Event {
@@ -190,14 +199,16 @@ fn next(event: &Event) -> Option<Event> {
             accept: AcceptCheck::NoKey,
         }),
         Event::Open(_) => Event::Finding(Side::Server, Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
-        Event::Finding(..) => Event::Inflated(InflatedEvent { frame: 1, from: Side::Client, bytes: b"Hello".to_vec() }),
+        Event::Finding(..) => {
+            Event::Inflated(InflatedEvent { frame: FrameNumber::FIRST, from: Side::Client, bytes: b"Hello".to_vec() })
+        }
         Event::Inflated(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {
                 kind: StallKind::ShortFrame,
                 lane: Side::Server,
                 since: NOW,
-                frame: Some(1),
+                frame: Some(FrameNumber::FIRST),
                 progress: Some((3, 4)),
             },
             over: false,

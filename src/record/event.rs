@@ -8,7 +8,7 @@ use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 
 use super::finding::{Finding, Level};
-use super::{Outcome, Policy, Side, Stall, Verdict};
+use super::{FrameNumber, Outcome, Policy, Side, Stall, Verdict};
 
 /// The rarer things.
 #[derive(Clone, Debug)]
@@ -117,7 +117,7 @@ impl Event {
 #[derive(Clone, Debug)]
 pub struct InflatedEvent {
     /// The frame's number.
-    pub frame: u64,
+    pub frame: FrameNumber,
     /// The frame's lane.
     pub from: Side,
     /// What this frame added to the message, up to `Limits::kept_inflated`.

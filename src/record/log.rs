@@ -369,6 +369,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::FrameNumber;
     use crate::record::finding::Level;
     use crate::wire::frame;
     use crate::wire::opcode::Opcode;
@@ -379,7 +380,7 @@ mod tests {
         lengths.iter().for_each(|length| frame::write(Opcode::TEXT, &vec![b'x'; *length], None, &mut wire));
         let run = RunRecord {
             time: Time(first),
-            first,
+            first: FrameNumber::new(first),
             span: Span::default(),
             count: lengths.len() as u32,
             payload: lengths.iter().sum::<usize>() as u32,
@@ -399,7 +400,7 @@ mod tests {
     /// What identifies a thing: the number of a frame and its payload's length, or `None` for an event.
     fn key(log: &Log, seen: Seen<'_>) -> Option<(u64, usize)> {
         match seen {
-            Seen::Frame(frame) => Some((frame.number, log.span(frame.kept).len())),
+            Seen::Frame(frame) => Some((frame.number.value(), log.span(frame.kept).len())),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ mod verdict;
 
 pub use event::{Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, InflatedEvent, OpenEvent};
 pub use frame::{By, FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, SentRecord, Span, Store};
-pub use id::{SessionId, Time};
+pub use id::{FrameNumber, SessionId, Time};
 pub use log::{Log, Record, Seen};
 pub use policy::Policy;
 pub use side::{PerSide, Side};

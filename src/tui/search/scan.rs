@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameRecord, MoreRecord, Seen, SessionId, Side};
+use crate::record::{Event, FrameNumber, FrameRecord, MoreRecord, Seen, SessionId, Side};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
 use crate::wire::close::CloseBody;
@@ -18,7 +18,7 @@ const PENDING: usize = 64 * 1024 * 1024;
 /// A frame whose last byte has not come, and in which nothing was found yet.
 struct Unfinished {
     id: RowId,
-    number: u64,
+    number: FrameNumber,
     length: u64,
     mask: Option<MaskKey>,
     /// What was kept, without its mask.
