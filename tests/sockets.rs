@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wsproxy::diagnose;
 use wsproxy::record::finding::{FindingKind, Level};
-use wsproxy::record::{ClosedBy, ClosedHow, Event, FrameNumber, Origin, PerSide, Side};
+use wsproxy::record::{ClosedBy, ClosedHow, Event, FrameNumber, Origin, PerSide, ProxyEvent, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
 use wsproxy::wire::close::Code;
@@ -139,11 +139,11 @@ async fn a_rebound_page_s_plain_request_reaches_the_server_under_its_own_name() 
     let refusal = format!("HTTP/1.1 403 Forbidden\r\nLocation: http://{address}/\r\nContent-Length: 0\r\n\r\n");
     server.write_all(refusal.as_bytes()).await.unwrap();
     assert_eq!(read(&mut client, refusal.len()).await, refusal.as_bytes());
-    let find = |event: &Event| match event {
-        Event::Note(Level::Warning, words) => Some(words.clone()),
+    let find = |event: &ProxyEvent| match event {
+        ProxyEvent::Note(Level::Warning, words) => Some(words.clone()),
         _ => None,
     };
-    let note = proxy.until("the warning", |view| events(view).find_map(find)).await;
+    let note = proxy.until("the warning", |view| proxy_events(view).find_map(find)).await;
     assert!(note.contains("rebound.example") && note.contains("--allow-host NAME"), "{note}");
 }
 
@@ -282,8 +282,8 @@ async fn bad_openings_are_answered_and_seen() {
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {text}");
         proxy
             .until("a row for it", |view| {
-                let answered = |event: &&Event| matches!(event, Event::Answered { .. });
-                (events(view).filter(answered).count() > index).then_some(())
+                let answered = |event: &&ProxyEvent| matches!(event, ProxyEvent::Answered { .. });
+                (proxy_events(view).filter(answered).count() > index).then_some(())
             })
             .await;
     }

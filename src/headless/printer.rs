@@ -69,6 +69,7 @@ impl Printer {
                 Seen::Sent(sent) => self.sent(session, &sent, log),
                 Seen::Raw(raw) => self.raw(session, &raw, log, out),
                 Seen::Event(time, event) => self.event(session, time, event, out),
+                Seen::Proxy(time, event) => self.print(&Item { session, time, what: What::Proxy(event) }, out),
             }
         }
     }

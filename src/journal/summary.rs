@@ -164,6 +164,8 @@ impl SessionSummary {
             Record::Sent(sent) => self.last = self.last.max(sent.time),
             Record::Raw(raw) => self.last = self.last.max(raw.time),
             Record::Event(time, event) => self.event(*time, event),
+            // It belongs to no session.
+            Record::Proxy(..) => {}
         }
     }
 
@@ -229,11 +231,7 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Listening { .. }
-            | Event::Upstream { .. }
-            | Event::Http { .. }
-            | Event::Inflated(_)
-            | Event::Note(..) => {}
+            Event::Inflated(_) | Event::Note(..) => {}
         }
     }
 }

@@ -9,9 +9,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnose;
-use crate::record::finding::Level;
+use crate::record::finding::{Finding, Level};
 use crate::record::{
-    Event, FrameNumber, FrameRecord, HeadEvent, Outcome, Record, Relayed, Seen, SessionId, Side, Time,
+    Event, FrameNumber, FrameRecord, HeadEvent, Outcome, ProxyEvent, Record, Relayed, Seen, SessionId, Side, Time,
 };
 use crate::wire::mask;
 
@@ -444,12 +444,9 @@ impl View {
 
     fn note_problems(&mut self, block: &Block) {
         for (number, record) in block.log.numbered() {
-            let Record::Event(_, event) = record else { continue };
-            let is_problem = match &**event {
-                Event::Finding(_, finding) => diagnose::words(finding.kind).level > Level::Note,
-                Event::Verdict(verdict) => verdict.outcome == Outcome::Fails && verdict.finding.is_none(),
-                Event::Stall { over, .. } => !over,
-                Event::Answered { .. } => true,
+            let is_problem = match record {
+                Record::Event(_, event) => is_problem(event),
+                Record::Proxy(_, event) => is_problem_of_none(event),
                 _ => false,
             };
             if is_problem {
@@ -460,14 +457,17 @@ impl View {
 
     fn learn_of_upstream(&mut self, block: &Block) {
         for record in &block.log.records {
-            let Record::Event(time, event) = record else { continue };
-            match &**event {
-                Event::Upstream { trouble: Some(trouble) } => {
-                    self.upstream = UpstreamState::Down(*time, trouble.clone());
-                }
-                Event::Upstream { trouble: None } | Event::Head(HeadEvent { from: Side::Server, .. }) => {
+            match record {
+                Record::Event(_, event) if matches!(**event, Event::Head(HeadEvent { from: Side::Server, .. })) => {
                     self.upstream = UpstreamState::Answers;
                 }
+                Record::Proxy(time, event) => match &**event {
+                    ProxyEvent::Upstream { trouble: Some(trouble) } => {
+                        self.upstream = UpstreamState::Down(*time, trouble.clone());
+                    }
+                    ProxyEvent::Upstream { trouble: None } => self.upstream = UpstreamState::Answers,
+                    _ => {}
+                },
                 _ => {}
             }
         }
@@ -491,6 +491,29 @@ impl View {
             self.by_session.remove(&gone);
         }
     }
+}
+
+fn is_problem(event: &Event) -> bool {
+    match event {
+        Event::Finding(_, finding) => is_fault(finding),
+        Event::Verdict(verdict) => verdict.outcome == Outcome::Fails && verdict.finding.is_none(),
+        Event::Stall { over, .. } => !over,
+        Event::Answered { .. } => true,
+        _ => false,
+    }
+}
+
+/// As `is_problem`, where there is no session.
+fn is_problem_of_none(event: &ProxyEvent) -> bool {
+    match event {
+        ProxyEvent::Finding(finding) => is_fault(finding),
+        ProxyEvent::Answered { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_fault(finding: &Finding) -> bool {
+    diagnose::words(finding.kind).level > Level::Note
 }
 
 /// The frame that a record tells more of.

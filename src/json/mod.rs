@@ -17,7 +17,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
-    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict,
+    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, SessionId, Side, Time, Verdict,
 };
 use crate::text;
 use crate::wire::close::Code;
@@ -34,12 +34,6 @@ const VERSION: u8 = 1;
 
 /// Adds the line, or lines, for an item.
 pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
-    if let What::Event(Event::Listening { addresses, upstream, policy }) = &item.what {
-        for address in addresses {
-            put_line(Line::Listening { addr: address.to_string(), upstream, policy: policy.name() }, out);
-        }
-        return;
-    }
     let session = item.session.map(|SessionId(number)| number);
     let time = rfc3339(item.time);
     let line = match &item.what {
@@ -49,6 +43,7 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
             Some(line) => line,
             None => return,
         },
+        What::Proxy(event) => return write_proxy(time, event, out),
     };
     put_line(line, out);
 }
@@ -208,8 +203,7 @@ fn peer_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
 
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
-        Event::Listening { .. } | Event::Inflated(_) => return None,
-        Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
+        Event::Inflated(_) => return None,
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             let (path, path_bytes) = peer_text(path);
@@ -240,9 +234,27 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
         Event::SessionClosed(closed) => closed_line(session, time, closed),
-        Event::Http { method, path, status } => Line::Http { time, method, path, status: *status },
         Event::Note(level, message) => Line::Note { session, time, level: level.name(), message },
     })
+}
+
+/// Adds the line, or lines, for what belongs to no session.
+fn write_proxy(time: String, event: &ProxyEvent, out: &mut Vec<u8>) {
+    let session = None;
+    let line = match event {
+        ProxyEvent::Listening { addresses, upstream, policy } => {
+            for address in addresses {
+                put_line(Line::Listening { addr: address.to_string(), upstream, policy: policy.name() }, out);
+            }
+            return;
+        }
+        ProxyEvent::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
+        ProxyEvent::Finding(finding) => finding_line(session, time, Side::Client, finding),
+        ProxyEvent::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
+        ProxyEvent::Http { method, path, status } => Line::Http { time, method, path, status: *status },
+        ProxyEvent::Note(level, message) => Line::Note { session, time, level: level.name(), message },
+    };
+    put_line(line, out);
 }
 
 const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {

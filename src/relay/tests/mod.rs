@@ -189,7 +189,7 @@ fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
                 payload.extend_from_slice(log.span(more.kept));
                 frame.received = more.received;
             }
-            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) => {}
+            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) | Seen::Proxy(..) => {}
         }
     }
     for (frame, payload) in &mut frames {

@@ -59,6 +59,7 @@ impl Scanner {
                 Seen::Sent(_) => false,
                 Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
                 Seen::Event(_, event) => self.event(block.session, event),
+                Seen::Proxy(_, event) => self.pattern.is_in(words::proxy_event(event, &self.theme).1.as_bytes()),
             };
             if is_match {
                 found.push(id);
