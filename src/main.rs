@@ -28,7 +28,7 @@ use wsproxy::headless::{self, Format, Printer};
 use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
 use wsproxy::record::finding::{FindingKind, Level};
-use wsproxy::record::{Event, Log, SessionId};
+use wsproxy::record::{Log, ProxyEvent, SessionId};
 use wsproxy::tui;
 
 /// Measured against glibc's: a tenth less CPU for a connection, where the heap grows, and a fifth less for a small frame.
@@ -181,7 +181,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     if let Some(warning) = config.exposure() {
         say(&warning);
         let mut log = Log::default();
-        log.event(clock::now(), Event::Note(Level::Warning, warning));
+        log.proxy(clock::now(), ProxyEvent::Note(Level::Warning, warning));
         journal.push(None, log);
     }
     let proxy = Proxy::start(&config, Arc::clone(&journal))?;

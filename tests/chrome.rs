@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wsproxy::diagnose::chrome;
-use wsproxy::record::{Basis, Ending, Event, Log, Outcome, PerSide, Record, Seen, Side, Time, Verdict};
+use wsproxy::record::{Basis, Ending, Event, FrameNumber, Log, Outcome, PerSide, Record, Seen, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -137,7 +137,7 @@ impl Played {
     }
 
     /// What a frame inflated to.
-    fn inflated(&self, number: u64) -> Option<&[u8]> {
+    fn inflated(&self, number: FrameNumber) -> Option<&[u8]> {
         self.events().find_map(|event| match event {
             Event::Inflated(inflated) if inflated.frame == number => Some(inflated.bytes.as_slice()),
             _ => None,
@@ -146,13 +146,13 @@ impl Played {
 
     /// The messages that reach the page: whole ones before the first frame that does not.
     fn delivered(&self) -> Vec<(bool, Vec<u8>)> {
-        let limit = self.predicted().undelivered.unwrap_or(u64::MAX);
+        let limit = self.predicted().undelivered;
         let mut messages = Vec::new();
         let mut message: Option<(bool, bool, Vec<u8>)> = None;
         for (index, seen) in self.log.all().enumerate() {
             let Seen::Frame(frame) = seen else { continue };
             let opcode = frame.header.opcode();
-            if frame.from != Side::Server || opcode.is_control() || frame.number >= limit {
+            if frame.from != Side::Server || opcode.is_control() || limit.is_some_and(|limit| frame.number >= limit) {
                 continue;
             }
             let mut payload = self.log.span(frame.kept).to_vec();

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wsproxy::diagnose;
 use wsproxy::record::finding::{FindingKind, Level};
-use wsproxy::record::{ClosedBy, ClosedHow, Event, Origin, PerSide, Side};
+use wsproxy::record::{ClosedBy, ClosedHow, Event, FrameNumber, Origin, PerSide, ProxyEvent, Side};
 use wsproxy::relay::injection::{Injection, Refusal, Reply, Wait};
 use wsproxy::relay::limits::Limits;
 use wsproxy::wire::close::Code;
@@ -139,11 +139,11 @@ async fn a_rebound_page_s_plain_request_reaches_the_server_under_its_own_name() 
     let refusal = format!("HTTP/1.1 403 Forbidden\r\nLocation: http://{address}/\r\nContent-Length: 0\r\n\r\n");
     server.write_all(refusal.as_bytes()).await.unwrap();
     assert_eq!(read(&mut client, refusal.len()).await, refusal.as_bytes());
-    let find = |event: &Event| match event {
-        Event::Note(Level::Warning, words) => Some(words.clone()),
+    let find = |event: &ProxyEvent| match event {
+        ProxyEvent::Note(Level::Warning, words) => Some(words.clone()),
         _ => None,
     };
-    let note = proxy.until("the warning", |view| events(view).find_map(find)).await;
+    let note = proxy.until("the warning", |view| proxy_events(view).find_map(find)).await;
     assert!(note.contains("rebound.example") && note.contains("--allow-host NAME"), "{note}");
 }
 
@@ -282,8 +282,8 @@ async fn bad_openings_are_answered_and_seen() {
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {text}");
         proxy
             .until("a row for it", |view| {
-                let answered = |event: &&Event| matches!(event, Event::Answered { .. });
-                (events(view).filter(answered).count() > index).then_some(())
+                let answered = |event: &&ProxyEvent| matches!(event, ProxyEvent::Answered { .. });
+                (proxy_events(view).filter(answered).count() > index).then_some(())
             })
             .await;
     }
@@ -295,10 +295,10 @@ async fn injections_arrive_and_are_seen_like_all_other_frames() {
     let mut proxy = Proxy::start(address).await;
     let (mut client, mut server) = open(&proxy, &listener).await;
     let mut reply = proxy.inject(1, Side::Client, Injection::whole(Opcode::TEXT, b"by hand".to_vec()));
-    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(1) }));
+    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(FrameNumber::FIRST) }));
     assert_eq!(read(&mut client, 9).await, b"\x81\x07by hand");
     let mut reply = proxy.inject(1, Side::Server, Injection::whole(Opcode::PING, b"?".to_vec()));
-    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(2) }));
+    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(FrameNumber::new(2)) }));
     let bytes = read(&mut server, 7).await;
     assert_eq!((bytes[0], bytes[1], bytes[6] ^ bytes[2]), (0x89, 0x81, b'?'));
     proxy.until("both rows", |view| (view.session(id(1))?.frames == PerSide::new(1, 1)).then_some(())).await;
@@ -318,7 +318,7 @@ async fn an_injection_into_an_unfinished_message_says_that_it_waits() {
     let mut reply = proxy.inject(1, Side::Client, Injection::whole(Opcode::TEXT, b"x".to_vec()));
     assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Waiting(Wait::Message)));
     server.write_all(b"\x80\x01b").await.unwrap();
-    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(3) }));
+    assert_eq!(in_time("a reply", reply.recv()).await, Some(Reply::Sent { frame: Some(FrameNumber::new(3)) }));
     assert_eq!(read(&mut client, 6).await, b"\x80\x01b\x81\x01x");
     let mut reply = proxy.inject(7, Side::Client, Injection::Raw(vec![1]));
     assert_eq!(reply.recv().await, Some(Reply::Refused(Refusal::NoSession)));

@@ -263,6 +263,7 @@ impl HexRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::FrameNumber;
     use crate::record::finding::FindingKind;
     use proptest::prelude::*;
 
@@ -300,12 +301,13 @@ mod tests {
 
     #[test]
     fn what_is_special_stands_under_the_bytes_and_browsers_only_where_they_differ() {
-        let masked = Finding::new(FindingKind::FrameServerMasked, Place::Frame(7))
+        let masked = Finding::new(FindingKind::FrameServerMasked, Place::Frame(FrameNumber::new(7)))
             .bytes(&[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], 1, 5)
             .detail("the mask bit is set, and a key follows")
             .cause("the library is a client's", "use the library's server");
         insta::assert_snapshot!(render(Some(3), "server", &masked));
-        let of_client = render(None, "client", &Finding::new(FindingKind::MsgTooBig, Place::Frame(7)));
+        let of_client =
+            render(None, "client", &Finding::new(FindingKind::MsgTooBig, Place::Frame(FrameNumber::new(7))));
         assert!(of_client.contains("= browsers: ") && !of_client.contains("firefox"), "{of_client}");
     }
 
@@ -339,7 +341,7 @@ mod tests {
                     length,
                     window,
                     window_at,
-                    ..Finding::new(FindingKind::RespAcceptMismatch, Place::Frame(1)).detail("x\u{1b}")
+                    ..Finding::new(FindingKind::RespAcceptMismatch, Place::Frame(FrameNumber::FIRST)).detail("x\u{1b}")
                 };
             for line in lines(Some(1), "server", &finding, width) {
                 prop_assert!(line.text.chars().all(text::is_plain));

@@ -123,7 +123,7 @@ impl Story {
                     self.body.extend(log.span(raw.kept).iter().take(1024));
                 }
                 Seen::Event(time, event) => self.event(time, event),
-                Seen::Raw(_) | Seen::More(_) | Seen::Sent(_) => {}
+                Seen::Raw(_) | Seen::More(_) | Seen::Sent(_) | Seen::Proxy(..) => {}
             }
         }
     }

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{Event, Log, SessionId, Side};
+use crate::record::{Log, ProxyEvent, SessionId};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
 use crate::relay::translate::AddressRules;
@@ -64,9 +64,9 @@ impl Shared {
         SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn observe(&self, event: Event) {
+    fn observe(&self, event: ProxyEvent) {
         let mut log = Log::default();
-        log.event(clock::now(), event);
+        log.proxy(clock::now(), event);
         self.journal.push(None, log);
     }
 }
@@ -99,7 +99,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mp
             }
             Err(error) => {
                 tracing::error!(%error, "accept");
-                shared.observe(Event::Note(Level::Error, format!("a client could not be accepted: {error}")));
+                shared.observe(ProxyEvent::Note(Level::Error, format!("a client could not be accepted: {error}")));
                 tokio::time::sleep(EXHAUSTED).await;
             }
         }
@@ -127,7 +127,7 @@ async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, 
             Opening::Nothing | Opening::Quit => return,
             Opening::Refused(status, reason) => {
                 if let Some(finding) = handshake::client_hello(&read) {
-                    shared.observe(Event::Finding(Side::Client, finding));
+                    shared.observe(ProxyEvent::Finding(finding));
                 }
                 return Box::pin(refuse(&shared, socket, address, status, reason)).await;
             }
@@ -166,7 +166,7 @@ async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: &mpsc::WeakSender<
 async fn refuse(shared: &Shared, socket: TcpStream, address: SocketAddr, status: u16, reason: String) {
     let reason = format!("{reason} (client {address})");
     tracing::warn!(status, reason, "refused");
-    shared.observe(Event::Answered { status, reason: reason.clone() });
+    shared.observe(ProxyEvent::Answered { status, reason: reason.clone() });
     answer::send(socket, status, &reason).await;
 }
 

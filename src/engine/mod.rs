@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::journal::Journal;
-use crate::record::{Event, Log};
+use crate::record::{Log, ProxyEvent};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
 use crate::relay::own::{OwnAddress, Scheme};
@@ -166,8 +166,8 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let mut log = Log::default();
     let upstream = config.upstream.to_string();
     let listening =
-        Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: handle.policy() };
-    log.event(clock::now(), listening);
+        ProxyEvent::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: handle.policy() };
+    log.proxy(clock::now(), listening);
     journal.push(None, log);
     let passthrough = PassThrough {
         dialer: dialer.clone(),

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{sleep, timeout};
 
 use crate::journal::Journal;
-use crate::record::{Event, Log};
+use crate::record::{Log, ProxyEvent};
 
 use super::clock;
 use super::dial::Dialer;
@@ -35,7 +35,7 @@ async fn probe(dialer: &Dialer, journal: &Journal, came: impl Fn() -> bool) {
         let trouble = dial(dialer).await.err();
         if told.as_ref() != Some(&trouble) {
             let mut log = Log::default();
-            log.event(clock::now(), Event::Upstream { trouble: trouble.clone() });
+            log.proxy(clock::now(), ProxyEvent::Upstream { trouble: trouble.clone() });
             journal.push(None, log);
         }
         if trouble.is_none() || came() {
@@ -73,10 +73,10 @@ mod tests {
         run(dialer, journal, Handle::default(), || true).await;
         let mut blocks = Vec::new();
         reader.read(&mut blocks);
-        let Some(Record::Event(_, event)) = blocks.first().and_then(|block| block.log.records.first()) else {
+        let Some(Record::Proxy(_, event)) = blocks.first().and_then(|block| block.log.records.first()) else {
             panic!()
         };
-        let Event::Upstream { trouble } = &**event else { panic!("{event:?}") };
+        let ProxyEvent::Upstream { trouble } = &**event else { panic!("{event:?}") };
         trouble.clone()
     }
 

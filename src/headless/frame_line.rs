@@ -31,7 +31,7 @@ pub(super) fn write(frame: &Frame<'_>, out: &mut Vec<u8>) {
     let header = &record.header;
     out.extend_from_slice(direction(Some(record.from)).as_bytes());
     out.push(b' ');
-    number(record.number, 5, out);
+    number(record.number.value(), 5, out);
     out.push(b' ');
     match header.opcode().name() {
         Some(name) => padded(name, 12, out),

@@ -12,8 +12,10 @@ use std::io::Write as _;
 
 use crate::diagnose::{self, render};
 use crate::json::item::{self, Item, Totals, What};
-use crate::record::finding::{Finding, FindingKind};
-use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, PerSide, RawRecord, Side, Stall, Verdict};
+use crate::record::finding::{Finding, FindingKind, Level};
+use crate::record::{
+    ClosedEvent, ClosedHow, Event, FrameNumber, HeadEvent, PerSide, ProxyEvent, RawRecord, Side, Stall, Verdict,
+};
 use crate::text;
 use crate::wire::head::Head;
 
@@ -23,7 +25,7 @@ use super::frame_line::{self, PREVIEW, code_and_reason};
 /// The first columns of a line.
 struct Start {
     direction: Option<Side>,
-    frame: Option<u64>,
+    frame: Option<FrameNumber>,
     kind: Cow<'static, str>,
 }
 
@@ -44,6 +46,7 @@ pub fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
         }
         What::Raw(raw, kept) => raw_line(raw, kept),
         What::Event(event) => event_line(event),
+        What::Proxy(event) => proxy_line(event),
     };
     let direction = frame_line::direction(start.direction);
     let frame = start.frame.map_or(String::new(), |frame| frame.to_string());
@@ -89,14 +92,13 @@ fn verdict_line(verdict: &Verdict) -> (Start, String) {
     (start, format!("chrome {}{words}{code}", verdict.outcome.name()))
 }
 
+/// The start of a line about no direction and no frame.
+fn start(kind: &'static str) -> Start {
+    Start { direction: None, frame: None, kind: kind.into() }
+}
+
 fn event_line(event: &Event) -> (Start, String) {
-    let start = |kind: &'static str| Start { direction: None, frame: None, kind: kind.into() };
     match event {
-        Event::Listening { addresses, upstream, .. } => {
-            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
-        }
-        Event::Upstream { trouble } => (start("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes())),
         Event::SessionOpened { client, path } => {
             (start("opened"), format!("by {client} for {}", text::preview(path, PREVIEW)))
         }
@@ -117,19 +119,38 @@ fn event_line(event: &Event) -> (Start, String) {
         }
         Event::Verdict(verdict) => verdict_line(verdict),
         Event::Stall { stall, over } => stall_line(stall, *over),
-        Event::Answered { status, reason } => {
-            (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
-        }
+        Event::Answered { status, reason } => answered_line(*status, reason),
         Event::Ended { from, how } => {
             (Start { direction: Some(*from), ..start("ended") }, format!("{} with {}", from.name(), item::ending(*how)))
         }
         Event::SessionClosed(closed) => (start("closed"), closed_line(closed)),
-        Event::Http { method, path, status } => {
+        Event::Note(level, message) => note_line(*level, message),
+    }
+}
+
+fn proxy_line(event: &ProxyEvent) -> (Start, String) {
+    match event {
+        ProxyEvent::Listening { addresses, upstream, .. } => {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
+        }
+        ProxyEvent::Upstream { trouble } => (start("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes())),
+        ProxyEvent::Finding(finding) => finding_line(Side::Client, finding),
+        ProxyEvent::Answered { status, reason } => answered_line(*status, reason),
+        ProxyEvent::Http { method, path, status } => {
             let [method, path] = [method, path].map(|text| text::preview(text.as_bytes(), PREVIEW));
             (start("http"), format!("{status} {method} {path}"))
         }
-        Event::Note(level, message) => (start(level.name()), text::escape(message.as_bytes())),
+        ProxyEvent::Note(level, message) => note_line(*level, message),
     }
+}
+
+fn answered_line(status: u16, reason: &str) -> (Start, String) {
+    (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
+}
+
+fn note_line(level: Level, message: &str) -> (Start, String) {
+    (start(level.name()), text::escape(message.as_bytes()))
 }
 
 fn stall_line(stall: &Stall, over: bool) -> (Start, String) {

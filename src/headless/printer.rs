@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use crate::json::{self, Frame, Item, Totals, What};
 use crate::record::finding::FindingKind;
 use crate::record::{
-    By, Event, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Relayed, Seen, SentRecord, SessionId, Side, Time,
+    By, Event, FrameNumber, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Relayed, Seen, SentRecord, SessionId,
+    Side, Time,
 };
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -36,14 +37,14 @@ struct Unfinished {
 struct Session {
     unfinished: PerSide<Option<Unfinished>>,
     /// What the next frame of that number inflates to.
-    inflated: Option<(u64, Vec<u8>)>,
+    inflated: Option<(FrameNumber, Vec<u8>)>,
     /// What left in place of the next frame of a number.
     sent: Option<Sent>,
 }
 
 /// What left in place of a frame, as far as it came by.
 struct Sent {
-    number: u64,
+    number: FrameNumber,
     by: By,
     bytes: Vec<u8>,
 }
@@ -77,6 +78,7 @@ impl Printer {
                 Seen::Sent(sent) => self.sent(session, &sent, log),
                 Seen::Raw(raw) => self.raw(session, &raw, log, out),
                 Seen::Event(time, event) => self.event(session, time, event, out),
+                Seen::Proxy(time, event) => self.print(&Item { session, time, what: What::Proxy(event) }, out),
             }
         }
     }

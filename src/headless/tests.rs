@@ -11,8 +11,8 @@ use super::*;
 use crate::diagnose::{self, NoAnswer};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
-    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, HeadEvent, Log, MoreRecord, OpenEvent,
-    Origin, PerSide, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
+    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, Log, MoreRecord,
+    OpenEvent, Origin, PerSide, ProxyEvent, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
@@ -37,6 +37,12 @@ fn event(event: Event) -> Log {
     log
 }
 
+fn proxy(event: ProxyEvent) -> Log {
+    let mut log = Log::default();
+    log.proxy(NOW, event);
+    log
+}
+
 fn keep(log: &mut Log, bytes: &[u8]) -> Span {
     log.keep(bytes)
 }
@@ -48,6 +54,7 @@ fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usi
     mask::apply(header.mask.unwrap_or_default(), 0, &mut wire);
     let kept = keep(&mut log, &wire[..came]);
     let received = came as u64;
+    let number = FrameNumber::new(number);
     let record =
         FrameRecord { time: NOW, number, header, kept, received, from, origin: Origin::Peer, relayed: Relayed::AsIs };
     log.records.push(Record::Frame(record));
@@ -57,7 +64,7 @@ fn frame(from: Side, number: u64, header: FrameHeader, payload: &[u8], came: usi
 fn more(from: Side, number: u64, wire: &[u8], received: u64) -> Log {
     let mut log = Log::default();
     let kept = keep(&mut log, wire);
-    let added = wire.len() as u64;
+    let (number, added) = (FrameNumber::new(number), wire.len() as u64);
     log.records.push(Record::More(MoreRecord { time: NOW, number, from, kept, added, received }));
     log
 }
@@ -130,7 +137,11 @@ fn closed(reason: &[u8]) -> Event {
 fn json_listening_has_a_line_for_each_address() {
     let addresses = vec!["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()];
     assert_eq!(
-        json(event(Event::Listening { addresses, upstream: "ws://localhost:9999".into(), policy: Default::default() })),
+        json(proxy(ProxyEvent::Listening {
+            addresses,
+            upstream: "ws://localhost:9999".into(),
+            policy: Default::default()
+        })),
         concat!(
             r#"{"v":1,"event":"listening","addr":"127.0.0.1:9000","upstream":"ws://localhost:9999","policy":"faithful"}"#,
             "\n",
@@ -172,20 +183,33 @@ fn json_has_the_fields_of_the_contract_in_their_order() {
             r#"{"v":1,"event":"session_closed","session":7,"time":"2026-01-02T03:04:05.678901Z","by":"server","how":"close frame","code":1000,"reason":"bye","frames":{"client":1,"server":2},"bytes":{"client":300,"server":4000}}"#,
         ),
         (
-            Event::Http { method: "GET".into(), path: "/".into(), status: 200 },
-            r#"{"v":1,"event":"http","time":"2026-01-02T03:04:05.678901Z","method":"GET","path":"/","status":200}"#,
-        ),
-        (
-            Event::Upstream { trouble: None },
-            r#"{"v":1,"event":"upstream","time":"2026-01-02T03:04:05.678901Z","ok":true,"reason":null}"#,
-        ),
-        (
             Event::Note(Level::Warning, "wide".into()),
             r#"{"v":1,"event":"note","session":7,"time":"2026-01-02T03:04:05.678901Z","level":"warning","message":"wide"}"#,
         ),
     ];
     for (given, expected) in golden {
         assert_eq!(json(event(given)), format!("{expected}\n"));
+    }
+    let golden_of_proxy = [
+        (
+            ProxyEvent::Http { method: "GET".into(), path: "/".into(), status: 200 },
+            r#"{"v":1,"event":"http","time":"2026-01-02T03:04:05.678901Z","method":"GET","path":"/","status":200}"#,
+        ),
+        (
+            ProxyEvent::Upstream { trouble: None },
+            r#"{"v":1,"event":"upstream","time":"2026-01-02T03:04:05.678901Z","ok":true,"reason":null}"#,
+        ),
+        (
+            ProxyEvent::Answered { status: 503, reason: "full".into() },
+            r#"{"v":1,"event":"answered","session":null,"time":"2026-01-02T03:04:05.678901Z","status":503,"reason":"full"}"#,
+        ),
+        (
+            ProxyEvent::Note(Level::Warning, "wide".into()),
+            r#"{"v":1,"event":"note","session":null,"time":"2026-01-02T03:04:05.678901Z","level":"warning","message":"wide"}"#,
+        ),
+    ];
+    for (given, expected) in golden_of_proxy {
+        assert_eq!(json(proxy(given)), format!("{expected}\n"));
     }
 }
 
@@ -304,10 +328,10 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
              300 B from the client, 2 frames and 4.0 kB from the server",
         ),
         (
-            event(Event::Http { method: "GET".into(), path: "/".into(), status: 200 }),
+            proxy(ProxyEvent::Http { method: "GET".into(), path: "/".into(), status: 200 }),
             "03:04:05.678901    7          http         200 GET /",
         ),
-        (event(Event::Upstream { trouble: None }), "03:04:05.678901    7          upstream     it answers"),
+        (proxy(ProxyEvent::Upstream { trouble: None }), "03:04:05.678901    7          upstream     it answers"),
         (event(Event::Note(Level::Warning, "wide".into())), "03:04:05.678901    7          warning      wide"),
         (
             event(finding(Side::Server)),
@@ -413,8 +437,12 @@ fn hostile_bytes_never_come_out_raw() {
             event(head(Side::Server, hostile, None)),
             event(open(Some(hostile))),
             event(closed(hostile)),
-            event(Event::Upstream { trouble: Some(String::from_utf8_lossy(hostile).into()) }),
-            event(Event::Http { method: "GET".into(), path: String::from_utf8_lossy(hostile).into(), status: 200 }),
+            proxy(ProxyEvent::Upstream { trouble: Some(String::from_utf8_lossy(hostile).into()) }),
+            proxy(ProxyEvent::Http {
+                method: "GET".into(),
+                path: String::from_utf8_lossy(hostile).into(),
+                status: 200,
+            }),
             event(Event::Note(Level::Note, String::from_utf8_lossy(hostile).into())),
             event(Event::Answered { status: 502, reason: String::from_utf8_lossy(hostile).into() }),
         ]
@@ -474,7 +502,7 @@ fn a_reader_that_went_away_is_no_error() {
         }
     }
     let journal = Arc::new(Journal::new(1 << 20));
-    journal.push(None, event(Event::Note(Level::Note, "x".into())));
+    journal.push(None, proxy(ProxyEvent::Note(Level::Note, "x".into())));
     let (_remote, inbox) = channel(&journal, Format::Json);
     run(&inbox, &mut Gone).unwrap();
 }

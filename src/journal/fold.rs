@@ -240,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::journal::{Journal, View};
-    use crate::record::{Log, MoreRecord, Origin, Relayed, Seen, Side, Span, Time};
+    use crate::record::{FrameNumber, Log, MoreRecord, Origin, Relayed, Seen, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
 
     const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, heartbeats: false } };
@@ -250,7 +250,7 @@ mod tests {
         let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, number % 9, None) };
         Record::Frame(FrameRecord {
             time: Time(number),
-            number,
+            number: FrameNumber::new(number),
             header,
             kept: Span::default(),
             received: number % 9,
@@ -261,7 +261,8 @@ mod tests {
     }
 
     fn more(number: u64, from: Side) -> Record {
-        Record::More(MoreRecord { time: Time(number), number, from, kept: Span::default(), added: 0, received: 0 })
+        let (time, number) = (Time(number), FrameNumber::new(number));
+        Record::More(MoreRecord { time, number, from, kept: Span::default(), added: 0, received: 0 })
     }
 
     fn view_of(blocks: &[Vec<(u64, bool, u8)>], budget: usize) -> View {

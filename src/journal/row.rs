@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{By, Event, FrameRecord, Log, Seen, SessionId, Side, Time};
+use crate::record::{By, Event, FrameRecord, Log, ProxyEvent, Seen, SessionId, Side, Time};
 use crate::wire::mask;
 
 /// Which rows.
@@ -53,6 +53,8 @@ impl Row<'_> {
                 Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),
                 _ => None,
             },
+            Seen::Proxy(_, ProxyEvent::Finding(_)) => Some(Side::Client),
+            Seen::Proxy(..) => None,
         }
     }
 }

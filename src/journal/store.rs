@@ -297,13 +297,12 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::record::Side;
     use crate::record::finding::{Finding, Level, Place};
-    use crate::record::{Event, Time};
+    use crate::record::{ProxyEvent, Time};
 
     fn note(bytes: usize) -> Log {
         let mut log = Log::default();
-        log.event(Time(0), Event::Note(Level::Note, "x".into()));
+        log.proxy(Time(0), ProxyEvent::Note(Level::Note, "x".into()));
         log.read = vec![0; bytes];
         log
     }
@@ -334,7 +333,7 @@ mod tests {
         for round in 0..3 {
             for _ in 0..10 {
                 let mut log = large();
-                log.event(Time(0), Event::Note(Level::Note, "y".into()));
+                log.proxy(Time(0), ProxyEvent::Note(Level::Note, "y".into()));
                 journal.push(None, log);
             }
             reader.read(&mut blocks);
@@ -364,7 +363,7 @@ mod tests {
         let journal = Journal::new(10);
         for kind in [FindingKind::FrameRsv, FindingKind::HttpExtraCrlf, FindingKind::FrameRsv] {
             let mut log = large();
-            log.event(Time(0), Event::Finding(Side::Server, Finding::new(kind, Place::Head)));
+            log.proxy(Time(0), ProxyEvent::Finding(Finding::new(kind, Place::Head)));
             journal.push(None, log);
         }
         let counts: Vec<_> = journal.findings().into_iter().collect();
@@ -377,7 +376,7 @@ mod tests {
         let mut reader = journal.subscribe(|| ());
         for _ in 0..10 {
             let mut log = Log::default();
-            log.event(Time(0), Event::Note(Level::Note, "x".repeat(FULL)));
+            log.proxy(Time(0), ProxyEvent::Note(Level::Note, "x".repeat(FULL)));
             journal.push(None, log);
         }
         let mut blocks = Vec::new();

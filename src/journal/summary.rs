@@ -164,6 +164,8 @@ impl SessionSummary {
             Record::Sent(sent) => self.last = self.last.max(sent.time),
             Record::Raw(raw) => self.last = self.last.max(raw.time),
             Record::Event(time, event) => self.event(*time, event),
+            // It belongs to no session.
+            Record::Proxy(..) => {}
         }
     }
 
@@ -229,11 +231,7 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Listening { .. }
-            | Event::Upstream { .. }
-            | Event::Http { .. }
-            | Event::Inflated(_)
-            | Event::Note(..) => {}
+            Event::Inflated(_) | Event::Note(..) => {}
         }
     }
 }
@@ -241,12 +239,14 @@ impl SessionSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::FrameNumber;
     use crate::record::finding::{FindingKind, Place};
 
     fn with_findings(count: u64) -> SessionSummary {
         let mut summary = SessionSummary::new(SessionId(1), Time(0));
         for number in 0..count {
-            let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number)).bytes(&[0; 500], 100, 64);
+            let place = Place::Frame(FrameNumber::FIRST.after(number));
+            let finding = Finding::new(FindingKind::FrameRsv, place).bytes(&[0; 500], 100, 64);
             summary.event(Time(number), &Event::Finding(Side::Server, finding));
         }
         summary
@@ -256,7 +256,7 @@ mod tests {
     fn the_newest_findings_are_kept_and_those_before_them_counted() {
         let summary = with_findings(FINDINGS as u64 + 7);
         assert_eq!((summary.findings.len(), summary.earlier_findings), (FINDINGS, 7));
-        assert_eq!(summary.findings.front().and_then(|(_, _, finding)| finding.frame()), Some(7));
+        assert_eq!(summary.findings.front().and_then(|(_, _, finding)| finding.frame()), Some(FrameNumber::new(8)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::record::{FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SessionId, Side, Span, Time};
+use crate::record::{FrameNumber, FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SessionId, Side, Span, Time};
 use crate::wire::frame::FrameHeader;
 use crate::wire::opcode::Opcode;
 
@@ -13,7 +13,7 @@ const ONE: SessionId = SessionId(1);
 fn frame(number: u64) -> Record {
     Record::Frame(FrameRecord {
         time: Time(number),
-        number,
+        number: FrameNumber::new(number),
         header: FrameHeader::new(Opcode::BINARY, u64::MAX, None),
         kept: Span::default(),
         received: 0,
@@ -24,6 +24,7 @@ fn frame(number: u64) -> Record {
 }
 
 fn more(number: u64, received: u64) -> Record {
+    let number = FrameNumber::new(number);
     Record::More(MoreRecord { time: Time(1), number, from: Side::Client, kept: Span::default(), added: 1, received })
 }
 

@@ -9,8 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnose;
-use crate::record::finding::Level;
-use crate::record::{Event, FrameRecord, HeadEvent, Outcome, Record, Relayed, Seen, SessionId, Side, Time};
+use crate::record::finding::{Finding, Level};
+use crate::record::{
+    Event, FrameNumber, FrameRecord, HeadEvent, Outcome, ProxyEvent, Record, Relayed, Seen, SessionId, Side, Time,
+};
 use crate::wire::mask;
 
 use super::block::Block;
@@ -85,7 +87,7 @@ pub struct View {
     by_session: HashMap<SessionId, Blocks>,
     own: Blocks,
     /// Where frames go on that began in an earlier record.
-    more: HashMap<(SessionId, u64), VecDeque<RowId>>,
+    more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
     lanes: Lanes,
     sessions: Sessions,
     /// Rows that had left memory at the last sync.
@@ -403,7 +405,7 @@ impl View {
 
     /// Lets go of where a frame went on in blocks that have left. Rows are in their order, so each is looked at once: a
     /// frame of many gigabytes goes on in as many places as it has reads.
-    fn forget_more(&mut self, frame: (SessionId, u64), first: u64) {
+    fn forget_more(&mut self, frame: (SessionId, FrameNumber), first: u64) {
         let Some(list) = self.more.get_mut(&frame) else { return };
         while list.front().is_some_and(|id| id.block < first) {
             list.pop_front();
@@ -442,12 +444,9 @@ impl View {
 
     fn note_problems(&mut self, block: &Block) {
         for (number, record) in block.log.numbered() {
-            let Record::Event(_, event) = record else { continue };
-            let is_problem = match &**event {
-                Event::Finding(_, finding) => diagnose::words(finding.kind).level > Level::Note,
-                Event::Verdict(verdict) => verdict.outcome == Outcome::Fails && verdict.finding.is_none(),
-                Event::Stall { over, .. } => !over,
-                Event::Answered { .. } => true,
+            let is_problem = match record {
+                Record::Event(_, event) => is_problem(event),
+                Record::Proxy(_, event) => is_problem_of_none(event),
                 _ => false,
             };
             if is_problem {
@@ -458,14 +457,17 @@ impl View {
 
     fn learn_of_upstream(&mut self, block: &Block) {
         for record in &block.log.records {
-            let Record::Event(time, event) = record else { continue };
-            match &**event {
-                Event::Upstream { trouble: Some(trouble) } => {
-                    self.upstream = UpstreamState::Down(*time, trouble.clone());
-                }
-                Event::Upstream { trouble: None } | Event::Head(HeadEvent { from: Side::Server, .. }) => {
+            match record {
+                Record::Event(_, event) if matches!(**event, Event::Head(HeadEvent { from: Side::Server, .. })) => {
                     self.upstream = UpstreamState::Answers;
                 }
+                Record::Proxy(time, event) => match &**event {
+                    ProxyEvent::Upstream { trouble: Some(trouble) } => {
+                        self.upstream = UpstreamState::Down(*time, trouble.clone());
+                    }
+                    ProxyEvent::Upstream { trouble: None } => self.upstream = UpstreamState::Answers,
+                    _ => {}
+                },
                 _ => {}
             }
         }
@@ -491,8 +493,31 @@ impl View {
     }
 }
 
+fn is_problem(event: &Event) -> bool {
+    match event {
+        Event::Finding(_, finding) => is_fault(finding),
+        Event::Verdict(verdict) => verdict.outcome == Outcome::Fails && verdict.finding.is_none(),
+        Event::Stall { over, .. } => !over,
+        Event::Answered { .. } => true,
+        _ => false,
+    }
+}
+
+/// As `is_problem`, where there is no session.
+fn is_problem_of_none(event: &ProxyEvent) -> bool {
+    match event {
+        ProxyEvent::Finding(finding) => is_fault(finding),
+        ProxyEvent::Answered { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_fault(finding: &Finding) -> bool {
+    diagnose::words(finding.kind).level > Level::Note
+}
+
 /// The frame that a record tells more of.
-const fn part_of(record: &Record) -> Option<u64> {
+const fn part_of(record: &Record) -> Option<FrameNumber> {
     match record {
         Record::More(more) => Some(more.number),
         Record::Sent(sent) => Some(sent.number),

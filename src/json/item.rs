@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{By, Ending, Event, FrameRecord, RawRecord, SessionId, Time};
+use crate::record::{By, Ending, Event, FrameRecord, ProxyEvent, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
 /// One line to be.
@@ -21,8 +21,10 @@ pub enum What<'a> {
     Frame(Frame<'a>),
     /// Bytes that are no frames, and what was kept of them.
     Raw(&'a RawRecord, &'a [u8]),
-    /// One of the rarer things.
+    /// One of the rarer things of a session.
     Event(&'a Event),
+    /// What belongs to no session.
+    Proxy(&'a ProxyEvent),
 }
 
 /// A frame with all that came of it.

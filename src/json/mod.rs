@@ -16,7 +16,9 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{By, ClosedEvent, Event, OpenEvent, PerSide, RawRecord, SessionId, Side, Time, Verdict};
+use crate::record::{
+    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, SessionId, Side, Time, Verdict,
+};
 use crate::text;
 use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
@@ -32,12 +34,6 @@ const VERSION: u8 = 1;
 
 /// Adds the line, or lines, for an item.
 pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
-    if let What::Event(Event::Listening { addresses, upstream, policy }) = &item.what {
-        for address in addresses {
-            put_line(Line::Listening { addr: address.to_string(), upstream, policy: policy.name() }, out);
-        }
-        return;
-    }
     let session = item.session.map(|SessionId(number)| number);
     let time = rfc3339(item.time);
     let line = match &item.what {
@@ -47,6 +43,7 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
             Some(line) => line,
             None => return,
         },
+        What::Proxy(event) => return write_proxy(time, event, out),
     };
     put_line(line, out);
 }
@@ -68,7 +65,7 @@ fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> L
     let text = frame.text();
     Line::Frame {
         session,
-        frame: frame.record.number,
+        frame: frame.record.number.value(),
         time,
         from: frame.record.from.name(),
         opcode: header.opcode().to_string(),
@@ -134,8 +131,8 @@ fn verdict_line(session: Option<u64>, time: String, verdict: &Verdict) -> Line<'
         close_code: verdict.close_code.map(Code::value),
         was_clean: verdict.was_clean,
         finding: verdict.finding.map(FindingKind::id),
-        frame: verdict.frame,
-        undelivered: verdict.undelivered,
+        frame: verdict.frame.map(FrameNumber::value),
+        undelivered: verdict.undelivered.map(FrameNumber::value),
         basis: verdict.basis.name(),
         differs: verdict.differs,
     }
@@ -146,7 +143,7 @@ fn finding_line(session: Option<u64>, time: String, from: Side, finding: &Findin
     let [chrome, firefox, safari] = words.browsers(from);
     Line::Finding {
         session,
-        frame: finding.frame(),
+        frame: finding.frame().map(FrameNumber::value),
         time,
         from: from.name(),
         id: finding.kind.id(),
@@ -206,8 +203,7 @@ fn peer_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
 
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
-        Event::Listening { .. } | Event::Inflated(_) => return None,
-        Event::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
+        Event::Inflated(_) => return None,
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             let (path, path_bytes) = peer_text(path);
@@ -231,16 +227,34 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             lane: stall.lane.name(),
             what: stall.kind.name(),
             since: rfc3339(stall.since),
-            frame: stall.frame,
+            frame: stall.frame.map(FrameNumber::value),
             over: *over,
             detail: stall.text(),
         },
         Event::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         Event::Ended { from, how } => Line::Ended { session, time, from: from.name(), how: item::ending(*how) },
         Event::SessionClosed(closed) => closed_line(session, time, closed),
-        Event::Http { method, path, status } => Line::Http { time, method, path, status: *status },
         Event::Note(level, message) => Line::Note { session, time, level: level.name(), message },
     })
+}
+
+/// Adds the line, or lines, for what belongs to no session.
+fn write_proxy(time: String, event: &ProxyEvent, out: &mut Vec<u8>) {
+    let session = None;
+    let line = match event {
+        ProxyEvent::Listening { addresses, upstream, policy } => {
+            for address in addresses {
+                put_line(Line::Listening { addr: address.to_string(), upstream, policy: policy.name() }, out);
+            }
+            return;
+        }
+        ProxyEvent::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
+        ProxyEvent::Finding(finding) => finding_line(session, time, Side::Client, finding),
+        ProxyEvent::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
+        ProxyEvent::Http { method, path, status } => Line::Http { time, method, path, status: *status },
+        ProxyEvent::Note(level, message) => Line::Note { session, time, level: level.name(), message },
+    };
+    put_line(line, out);
 }
 
 const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {

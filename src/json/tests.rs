@@ -11,8 +11,8 @@ use super::*;
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameRecord, HeadEvent, InflatedEvent, OpenEvent, Origin, Policy,
-    Relayed, Span, Stall, StallKind,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, OpenEvent,
+    Origin, Policy, ProxyEvent, Relayed, Span, Stall, StallKind,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -141,6 +141,11 @@ fn samples() -> Vec<u8> {
         print(What::Event(&event));
         happened = next(&event);
     }
+    let mut happened = Some(first_of_proxy());
+    while let Some(event) = happened {
+        print(What::Proxy(&event));
+        happened = next_of_proxy(&event);
+    }
     let sent = [(By::Repair, &b"\x81\x01H"[..]), (By::Bridge, b"\x80\x00\x81\x01H")];
     for ((first, inflated), sent) in [(0x81, None), (0xc1, Some(b"Hello".to_vec()))].into_iter().zip(sent) {
         let sent = Some((sent.0, Cow::Borrowed(sent.1)));
@@ -158,21 +163,25 @@ fn samples() -> Vec<u8> {
 
 fn frame(header: FrameHeader) -> FrameRecord {
     let (from, origin, relayed) = (Side::Client, Origin::Peer, Relayed::AsIs);
-    FrameRecord { time: NOW, number: 1, header, kept: Span::default(), received: header.length, from, origin, relayed }
+    FrameRecord {
+        time: NOW,
+        number: FrameNumber::FIRST,
+        header,
+        kept: Span::default(),
+        received: header.length,
+        from,
+        origin,
+        relayed,
+    }
 }
 
 fn first() -> Event {
-    let addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 9000))];
-    Event::Listening { addresses, upstream: "ws://localhost:9999".into(), policy: Policy::Faithful }
+    Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff".to_vec() }
 }
 
 /// The sample behind another, each with all that it can have. A kind of event without one does not compile.
 fn next(event: &Event) -> Option<Event> {
     Some(match event {
-        Event::Listening { .. } => Event::Upstream { trouble: Some("nobody listens".into()) },
-        Event::Upstream { .. } => {
-            Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff".to_vec() }
-        }
         Event::SessionOpened { .. } => Event::Head(HeadEvent {
             from: Side::Server,
             bytes: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
@@ -190,14 +199,16 @@ fn next(event: &Event) -> Option<Event> {
             accept: AcceptCheck::NoKey,
         }),
         Event::Open(_) => Event::Finding(Side::Server, Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
-        Event::Finding(..) => Event::Inflated(InflatedEvent { frame: 1, from: Side::Client, bytes: b"Hello".to_vec() }),
+        Event::Finding(..) => {
+            Event::Inflated(InflatedEvent { frame: FrameNumber::FIRST, from: Side::Client, bytes: b"Hello".to_vec() })
+        }
         Event::Inflated(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {
                 kind: StallKind::ShortFrame,
                 lane: Side::Server,
                 since: NOW,
-                frame: Some(1),
+                frame: Some(FrameNumber::FIRST),
                 progress: Some((3, 4)),
             },
             over: false,
@@ -212,9 +223,25 @@ fn next(event: &Event) -> Option<Event> {
             frames: PerSide::new(1, 2),
             bytes: PerSide::new(3, 4),
         }),
-        Event::SessionClosed(_) => Event::Http { method: "GET".into(), path: "/".into(), status: 200 },
-        Event::Http { .. } => Event::Note(Level::Note, "hello".into()),
+        Event::SessionClosed(_) => Event::Note(Level::Note, "hello".into()),
         Event::Note(..) => return None,
+    })
+}
+
+fn first_of_proxy() -> ProxyEvent {
+    let addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 9000))];
+    ProxyEvent::Listening { addresses, upstream: "ws://localhost:9999".into(), policy: Policy::Faithful }
+}
+
+/// As `next`, for what belongs to no session.
+fn next_of_proxy(event: &ProxyEvent) -> Option<ProxyEvent> {
+    Some(match event {
+        ProxyEvent::Listening { .. } => ProxyEvent::Upstream { trouble: Some("nobody listens".into()) },
+        ProxyEvent::Upstream { .. } => ProxyEvent::Finding(Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
+        ProxyEvent::Finding(_) => ProxyEvent::Answered { status: 400, reason: "no request".into() },
+        ProxyEvent::Answered { .. } => ProxyEvent::Http { method: "GET".into(), path: "/".into(), status: 200 },
+        ProxyEvent::Http { .. } => ProxyEvent::Note(Level::Note, "hello".into()),
+        ProxyEvent::Note(..) => return None,
     })
 }
 

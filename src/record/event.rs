@@ -8,25 +8,11 @@ use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 
 use super::finding::{Finding, Level};
-use super::{Outcome, Policy, Side, Stall, Verdict};
+use super::{FrameNumber, Outcome, Side, Stall, Verdict};
 
-/// The rarer things.
+/// The rarer things of a session.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// wsproxy listens.
-    Listening {
-        /// Each address that is bound.
-        addresses: Vec<SocketAddr>,
-        /// The upstream, as a URL.
-        upstream: String,
-        /// What is done about faults at the start.
-        policy: Policy,
-    },
-    /// The upstream was tried without a client.
-    Upstream {
-        /// Why it can't be reached, in a sentence for people; `None` where it answers.
-        trouble: Option<String>,
-    },
     /// A client asked for a WebSocket.
     SessionOpened {
         /// The client's address.
@@ -53,7 +39,7 @@ pub enum Event {
     },
     /// wsproxy itself answered the client, because there was nobody else to.
     Answered {
-        /// The status it sent: 400, 408, 431, 502, 503 or 504.
+        /// The status it sent: 502, 503 or 504.
         status: u16,
         /// Why, in a sentence for people.
         reason: String,
@@ -67,16 +53,7 @@ pub enum Event {
     },
     /// Both sides are gone.
     SessionClosed(ClosedEvent),
-    /// A plain HTTP exchange that was passed through.
-    Http {
-        /// The request's method.
-        method: String,
-        /// Its target.
-        path: String,
-        /// The answer's status.
-        status: u16,
-    },
-    /// A message of wsproxy's own for its log.
+    /// A message of wsproxy's own about the session.
     Note(Level, String),
 }
 
@@ -92,10 +69,17 @@ impl Event {
         }
     }
 
+    /// The finding that it is.
+    pub(super) const fn finding(&self) -> Option<&Finding> {
+        match self {
+            Self::Finding(_, finding) => Some(finding),
+            _ => None,
+        }
+    }
+
     /// Bytes of memory that it takes, what a peer made long included.
     pub(super) fn size(&self) -> usize {
         let held = match self {
-            Self::Listening { upstream, .. } => upstream.len(),
             Self::SessionOpened { path, .. } => path.len(),
             Self::Head(head) => head.held(),
             Self::Open(open) => open.held(),
@@ -104,8 +88,6 @@ impl Event {
             Self::Inflated(inflated) => inflated.bytes.len(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
-            Self::Http { method, path, .. } => method.len() + path.len(),
-            Self::Upstream { trouble } => trouble.as_ref().map_or(0, String::len),
             Self::Note(_, text) => text.len(),
             Self::Ended { .. } | Self::Stall { .. } => 0,
         };
@@ -117,7 +99,7 @@ impl Event {
 #[derive(Clone, Debug)]
 pub struct InflatedEvent {
     /// The frame's number.
-    pub frame: u64,
+    pub frame: FrameNumber,
     /// The frame's lane.
     pub from: Side,
     /// What this frame added to the message, up to `Limits::kept_inflated`.

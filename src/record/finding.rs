@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::FrameNumber;
+
 /// Declares every kind of finding once: by layer, the variant and its id.
 macro_rules! kinds {
     ($($layer:ident { $($kind:ident = $id:literal,)+ })+) => {
@@ -295,7 +297,7 @@ pub enum Place {
     /// The head, and what was read right behind it.
     Head,
     /// The frame of that number in the session, from the first byte of its header.
-    Frame(u64),
+    Frame(FrameNumber),
     /// A place between frames, or one from which on no frames can be told apart.
     Stream,
     /// No byte at all: the connection's end, or a silence.
@@ -397,7 +399,7 @@ impl Finding {
 
     /// The number of the frame it is in.
     #[must_use]
-    pub const fn frame(&self) -> Option<u64> {
+    pub const fn frame(&self) -> Option<FrameNumber> {
         match self.place {
             Place::Frame(number) => Some(number),
             Place::Head | Place::Stream | Place::Connection => None,

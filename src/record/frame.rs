@@ -3,7 +3,7 @@
 use crate::wire::frame::FrameHeader;
 use crate::wire::opcode::Opcode;
 
-use super::{Side, Time};
+use super::{FrameNumber, Side, Time};
 
 /// Who made a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +113,8 @@ pub struct Span {
 pub struct FrameRecord {
     /// When its header was read.
     pub time: Time,
-    /// Its number in the session, from 1, both lanes counted together.
-    pub number: u64,
+    /// Its number in the session.
+    pub number: FrameNumber,
     /// As on the wire.
     pub header: FrameHeader,
     /// Payload as on the wire (masked where the header has a key), from its first byte, up to `Limits::kept`.
@@ -136,7 +136,7 @@ pub struct RunRecord {
     /// When they were read.
     pub time: Time,
     /// The first one's number in the session. The others have the next.
-    pub first: u64,
+    pub first: FrameNumber,
     /// Their bytes as on the wire, headers included.
     pub span: Span,
     /// How many there are: 1 to `RunRecord::MOST`.
@@ -166,7 +166,7 @@ impl RunRecord {
             at += end as u32;
             Some(FrameRecord {
                 time,
-                number: first + index,
+                number: first.after(index),
                 header,
                 kept,
                 received: header.length,
@@ -184,7 +184,7 @@ pub struct MoreRecord {
     /// When the last of it was read.
     pub time: Time,
     /// The frame's number.
-    pub number: u64,
+    pub number: FrameNumber,
     /// The frame's lane.
     pub from: Side,
     /// Further payload, right behind what was kept before.
@@ -201,7 +201,7 @@ pub struct SentRecord {
     /// When it left.
     pub time: Time,
     /// The number of the frame that came.
-    pub number: u64,
+    pub number: FrameNumber,
     /// The lane of that frame.
     pub from: Side,
     /// Bytes that had left for the frame before these. What is before the first record's is as it came.

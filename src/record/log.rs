@@ -13,7 +13,9 @@
 use std::ops::Range;
 
 use super::finding::FindingKind;
-use super::{Event, FrameRecord, MoreRecord, Origin, RawRecord, RunRecord, SentRecord, Side, Span, Store, Time};
+use super::{
+    Event, FrameRecord, MoreRecord, Origin, ProxyEvent, RawRecord, RunRecord, SentRecord, Side, Span, Store, Time,
+};
 
 /// One entry of a log.
 #[derive(Clone, Debug)]
@@ -28,8 +30,10 @@ pub enum Record {
     Sent(SentRecord),
     /// Bytes that are no frames.
     Raw(RawRecord),
-    /// Anything that is rare enough to be boxed.
+    /// Anything else of a session: rare enough to be boxed.
     Event(Time, Box<Event>),
+    /// What belongs to no session.
+    Proxy(Time, Box<ProxyEvent>),
 }
 
 impl Record {
@@ -42,7 +46,7 @@ impl Record {
             Self::More(more) => more.time,
             Self::Sent(sent) => sent.time,
             Self::Raw(raw) => raw.time,
-            Self::Event(time, _) => *time,
+            Self::Event(time, _) | Self::Proxy(time, _) => *time,
         }
     }
 
@@ -67,8 +71,10 @@ pub enum Seen<'a> {
     Sent(SentRecord),
     /// Bytes that are no frames.
     Raw(RawRecord),
-    /// Anything else.
+    /// Anything else of a session.
     Event(Time, &'a Event),
+    /// What belongs to no session.
+    Proxy(Time, &'a ProxyEvent),
 }
 
 impl Seen<'_> {
@@ -80,7 +86,7 @@ impl Seen<'_> {
             Self::More(more) => more.time,
             Self::Sent(sent) => sent.time,
             Self::Raw(raw) => raw.time,
-            Self::Event(time, _) => *time,
+            Self::Event(time, _) | Self::Proxy(time, _) => *time,
         }
     }
 }
@@ -177,7 +183,7 @@ impl Log {
                 Record::More(more) => moved(&mut more.kept),
                 Record::Sent(sent) => moved(&mut sent.kept),
                 Record::Raw(raw) => moved(&mut raw.kept),
-                Record::Event(..) => {}
+                Record::Event(..) | Record::Proxy(..) => {}
             }
             record
         }));
@@ -243,6 +249,7 @@ impl Log {
             Record::Sent(sent) => Seen::Sent(*sent),
             Record::Raw(raw) => Seen::Raw(*raw),
             Record::Event(time, event) => Seen::Event(*time, event),
+            Record::Proxy(time, event) => Seen::Proxy(*time, event),
         })
     }
 
@@ -254,20 +261,26 @@ impl Log {
     /// The kinds of the findings among the records. Costs nothing where there are none.
     pub fn findings(&self) -> impl Iterator<Item = FindingKind> {
         let records = if self.findings == 0 { &[] } else { self.records.as_slice() };
-        records.iter().filter_map(|record| match record {
-            Record::Event(_, event) => match event.as_ref() {
-                Event::Finding(_, finding) => Some(finding.kind),
-                _ => None,
-            },
+        let findings = records.iter().filter_map(|record| match record {
+            Record::Event(_, event) => event.finding(),
+            Record::Proxy(_, event) => event.finding(),
             _ => None,
-        })
+        });
+        findings.map(|finding| finding.kind)
     }
 
-    /// Adds an event.
+    /// Adds an event of the session.
     pub fn event(&mut self, time: Time, event: Event) {
         self.events += event.size();
-        self.findings += usize::from(matches!(event, Event::Finding(..)));
+        self.findings += usize::from(event.finding().is_some());
         self.records.push(Record::Event(time, Box::new(event)));
+    }
+
+    /// Adds what belongs to no session.
+    pub fn proxy(&mut self, time: Time, event: ProxyEvent) {
+        self.events += event.size();
+        self.findings += usize::from(event.finding().is_some());
+        self.records.push(Record::Proxy(time, Box::new(event)));
     }
 
     /// Keeps bytes: where they are a piece of the read that is lent, by pointing at them, else by a copy.
@@ -369,6 +382,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::FrameNumber;
     use crate::record::finding::Level;
     use crate::wire::frame;
     use crate::wire::opcode::Opcode;
@@ -379,7 +393,7 @@ mod tests {
         lengths.iter().for_each(|length| frame::write(Opcode::TEXT, &vec![b'x'; *length], None, &mut wire));
         let run = RunRecord {
             time: Time(first),
-            first,
+            first: FrameNumber::new(first),
             span: Span::default(),
             count: lengths.len() as u32,
             payload: lengths.iter().sum::<usize>() as u32,
@@ -399,7 +413,7 @@ mod tests {
     /// What identifies a thing: the number of a frame and its payload's length, or `None` for an event.
     fn key(log: &Log, seen: Seen<'_>) -> Option<(u64, usize)> {
         match seen {
-            Seen::Frame(frame) => Some((frame.number, log.span(frame.kept).len())),
+            Seen::Frame(frame) => Some((frame.number.value(), log.span(frame.kept).len())),
             _ => None,
         }
     }

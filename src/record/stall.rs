@@ -1,6 +1,6 @@
 //! What a peer owes and does not send.
 
-use super::{Side, Time};
+use super::{FrameNumber, Side, Time};
 
 /// What is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ pub struct Stall {
     /// Since when.
     pub since: Time,
     /// The frame that began it: the unfinished one, the first of the message, the ping or the close frame.
-    pub frame: Option<u64>,
+    pub frame: Option<FrameNumber>,
     /// Payload bytes that came of how many, where a frame is short.
     pub progress: Option<(u64, u64)>,
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::wire::close::Code;
 
+use super::FrameNumber;
 use super::finding::{Finding, FindingKind};
 
 /// What the page gets.
@@ -62,11 +63,11 @@ pub struct Verdict {
     pub was_clean: Option<bool>,
     /// The finding that decided it, where there is one.
     pub finding: Option<FindingKind>,
-    /// The frame that decided it, by its number in the session.
-    pub frame: Option<u64>,
-    /// The first of the server's frames whose content the page never got, by its number in the session. It may be an
-    /// earlier one than `frame`: Chrome throws away all of a read in which it finds a broken header.
-    pub undelivered: Option<u64>,
+    /// The frame that decided it.
+    pub frame: Option<FrameNumber>,
+    /// The first of the server's frames whose content the page never got. It may be an earlier one than `frame`: Chrome
+    /// throws away all of a read in which it finds a broken header.
+    pub undelivered: Option<FrameNumber>,
     /// What it rests on.
     pub basis: Basis,
     /// Whether an observed verdict is another than the predicted one, or there was none.
@@ -127,7 +128,13 @@ impl Verdict {
 
     /// On a frame that makes Chrome fail the connection; `words` is `None` where it says none.
     #[must_use]
-    pub fn of_frame(words: Option<String>, code: Code, finding: FindingKind, frame: u64, undelivered: u64) -> Self {
+    pub fn of_frame(
+        words: Option<String>,
+        code: Code,
+        finding: FindingKind,
+        frame: FrameNumber,
+        undelivered: FrameNumber,
+    ) -> Self {
         Self {
             error_text: words.map(Cow::Owned),
             close_code: Some(code),
@@ -147,7 +154,7 @@ impl Verdict {
 
     /// On the end of a connection without a close frame. Chrome says nothing about it.
     #[must_use]
-    pub fn of_silent_end(undelivered: Option<u64>) -> Self {
+    pub fn of_silent_end(undelivered: Option<FrameNumber>) -> Self {
         Self { close_code: Some(Code::ABNORMAL), was_clean: Some(false), undelivered, ..Self::silent(Outcome::Fails) }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::record::FrameNumber;
 use crate::wire::frame::{FIN, FrameHeader};
 use crate::wire::mask;
 use crate::wire::mask::MaskKey;
@@ -97,7 +98,7 @@ pub enum Reply {
     /// It is on its way, as that frame of the session (`None` for raw bytes that are not just one frame).
     Sent {
         /// The frame's number; of fragments the first one's, and the others have the next.
-        frame: Option<u64>,
+        frame: Option<FrameNumber>,
     },
     /// It will go as soon as its place comes.
     Waiting(Wait),

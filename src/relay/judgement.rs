@@ -2,7 +2,7 @@
 
 use crate::diagnose::chrome::{self, Content, Frames};
 use crate::record::finding::FindingKind;
-use crate::record::{Basis, Ending, Event, Log, Outcome, PerSide, Side, Time, Verdict};
+use crate::record::{Basis, Ending, Event, FrameNumber, Log, Outcome, PerSide, Side, Time, Verdict};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 
@@ -24,7 +24,7 @@ pub(super) struct Judgement {
     frames: Frames,
     predicted: Option<Verdict>,
     /// The server's last frame.
-    last: Option<u64>,
+    last: Option<FrameNumber>,
     observed: bool,
     /// Which sides have sent a close frame.
     closed: PerSide<bool>,
@@ -83,7 +83,7 @@ impl Judgement {
     }
 
     /// Something was read from the server. `next` is the number of the next frame to begin.
-    pub fn begin_read(&mut self, next: u64, current: Option<u64>) {
+    pub fn begin_read(&mut self, next: FrameNumber, current: Option<FrameNumber>) {
         if self.phase == Phase::Opened {
             self.frames.begin_read(next, current);
         }
@@ -94,8 +94,8 @@ impl Judgement {
         &mut self,
         now: Time,
         carried: &[u8],
-        next: u64,
-        found: impl Fn(u64) -> Option<FindingKind>,
+        next: FrameNumber,
+        found: impl Fn(FrameNumber) -> Option<FindingKind>,
         log: &mut Log,
     ) {
         if self.phase == Phase::Opened
@@ -108,7 +108,7 @@ impl Judgement {
     }
 
     /// The header of a frame of the server's.
-    pub fn header(&mut self, number: u64, header: &FrameHeader) {
+    pub fn header(&mut self, number: FrameNumber, header: &FrameHeader) {
         self.last = Some(number);
         if self.phase == Phase::Opened {
             self.frames.header(number, header);
@@ -116,7 +116,7 @@ impl Judgement {
     }
 
     /// A piece of a frame of the server's.
-    pub fn payload(&mut self, number: u64, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
+    pub fn payload(&mut self, number: FrameNumber, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
         if self.phase == Phase::Opened {
             self.frames.payload(number, header, content, last, body);
         }
@@ -177,7 +177,7 @@ impl Judgement {
     }
 
     /// One side's bytes have ended. `unfinished` is a frame that the server's end in.
-    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<u64>, log: &mut Log) {
+    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<FrameNumber>, log: &mut Log) {
         if self.phase != Phase::Opened {
             return;
         }

@@ -5,7 +5,7 @@ use crate::diagnose::examine::{Examiner, Found, Usual};
 use crate::diagnose::forensics::{self, Before, Named, Scene};
 use crate::diagnose::words;
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
-use crate::record::{Ending, Event, Log, RunRecord, Side, Time};
+use crate::record::{Ending, Event, FrameNumber, Log, RunRecord, Side, Time};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::MaskKey;
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 16;
 /// A frame's bytes, as far as they are at hand.
 #[derive(Clone, Copy)]
 pub(super) struct Bytes<'a> {
-    pub number: u64,
+    pub number: FrameNumber,
     pub header: &'a FrameHeader,
     /// Payload bytes of it that came before.
     pub offset: u64,
@@ -67,9 +67,9 @@ pub(super) struct Watch {
     told: Vec<(FindingKind, u64)>,
     ready: Vec<Finding>,
     /// Frames of this read that do not go out as they came.
-    mended: Vec<u64>,
+    mended: Vec<FrameNumber>,
     /// What was found in the frames of this read.
-    read: Vec<(u64, FindingKind)>,
+    read: Vec<(FrameNumber, FindingKind)>,
     limit: u64,
     deflate: bool,
     /// The head that the frames follow.
@@ -178,7 +178,7 @@ impl Watch {
     }
 
     /// The lane's bytes have ended.
-    pub fn end(&mut self, unfinished: Option<Bytes<'_>>, carried: &[u8], next: u64) {
+    pub fn end(&mut self, unfinished: Option<Bytes<'_>>, carried: &[u8], next: FrameNumber) {
         let Some(examiner) = &mut self.examiner else { return };
         examiner.end(unfinished.map(|bytes| (bytes.header, bytes.offset)), carried.len());
         let found = std::mem::take(&mut examiner.found);
@@ -239,12 +239,12 @@ impl Watch {
     }
 
     /// What was found in that frame in this read.
-    pub fn found(&self, frame: u64) -> Option<FindingKind> {
+    pub fn found(&self, frame: FrameNumber) -> Option<FindingKind> {
         self.read.iter().find(|(number, _)| *number == frame).map(|(_, kind)| *kind)
     }
 
     /// That frame was mended, or does not go out at all.
-    pub fn note_mended(&mut self, number: u64) {
+    pub fn note_mended(&mut self, number: FrameNumber) {
         self.mended.push(number);
     }
 
@@ -346,7 +346,7 @@ impl Watch {
         }
     }
 
-    fn remember(&mut self, frame: u64, kind: FindingKind) {
+    fn remember(&mut self, frame: FrameNumber, kind: FindingKind) {
         if self.read.len() < REMEMBERED {
             self.read.push((frame, kind));
         }

@@ -55,7 +55,7 @@ impl Answer {
         match &self.reply {
             None => format!("on its way: {}", self.what),
             Some(Reply::Sent { frame: Some(first) }) if self.frames > 1 => {
-                format!("sent as frames {first} to {}: {}", first + self.frames as u64 - 1, self.what)
+                format!("sent as frames {first} to {}: {}", first.after(self.frames as u64 - 1), self.what)
             }
             Some(reply @ Reply::Waiting(_)) => {
                 format!("{} since {}: {}", reply_text(reply), clock::age(self.since, now), self.what)

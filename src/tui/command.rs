@@ -2,7 +2,7 @@
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::record::{Policy, SessionId};
+use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
 
 use super::composer::Recall;
@@ -17,7 +17,7 @@ pub(super) enum Command {
     /// The frames of a session; `None` for those of all.
     Session(Option<SessionId>),
     /// A frame by its number, in a session or in the one that is meant.
-    Frame(Option<SessionId>, u64),
+    Frame(Option<SessionId>, FrameNumber),
     /// What is done about faults.
     Policy(Policy),
     /// A theme.
@@ -118,7 +118,7 @@ pub(super) fn parse(text: &str) -> Result<Command, String> {
 fn frame(text: &str) -> Option<Command> {
     let (session, number) = text.split_once(':').map_or((None, text), |(session, number)| (Some(session), number));
     let session = session.map(|session| session.parse().map(SessionId)).transpose().ok()?;
-    Some(Command::Frame(session, number.parse().ok()?))
+    Some(Command::Frame(session, FrameNumber::new(number.parse().ok()?)))
 }
 
 fn find<'a>(all: &'a [Named], word: &str, whole: &str) -> Result<&'a Named, String> {
@@ -306,10 +306,10 @@ mod tests {
             ("close", Command::Do(Action::CloseSession)),
             ("session 3", Command::Session(Some(SessionId(3)))),
             ("session all", Command::Session(None)),
-            ("frame 120", Command::Frame(None, 120)),
-            ("frame 3:120", Command::Frame(Some(SessionId(3)), 120)),
+            ("frame 120", Command::Frame(None, FrameNumber::new(120))),
+            ("frame 3:120", Command::Frame(Some(SessionId(3)), FrameNumber::new(120))),
             ("policy repair", Command::Policy(Policy::Repair)),
-            ("120", Command::Frame(None, 120)),
+            ("120", Command::Frame(None, FrameNumber::new(120))),
             ("theme light", Command::Theme(theme::Choice::Light)),
         ] {
             assert_eq!(parse(line), Ok(command), "{line}");

@@ -179,6 +179,7 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
             Event::Head(head) => Cow::Borrowed(&head.bytes),
             event => Cow::Owned(words::event(event, &model.theme).1.into_bytes()),
         },
+        Seen::Proxy(_, event) => Cow::Owned(words::proxy_event(event, &model.theme).1.into_bytes()),
         Seen::More(_) | Seen::Sent(_) => Cow::Borrowed(&[]),
     }
 }
@@ -202,6 +203,7 @@ fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
         }
         Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Seen::Event(_, event) => What::Event(event),
+        Seen::Proxy(_, event) => What::Proxy(event),
         Seen::More(_) | Seen::Sent(_) => return,
     };
     json::write(&Item { session: row.session, time: row.time, what }, out);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::diagnose::{self, render};
 use crate::journal::{SessionState, SessionSummary, UpstreamState, View};
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedBy, ClosedHow, Ending, Outcome, Side, Stall, Time, Verdict};
+use crate::record::{ClosedBy, ClosedHow, Ending, FrameNumber, Outcome, Side, Stall, Time, Verdict};
 use crate::text;
 use crate::wire::close::Code;
 
@@ -63,7 +63,7 @@ impl Trouble<'_> {
 
     /// The frame that it is about.
     #[must_use]
-    pub(super) const fn frame(&self) -> Option<u64> {
+    pub(super) const fn frame(&self) -> Option<FrameNumber> {
         match self {
             Self::Finding(_, finding) => finding.frame(),
             Self::Stall(stall) => stall.frame,

@@ -2,7 +2,7 @@
 
 use crate::journal::{Scope, View};
 use crate::record::finding::Level;
-use crate::record::{Seen, SessionId};
+use crate::record::{FrameNumber, Seen, SessionId};
 
 use super::actions;
 use super::command::{self, Command, CommandLine};
@@ -75,7 +75,7 @@ fn choose_session(model: &mut Model, view: &View, session: Option<SessionId>) {
     }
 }
 
-fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, frame: u64) {
+fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, frame: FrameNumber) {
     let Some(id) = session.or_else(|| model.session(view).map(|summary| summary.id)) else {
         return model.toast(Level::Warning, "there is no session yet: connect a client first");
     };
@@ -95,7 +95,7 @@ fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, fram
 }
 
 /// The row of a session's frame. Frames stand in the order of their numbers, with other rows between them.
-fn row_of_frame(view: &View, session: SessionId, frame: u64) -> Option<u64> {
+fn row_of_frame(view: &View, session: SessionId, frame: FrameNumber) -> Option<u64> {
     let scope = Scope::Session(session);
     let range = view.range(scope);
     let from = |row: u64| {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::engine::clock;
 use crate::engine::handle::Replier;
-use crate::record::Time;
+use crate::record::{FrameNumber, Time};
 use crate::relay::injection::{Refusal, Reply, Wait};
 
 use super::compose::Repeat;
@@ -25,7 +25,7 @@ pub struct Progress {
     /// How many have gone.
     pub sent: u32,
     /// The frame that the last of them became.
-    pub frame: Option<u64>,
+    pub frame: Option<FrameNumber>,
     /// What it is doing.
     pub state: RepeatState,
 }
@@ -193,9 +193,10 @@ mod tests {
     #[test]
     fn all_are_sent_in_their_time() {
         let begin = clock::now();
-        let sent = |count, mut replier: Replier| replier(Reply::Sent { frame: Some(u64::from(count)) });
+        let sent =
+            |count, mut replier: Replier| replier(Reply::Sent { frame: Some(FrameNumber::new(u64::from(count))) });
         let (_stopper, reports) = run(repeat(5, 3), sent);
-        assert_eq!(last(&reports), Progress { sent: 5, frame: Some(5), state: RepeatState::Done });
+        assert_eq!(last(&reports), Progress { sent: 5, frame: Some(FrameNumber::new(5)), state: RepeatState::Done });
         assert!(clock::now().0 - begin.0 >= 4 * 3000, "four pauses");
     }
 
@@ -222,11 +223,11 @@ mod tests {
         assert_eq!(next().state, RepeatState::Waiting(Wait::Message));
         let mut first = waiting.recv_timeout(DEADLINE).unwrap();
         assert!(waiting.try_recv().is_err(), "the second waits for the first");
-        first(Reply::Sent { frame: Some(7) });
-        assert_eq!(next(), Progress { sent: 1, frame: Some(7), state: RepeatState::Running });
+        first(Reply::Sent { frame: Some(FrameNumber::new(7)) });
+        assert_eq!(next(), Progress { sent: 1, frame: Some(FrameNumber::new(7)), state: RepeatState::Running });
         assert_eq!(next().state, RepeatState::Waiting(Wait::Message));
         drop(stopper);
-        assert_eq!(last(&reports), Progress { sent: 1, frame: Some(7), state: RepeatState::Stopped });
+        assert_eq!(last(&reports), Progress { sent: 1, frame: Some(FrameNumber::new(7)), state: RepeatState::Stopped });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::journal::{RowId, View};
 use crate::record::finding::Level;
-use crate::record::{Event, Seen, SessionId, Side};
+use crate::record::{Event, FrameNumber, Seen, SessionId, Side};
 
 use super::actions;
 use super::cursor::Scroll;
@@ -16,7 +16,7 @@ pub(super) struct Why {
     /// The session.
     pub session: SessionId,
     /// The frame that was asked about, and who sent it; `None` for the session as a whole.
-    pub frame: Option<(Side, u64)>,
+    pub frame: Option<(Side, FrameNumber)>,
     /// How far it is scrolled.
     pub scroll: Scroll,
 }
@@ -71,7 +71,7 @@ pub(super) fn open(model: &mut Model, view: &View) {
 }
 
 /// The frame that a row is, or that its finding is in.
-fn frame_of(record: &Seen<'_>) -> Option<(Side, u64)> {
+fn frame_of(record: &Seen<'_>) -> Option<(Side, FrameNumber)> {
     match record {
         Seen::Frame(frame) => Some((frame.from, frame.number)),
         Seen::Event(_, event) => match event {

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::journal::Journal;
     use crate::record::finding::{Finding, FindingKind, Place};
-    use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, Side, Stall, StallKind};
+    use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, FrameNumber, Log, PerSide, Side, Stall, StallKind};
 
     fn closed(by: ClosedBy, how: ClosedHow, reason: usize) -> Event {
         let (frames, bytes) = (PerSide::default(), PerSide::default());
@@ -117,8 +117,11 @@ mod tests {
         let stall =
             Stall { lane: Side::Server, kind: StallKind::NoResponse, since: Time(3), frame: None, progress: None };
         match kind {
-            0 => Event::Finding(Side::Server, Finding::new(FindingKind::FrameRsv, Place::Frame(1))),
-            1 => Event::Finding(Side::Client, Finding::new(FindingKind::CloseBrowser1001, Place::Frame(1))),
+            0 => Event::Finding(Side::Server, Finding::new(FindingKind::FrameRsv, Place::Frame(FrameNumber::FIRST))),
+            1 => Event::Finding(
+                Side::Client,
+                Finding::new(FindingKind::CloseBrowser1001, Place::Frame(FrameNumber::FIRST)),
+            ),
             2 => Event::Answered { status: 502, reason: "no".into() },
             3 => Event::Stall { stall, over: false },
             4 => Event::Stall { stall, over: true },

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running, TlsOptions, Upstream};
 use wsproxy::journal::{Journal, Scope, View};
-use wsproxy::record::{ClosedEvent, Event, FrameRecord, Seen, SessionId, Side};
+use wsproxy::record::{ClosedEvent, Event, FrameRecord, ProxyEvent, Seen, SessionId, Side};
 use wsproxy::relay::bridge::Bridging;
 use wsproxy::relay::injection::{Injection, Reply};
 use wsproxy::relay::limits::Limits;
@@ -110,7 +110,15 @@ impl Proxy {
     }
 }
 
-/// The events in a view's rows.
+/// What belongs to no session in a view's rows.
+pub(crate) fn proxy_events(view: &View) -> impl Iterator<Item = &ProxyEvent> {
+    view.range(Scope::Own).filter_map(|number| match view.row(Scope::Own, number)?.record {
+        Seen::Proxy(_, event) => Some(event),
+        _ => None,
+    })
+}
+
+/// The events of sessions in a view's rows.
 pub(crate) fn events(view: &View) -> impl Iterator<Item = &Event> {
     view.range(Scope::All).filter_map(|number| match view.row(Scope::All, number)?.record {
         Seen::Event(_, event) => Some(event),

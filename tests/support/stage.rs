@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
 use wsproxy::journal::{Journal, View};
-use wsproxy::record::{Event, Log, SessionId, Side, Time};
+use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Command, Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -40,9 +40,13 @@ impl Stage {
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = format!("ws://{PLAYGROUND}");
         let mut log = Log::default();
-        log.event(
+        log.proxy(
             NOON,
-            Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() },
+            ProxyEvent::Listening {
+                addresses: addresses.clone(),
+                upstream: upstream.clone(),
+                policy: Default::default(),
+            },
         );
         journal.push(None, log);
         let info = Info { addresses, upstream, playground: true };

@@ -6,11 +6,10 @@
 //! with it. One read of wsproxy's is taken for one of Chrome's.
 
 use crate::record::finding::FindingKind;
+use crate::record::{FrameNumber, Verdict};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::{FrameHeader, LengthForm, RSV1};
 use crate::wire::opcode::Opcode;
-
-use crate::record::Verdict;
 
 /// Inflated bytes that Chrome hands on at a time while a message is under way.
 const INFLATED_CHUNK: u64 = 4096;
@@ -54,8 +53,8 @@ struct Fault {
     /// `None` where Chrome says nothing and just drops the connection.
     words: Option<String>,
     kind: FindingKind,
-    frame: u64,
-    undelivered: u64,
+    frame: FrameNumber,
+    undelivered: FrameNumber,
 }
 
 /// Chrome's side of a session that has opened.
@@ -67,11 +66,11 @@ pub struct Frames {
     /// Whether the next data frame has to be a continuation.
     expecting: bool,
     /// The first frame of the message under way.
-    message: Option<u64>,
+    message: Option<FrameNumber>,
     /// The first frame whose content this read can cost.
-    at_stake: u64,
+    at_stake: FrameNumber,
     /// A data frame that was ignored, since the page had closed.
-    ignored: Option<u64>,
+    ignored: Option<FrameNumber>,
     /// The first fault of each step in this read: parser, control frames, inflating, handling.
     faults: [Option<Fault>; 4],
 }
@@ -93,7 +92,7 @@ impl Frames {
             reading: Reading::Nothing,
             expecting: false,
             message: None,
-            at_stake: 0,
+            at_stake: FrameNumber::FIRST,
             ignored: None,
             faults: [const { None }; 4],
         }
@@ -113,13 +112,13 @@ impl Frames {
     }
 
     /// A read begins; the next frame to begin has the number `next`, and `current` has begun in an earlier read.
-    pub fn begin_read(&mut self, next: u64, current: Option<u64>) {
+    pub fn begin_read(&mut self, next: FrameNumber, current: Option<FrameNumber>) {
         self.at_stake = self.message.or(current).unwrap_or(next);
     }
 
     /// The read is over: the verdict, where it holds a fault. `carried` is the start of a header whose rest has not come,
     /// and `next` would be its frame's number.
-    pub fn end_read(&mut self, carried: &[u8], next: u64) -> Option<Verdict> {
+    pub fn end_read(&mut self, carried: &[u8], next: FrameNumber) -> Option<Verdict> {
         if self.state == State::Over {
             return None;
         }
@@ -135,7 +134,7 @@ impl Frames {
     }
 
     /// The length of a masked header may be there before its key is.
-    fn unfinished_header(&mut self, carried: &[u8], next: u64) {
+    fn unfinished_header(&mut self, carried: &[u8], next: FrameNumber) {
         if carried.is_empty() {
             return;
         }
@@ -148,7 +147,7 @@ impl Frames {
     }
 
     /// The header of a frame has come.
-    pub fn header(&mut self, number: u64, header: &FrameHeader) {
+    pub fn header(&mut self, number: FrameNumber, header: &FrameHeader) {
         if self.state == State::Over {
             return;
         }
@@ -170,7 +169,7 @@ impl Frames {
         }
     }
 
-    fn length(&mut self, number: u64, header: &FrameHeader) {
+    fn length(&mut self, number: FrameNumber, header: &FrameHeader) {
         let is_shortest = header.form == LengthForm::shortest(header.length);
         let kind = match header.form {
             LengthForm::Sixteen if !is_shortest => FindingKind::FrameLen16Nonminimal,
@@ -183,7 +182,7 @@ impl Frames {
     }
 
     /// The step that inflates: whether the frame's content comes out of it only later.
-    fn is_inflated(&mut self, number: u64, header: &FrameHeader) -> bool {
+    fn is_inflated(&mut self, number: FrameNumber, header: &FrameHeader) -> bool {
         let opcode = header.opcode();
         if !self.deflate || !is_data(opcode) {
             return false;
@@ -199,7 +198,7 @@ impl Frames {
     }
 
     /// A piece of payload has come. `body` is that of a control frame, unmasked, once it is whole.
-    pub fn payload(&mut self, number: u64, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
+    pub fn payload(&mut self, number: FrameNumber, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
         if self.state == State::Over {
             return;
         }
@@ -213,7 +212,7 @@ impl Frames {
         }
     }
 
-    fn data(&mut self, number: u64, header: &FrameHeader, content: Content, last: bool) {
+    fn data(&mut self, number: FrameNumber, header: &FrameHeader, content: Content, last: bool) {
         let ends = last && header.fin();
         let mut invalid = content.invalid.is_some();
         if let Reading::Compressed(opcode) = self.reading {
@@ -246,7 +245,7 @@ impl Frames {
     }
 
     /// What is looked at in each frame: mask, reserved bits, whether anything may come at all, the opcode.
-    fn handle(&mut self, number: u64, header: &FrameHeader, opcode: Opcode) {
+    fn handle(&mut self, number: FrameNumber, header: &FrameHeader, opcode: Opcode) {
         let rsv = header.rsv();
         if header.mask.is_some() {
             let words = "A server must not mask any frames that it sends to the client.";
@@ -281,7 +280,7 @@ impl Frames {
     }
 
     /// Whether a data frame may stand here.
-    fn order(&mut self, number: u64, opcode: Opcode) {
+    fn order(&mut self, number: FrameNumber, opcode: Opcode) {
         let is_continuation = opcode == Opcode::CONTINUATION;
         if is_continuation && !self.expecting {
             let words = "Received unexpected continuation frame.";
@@ -294,7 +293,7 @@ impl Frames {
         self.message.get_or_insert(number);
     }
 
-    fn control(&mut self, number: u64, header: &FrameHeader, body: &[u8]) {
+    fn control(&mut self, number: FrameNumber, header: &FrameHeader, body: &[u8]) {
         self.handle(number, header, header.opcode());
         if header.opcode() != Opcode::CLOSE || self.faults[HANDLING].is_some() {
             return;
@@ -329,7 +328,7 @@ impl Frames {
     }
 
     /// The server's bytes ended, by a FIN or else by a reset. `unfinished` is a frame that they end in.
-    pub fn server_ended(&mut self, by_fin: bool, unfinished: Option<u64>) -> Option<Verdict> {
+    pub fn server_ended(&mut self, by_fin: bool, unfinished: Option<FrameNumber>) -> Option<Verdict> {
         let undelivered = self.ignored.or(self.message).or(unfinished);
         match std::mem::replace(&mut self.state, State::Over) {
             State::Over => None,
@@ -347,13 +346,13 @@ impl Frames {
     }
 
     /// A fault that costs all of the read.
-    fn whole_read(&mut self, step: usize, frame: u64, kind: FindingKind) {
+    fn whole_read(&mut self, step: usize, frame: FrameNumber, kind: FindingKind) {
         let words = (kind != FindingKind::FrameLenHuge).then(|| INVALID_HEADER.to_owned());
         let undelivered = self.at_stake;
         self.faults[step].get_or_insert(Fault { words, kind, frame, undelivered });
     }
 
-    fn fail(&mut self, frame: u64, words: impl Into<String>, kind: FindingKind) {
+    fn fail(&mut self, frame: FrameNumber, words: impl Into<String>, kind: FindingKind) {
         let undelivered = self.ignored.or(self.message).unwrap_or(frame);
         self.faults[HANDLING].get_or_insert_with(|| Fault { words: Some(words.into()), kind, frame, undelivered });
     }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::mock::{Fate, Reach, is_reset, wire};
 use super::*;
 use crate::journal::Subscription;
-use crate::record::{ClosedEvent, ClosedHow, Policy, Record, StallKind};
+use crate::record::{ClosedEvent, ClosedHow, FrameNumber, Policy, Record, StallKind};
 use crate::relay::injection::Injection;
 use crate::relay::limits::Limits;
 use crate::relay::own::OwnAddress;
@@ -274,7 +274,7 @@ async fn an_injection_has_its_reply_when_its_place_came() {
     stage.goes_on().await;
     assert!(matches!(replies.recv().await, Some(Reply::Waiting(_))));
     stage.server.says(b"lo");
-    assert_eq!(replies.recv().await, Some(Reply::Sent { frame: Some(2) }));
+    assert_eq!(replies.recv().await, Some(Reply::Sent { frame: Some(FrameNumber::new(2)) }));
     assert_eq!(replies.recv().await, None, "nobody is left to reply");
     stage.goes_on().await;
     assert_eq!(stage.client.lock().got, [HELLO, b"\x89\x00"].concat());

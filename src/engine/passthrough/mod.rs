@@ -38,7 +38,7 @@ use super::dial::{DialError, Dialer};
 use super::tls::TlsFault;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{Event, Log, Time};
+use crate::record::{Log, ProxyEvent, Time};
 use crate::relay::limits::Limits;
 use crate::relay::translate::{AddressRules, Translator};
 
@@ -65,7 +65,7 @@ pub struct PassThrough {
 }
 
 impl PassThrough {
-    fn tell(&self, event: Event) {
+    fn tell(&self, event: ProxyEvent) {
         tell(&self.journal, self.clock, event);
     }
 
@@ -76,14 +76,14 @@ impl PassThrough {
             && error.is_parse()
         {
             let reason = format!("the request is not HTTP/1.1: {}", words(&error));
-            self.tell(Event::Answered { status: 400, reason });
+            self.tell(ProxyEvent::Answered { status: 400, reason });
         }
     }
 }
 
-fn tell(journal: &Journal, clock: fn() -> Time, event: Event) {
+fn tell(journal: &Journal, clock: fn() -> Time, event: ProxyEvent) {
     let mut log = Log::default();
-    log.event(clock(), event);
+    log.proxy(clock(), event);
     journal.push(None, log);
 }
 
@@ -104,7 +104,7 @@ pub async fn serve(client: TcpStream, read: Vec<u8>, context: &PassThrough) -> O
         Last::WebSocket => return Some((socket, held.to_vec())),
         Last::Refused(status, reason) => {
             answer::send(socket, status, &reason).await;
-            context.tell(Event::Answered { status, reason });
+            context.tell(ProxyEvent::Answered { status, reason });
             return None;
         }
         Last::End => context.tell_refusal(end),
@@ -187,12 +187,12 @@ impl Exchanges<'_> {
                 (response.status().as_u16(), self.pass_back(response, &translator, format!("{method} {path}")))
             }
             Err(fault @ Fault::Stale { .. }) => {
-                self.context.tell(Event::Note(Level::Note, fault.to_string()));
+                self.context.tell(ProxyEvent::Note(Level::Note, fault.to_string()));
                 return Err(fault);
             }
             Err(fault) => (fault.status(), self.answer(&fault)),
         };
-        self.context.tell(Event::Http { method, path, status });
+        self.context.tell(ProxyEvent::Http { method, path, status });
         Ok(response)
     }
 
@@ -202,7 +202,7 @@ impl Exchanges<'_> {
             return Err(Fault::Connect);
         }
         if let Some(words) = translator.foreign().and_then(|name| self.context.strangers.meet(name)) {
-            self.context.tell(Event::Note(Level::Warning, words));
+            self.context.tell(ProxyEvent::Note(Level::Warning, words));
         }
         let target = head.uri.path_and_query().filter(|_| head.uri.scheme().is_none());
         if let Some(target) = target.and_then(|target| translator.target(target.as_str().as_bytes())) {
@@ -219,7 +219,7 @@ impl Exchanges<'_> {
         let upstream = self.upstream();
         let broken = move |error: &hyper::Error| {
             let sentence = format!("the answer of {upstream} to {what} broke off: {}", words(error));
-            tell(&journal, clock, Event::Note(Level::Warning, sentence));
+            tell(&journal, clock, ProxyEvent::Note(Level::Warning, sentence));
         };
         Response::from_parts(head, Download::of_upstream(body, self.turn.clone(), broken))
     }
@@ -229,7 +229,7 @@ impl Exchanges<'_> {
         let mut response = Response::new(Download::own(answer::body(&sentence), self.turn.clone()));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer::CONTENT_TYPE));
-        self.context.tell(Event::Answered { status, reason: sentence });
+        self.context.tell(ProxyEvent::Answered { status, reason: sentence });
         response
     }
 

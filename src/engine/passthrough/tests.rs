@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::engine::{TlsOptions, Upstream, clock};
-use crate::record::Record;
+use crate::record::{ProxyEvent, Record};
 use crate::wire::head;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -128,7 +128,7 @@ impl Proxy {
     }
 
     /// Waits until something of this kind was told.
-    async fn told(&self, wanted: impl Fn(&Event) -> bool) -> Event {
+    async fn told(&self, wanted: impl Fn(&ProxyEvent) -> bool) -> ProxyEvent {
         let (bell, mut rung) = mpsc::channel(1);
         let mut reader = self.journal.subscribe(move || {
             let _ = bell.try_send(());
@@ -139,7 +139,7 @@ impl Proxy {
                 reader.read(&mut blocks);
                 let records = blocks.iter().flat_map(|block| &block.log.records);
                 let mut events = records.filter_map(|record| match record {
-                    Record::Event(time, event) if time.0 > 0 => Some(&**event),
+                    Record::Proxy(time, event) if time.0 > 0 => Some(&**event),
                     _ => None,
                 });
                 if let Some(event) = events.find(|event| wanted(event)) {
@@ -201,8 +201,8 @@ async fn heads_keep_their_order_and_spelling_and_addresses_are_translated() {
         "HTTP/1.1 302 Moved Over There\r\nLOCATION: http://localhost:9000/next\r\nX-one: 1\r\n\
          Set-Cookie: a\r\nset-cookie: b\r\nContent-Length: 2\r\n\r\nhi"
     );
-    let event = proxy.told(|event| matches!(event, Event::Http { .. })).await;
-    let Event::Http { method, path, status } = event else { unreachable!() };
+    let event = proxy.told(|event| matches!(event, ProxyEvent::Http { .. })).await;
+    let ProxyEvent::Http { method, path, status } = event else { unreachable!() };
     assert_eq!((method.as_str(), path.as_str(), status), ("GET", "/page?q=1", 302));
 }
 
@@ -322,7 +322,7 @@ async fn events_go_down_as_they_come() {
     let mut client = Peer::connect(proxy.port).await;
     client.send(get("/events")).await;
     client.until("data: 1\n\n").await;
-    proxy.told(|event| matches!(event, Event::Http { status: 200, .. })).await;
+    proxy.told(|event| matches!(event, ProxyEvent::Http { status: 200, .. })).await;
     seen.send(()).unwrap();
     client.until("data: 2\n\n").await;
     client.until("0\r\n\r\n").await;
@@ -427,9 +427,9 @@ async fn an_upstream_that_is_down_is_told_even_to_a_client_that_is_still_sending
     assert!(answer.starts_with("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\n"), "{answer}");
     let sentence = format!("can't reach ws://127.0.0.1:{port}: nothing listens on 127.0.0.1:{port}; start the server");
     assert!(answer.contains(&format!("\r\n\r\nwsproxy: {sentence}")), "{answer}");
-    let event = proxy.told(|event| matches!(event, Event::Answered { .. })).await;
-    assert!(matches!(event, Event::Answered { status: 502, reason } if reason.starts_with(&sentence)));
-    proxy.told(|event| matches!(event, Event::Http { status: 502, .. })).await;
+    let event = proxy.told(|event| matches!(event, ProxyEvent::Answered { .. })).await;
+    assert!(matches!(event, ProxyEvent::Answered { status: 502, reason } if reason.starts_with(&sentence)));
+    proxy.told(|event| matches!(event, ProxyEvent::Http { status: 502, .. })).await;
     let _ = sends.await.unwrap();
 }
 
@@ -508,7 +508,7 @@ async fn a_stale_connection_ends_without_an_answer() {
     client.until("hi").await;
     client.send(get("/")).await;
     assert_eq!(client.rest().await, "");
-    proxy.told(|event| matches!(event, Event::Note(Level::Note, _))).await;
+    proxy.told(|event| matches!(event, ProxyEvent::Note(Level::Note, _))).await;
 }
 
 #[tokio::test]
@@ -522,8 +522,8 @@ async fn an_answer_that_breaks_off_is_told_and_breaks_off() {
     let mut client = Peer::connect(proxy.port).await;
     client.send(get("/file")).await;
     assert!(client.rest().await.ends_with("\r\n\r\nhalf"));
-    let event = proxy.told(|event| matches!(event, Event::Note(Level::Warning, _))).await;
-    let Event::Note(_, sentence) = event else { unreachable!() };
+    let event = proxy.told(|event| matches!(event, ProxyEvent::Note(Level::Warning, _))).await;
+    let ProxyEvent::Note(_, sentence) = event else { unreachable!() };
     assert!(sentence.contains("to GET /file broke off"), "{sentence}");
 }
 
@@ -543,7 +543,7 @@ async fn a_head_that_can_t_be_read_is_answered_and_told() {
         client.send(request).await;
         let answer = client.rest().await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(words), "{answer}");
-        proxy.told(|event| matches!(event, Event::Answered { status: told, .. } if *told == status)).await;
+        proxy.told(|event| matches!(event, ProxyEvent::Answered { status: told, .. } if *told == status)).await;
     }
 }
 

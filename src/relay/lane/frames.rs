@@ -10,7 +10,7 @@
 
 use crate::diagnose::chrome::Content;
 use crate::diagnose::forensics;
-use crate::record::{Event, FrameRecord, InflatedEvent, Log, Origin, RunRecord, Side, Span, Time};
+use crate::record::{Event, FrameNumber, FrameRecord, InflatedEvent, Log, Origin, RunRecord, Side, Span, Time};
 use crate::relay::injection::Refusal;
 use crate::relay::passage::{Passage, Place};
 use crate::relay::session::Output;
@@ -95,14 +95,14 @@ impl Lane {
         let usual = self.watch.usual(input, context.limits.kept, context.keys)?;
         let run = RunRecord {
             time: context.now,
-            first: *context.frames + 1,
+            first: *context.next,
             span: Span::default(),
             count: usual.count,
             payload: usual.payload,
             from: self.from,
             last: usual.opcode,
         };
-        *context.frames += u64::from(usual.count);
+        *context.next = run.first.after(u64::from(usual.count));
         self.ledger.count += u64::from(usual.count);
         log.run(run, input.get(..usual.length).unwrap_or(input));
         Some((usual.length, usual.last))
@@ -124,7 +124,7 @@ impl Lane {
         let relayed = self.stage_whole(context, &header, following, log);
         context.keys.note(self.from, &header);
         let payload = following.get(..header.length as usize).unwrap_or(following);
-        let number = *context.frames + 1;
+        let number = *context.next;
         let is_usual = context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload);
         if !is_usual {
             let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: *context.keys };
@@ -153,7 +153,7 @@ impl Lane {
         if let Some(frames) = self.reader.frames() {
             frames.message.frame(&header);
         }
-        self.note_debt(context, &header, *context.frames + 1);
+        self.note_debt(context, &header, *context.next);
         let number = self.ledger.begin(context, header, self.passage.relayed());
         let relayed = self.stage_header(context, &header, following, number, log);
         self.ledger.becomes(relayed);
@@ -191,7 +191,7 @@ impl Lane {
 
     /// Notes what now has to come: the rest of a message, or a pong.
     #[inline]
-    fn note_debt(&mut self, context: &mut Context<'_>, header: &FrameHeader, number: u64) {
+    fn note_debt(&mut self, context: &mut Context<'_>, header: &FrameHeader, number: FrameNumber) {
         if header.fin() && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY) {
             return;
         }
@@ -290,10 +290,10 @@ impl Lane {
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
-        let (number, keys) = (*context.frames + 1, *context.keys);
+        let (number, keys) = (*context.next, *context.keys);
         self.watch.lost(Bytes { number, header: &header, offset: 0, following, before: self.before(&[]), keys });
         if self.from == Side::Server && !self.mends_for_page() {
-            context.judgement.header(*context.frames + 1, &header);
+            context.judgement.header(*context.next, &header);
         }
         self.watch.report(context.now, &mut out.log);
         self.lose_stages(context, &mut out.log);

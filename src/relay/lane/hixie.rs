@@ -4,7 +4,7 @@
 //! are no frames. A text frame shows its length at its end only, so it is written down then.
 
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Log, Origin, Record, Relayed};
+use crate::record::{FrameNumber, Log, Origin, Record, Relayed};
 use crate::relay::injection::Refusal;
 use crate::relay::session::Output;
 use crate::wire::frame::{FrameHeader, LengthForm};
@@ -86,7 +86,7 @@ impl Lane {
             match part {
                 Part::Begin(kind) => {
                     let header = hixie::delimited(kind, 0);
-                    let relayed = self.stage_header(context, &header, &rest[used..], *context.frames + 1, &mut out.log);
+                    let relayed = self.stage_header(context, &header, &rest[used..], *context.next, &mut out.log);
                     if let Some(hixie) = self.reader.hixie() {
                         hixie.held = Some(Held { kind, payload: Vec::new(), received: 0, relayed, is_told: false });
                     }
@@ -125,7 +125,7 @@ impl Lane {
             return self.end_piece(context, payload, last, log);
         }
         let Some(mut held) = self.reader.hixie().and_then(|hixie| hixie.held.take()) else { return };
-        let (header, number) = (hixie::delimited(held.kind, 0), *context.frames + 1);
+        let (header, number) = (hixie::delimited(held.kind, 0), *context.next);
         let relayed = self.stage_payload(context, &header, held.received, payload, last, number, log);
         if relayed != Relayed::AsIs {
             held.relayed = relayed;
@@ -152,7 +152,7 @@ impl Lane {
     /// The frame without a length is over: now it is known how long it is.
     fn end_held(&mut self, context: &mut Context<'_>, held: &Held, payload: &[u8], log: &mut Log) {
         let header = hixie::delimited(held.kind, held.received);
-        self.record_sent(context, *context.frames + 1, held.relayed, log);
+        self.record_sent(context, *context.next, held.relayed, log);
         let number = self.ledger.whole(context, header, payload, Origin::Peer, held.relayed, log);
         // What is beyond the kept bytes came, too.
         if let Some(Record::Frame(record)) = log.records.last_mut() {
@@ -162,7 +162,7 @@ impl Lane {
     }
 
     /// Whether a browser of the day would have delivered a frame.
-    fn judge_hixie(&mut self, number: u64, header: &FrameHeader) {
+    fn judge_hixie(&mut self, number: FrameNumber, header: &FrameHeader) {
         let detail = match header.form {
             LengthForm::Delimited(0) => return,
             LengthForm::Delimited(kind) => format!("a frame of the type {kind:02x}, which has no meaning"),

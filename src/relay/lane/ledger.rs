@@ -1,6 +1,6 @@
 //! Writes the frames of one lane down, in one record or, where they come in pieces, in several.
 
-use crate::record::{FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SentRecord, Side, Span};
+use crate::record::{FrameNumber, FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SentRecord, Side, Span};
 use crate::relay::passage::Outlet;
 use crate::wire::frame::FrameHeader;
 
@@ -46,7 +46,7 @@ impl Ledger {
         origin: Origin,
         relayed: Relayed,
         log: &mut Log,
-    ) -> u64 {
+    ) -> FrameNumber {
         let mut record = self.record(context, header, origin, relayed);
         record.kept = log.keep(payload.get(..context.limits.kept).unwrap_or(payload));
         record.received = payload.len() as u64;
@@ -56,7 +56,7 @@ impl Ledger {
 
     /// A frame of the peer's begins, to be written down with what comes of its payload. Gives its number.
     #[inline]
-    pub fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, relayed: Relayed) -> u64 {
+    pub fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, relayed: Relayed) -> FrameNumber {
         let record = self.record(context, header, Origin::Peer, relayed);
         self.current = Some(Current { record, kept: 0, is_written: false });
         record.number
@@ -69,11 +69,12 @@ impl Ledger {
         origin: Origin,
         relayed: Relayed,
     ) -> FrameRecord {
-        *context.frames += 1;
+        let number = *context.next;
+        *context.next = number.next();
         self.count += 1;
         FrameRecord {
             time: context.now,
-            number: *context.frames,
+            number,
             header,
             kept: Span::default(),
             received: 0,
@@ -125,7 +126,7 @@ impl Ledger {
     }
 
     /// Writes down what left in place of a frame, where that is not what came.
-    pub fn sent(&self, context: &Context<'_>, number: u64, relayed: Relayed, outlet: &Outlet, log: &mut Log) {
+    pub fn sent(&self, context: &Context<'_>, number: FrameNumber, relayed: Relayed, outlet: &Outlet, log: &mut Log) {
         let (at, bytes) = outlet.of_frame();
         if let Relayed::Changed(by) = relayed
             && !bytes.is_empty()

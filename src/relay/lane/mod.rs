@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use rand::rngs::StdRng;
 
 use crate::record::finding::Finding;
-use crate::record::{Ending, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
+use crate::record::{Ending, FrameNumber, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::inflate::Deflate;
@@ -41,13 +41,13 @@ use writer::Writer;
 pub(super) struct Context<'a> {
     pub now: Time,
     pub policy: Policy,
-    /// The number of the last frame.
-    pub frames: &'a mut u64,
+    /// The number of the next frame.
+    pub next: &'a mut FrameNumber,
     pub random: &'a mut StdRng,
     pub limits: &'a Limits,
     pub judgement: &'a mut Judgement,
     /// The oldest ping of each side that is not answered: when it came, and its number.
-    pub pings: &'a mut PerSide<Option<(Time, u64)>>,
+    pub pings: &'a mut PerSide<Option<(Time, FrameNumber)>>,
     /// Keys of the client's last frames.
     pub keys: &'a mut Keys,
     /// Which sides a bridge has told that nothing follows.
@@ -173,7 +173,7 @@ impl Lane {
     fn begin_read(&mut self, context: &mut Context<'_>) {
         self.watch.begin_read();
         if self.from == Side::Server {
-            context.judgement.begin_read(*context.frames + 1, self.ledger.current().map(|current| current.number));
+            context.judgement.begin_read(*context.next, self.ledger.current().map(|current| current.number));
         }
     }
 
@@ -182,7 +182,7 @@ impl Lane {
         if self.from == Side::Server {
             let carried = self.reader.unfinished_header();
             let found = |frame| self.watch.found(frame);
-            context.judgement.end_read(context.now, carried, *context.frames + 1, found, log);
+            context.judgement.end_read(context.now, carried, *context.next, found, log);
         }
     }
 
@@ -205,7 +205,7 @@ impl Lane {
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);
         }
-        let next = *context.frames + 1;
+        let next = *context.next;
         let carried = self.reader.unfinished_header();
         let unfinished = self.ledger.current().map(|current| Bytes {
             number: current.number,

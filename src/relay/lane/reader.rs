@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::Time;
+use crate::record::{FrameNumber, Time};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::FrameHeader;
 use crate::wire::message::MessageState;
@@ -101,7 +101,7 @@ pub(super) struct Frames {
     decoder: Decoder,
     pub message: MessageState,
     /// When the newest fragment of the message under way came, and the number of its first.
-    fragment: Option<(Time, u64)>,
+    fragment: Option<(Time, FrameNumber)>,
     /// The last frame, where it and the start of the next header came together.
     pub behind: Vec<u8>,
     /// The close frame's body as far as it came, unmasked.
@@ -115,13 +115,13 @@ impl Frames {
     }
 
     /// A data frame that is no whole message begins.
-    pub fn note_fragment(&mut self, now: Time, opcode: Opcode, number: u64) {
+    pub fn note_fragment(&mut self, now: Time, opcode: Opcode, number: FrameNumber) {
         let first = self.fragment.filter(|_| opcode == Opcode::CONTINUATION).map_or(number, |(_, first)| first);
         self.fragment = Some((now, first));
     }
 
     /// When the newest fragment of the message under way came, and the number of its first.
-    pub fn unfinished_message(&self) -> Option<(Time, u64)> {
+    pub fn unfinished_message(&self) -> Option<(Time, FrameNumber)> {
         self.fragment.filter(|_| self.message.unfinished().is_some())
     }
 }

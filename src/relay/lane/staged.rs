@@ -1,7 +1,7 @@
 //! A lane whose frames go through stages: they are put in and taken out, get the parts, and what they did is told.
 
 use crate::record::finding::{Finding, Level, Place};
-use crate::record::{By, Ending, Event, Log, Policy, Relayed, Time};
+use crate::record::{By, Ending, Event, FrameNumber, Log, Policy, Relayed, Time};
 use crate::relay::edits::Edit;
 use crate::relay::passage::{self, Part, Passage, Stage, Tools, Work};
 use crate::relay::repair::Repair;
@@ -84,7 +84,7 @@ impl Lane {
         if !matches!(self.passage, Passage::Chain(_)) {
             return self.passage.relayed();
         }
-        let number = *context.frames + 1;
+        let number = *context.next;
         let first = self.stage_header(context, header, following, number, log);
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         let payload = following.get(..length).unwrap_or(following);
@@ -98,7 +98,7 @@ impl Lane {
         context: &mut Context<'_>,
         header: &FrameHeader,
         following: &[u8],
-        number: u64,
+        number: FrameNumber,
         log: &mut Log,
     ) -> Relayed {
         let from = self.from;
@@ -121,7 +121,7 @@ impl Lane {
         offset: u64,
         payload: &[u8],
         last: bool,
-        number: u64,
+        number: FrameNumber,
         log: &mut Log,
     ) -> Relayed {
         let from = self.from;
@@ -138,7 +138,7 @@ impl Lane {
         self.tell_work(context.now, number, &work, log)
     }
 
-    fn tell_work(&mut self, now: Time, number: u64, work: &Work, log: &mut Log) -> Relayed {
+    fn tell_work(&mut self, now: Time, number: FrameNumber, work: &Work, log: &mut Log) -> Relayed {
         let relayed = work.relayed();
         if work.done.is_empty() {
             return relayed;
@@ -157,7 +157,7 @@ impl Lane {
     }
 
     /// Writes down what left in place of a frame.
-    pub(super) fn record_sent(&self, context: &Context<'_>, number: u64, relayed: Relayed, log: &mut Log) {
+    pub(super) fn record_sent(&self, context: &Context<'_>, number: FrameNumber, relayed: Relayed, log: &mut Log) {
         if let Passage::Chain(chain) = &self.passage {
             self.ledger.sent(context, number, relayed, &chain.outlet, log);
         }

@@ -2,7 +2,7 @@
 
 use rand::Rng as _;
 
-use crate::record::{Log, Origin, Relayed, Side};
+use crate::record::{FrameNumber, Log, Origin, Relayed, Side};
 use crate::relay::injection::{self, Injection, Refusal, Reply};
 use crate::relay::session::Output;
 use crate::wire::close::Code;
@@ -111,7 +111,7 @@ impl Lane {
         origin: Origin,
         bytes: &mut Vec<u8>,
         log: &mut Log,
-    ) -> u64 {
+    ) -> FrameNumber {
         if Opcode::new(first) == Opcode::CLOSE {
             self.note_close(context.now, origin, &payload);
         }
@@ -126,7 +126,7 @@ impl Lane {
         origin: Origin,
         bytes: &mut Vec<u8>,
         log: &mut Log,
-    ) -> u64 {
+    ) -> FrameNumber {
         let (header, payload) = self.writer.encode(context, first, payload);
         header.write(bytes);
         bytes.extend_from_slice(&payload);
@@ -135,7 +135,13 @@ impl Lane {
     }
 
     /// Raw bytes that are just one whole frame are shown as one.
-    fn record_raw(&mut self, context: &mut Context<'_>, raw: &[u8], origin: Origin, log: &mut Log) -> Option<u64> {
+    fn record_raw(
+        &mut self,
+        context: &mut Context<'_>,
+        raw: &[u8],
+        origin: Origin,
+        log: &mut Log,
+    ) -> Option<FrameNumber> {
         if let Reader::Frames(_) = self.reader
             && !self.writer.is_hixie()
             && let Some((header, used)) = FrameHeader::parse(raw)

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Record, Seen};
+use crate::record::{FrameNumber, Record, Seen};
 use crate::relay::limits::{Budget, Limits};
 use crate::relay::tests::lanes::Lanes;
 use crate::wire::assembler::Scope;
@@ -112,7 +112,7 @@ fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
 /// What was written down of what left, frame by frame: `None` for one that was dropped.
 fn recorded(lanes: &Lanes) -> Vec<Option<Vec<u8>>> {
     let log = &lanes.out.log;
-    let mut sent = std::collections::BTreeMap::<u64, Vec<u8>>::new();
+    let mut sent = std::collections::BTreeMap::<FrameNumber, Vec<u8>>::new();
     for record in &log.records {
         if let Record::Sent(record) = record {
             sent.entry(record.number).or_default().extend_from_slice(log.span(record.kept));

@@ -3,7 +3,7 @@
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::record::{ClosedBy, ClosedHow, Log, Origin, PerSide, Policy, Side, Time};
+use crate::record::{ClosedBy, ClosedHow, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::stall::Stalls;
@@ -26,10 +26,10 @@ pub(super) struct First {
 /// What frames of both lanes have to do with one another.
 #[derive(Debug, Default)]
 struct Traffic {
-    /// The number of the last frame.
-    frames: u64,
+    /// The number of the next frame.
+    next: FrameNumber,
     /// The oldest ping of each side that is not answered: when it came, and its number.
-    pings: PerSide<Option<(Time, u64)>>,
+    pings: PerSide<Option<(Time, FrameNumber)>>,
     keys: Keys,
     /// Which sides a bridge has told that nothing follows.
     told: PerSide<bool>,
@@ -74,7 +74,7 @@ impl Core {
             told: &mut self.traffic.told,
             now,
             policy: self.config.policy.get(),
-            frames: &mut self.traffic.frames,
+            next: &mut self.traffic.next,
             random: &mut self.random,
             limits: &self.config.limits,
         };
@@ -112,7 +112,7 @@ impl Core {
     }
 
     /// The oldest ping of a side that is not answered: when it came, and its number.
-    pub fn ping(&self, side: Side) -> Option<(Time, u64)> {
+    pub fn ping(&self, side: Side) -> Option<(Time, FrameNumber)> {
         self.traffic.pings[side]
     }
 

@@ -97,7 +97,7 @@ fn a_verdict_is_observed_and_says_where_it_differs() {
         verdict.last().unwrap()
     };
     let agrees = observed(b"\x81\x82\x01\x02\x03\x04hi");
-    assert_eq!((agrees.differs, agrees.frame), (false, Some(1)));
+    assert_eq!((agrees.differs, agrees.frame), (false, Some(FrameNumber::FIRST)));
     let differs = observed(HELLO);
     assert_eq!((differs.differs, differs.finding), (true, Some(FindingKind::FrameServerMasked)));
 }

@@ -149,7 +149,7 @@ fn an_injection_goes_in_between_frames_in_the_draft_s_own_form() {
     let mut scene = open_76(4096);
     scene.received = PerSide::default();
     let text = |text: &str| Injection::whole(Opcode::TEXT, text.into());
-    assert!(matches!(scene.inject(Side::Client, text("one"))[..], [Reply::Sent { frame: Some(1) }]));
+    assert!(matches!(scene.inject(Side::Client, text("one"))[..], [Reply::Sent { frame: Some(FrameNumber::FIRST) }]));
     scene.inject(Side::Client, Injection::whole(Opcode::BINARY, vec![1, 2]));
     for injection in [
         Injection::whole(Opcode::PING, Vec::new()),

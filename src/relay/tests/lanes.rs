@@ -3,7 +3,7 @@
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::record::{Ending, PerSide, Policy, Side, Time};
+use crate::record::{Ending, FrameNumber, PerSide, Policy, Side, Time};
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::limits::Limits;
@@ -19,7 +19,7 @@ pub(in crate::relay) struct Lanes {
     pub out: Output,
     pub limits: Limits,
     told: PerSide<bool>,
-    frames: u64,
+    next: FrameNumber,
     now: Time,
 }
 
@@ -45,14 +45,14 @@ impl Lanes {
             stages(side, &limits).into_iter().for_each(|stage| lane.passage.add(stage));
             lane
         });
-        Self { lanes, out: Output::default(), limits, told: PerSide::default(), frames: 0, now: Time(1) }
+        Self { lanes, out: Output::default(), limits, told: PerSide::default(), next: FrameNumber::FIRST, now: Time(1) }
     }
 
     fn call(&mut self, from: Side, input: &[u8], act: impl FnOnce(&mut Lane, &mut Context<'_>, &mut Output)) -> Heard {
         let mut context = Context {
             now: self.now,
             policy: Policy::Faithful,
-            frames: &mut self.frames,
+            next: &mut self.next,
             random: &mut StdRng::from_seed([7; 32]),
             limits: &self.limits,
             judgement: &mut Judgement::none(),

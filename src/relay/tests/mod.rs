@@ -14,8 +14,8 @@ use proptest::prelude::*;
 
 use crate::record::finding::FindingKind;
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameRecord, Log, Origin, Outcome, PerSide, Record, Relayed,
-    Seen, Side, Time,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, Log, Origin, Outcome, PerSide,
+    Record, Relayed, Seen, Side, Time,
 };
 use crate::wire::close::Code;
 use crate::wire::decoder::{Decoder, Part};
@@ -189,7 +189,7 @@ fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
                 payload.extend_from_slice(log.span(more.kept));
                 frame.received = more.received;
             }
-            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) => {}
+            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) | Seen::Proxy(..) => {}
         }
     }
     for (frame, payload) in &mut frames {
@@ -241,7 +241,10 @@ fn both_heads_and_all_frames_pass_as_they_came() {
         assert_eq!(scene.received.server, request.replace("localhost:9000", "upstream:9999").into_bytes());
         let frames = scene.frames();
         assert_eq!(frames.len(), 1);
-        assert_eq!((frames[0].0.number, frames[0].0.from, frames[0].1.as_slice()), (1, Side::Server, &b"Hello"[..]));
+        assert_eq!(
+            (frames[0].0.number, frames[0].0.from, frames[0].1.as_slice()),
+            (FrameNumber::FIRST, Side::Server, &b"Hello"[..])
+        );
         assert!(scene.findings().is_empty());
     });
 }
@@ -449,11 +452,11 @@ fn an_injected_frame_is_masked_towards_the_server_only() {
     let mut scene = Scene::open(usize::MAX);
     assert_eq!(
         scene.inject(Side::Server, Injection::whole(Opcode::TEXT, b"hi".to_vec())),
-        [Reply::Sent { frame: Some(1) }]
+        [Reply::Sent { frame: Some(FrameNumber::FIRST) }]
     );
     assert_eq!(
         scene.inject(Side::Client, Injection::whole(Opcode::BINARY, b"ho".to_vec())),
-        [Reply::Sent { frame: Some(2) }]
+        [Reply::Sent { frame: Some(FrameNumber::new(2)) }]
     );
     let to_server = decode(&scene.received.server);
     assert!(to_server[0].0.mask.is_some() && to_server[0].1 == b"hi");
@@ -475,7 +478,11 @@ fn a_data_frame_waits_for_the_end_of_a_message_and_a_control_frame_for_the_end_o
         assert_eq!(scene.inject(Side::Client, text), [Reply::Waiting(Wait::Frame)]);
         assert_eq!(scene.inject(Side::Client, ping), [Reply::Waiting(Wait::Frame)]);
         scene.feed(Side::Server, b"bc");
-        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(2) }], "the ping goes between the fragments");
+        assert_eq!(
+            scene.replies(),
+            [Reply::Sent { frame: Some(FrameNumber::new(2)) }],
+            "the ping goes between the fragments"
+        );
         assert_eq!(
             scene.inject(Side::Client, Injection::whole(Opcode::TEXT, b"U".to_vec())),
             [Reply::Waiting(Wait::Message)]
@@ -491,13 +498,13 @@ fn fragments_go_in_together_and_only_between_messages() {
     at_each_step(|step| {
         let mut scene = Scene::open(step);
         let fragments = Injection::fragmented(Opcode::TEXT, b"abcde", 3);
-        assert_eq!(scene.inject(Side::Client, fragments.clone()), [Reply::Sent { frame: Some(1) }]);
+        assert_eq!(scene.inject(Side::Client, fragments.clone()), [Reply::Sent { frame: Some(FrameNumber::FIRST) }]);
         let expected = b"\x01\x01a\x00\x02bc\x80\x02de";
         assert_eq!(scene.received.client, expected);
         scene.feed(Side::Server, b"\x01\x01x");
         assert_eq!(scene.inject(Side::Client, fragments), [Reply::Waiting(Wait::Message)]);
         scene.feed(Side::Server, b"\x89\x00\x80\x01y\x81\x01z");
-        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(7) }]);
+        assert_eq!(scene.replies(), [Reply::Sent { frame: Some(FrameNumber::new(7)) }]);
         assert_eq!(
             scene.received.client,
             [expected, b"\x01\x01x\x89\x00\x80\x01y".as_slice(), expected, b"\x81\x01z"].concat()
@@ -539,7 +546,10 @@ fn nothing_but_raw_bytes_follows_a_close_frame() {
         scene.inject(Side::Client, Injection::whole(Opcode::TEXT, vec![])),
         [Reply::Refused(Refusal::AfterClose)]
     );
-    assert_eq!(scene.inject(Side::Client, Injection::Raw(HELLO.to_vec())), [Reply::Sent { frame: Some(2) }]);
+    assert_eq!(
+        scene.inject(Side::Client, Injection::Raw(HELLO.to_vec())),
+        [Reply::Sent { frame: Some(FrameNumber::new(2)) }]
+    );
     assert!(scene.received.client.ends_with(HELLO));
 }
 

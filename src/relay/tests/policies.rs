@@ -126,7 +126,7 @@ fn a_policy_holds_from_the_next_read_on_and_an_injection_keeps_its_place() {
 
 /// All that is written down of what left for the client: frames as they came, what left in their place, and wsproxy's own.
 fn left(log: &Log) -> Vec<u8> {
-    let mut sent = std::collections::BTreeMap::<u64, (u64, Vec<u8>)>::new();
+    let mut sent = std::collections::BTreeMap::<FrameNumber, (u64, Vec<u8>)>::new();
     for record in &log.records {
         if let Record::Sent(record) = record {
             let (_, bytes) = sent.entry(record.number).or_insert((record.at, Vec::new()));

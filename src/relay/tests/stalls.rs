@@ -4,7 +4,7 @@ use super::*;
 use crate::record::StallKind::{self, *};
 
 /// Stalls that were told, and whether each telling was of its end.
-fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<u64>, bool)> {
+fn told(scene: &Scene) -> Vec<(StallKind, Side, Option<FrameNumber>, bool)> {
     let stalls = scene.events().filter_map(|event| match event {
         Event::Stall { stall, over } => Some((stall.kind, stall.lane, stall.frame, *over)),
         _ => None,
@@ -18,7 +18,7 @@ fn ask(scene: &mut Scene, seconds: u64) {
 }
 
 /// The bytes of `from` leave `kind` owed by `lane`; `rest`, which `then` sends, ends it.
-fn owed_until(from: Side, bytes: &[u8], owed: (StallKind, Side, Option<u64>), then: Side, rest: &[u8]) {
+fn owed_until(from: Side, bytes: &[u8], owed: (StallKind, Side, Option<FrameNumber>), then: Side, rest: &[u8]) {
     let (kind, lane, frame) = owed;
     for step in [1, usize::MAX] {
         let mut scene = Scene::open(step);
@@ -42,7 +42,7 @@ fn a_message_without_its_end() {
     owed_until(
         Side::Server,
         b"\x01\x01a\x00\x01b",
-        (UnfinishedMessage, Side::Server, Some(1)),
+        (UnfinishedMessage, Side::Server, Some(FrameNumber::FIRST)),
         Side::Server,
         b"\x80\x00",
     );
@@ -50,12 +50,18 @@ fn a_message_without_its_end() {
 
 #[test]
 fn a_frame_that_is_shorter_than_its_header_says() {
-    owed_until(Side::Server, b"\x81\x05He", (ShortFrame, Side::Server, Some(1)), Side::Server, b"llo");
+    owed_until(Side::Server, b"\x81\x05He", (ShortFrame, Side::Server, Some(FrameNumber::FIRST)), Side::Server, b"llo");
 }
 
 #[test]
 fn a_ping_without_its_pong() {
-    owed_until(Side::Server, b"\x89\x00", (UnansweredPing, Side::Client, Some(1)), Side::Client, b"\x8a\x80abcd");
+    owed_until(
+        Side::Server,
+        b"\x89\x00",
+        (UnansweredPing, Side::Client, Some(FrameNumber::FIRST)),
+        Side::Client,
+        b"\x8a\x80abcd",
+    );
 }
 
 #[test]
@@ -65,7 +71,7 @@ fn many_pings_are_one_stall_since_the_first() {
     ask(&mut scene, 4);
     scene.feed(Side::Client, b"\x89\x80abcd");
     ask(&mut scene, 8);
-    assert_eq!(told(&scene), [(UnansweredPing, Side::Server, Some(1), false)]);
+    assert_eq!(told(&scene), [(UnansweredPing, Side::Server, Some(FrameNumber::FIRST), false)]);
 }
 
 #[test]

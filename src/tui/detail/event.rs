@@ -1,6 +1,9 @@
 //! Events: everything that is no frame and no raw bytes.
 
-use crate::record::{Basis, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, SessionId, Side, Stall};
+use crate::record::finding::Level;
+use crate::record::{
+    Basis, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, ProxyEvent, SessionId, Side, Stall,
+};
 use crate::text;
 
 use super::page::Page;
@@ -9,14 +12,6 @@ use super::{finding, frame, handshake, way};
 pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionId>) {
     let theme = page.theme;
     match event {
-        Event::Listening { addresses, upstream, .. } => {
-            page.title("wsproxy listens");
-            for address in addresses {
-                page.fact("on", &address.to_string(), theme.text);
-            }
-            page.fact_bytes("upstream", upstream.as_bytes(), theme.text);
-        }
-        Event::Upstream { trouble } => write_upstream(page, trouble.as_deref()),
         Event::SessionOpened { client, path } => {
             page.title("a client asked for a WebSocket");
             page.fact("client", &client.to_string(), theme.text);
@@ -57,16 +52,36 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             page.title("the session is closed");
             write_closed(page, closed);
         }
-        Event::Http { method, path, status } => {
+        Event::Note(level, message) => write_note(page, *level, message),
+    }
+}
+
+/// What belongs to no session.
+pub(super) fn write_proxy(page: &mut Page<'_>, event: &ProxyEvent) {
+    let theme = page.theme;
+    match event {
+        ProxyEvent::Listening { addresses, upstream, .. } => {
+            page.title("wsproxy listens");
+            for address in addresses {
+                page.fact("on", &address.to_string(), theme.text);
+            }
+            page.fact_bytes("upstream", upstream.as_bytes(), theme.text);
+        }
+        ProxyEvent::Upstream { trouble } => write_upstream(page, trouble.as_deref()),
+        ProxyEvent::Finding(found) => finding::write(page, None, Side::Client, found),
+        ProxyEvent::Answered { status, reason } => write_answered(page, *status, reason),
+        ProxyEvent::Http { method, path, status } => {
             page.title("a plain HTTP exchange, passed through");
             page.fact_bytes("request", format!("{method} {path}").as_bytes(), theme.text);
             page.fact("status", &status.to_string(), theme.text);
         }
-        Event::Note(level, message) => {
-            page.title(level.name());
-            page.row(&text::escape(message.as_bytes()), finding::level(theme, *level));
-        }
+        ProxyEvent::Note(level, message) => write_note(page, *level, message),
     }
+}
+
+fn write_note(page: &mut Page<'_>, level: Level, message: &str) {
+    page.title(level.name());
+    page.row(&text::escape(message.as_bytes()), finding::level(page.theme, level));
 }
 
 fn facts_of_head(page: &mut Page<'_>, from: Side, status: Option<u16>, dialect: &str) {

@@ -121,6 +121,10 @@ pub(super) fn document(
             event::write(&mut page, event, row.session);
             None
         }
+        Seen::Proxy(_, event) => {
+            event::write_proxy(&mut page, event);
+            None
+        }
         // Part of the row of its frame.
         Seen::More(_) | Seen::Sent(_) => None,
     };

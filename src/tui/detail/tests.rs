@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::*;
 use crate::journal::{Journal, Scope};
 use crate::record::finding::Level;
-use crate::record::{ClosedBy, Ending, Event, Log, Origin, Policy, SessionId, Time};
+use crate::record::{ClosedBy, Ending, Event, Log, Origin, Policy, ProxyEvent, SessionId, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
@@ -354,12 +354,21 @@ fn rarer_events_have_words_too() {
     let addresses = vec!["127.0.0.1:9000".parse().unwrap(), "[::1]:9000".parse().unwrap()];
     for (event, expected) in [
         (
-            Event::Listening { addresses, upstream: "ws://upstream:9999".into(), policy: Default::default() },
+            ProxyEvent::Listening { addresses, upstream: "ws://upstream:9999".into(), policy: Default::default() },
             "[::1]:9000",
         ),
-        (Event::Http { method: "GET".into(), path: "/\u{1b}".into(), status: 200 }, "GET /\\u{1b}"),
-        (Event::Upstream { trouble: Some("gone\u{7}".into()) }, "gone\\u{7}"),
-        (Event::Note(Level::Warning, "low\u{7}".into()), "low\\u{7}"),
+        (ProxyEvent::Http { method: "GET".into(), path: "/\u{1b}".into(), status: 200 }, "GET /\\u{1b}"),
+        (ProxyEvent::Upstream { trouble: Some("gone\u{7}".into()) }, "gone\\u{7}"),
+        (ProxyEvent::Note(Level::Warning, "low\u{7}".into()), "low\\u{7}"),
+    ] {
+        let mut log = Log::default();
+        log.proxy(scene.now, event);
+        scene.journal.push(None, log);
+        scene.view.sync();
+        assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains(expected), "{expected}");
+    }
+    for (event, expected) in [
+        (Event::Note(Level::Warning, "high\u{7}".into()), "high\\u{7}"),
         (Event::Ended { from: Side::Server, how: Ending::Fin }, "FIN: it said"),
     ] {
         scene.feed(|_, now, out| out.log.event(now, event));

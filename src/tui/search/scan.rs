@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameRecord, MoreRecord, Seen, SessionId, Side};
+use crate::record::{Event, FrameNumber, FrameRecord, MoreRecord, Seen, SessionId, Side};
 use crate::tui::theme::Theme;
 use crate::tui::view::words;
 use crate::wire::close::CloseBody;
@@ -18,7 +18,7 @@ const PENDING: usize = 64 * 1024 * 1024;
 /// A frame whose last byte has not come, and in which nothing was found yet.
 struct Unfinished {
     id: RowId,
-    number: u64,
+    number: FrameNumber,
     length: u64,
     mask: Option<MaskKey>,
     /// What was kept, without its mask.
@@ -59,6 +59,7 @@ impl Scanner {
                 Seen::Sent(_) => false,
                 Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
                 Seen::Event(_, event) => self.event(block.session, event),
+                Seen::Proxy(_, event) => self.pattern.is_in(words::proxy_event(event, &self.theme).1.as_bytes()),
             };
             if is_match {
                 found.push(id);

@@ -29,7 +29,7 @@ fn a_frame_is_selected_by_its_number() {
     let selected = |stage: &Stage| {
         let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
         let row = stage.feed.shown().row(scope, row).unwrap();
-        (row.session, stage.feed.shown().frame(row).map(|frame| frame.record.number))
+        (row.session, stage.feed.shown().frame(row).map(|frame| frame.record.number.value()))
     };
     assert_eq!(selected(&stage), (Some(SessionId(1)), Some(4)));
     command(&mut stage, "7");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
-use crate::record::{SessionId, Side};
+use crate::record::{FrameNumber, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::compose::Repeat;
 use crate::tui::repeat::{Progress, RepeatState};
@@ -52,7 +52,7 @@ fn effect(stage: &mut Stage) -> Effect {
 }
 
 fn progress(sent: u32, frame: u64, state: RepeatState) -> Message {
-    Message::Repeated(Token(0), Progress { sent, frame: Some(frame), state })
+    Message::Repeated(Token(0), Progress { sent, frame: Some(FrameNumber::new(frame)), state })
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn fragments_are_one_injection_of_several_frames() {
     stage.send(Message::Reply(token, Reply::Waiting(Wait::Message))).at(8_000_000);
     assert!(stage.shows("waiting for the end of an unfinished message since 3 s"), "{}", stage.screen());
     assert_eq!(stage.model.next_change(), Some(1_000_000), "the age is alive");
-    stage.send(Message::Reply(token, Reply::Sent { frame: Some(12) }));
+    stage.send(Message::Reply(token, Reply::Sent { frame: Some(FrameNumber::new(12)) }));
     assert!(stage.shows("sent as frames 12 to 14: text of 5 B in 3 fragments to the server"), "{}", stage.screen());
 }
 
@@ -149,10 +149,10 @@ fn several_that_wait_are_counted_and_each_is_told_of() {
         stage.send(Message::Reply(Token(token), Reply::Waiting(Wait::Frame)));
     }
     assert!(stage.shows("2 sent before it wait too"), "{}", stage.screen());
-    stage.send(Message::Reply(Token(1), Reply::Sent { frame: Some(20) }));
+    stage.send(Message::Reply(Token(1), Reply::Sent { frame: Some(FrameNumber::new(20)) }));
     assert!(stage.shows("sent as frame 20: binary of 1 B to the server"), "{}", stage.screen());
     assert!(stage.shows("one sent before it waits too"), "{}", stage.screen());
-    stage.send(Message::Reply(Token(2), Reply::Sent { frame: Some(21) }));
+    stage.send(Message::Reply(Token(2), Reply::Sent { frame: Some(FrameNumber::new(21)) }));
     stage.send(Message::Reply(Token(0), Reply::Refused(Refusal::NeverCame)));
     assert!(!stage.shows("sent before it") && stage.shows("sent as frame 21: ping"), "{}", stage.screen());
     assert!(stage.shows("refused: the session ended before there was a place for it"), "{}", stage.screen());

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Ending, Event, Log, Policy, SessionId, Side};
+use crate::record::{Ending, Event, FrameNumber, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::model::{Overlay, Tab};
 use crate::tui::view::row::MARKS;
@@ -67,7 +67,7 @@ fn a_text_is_sent_and_its_answers_are_shown() {
     assert!(stage.shows("unfinished message since 3 s"), "{}", stage.screen());
     stage.press(KeyCode::Esc);
     assert!(stage.shows("unfinished message since 3 s"), "{}", stage.screen());
-    stage.send(Message::Reply(Token(0), Reply::Sent { frame: Some(12) }));
+    stage.send(Message::Reply(Token(0), Reply::Sent { frame: Some(FrameNumber::new(12)) }));
     assert!(stage.shows("sent as frame 12"), "{}", stage.screen());
     stage.keys("c").press(KeyCode::Up);
     assert!(stage.shows("│ hello"), "{}", stage.screen());
@@ -224,7 +224,7 @@ fn findings_that_left_memory_are_counted_where_the_others_are_shown() {
     actor.after(10).opens();
     actor.frame(Side::Server, 0x81, b"right").frame(Side::Server, 0x81, b"right");
     for number in 1..=102 {
-        let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(number));
+        let finding = Finding::new(FindingKind::FrameRsv, Place::Frame(FrameNumber::new(number)));
         actor.event(Event::Finding(Side::Server, finding));
     }
     actor.hand_over();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::record::finding::Level;
-use crate::record::{Ending, Event, Side, Time};
+use crate::record::{Ending, Event, Log, ProxyEvent, Side, Time};
 use crate::text;
 use crate::tui::Message;
 
@@ -33,9 +33,12 @@ fn hostile(stage: &Stage, path: &str, head: &[u8], payloads: &[(u8, Vec<u8>)], r
     let words = String::from_utf8_lossy(rest).into_owned();
     actor.event(Event::Answered { status: 502, reason: words.clone() });
     actor.event(Event::Note(Level::Warning, words.clone()));
-    actor.event(Event::Http { method: words.clone(), path: words, status: 200 });
     actor.hand_over();
     actor.ends(Side::Server, Ending::Reset).finish();
+    let mut log = Log::default();
+    log.proxy(Time(NOON), ProxyEvent::Note(Level::Warning, words.clone()));
+    log.proxy(Time(NOON), ProxyEvent::Http { method: words.clone(), path: words, status: 200 });
+    stage.journal.push(None, log);
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::record::{Event, Log, SessionId, Side, Time};
+use crate::record::{Log, ProxyEvent, SessionId, Side, Time};
 use crate::tui::keymap::{self, Place};
 
 use super::stage::{Actor, NOON, Stage, ended, unreachable, usual, wrong_accept};
@@ -45,7 +45,7 @@ fn empty_with_an_upstream_that_is_down() {
         let trouble = "can't reach ws://localhost:9999: nothing listens on [::1]:9999 or 127.0.0.1:9999; start the server, \
                        or check the port in --upstream";
         let mut log = Log::default();
-        log.event(Time(NOON), Event::Upstream { trouble: Some(trouble.into()) });
+        log.proxy(Time(NOON), ProxyEvent::Upstream { trouble: Some(trouble.into()) });
         stage.journal.push(None, log);
         stage.at(4_000_000).sync();
     });

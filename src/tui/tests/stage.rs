@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use crate::journal::{Journal, RowId, View};
-use crate::record::{Ending, Event, Log, PerSide, Policy, SessionId, Side, Time};
+use crate::record::{Ending, Event, Log, PerSide, Policy, ProxyEvent, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
@@ -222,9 +222,12 @@ impl Stage {
         let mut log = Log::default();
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let upstream = "ws://localhost:9999".to_owned();
-        let listening =
-            Event::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: Default::default() };
-        log.event(Time(NOON - 1_000_000), listening);
+        let listening = ProxyEvent::Listening {
+            addresses: addresses.clone(),
+            upstream: upstream.clone(),
+            policy: Default::default(),
+        };
+        log.proxy(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
         let feed = Feed::new(View::new(journal.subscribe(|| ())));
         let info = Info { addresses, upstream, playground: false };

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 
 use crate::diagnose::render::{self, Part};
 use crate::journal::{Scope, SessionSummary, UpstreamState, View};
-use crate::record::Time;
+use crate::record::{FrameNumber, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
@@ -30,7 +30,7 @@ struct Group<'a> {
     trouble: Trouble<'a>,
     count: usize,
     /// Sessions, with the frame where there is one, newest first.
-    places: Vec<(u64, Option<u64>)>,
+    places: Vec<(u64, Option<FrameNumber>)>,
 }
 
 /// The problems of the chosen scope, folded by what they are: the worst first, the newest of each in full.
@@ -102,7 +102,7 @@ fn contents(model: &Model, groups: &[Group<'_>], columns: usize, out: &mut Vec<L
 
 /// How often it was seen, and where.
 fn places(group: &Group<'_>) -> String {
-    let name = |(session, frame): &(u64, Option<u64>)| match frame {
+    let name = |(session, frame): &(u64, Option<FrameNumber>)| match frame {
         Some(frame) => format!("{session}:{frame}"),
         None => format!("session {session}"),
     };

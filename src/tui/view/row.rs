@@ -19,7 +19,7 @@ use crate::wire::opcode::Opcode;
 use super::joined::Joined;
 use super::search;
 use super::why;
-use super::words::{event, level_glyph, level_style};
+use super::words::{event, level_glyph, level_style, proxy_event};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]
@@ -160,14 +160,17 @@ pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>
     match row.record {
         Seen::Frame(record) => frame(context, row, &record, &mut spans),
         Seen::Raw(raw) => raw_bytes(context, row, &raw, &mut spans),
-        Seen::Event(_, happened) => {
-            let (style, words) = event(happened, theme);
-            let room = context.columns.width.saturating_sub(width(&spans));
-            spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
-        }
+        Seen::Event(_, happened) => in_words(context, event(happened, theme), &mut spans),
+        Seen::Proxy(_, happened) => in_words(context, proxy_event(happened, theme), &mut spans),
         Seen::More(_) | Seen::Sent(_) => {}
     }
     Line::from(spans)
+}
+
+fn in_words(context: &Context<'_>, (style, words): (Style, String), spans: &mut Vec<Span<'static>>) {
+    let room = context.columns.width.saturating_sub(width(spans));
+    let theme = &context.model.theme;
+    spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
 }
 
 fn width(spans: &[Span<'_>]) -> usize {

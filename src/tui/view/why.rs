@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::journal::{SessionSummary, View};
 use crate::record::finding::Level;
-use crate::record::{Basis, FrameRecord, Outcome, Side, Verdict};
+use crate::record::{Basis, FrameNumber, FrameRecord, Outcome, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
 use crate::tui::model::{Model, Overlay};
@@ -99,7 +99,7 @@ fn page(verdict: &Verdict) -> Option<String> {
 fn of_frame(
     model: &Model,
     summary: &SessionSummary,
-    (from, number): (Side, u64),
+    (from, number): (Side, FrameNumber),
     columns: usize,
     out: &mut Vec<Line<'static>>,
 ) {
@@ -154,7 +154,7 @@ fn of_session(model: &Model, summary: &SessionSummary, columns: usize, out: &mut
 }
 
 /// Whether a finding of that frame may be one that is only counted. The frames of findings never go back.
-fn is_forgotten(summary: &SessionSummary, frame: u64) -> bool {
+fn is_forgotten(summary: &SessionSummary, frame: FrameNumber) -> bool {
     let oldest = summary.findings.iter().find_map(|(_, _, finding)| finding.frame());
     summary.earlier_findings > 0 && oldest.is_none_or(|oldest| frame <= oldest)
 }

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 
 use crate::diagnose::{self, render};
-use crate::record::finding::Level;
-use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent};
+use crate::record::finding::{Finding, Level};
+use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent, ProxyEvent};
 use crate::text;
 use crate::tui::overview;
 use crate::tui::theme::Theme;
@@ -30,45 +30,63 @@ pub(crate) const fn level_style(level: Level, theme: &Theme) -> Style {
     }
 }
 
-/// An event in a line.
+/// An event of a session in a line.
 #[must_use]
 pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
     match event {
-        Event::Listening { addresses, upstream, .. } => {
-            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
-        }
-        Event::Upstream { trouble: None } => (theme.good, "the upstream answers".to_owned()),
-        Event::Upstream { trouble: Some(trouble) } => (theme.error, format!("✗ {}", text::escape(trouble.as_bytes()))),
         Event::SessionOpened { client, path } => {
             (theme.bold, format!("session opened by {client} for {}", text::preview(path, 300)))
         }
         Event::Head(head) => (theme.dim, head_words(head)),
         Event::Open(open) => (theme.good, open_words(open)),
-        Event::Finding(_, finding) => {
-            let words = diagnose::words(finding.kind);
-            let glyph = level_glyph(words.level);
-            (level_style(words.level, theme), format!("{glyph} {}: {}", render::sentence(finding), finding.detail))
-        }
+        Event::Finding(_, finding) => finding_words(finding, theme),
         Event::Inflated(inflated) => {
             (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
         }
         Event::Verdict(verdict) => (theme.error, format!("✗ {}", overview::verdict(verdict))),
         Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
         Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),
-        Event::Answered { status, reason } => {
-            (theme.error, format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())))
-        }
+        Event::Answered { status, reason } => answered_words(*status, reason, theme),
         Event::Ended { from, how } => (theme.dim, format!("{} ended: {}", from.name(), overview::ending(*how))),
         Event::SessionClosed(closed) => (theme.bold, closed_words(closed)),
-        Event::Http { method, path, status } => {
+        Event::Note(level, note) => note_words(*level, note, theme),
+    }
+}
+
+/// What belongs to no session in a line.
+#[must_use]
+pub(crate) fn proxy_event(event: &ProxyEvent, theme: &Theme) -> (Style, String) {
+    match event {
+        ProxyEvent::Listening { addresses, upstream, .. } => {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            (theme.good, format!("listening on {}, upstream {upstream}", addresses.join(" and ")))
+        }
+        ProxyEvent::Upstream { trouble: None } => (theme.good, "the upstream answers".to_owned()),
+        ProxyEvent::Upstream { trouble: Some(trouble) } => {
+            (theme.error, format!("✗ {}", text::escape(trouble.as_bytes())))
+        }
+        ProxyEvent::Finding(finding) => finding_words(finding, theme),
+        ProxyEvent::Answered { status, reason } => answered_words(*status, reason, theme),
+        ProxyEvent::Http { method, path, status } => {
             let (method, path) = (text::preview(method.as_bytes(), 20), text::preview(path.as_bytes(), 300));
             (theme.dim, format!("http {method} {path} → {status}"))
         }
-        Event::Note(level, note) => {
-            (level_style(*level, theme), format!("{} {}", level_glyph(*level), text::escape(note.as_bytes())))
-        }
+        ProxyEvent::Note(level, note) => note_words(*level, note, theme),
     }
+}
+
+fn finding_words(finding: &Finding, theme: &Theme) -> (Style, String) {
+    let words = diagnose::words(finding.kind);
+    let glyph = level_glyph(words.level);
+    (level_style(words.level, theme), format!("{glyph} {}: {}", render::sentence(finding), finding.detail))
+}
+
+fn answered_words(status: u16, reason: &str, theme: &Theme) -> (Style, String) {
+    (theme.error, format!("✗ wsproxy answered {status}: {}", text::escape(reason.as_bytes())))
+}
+
+fn note_words(level: Level, note: &str, theme: &Theme) -> (Style, String) {
+    (level_style(level, theme), format!("{} {}", level_glyph(level), text::escape(note.as_bytes())))
 }
 
 fn head_words(head: &HeadEvent) -> String {
