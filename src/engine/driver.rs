@@ -300,8 +300,9 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     }
 
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> bool {
-        // Injected bytes queue in `extra`; one at a time keeps what a stalled peer can make us hold small.
-        if self.pipes.iter().any(|pipe| pipe.extra.len() > BLOCK) {
+        // Injected bytes queue in `extra`, maybe behind a read; one at a time keeps what a stalled peer can make us hold
+        // small.
+        if self.pipes.iter().any(|pipe| pipe.extra.len() > intake::READ + BLOCK) {
             return false;
         }
         let Some(commands) = &mut self.commands else { return false };

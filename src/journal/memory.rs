@@ -4,12 +4,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of a slab. A busy session reads into one and hands it over when it is full: large enough that a block's price
-/// vanishes beside its bytes, small enough that a thousand busy sessions take half a gigabyte.
-pub const SLAB: usize = 512 * 1024;
+/// Bytes of a slab. A busy session reads into one and hands it over when it is full, or when it has had it for some
+/// milliseconds: large enough for the largest read, small enough that a thousand busy sessions take a gigabyte. Slabs of
+/// two sizes side by side were faster by a tenth for small messages and left 100 MiB more with the allocator.
+pub const SLAB: usize = 1024 * 1024;
 /// Slabs that are kept for the next session that is busy: the blocks of some milliseconds at full speed. A full journal
 /// gives back one for each that it takes.
-const SPARE: usize = 8;
+const SPARE: usize = 4;
 
 /// What all blocks of a journal share.
 #[derive(Debug, Default)]

@@ -38,7 +38,8 @@ pub struct Limits {
     /// What all sessions together may hold of messages that are not whole yet: eight of the longest that are kept. A
     /// bridge takes no more, since a thousand clients would each begin a message and never end it.
     pub held: Budget,
-    /// Sessions at a time. Each takes two sockets and up to half a megabyte of buffers.
+    /// Sessions at a time. Each takes two sockets; a busy one reads into a slab of 1 MiB, and may hold as much for a peer
+    /// that takes nothing.
     pub sessions: usize,
 }
 
