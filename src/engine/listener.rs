@@ -60,7 +60,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn next_session(&self) -> SessionId {
+    pub(super) fn next_session(&self) -> SessionId {
         SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
     }
 

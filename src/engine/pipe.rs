@@ -63,7 +63,7 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             pending: 0..0,
             nobodys: 0..0,
@@ -79,16 +79,16 @@ impl Pipe {
         }
     }
 
-    pub fn is_drained(&self) -> bool {
+    pub(super) fn is_drained(&self) -> bool {
         self.pending.is_empty() && self.extra_written == self.extra.len() && !self.unflushed
     }
 
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.ended.is_some() && self.told
     }
 
     /// The log's reads are about to leave: what is not yet written of them is kept here.
-    pub fn keep_pending(&mut self, read: &[u8]) {
+    pub(super) fn keep_pending(&mut self, read: &[u8]) {
         self.nobodys = 0..0;
         let pending = std::mem::replace(&mut self.pending, 0..0);
         if pending.is_empty() {
@@ -103,7 +103,7 @@ impl Pipe {
     }
 
     /// One write of what is pending in the log's `read`, then a flush when all is written. Ready when it did something.
-    pub fn poll_write(
+    pub(super) fn poll_write(
         &mut self,
         read: &[u8],
         target: &mut impl Connection,
@@ -136,7 +136,7 @@ impl Pipe {
     }
 
     /// As `poll_write`, for a receiver that takes one read as one message: one frame, all of it, then a pause.
-    pub fn poll_write_frame(
+    pub(super) fn poll_write_frame(
         &mut self,
         read: &[u8],
         target: &mut impl Connection,
@@ -175,14 +175,14 @@ impl Pipe {
     }
 
     /// Since when the receiver takes nothing, as seen from one call to the next.
-    pub fn blocked(&mut self, now: Time) -> Option<Time> {
+    pub(super) fn blocked(&mut self, now: Time) -> Option<Time> {
         let since = self.stuck.filter(|(_, written)| *written == self.written).map_or(now, |(since, _)| since);
         self.stuck = (!self.is_drained()).then_some((since, self.written));
         self.stuck.map(|(since, _)| since)
     }
 
     /// Nothing more can be delivered, so nothing more is read.
-    pub fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self) {
         (self.pending, self.nobodys) = (0..0, 0..0);
         self.extra.clear();
         self.extra_written = 0;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::record::Time;
 
 /// Writes times of day. Most lines belong to the second of the line before, so only a new second is asked for in the zone.
-pub struct Day {
+pub(super) struct Day {
     zone: TimeZone,
     /// The last second, and its `hh:mm:ss.`
     second: Option<u64>,
@@ -17,12 +17,12 @@ pub struct Day {
 
 impl Day {
     /// `zone` is where the time of day is told.
-    pub const fn new(zone: TimeZone) -> Self {
+    pub(super) const fn new(zone: TimeZone) -> Self {
         Self { zone, second: None, text: Vec::new() }
     }
 
     /// Adds a time of day, with its microseconds.
-    pub fn write(&mut self, time: Time, out: &mut Vec<u8>) {
+    pub(super) fn write(&mut self, time: Time, out: &mut Vec<u8>) {
         const MICROS: u64 = 1_000_000;
         let second = time.0 / MICROS;
         if self.second != Some(second) {

@@ -30,7 +30,7 @@ struct Start {
 }
 
 /// Adds the line for an item; `day` tells its time.
-pub fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
     day.write(item.time, out);
     out.push(b' ');
     match item.session {
@@ -54,12 +54,12 @@ pub fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
 }
 
 /// Adds the line that says how many records are missing.
-pub fn lost(records: u64, out: &mut Vec<u8>) {
+pub(super) fn lost(records: u64, out: &mut Vec<u8>) {
     put(format_args!("lost: {records} records left the memory before they could be printed here"), out);
 }
 
 /// Adds the last lines: the counts, and then each kind of finding, the worst first.
-pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+pub(super) fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
     let (sessions, frames) = (counted(totals.sessions, "session"), counted(totals.frames, "frame"));
     put(format_args!("{sessions}, {frames}, {}", counted(findings.values().sum(), "finding")), out);
     let mut kinds: Vec<_> = findings.iter().map(|(kind, count)| (diagnose::words(*kind), kind, count)).collect();

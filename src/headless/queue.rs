@@ -36,7 +36,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// All that the journal holds and gets; `ring` is called when there is more.
-    pub fn new(journal: &Arc<Journal>, format: Format, ring: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(super) fn new(journal: &Arc<Journal>, format: Format, ring: impl Fn() + Send + Sync + 'static) -> Self {
         let printer = Printer::new(format, TimeZone::system());
         let subscription = journal.subscribe(ring);
         let (journal, blocks) = (Arc::clone(journal), VecDeque::new());
@@ -44,7 +44,7 @@ impl Queue {
     }
 
     /// Makes the next lines the content of `text`; `false` where there are none.
-    pub fn next(&mut self, text: &mut Vec<u8>) -> bool {
+    pub(super) fn next(&mut self, text: &mut Vec<u8>) -> bool {
         text.clear();
         if self.blocks.is_empty() {
             let mut blocks = Vec::new();
@@ -65,7 +65,7 @@ impl Queue {
     }
 
     /// Makes the last lines the content of `text`: empty where they were given out before.
-    pub fn finish(&mut self, text: &mut Vec<u8>) {
+    pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
         text.clear();
         if mem::replace(&mut self.over, true) {
             return;
@@ -94,23 +94,23 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(queue: Queue) -> Self {
+    pub(super) fn new(queue: Queue) -> Self {
         Self { queue: Mutex::new(queue), writes: AtomicU64::new(0), written: AtomicU64::new(0) }
     }
 
     /// The queue. It is not to be held during a write, which may hang.
-    pub fn queue(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         // A printer that panicked half-way has no more to give than a count.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A number that stays the same while a write hangs, and an odd one then.
-    pub fn writes(&self) -> u64 {
+    pub(super) fn writes(&self) -> u64 {
         self.writes.load(Ordering::Acquire)
     }
 
     /// Lines that were not written, down to the last.
-    pub fn unwritten(&self) -> u64 {
+    pub(super) fn unwritten(&self) -> u64 {
         let lines = self.queue().exhaust();
         lines.saturating_sub(self.written.load(Ordering::Acquire))
     }

@@ -32,13 +32,13 @@ pub(super) struct Judgement {
 
 impl Judgement {
     /// For a request whose answer is awaited.
-    pub fn awaits_answer(now: Time, log: &mut Log) -> Self {
+    pub(super) fn awaits_answer(now: Time, log: &mut Log) -> Self {
         log.event(now, Event::Verdict(Verdict::awaits()));
         Self { phase: Phase::AwaitsAnswer, ..Self::none() }
     }
 
     /// For a session that no browser of today would have.
-    pub const fn none() -> Self {
+    pub(super) const fn none() -> Self {
         Self {
             phase: Phase::Final,
             frames: Frames::new(false),
@@ -50,18 +50,18 @@ impl Judgement {
     }
 
     /// Chrome's words, where the page is foretold to fail.
-    pub fn failure(&self) -> Option<&str> {
+    pub(super) fn failure(&self) -> Option<&str> {
         let failed = self.predicted.as_ref().filter(|verdict| verdict.outcome == Outcome::Fails)?;
         Some(failed.error_text.as_deref().unwrap_or_default())
     }
 
     /// Whether the answer may still decide it.
-    pub fn is_awaited(&self) -> bool {
+    pub(super) fn is_awaited(&self) -> bool {
         self.phase == Phase::AwaitsAnswer
     }
 
     /// What Chrome fails for first is what the page gets; nothing later changes it.
-    pub fn fail(&mut self, now: Time, verdict: Verdict, log: &mut Log) {
+    pub(super) fn fail(&mut self, now: Time, verdict: Verdict, log: &mut Log) {
         if self.phase != Phase::Final {
             self.phase = Phase::Final;
             self.predicted = Some(verdict.clone());
@@ -70,7 +70,7 @@ impl Judgement {
     }
 
     /// Chrome takes the answer.
-    pub fn open(&mut self, now: Time, deflate: bool, log: &mut Log) {
+    pub(super) fn open(&mut self, now: Time, deflate: bool, log: &mut Log) {
         self.phase = Phase::Opened;
         self.frames = Frames::new(deflate);
         log.event(now, Event::Verdict(Verdict::works()));
@@ -78,19 +78,19 @@ impl Judgement {
 
     /// Whether a usual frame from that side tells nothing new.
     #[inline]
-    pub fn is_quiet(&self, from: Side) -> bool {
+    pub(super) fn is_quiet(&self, from: Side) -> bool {
         from == Side::Client || self.phase != Phase::Opened || self.frames.is_quiet()
     }
 
     /// Something was read from the server. `next` is the number of the next frame to begin.
-    pub fn begin_read(&mut self, next: FrameNumber, current: Option<FrameNumber>) {
+    pub(super) fn begin_read(&mut self, next: FrameNumber, current: Option<FrameNumber>) {
         if self.phase == Phase::Opened {
             self.frames.begin_read(next, current);
         }
     }
 
     /// All of it was followed. `carried` is the start of an unfinished header; `found` tells what was found in a frame.
-    pub fn end_read(
+    pub(super) fn end_read(
         &mut self,
         now: Time,
         carried: &[u8],
@@ -108,7 +108,7 @@ impl Judgement {
     }
 
     /// The header of a frame of the server's.
-    pub fn header(&mut self, number: FrameNumber, header: &FrameHeader) {
+    pub(super) fn header(&mut self, number: FrameNumber, header: &FrameHeader) {
         self.last = Some(number);
         if self.phase == Phase::Opened {
             self.frames.header(number, header);
@@ -116,30 +116,37 @@ impl Judgement {
     }
 
     /// A piece of a frame of the server's.
-    pub fn payload(&mut self, number: FrameNumber, header: &FrameHeader, content: Content, last: bool, body: &[u8]) {
+    pub(super) fn payload(
+        &mut self,
+        number: FrameNumber,
+        header: &FrameHeader,
+        content: Content,
+        last: bool,
+        body: &[u8],
+    ) {
         if self.phase == Phase::Opened {
             self.frames.payload(number, header, content, last, body);
         }
     }
 
     /// Whether the page has its socket, and nothing has failed it.
-    pub fn is_live(&self) -> bool {
+    pub(super) fn is_live(&self) -> bool {
         self.phase == Phase::Opened
     }
 
     /// Whether that side has sent a close frame.
-    pub fn has_closed(&self, side: Side) -> bool {
+    pub(super) fn has_closed(&self, side: Side) -> bool {
         self.closed[side]
     }
 
     /// A close frame of that side's passes; gives whether it answers the other's.
-    pub fn close_frame(&mut self, from: Side) -> bool {
+    pub(super) fn close_frame(&mut self, from: Side) -> bool {
         self.closed[from] = true;
         self.closed[from.other()]
     }
 
     /// A close frame of the client's: the page closed the socket, or the browser did and says why.
-    pub fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Log) {
+    pub(super) fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Log) {
         let is_own = self.frames.client_closes();
         let Some((code, reason)) = CloseBody::parse(body).code() else { return };
         if let Some(found) = chrome::reason(code, reason)
@@ -177,7 +184,7 @@ impl Judgement {
     }
 
     /// One side's bytes have ended. `unfinished` is a frame that the server's end in.
-    pub fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<FrameNumber>, log: &mut Log) {
+    pub(super) fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<FrameNumber>, log: &mut Log) {
         if self.phase != Phase::Opened {
             return;
         }
@@ -192,7 +199,7 @@ impl Judgement {
     }
 
     /// Chrome waits, and says nothing; it may fail later.
-    pub fn wait(&self, now: Time, verdict: Verdict, log: &mut Log) {
+    pub(super) fn wait(&self, now: Time, verdict: Verdict, log: &mut Log) {
         if self.is_awaited() {
             log.event(now, Event::Verdict(verdict));
         }

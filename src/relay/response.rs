@@ -35,7 +35,7 @@ pub(super) enum Progress {
 
 impl Progress {
     /// How many bytes were taken of an input of so many.
-    pub const fn taken(&self, length: usize) -> usize {
+    pub(super) const fn taken(&self, length: usize) -> usize {
         match self {
             Self::Complete(taken) => *taken,
             Self::More | Self::TooLong => length,
@@ -45,7 +45,7 @@ impl Progress {
 
 impl ResponseHead {
     /// Takes a piece. The bytes to pass on in place of what was taken are added to `self.forwarded`.
-    pub fn feed(&mut self, input: &[u8], translator: &Translator, limit: usize) -> Progress {
+    pub(super) fn feed(&mut self, input: &[u8], translator: &Translator, limit: usize) -> Progress {
         let before = self.raw.len();
         self.raw.extend_from_slice(input);
         let end = head::response_end(&self.raw, before);
@@ -67,7 +67,7 @@ impl ResponseHead {
     }
 
     /// Passes on what is held: nothing more will come.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         self.pass_to(self.raw.len());
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Stalls {
 
 impl Stalls {
     /// Tells those of `owed` that have lasted for `limit` microseconds, and the end of those that were told.
-    pub fn update(&mut self, now: Time, limit: u64, owed: &[Stall], log: &mut Log) {
+    pub(super) fn update(&mut self, now: Time, limit: u64, owed: &[Stall], log: &mut Log) {
         let is_same = |one: &Stall, two: &Stall| (one.kind, one.lane, one.frame) == (two.kind, two.lane, two.frame);
         self.told.retain(|told| {
             let lasts = owed.iter().any(|stall| is_same(stall, told));
@@ -33,7 +33,7 @@ impl Stalls {
     }
 
     /// What is still owed when the session ends, and was told as a stall: now it is clear that it never came.
-    pub fn findings(&self, now: Time) -> Vec<(Side, Finding)> {
+    pub(super) fn findings(&self, now: Time) -> Vec<(Side, Finding)> {
         let findings = self.told.iter().filter_map(|stall| {
             let kind = match stall.kind {
                 StallKind::UnfinishedMessage => FindingKind::FrameMissingFin,
@@ -56,7 +56,7 @@ impl Stalls {
     }
 
     /// Whether one was told that may end.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Keys {
 
 impl Keys {
     #[inline]
-    pub fn note(&mut self, from: Side, header: &FrameHeader) {
+    pub(super) fn note(&mut self, from: Side, header: &FrameHeader) {
         if from == Side::Client
             && let Some(key) = header.mask
         {
@@ -81,7 +81,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub const fn new(from: Side) -> Self {
+    pub(super) const fn new(from: Side) -> Self {
         Self {
             from,
             examiner: None,
@@ -98,36 +98,36 @@ impl Watch {
     }
 
     /// Frames begin.
-    pub fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+    pub(super) fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
         self.limit = limits.findings;
         self.deflate = deflate.is_some();
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
     }
 
     /// Whether messages may be compressed.
-    pub const fn deflates(&self) -> bool {
+    pub(super) const fn deflates(&self) -> bool {
         self.deflate
     }
 
     /// The head that the frames follow; `failed` where a browser does not take it.
-    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+    pub(super) fn follows(&mut self, head: Vec<u8>, failed: bool) {
         (self.head, self.failed) = (head, failed);
     }
 
     /// How many findings of a kind are told, where others than the examiner find them.
-    pub const fn tell(&mut self, limits: &Limits) {
+    pub(super) const fn tell(&mut self, limits: &Limits) {
         self.limit = limits.findings;
     }
 
     /// Whether there is nothing to be said of that whole frame.
     #[inline]
-    pub fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
+    pub(super) fn is_usual(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
         self.examiner.as_mut().is_none_or(|examiner| examiner.is_usual(header, payload))
     }
 
     /// The usual frames that `input` begins with, of which there is nothing to be said.
     #[inline]
-    pub fn usual(&mut self, input: &[u8], kept: usize, keys: &mut Keys) -> Option<Usual> {
+    pub(super) fn usual(&mut self, input: &[u8], kept: usize, keys: &mut Keys) -> Option<Usual> {
         let examiner = self.examiner.as_mut()?;
         let notes_keys = self.from == Side::Client;
         let usual = examiner.usual(input, RunRecord::MOST, kept, |key| {
@@ -138,19 +138,19 @@ impl Watch {
         (usual.count > 0).then_some(usual)
     }
 
-    pub fn begin_read(&mut self) {
+    pub(super) fn begin_read(&mut self) {
         self.read.clear();
         self.mended.clear();
     }
 
-    pub fn header(&mut self, bytes: Bytes<'_>) {
+    pub(super) fn header(&mut self, bytes: Bytes<'_>) {
         let Some(examiner) = &mut self.examiner else { return };
         examiner.header(bytes.header);
         self.take(bytes);
     }
 
     /// The next payload bytes, which `bytes.following` begins with.
-    pub fn payload(&mut self, bytes: Bytes<'_>, length: usize, last: bool) -> Content {
+    pub(super) fn payload(&mut self, bytes: Bytes<'_>, length: usize, last: bool) -> Content {
         let Some(examiner) = &mut self.examiner else { return Content::default() };
         let piece = bytes.following.get(..length).unwrap_or(bytes.following);
         let content = examiner.payload(bytes.header, bytes.offset, piece, last);
@@ -160,25 +160,25 @@ impl Watch {
     }
 
     /// A close frame ends here; `answers` where it is an answer to the other side's.
-    pub fn closes(&mut self, answers: bool) {
+    pub(super) fn closes(&mut self, answers: bool) {
         if let Some(examiner) = &mut self.examiner {
             examiner.answers = answers;
         }
     }
 
     /// A control frame's payload, unmasked, when it is whole.
-    pub fn body(&self) -> &[u8] {
+    pub(super) fn body(&self) -> &[u8] {
         self.examiner.as_ref().map_or(&[], |examiner| examiner.body())
     }
 
     /// What the frame inflated to since this was asked before; empty where it is not compressed.
-    pub fn inflated(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn inflated(&mut self) -> Option<Vec<u8>> {
         let inflated = &mut self.examiner.as_mut()?.inflated;
         (!inflated.is_empty()).then(|| std::mem::take(inflated))
     }
 
     /// The lane's bytes have ended.
-    pub fn end(&mut self, unfinished: Option<Bytes<'_>>, carried: &[u8], next: FrameNumber) {
+    pub(super) fn end(&mut self, unfinished: Option<Bytes<'_>>, carried: &[u8], next: FrameNumber) {
         let Some(examiner) = &mut self.examiner else { return };
         examiner.end(unfinished.map(|bytes| (bytes.header, bytes.offset)), carried.len());
         let found = std::mem::take(&mut examiner.found);
@@ -193,7 +193,7 @@ impl Watch {
     }
 
     /// The server's bytes have ended without a close frame. Where they ended inside of a frame or message, that is said.
-    pub fn sudden_end(&mut self, how: Ending, was_asked: bool) {
+    pub(super) fn sudden_end(&mut self, how: Ending, was_asked: bool) {
         if self.ready.is_empty() {
             let kind = if was_asked { FindingKind::CloseNoReply } else { FindingKind::TcpDropAfterOpen };
             let end = match how {
@@ -205,12 +205,12 @@ impl Watch {
     }
 
     /// Whether a finding of the kind was told of.
-    pub fn has_told(&self, kind: FindingKind) -> bool {
+    pub(super) fn has_told(&self, kind: FindingKind) -> bool {
         self.told.iter().any(|(told, _)| *told == kind)
     }
 
     /// Adds a finding of the lane's that the examiner has no part in.
-    pub fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, finding: Finding) {
         let kind = finding.kind;
         if let Some(frame) = finding.frame() {
             self.remember(frame, kind);
@@ -239,17 +239,17 @@ impl Watch {
     }
 
     /// What was found in that frame in this read.
-    pub fn found(&self, frame: FrameNumber) -> Option<FindingKind> {
+    pub(super) fn found(&self, frame: FrameNumber) -> Option<FindingKind> {
         self.read.iter().find(|(number, _)| *number == frame).map(|(_, kind)| *kind)
     }
 
     /// That frame was mended, or does not go out at all.
-    pub fn note_mended(&mut self, number: FrameNumber) {
+    pub(super) fn note_mended(&mut self, number: FrameNumber) {
         self.mended.push(number);
     }
 
     /// Writes down what was found.
-    pub fn report(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn report(&mut self, now: Time, log: &mut Log) {
         for mut finding in self.ready.drain(..) {
             finding.repaired |= finding.frame().is_some_and(|number| self.mended.contains(&number));
             log.event(now, Event::Finding(self.from, finding));
@@ -257,7 +257,7 @@ impl Watch {
     }
 
     /// Says once how many findings were left out.
-    pub fn report_rest(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn report_rest(&mut self, now: Time, log: &mut Log) {
         let tolerated = self.examiner.as_ref().map_or(0, |examiner| examiner.tolerated);
         for (kind, mut count) in self.told.drain(..) {
             if matches!(kind, FindingKind::FrameServerMasked | FindingKind::FrameClientUnmasked) {
@@ -292,7 +292,7 @@ impl Watch {
     }
 
     /// That header ends the decoding for good: its length's top bit is set.
-    pub fn lost(&mut self, bytes: Bytes<'_>) {
+    pub(super) fn lost(&mut self, bytes: Bytes<'_>) {
         let start = self.frame_start(bytes);
         let named = forensics::name(&self.scene(bytes, FindingKind::FrameLen64Msb, &start));
         let detail = format!("the header promises {} bytes", bytes.header.length);

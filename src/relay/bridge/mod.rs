@@ -90,7 +90,7 @@ impl Stage for Bridge {
 
 impl Bridge {
     /// For what `from` says. `client` is the client's dialect; a message of more than `limits.kept` bytes is not held.
-    pub fn new(from: Side, client: Dialect, to: Bridging, limits: &Limits) -> Self {
+    pub(super) fn new(from: Side, client: Dialect, to: Bridging, limits: &Limits) -> Self {
         Self {
             dialects: PerSide::new(client, to.dialect),
             binary: to.binary,

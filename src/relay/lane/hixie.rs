@@ -40,25 +40,25 @@ pub(super) struct Hixie {
 
 impl Hixie {
     /// Behind so many bytes that belong to the head.
-    pub fn new(proof_length: usize, has_close: bool) -> Self {
+    pub(super) fn new(proof_length: usize, has_close: bool) -> Self {
         Self { decoder: Decoder::default(), has_close, proof: Vec::new(), proof_length, held: None }
     }
 
     /// Whether a frame that has no length is under way.
-    pub fn is_unfinished(&self) -> bool {
+    pub(super) fn is_unfinished(&self) -> bool {
         self.held.is_some() || !self.decoder.unfinished_header().is_empty()
     }
 
-    pub fn is_between_frames(&self) -> bool {
+    pub(super) fn is_between_frames(&self) -> bool {
         self.decoder.is_between_frames() && self.proof.len() == self.proof_length
     }
 
-    pub const fn has_close(&self) -> bool {
+    pub(super) const fn has_close(&self) -> bool {
         self.has_close
     }
 
     /// The bytes that belong to the head, as far as they came, and how many they should be.
-    pub fn proof(&self) -> (&[u8], usize) {
+    pub(super) fn proof(&self) -> (&[u8], usize) {
         (&self.proof, self.proof_length)
     }
 

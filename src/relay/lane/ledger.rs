@@ -26,19 +26,19 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub const fn new(from: Side) -> Self {
+    pub(super) const fn new(from: Side) -> Self {
         Self { from, count: 0, current: None }
     }
 
     /// The frame whose end has not come.
     #[inline]
-    pub fn current(&self) -> Option<&FrameRecord> {
+    pub(super) fn current(&self) -> Option<&FrameRecord> {
         self.current.as_ref().map(|current| &current.record)
     }
 
     /// Writes a whole frame down, and gives its number.
     #[inline]
-    pub fn whole(
+    pub(super) fn whole(
         &mut self,
         context: &mut Context<'_>,
         header: FrameHeader,
@@ -56,7 +56,7 @@ impl Ledger {
 
     /// A frame of the peer's begins, to be written down with what comes of its payload. Gives its number.
     #[inline]
-    pub fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, relayed: Relayed) -> FrameNumber {
+    pub(super) fn begin(&mut self, context: &mut Context<'_>, header: FrameHeader, relayed: Relayed) -> FrameNumber {
         let record = self.record(context, header, Origin::Peer, relayed);
         self.current = Some(Current { record, kept: 0, is_written: false });
         record.number
@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     /// Stages did something to the frame under way.
-    pub const fn becomes(&mut self, relayed: Relayed) {
+    pub(super) const fn becomes(&mut self, relayed: Relayed) {
         if let Some(current) = &mut self.current
             && !matches!(relayed, Relayed::AsIs)
         {
@@ -95,7 +95,7 @@ impl Ledger {
 
     /// Writes down a piece of the frame under way; `last` ends it.
     #[inline]
-    pub fn piece(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
+    pub(super) fn piece(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
         let Some(current) = &mut self.current else { return };
         current.record.received += payload.len() as u64;
         let room = context.limits.kept - current.kept;
@@ -117,7 +117,7 @@ impl Ledger {
     }
 
     /// Writes down a frame that the read left unfinished, so that it is seen while it is under way.
-    pub fn unfinished(&mut self, log: &mut Log) -> Option<FrameRecord> {
+    pub(super) fn unfinished(&mut self, log: &mut Log) -> Option<FrameRecord> {
         let current = self.current.as_mut()?;
         if !std::mem::replace(&mut current.is_written, true) {
             log.records.push(Record::Frame(current.record));
@@ -126,7 +126,14 @@ impl Ledger {
     }
 
     /// Writes down what left in place of a frame, where that is not what came.
-    pub fn sent(&self, context: &Context<'_>, number: FrameNumber, relayed: Relayed, outlet: &Outlet, log: &mut Log) {
+    pub(super) fn sent(
+        &self,
+        context: &Context<'_>,
+        number: FrameNumber,
+        relayed: Relayed,
+        outlet: &Outlet,
+        log: &mut Log,
+    ) {
         let (at, bytes) = outlet.of_frame();
         if let Relayed::Changed(by) = relayed
             && !bytes.is_empty()

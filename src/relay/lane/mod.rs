@@ -85,7 +85,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub fn new(from: Side) -> Self {
+    pub(super) fn new(from: Side) -> Self {
         Self {
             from,
             ended: None,
@@ -103,7 +103,7 @@ impl Lane {
 
     /// Frames of `came` follow, behind `proof` bytes that belong to the head; what goes out of wsproxy's own has the form
     /// of `goes`, which differs in a bridge only.
-    pub fn open(&mut self, came: Dialect, goes: Dialect, proof: usize, limits: &Limits) {
+    pub(super) fn open(&mut self, came: Dialect, goes: Dialect, proof: usize, limits: &Limits) {
         self.writer.dialect = goes;
         self.reader = match came.facts().framing {
             Framing::Rfc => Reader::Frames(Box::default()),
@@ -116,34 +116,34 @@ impl Lane {
     }
 
     /// No frames follow: whatever comes is relayed and shown as bytes.
-    pub fn be_raw(&mut self) {
+    pub(super) fn be_raw(&mut self) {
         self.reader = Reader::Raw;
     }
 
     /// Frames begin to be examined.
-    pub fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
+    pub(super) fn examine(&mut self, deflate: Option<Deflate>, limits: &Limits) {
         if let Reader::Frames(_) = self.reader {
             self.watch.open(deflate, limits);
         }
     }
 
     /// The head that the frames follow; `failed` where a browser does not take it.
-    pub fn follows(&mut self, head: Vec<u8>, failed: bool) {
+    pub(super) fn follows(&mut self, head: Vec<u8>, failed: bool) {
         self.watch.follows(head, failed);
     }
 
     /// Whether the handshake is over for this side, so that its bytes are read.
-    pub const fn is_read(&self) -> bool {
+    pub(super) const fn is_read(&self) -> bool {
         !matches!(self.reader, Reader::Handshake)
     }
 
     /// Frames that it has carried, wsproxy's own and the user's included.
-    pub const fn frames(&self) -> u64 {
+    pub(super) const fn frames(&self) -> u64 {
         self.ledger.count
     }
 
     /// Follows `input`, whose first byte is at offset `base` of what was read.
-    pub fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
+    pub(super) fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         self.last_read = context.now;
         match &self.reader {
             Reader::Frames(_) => {
@@ -187,20 +187,20 @@ impl Lane {
     }
 
     /// Adds a finding that the session as a whole shows, unless the lane has told of it before.
-    pub fn add_finding(&mut self, finding: Finding) {
+    pub(super) fn add_finding(&mut self, finding: Finding) {
         if !self.watch.has_told(finding.kind) {
             self.watch.add(finding);
         }
     }
 
     /// Says what was found last, and what findings were left out.
-    pub fn report_rest(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn report_rest(&mut self, now: Time, log: &mut Log) {
         self.watch.report(now, log);
         self.watch.report_rest(now, log);
     }
 
     /// The bytes of this lane have ended. What its stages still owe goes out.
-    pub fn end(&mut self, context: &mut Context<'_>, how: Ending, out: &mut Output) {
+    pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, out: &mut Output) {
         self.ended = Some(how);
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);
@@ -230,7 +230,7 @@ impl Lane {
     }
 
     /// What this side owes of its own frames.
-    pub fn debt(&self) -> Option<Stall> {
+    pub(super) fn debt(&self) -> Option<Stall> {
         if self.ended.is_some() {
             return None;
         }
@@ -252,7 +252,7 @@ impl Lane {
     }
 
     /// Takes an injection. What goes at once goes behind all that was read before.
-    pub fn inject(&mut self, context: &mut Context<'_>, token: Token, injection: Injection, out: &mut Output) {
+    pub(super) fn inject(&mut self, context: &mut Context<'_>, token: Token, injection: Injection, out: &mut Output) {
         let reply = match self.refusal(context, &injection) {
             Some(refusal) => Reply::Refused(refusal),
             None => match self.wait(&injection) {
@@ -326,13 +326,13 @@ impl Lane {
     }
 
     /// Answers all that still wait: their place will not come.
-    pub fn refuse_waiting(&mut self, refusal: Refusal, out: &mut Output) {
+    pub(super) fn refuse_waiting(&mut self, refusal: Refusal, out: &mut Output) {
         out.replies.extend(self.waiting.drain(..).map(|(token, _)| (token, Reply::Refused(refusal))));
     }
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing
     /// passes that the side sends.
-    pub fn close(&mut self, context: &mut Context<'_>, code: Code, out: &mut Output) {
+    pub(super) fn close(&mut self, context: &mut Context<'_>, code: Code, out: &mut Output) {
         let is_free = match self.passage.fault() {
             Some(_) => self.passage.is_at_border(),
             None => {
@@ -354,12 +354,12 @@ impl Lane {
     }
 
     /// Whether no close frame can be expected from this side any more.
-    pub fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.ended.is_some() || !self.reader.has_close()
     }
 
     /// The bytes that belong to a hixie head, as far as they came, and how many they should be.
-    pub fn proof(&self) -> (&[u8], usize) {
+    pub(super) fn proof(&self) -> (&[u8], usize) {
         match &self.reader {
             Reader::Hixie(hixie) => hixie.proof(),
             _ => (&[], 0),

@@ -26,7 +26,7 @@ pub(super) enum Reader {
 impl Reader {
     /// The next part of RFC framing.
     #[inline]
-    pub fn next(&mut self, input: &[u8]) -> Option<(Part, usize)> {
+    pub(super) fn next(&mut self, input: &[u8]) -> Option<(Part, usize)> {
         match self {
             Self::Frames(frames) => frames.decoder.next(input),
             _ => None,
@@ -35,7 +35,7 @@ impl Reader {
 
     /// A frame of RFC framing that is there from its first byte to its last.
     #[inline]
-    pub fn whole(&self, input: &[u8]) -> Option<(FrameHeader, Range<usize>)> {
+    pub(super) fn whole(&self, input: &[u8]) -> Option<(FrameHeader, Range<usize>)> {
         match self {
             Self::Frames(frames) => frames.decoder.whole(input),
             _ => None,
@@ -44,7 +44,7 @@ impl Reader {
 
     /// Whether the bytes so far end between two frames.
     #[inline]
-    pub fn is_between_frames(&self) -> bool {
+    pub(super) fn is_between_frames(&self) -> bool {
         match self {
             Self::Frames(frames) => frames.decoder.is_between_frames(),
             Self::Hixie(hixie) => hixie.is_between_frames(),
@@ -53,7 +53,7 @@ impl Reader {
     }
 
     /// Whether they end within a message.
-    pub fn is_within_message(&self) -> bool {
+    pub(super) fn is_within_message(&self) -> bool {
         match self {
             Self::Frames(frames) => frames.message.unfinished().is_some(),
             Self::Handshake | Self::Hixie(_) | Self::Raw => false,
@@ -61,7 +61,7 @@ impl Reader {
     }
 
     /// Bytes of an RFC header that has begun and not ended.
-    pub fn unfinished_header(&self) -> &[u8] {
+    pub(super) fn unfinished_header(&self) -> &[u8] {
         match self {
             Self::Frames(frames) => frames.decoder.unfinished_header(),
             Self::Handshake | Self::Hixie(_) | Self::Raw => &[],
@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// Whether a close frame may come.
-    pub fn has_close(&self) -> bool {
+    pub(super) fn has_close(&self) -> bool {
         match self {
             Self::Frames(_) => true,
             Self::Hixie(hixie) => hixie.has_close(),
@@ -79,7 +79,7 @@ impl Reader {
 
     /// What is known of RFC frames.
     #[inline]
-    pub fn frames(&mut self) -> Option<&mut Frames> {
+    pub(super) fn frames(&mut self) -> Option<&mut Frames> {
         match self {
             Self::Frames(frames) => Some(frames),
             Self::Handshake | Self::Hixie(_) | Self::Raw => None,
@@ -87,7 +87,7 @@ impl Reader {
     }
 
     /// What is known of hixie frames.
-    pub fn hixie(&mut self) -> Option<&mut Hixie> {
+    pub(super) fn hixie(&mut self) -> Option<&mut Hixie> {
         match self {
             Self::Hixie(hixie) => Some(hixie),
             Self::Handshake | Self::Frames(_) | Self::Raw => None,
@@ -110,18 +110,18 @@ pub(super) struct Frames {
 
 impl Frames {
     /// Whether the bytes so far end between two frames.
-    pub const fn is_between_frames(&self) -> bool {
+    pub(super) const fn is_between_frames(&self) -> bool {
         self.decoder.is_between_frames()
     }
 
     /// A data frame that is no whole message begins.
-    pub fn note_fragment(&mut self, now: Time, opcode: Opcode, number: FrameNumber) {
+    pub(super) fn note_fragment(&mut self, now: Time, opcode: Opcode, number: FrameNumber) {
         let first = self.fragment.filter(|_| opcode == Opcode::CONTINUATION).map_or(number, |(_, first)| first);
         self.fragment = Some((now, first));
     }
 
     /// When the newest fragment of the message under way came, and the number of its first.
-    pub fn unfinished_message(&self) -> Option<(Time, FrameNumber)> {
+    pub(super) fn unfinished_message(&self) -> Option<(Time, FrameNumber)> {
         self.fragment.filter(|_| self.message.unfinished().is_some())
     }
 }

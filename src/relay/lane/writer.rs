@@ -24,7 +24,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub const fn new(from: Side) -> Self {
+    pub(super) const fn new(from: Side) -> Self {
         Self { from, dialect: Dialect::Rfc6455 }
     }
 
@@ -33,12 +33,12 @@ impl Writer {
     }
 
     /// Whether a close frame can be sent: the receiver knows it, and what the peer sends is read as frames.
-    pub fn has_close(&self, reader: &Reader) -> bool {
+    pub(super) fn has_close(&self, reader: &Reader) -> bool {
         !matches!(reader, Reader::Raw) && self.dialect.facts().has_close
     }
 
     /// What the receiver's dialect has no frame for.
-    pub fn refusal(&self, injection: &Injection) -> Option<Refusal> {
+    pub(super) fn refusal(&self, injection: &Injection) -> Option<Refusal> {
         match injection {
             _ if !self.is_hixie() => None,
             Injection::Raw(_) => None,
@@ -175,7 +175,7 @@ impl Lane {
     }
 
     /// Says what a bridge answers in place of the side: a pong, a close frame.
-    pub fn say(&mut self, context: &mut Context<'_>, unit: &Unit, out: &mut Output) {
+    pub(crate) fn say(&mut self, context: &mut Context<'_>, unit: &Unit, out: &mut Output) {
         let (opcode, payload) = unit.parts();
         if opcode == Opcode::CLOSE && !self.writer.dialect.facts().has_close {
             return;

@@ -134,7 +134,7 @@ pub(super) struct Next<'a, 't> {
 
 impl Next<'_, '_> {
     /// Lets a part out, to the next stage.
-    pub fn part(&mut self, part: Part<'_>) {
+    pub(super) fn part(&mut self, part: Part<'_>) {
         match self.stages.split_first_mut() {
             Some((stage, stages)) => {
                 stage.part(part, &mut Next { stages, outlet: self.outlet, tools: self.tools });
@@ -144,57 +144,57 @@ impl Next<'_, '_> {
     }
 
     /// Lets out the header of a frame.
-    pub fn header(&mut self, header: &FrameHeader) {
+    pub(super) fn header(&mut self, header: &FrameHeader) {
         self.part(Part::Header { header, following: &[] });
     }
 
     /// Lets out bytes of the frame's payload.
-    pub fn payload(&mut self, bytes: &[u8], last: bool) {
+    pub(super) fn payload(&mut self, bytes: &[u8], last: bool) {
         self.part(Part::Payload { bytes, last });
     }
 
     /// Lets out a whole frame, its length in the shortest form. `first` is FIN, RSV and opcode.
-    pub fn frame(&mut self, first: u8, payload: &[u8], key: Option<MaskKey>) {
+    pub(super) fn frame(&mut self, first: u8, payload: &[u8], key: Option<MaskKey>) {
         let header = FrameHeader { first, ..FrameHeader::new(Opcode::new(first), payload.len() as u64, key) };
         self.header(&header);
         self.payload(payload, true);
     }
 
     /// Lets out a whole message in a dialect. For the last stage: what stands behind it would not know that dialect.
-    pub fn unit(&mut self, dialect: Dialect, unit: &Unit) {
+    pub(super) fn unit(&mut self, dialect: Dialect, unit: &Unit) {
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.tools.from == Side::Client).then(|| self.fresh_key());
         units::encode(dialect, unit, key, &mut self.outlet.bytes);
     }
 
     /// Says something to the side that sends.
-    pub fn back(&mut self, unit: Unit) {
+    pub(super) fn back(&mut self, unit: Unit) {
         self.outlet.back.push(unit);
     }
 
     /// Nothing more of what the side sends is of use: the other side gets the end of the bytes.
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.outlet.ends = true;
     }
 
     /// A key that nobody can predict (RFC 6455 5.3).
-    pub fn fresh_key(&mut self) -> MaskKey {
+    pub(super) fn fresh_key(&mut self) -> MaskKey {
         self.tools.random.next_u32().to_be_bytes()
     }
 
     /// The frame under way does not go out as it came, and why.
-    pub fn did(&mut self, by: By, what: &'static str) {
+    pub(super) fn did(&mut self, by: By, what: &'static str) {
         self.changes(by);
         self.outlet.work.done.push(what);
     }
 
     /// The frame under way does not go out as it came, which needs no words.
-    pub fn changes(&mut self, by: By) {
+    pub(super) fn changes(&mut self, by: By) {
         self.outlet.work.by = Some(by);
     }
 
     /// The frame under way does not go out at all, and why, where that needs words.
-    pub fn drops(&mut self, by: By, why: Option<&'static str>) {
+    pub(super) fn drops(&mut self, by: By, why: Option<&'static str>) {
         self.changes(by);
         self.outlet.work.done.extend(why);
         self.outlet.work.is_dropped = true;
@@ -202,17 +202,17 @@ impl Next<'_, '_> {
 
     /// Nothing of the frame under way goes out that has not gone, and the session is to be failed with that close code
     /// (RFC 6455 7.1.7).
-    pub fn fail(&mut self, code: Code) {
+    pub(super) fn fail(&mut self, code: Code) {
         self.outlet.fail(code);
     }
 
     /// What was done to the part under way.
-    pub fn done(&self) -> &[&'static str] {
+    pub(super) fn done(&self) -> &[&'static str] {
         &self.outlet.work.done
     }
 
     /// Adds to the log.
-    pub fn tell(&mut self, event: Event) {
+    pub(super) fn tell(&mut self, event: Event) {
         self.tools.log.event(self.tools.now, event);
     }
 }
@@ -226,7 +226,7 @@ pub(super) struct Chain {
 
 impl Chain {
     /// The stage at a place.
-    pub fn stage(&self, place: Place) -> Option<&dyn Stage> {
+    pub(super) fn stage(&self, place: Place) -> Option<&dyn Stage> {
         self.stages.iter().find(|stage| stage.place() == place).map(AsRef::as_ref)
     }
 
@@ -236,7 +236,7 @@ impl Chain {
     }
 
     /// Takes a part of what came.
-    pub fn part(&mut self, part: Part<'_>, tools: &mut Tools<'_>) {
+    pub(super) fn part(&mut self, part: Part<'_>, tools: &mut Tools<'_>) {
         Next { stages: &mut self.stages, outlet: &mut self.outlet, tools }.part(part);
     }
 
@@ -257,17 +257,17 @@ impl Chain {
     }
 
     /// The side has ended.
-    pub fn end(&mut self, how: Ending, in_header: bool, tools: &mut Tools<'_>) -> Option<&'static str> {
+    pub(super) fn end(&mut self, how: Ending, in_header: bool, tools: &mut Tools<'_>) -> Option<&'static str> {
         self.each(tools, |stage, next| stage.end(how, in_header, next))
     }
 
     /// The frames can't be told apart from here on.
-    pub fn lose(&mut self, tools: &mut Tools<'_>) -> Option<&'static str> {
+    pub(super) fn lose(&mut self, tools: &mut Tools<'_>) -> Option<&'static str> {
         self.each(tools, |stage, next| stage.lose(next))
     }
 
     /// Does what is due.
-    pub fn tick(&mut self, tools: &mut Tools<'_>) {
+    pub(super) fn tick(&mut self, tools: &mut Tools<'_>) {
         let now = tools.now;
         self.each(tools, |stage, next| {
             if stage.deadline().is_some_and(|due| due <= now) {
@@ -278,7 +278,7 @@ impl Chain {
     }
 
     /// Bytes at a border between two frames that are to be left out.
-    pub fn stray(&self, rest: &[u8]) -> Option<Stray> {
+    pub(super) fn stray(&self, rest: &[u8]) -> Option<Stray> {
         self.stages.iter().find_map(|stage| stage.stray(rest))
     }
 }
@@ -298,7 +298,7 @@ pub(super) enum Passage {
 impl Passage {
     /// What becomes of a frame of which no stage says anything else.
     #[inline]
-    pub const fn relayed(&self) -> Relayed {
+    pub(super) const fn relayed(&self) -> Relayed {
         match self {
             Self::Through | Self::Chain(_) => Relayed::AsIs,
             Self::Closed => Relayed::Dropped(By::Ending),
@@ -306,7 +306,7 @@ impl Passage {
     }
 
     /// Puts a stage in.
-    pub fn add(&mut self, stage: Box<dyn Stage>) {
+    pub(super) fn add(&mut self, stage: Box<dyn Stage>) {
         if let Self::Through = self {
             *self = Self::Chain(Box::default());
         }
@@ -316,7 +316,7 @@ impl Passage {
     }
 
     /// Takes a stage out.
-    pub fn remove(&mut self, place: Place) {
+    pub(super) fn remove(&mut self, place: Place) {
         if let Self::Chain(chain) = self {
             chain.stages.retain(|stage| stage.place() != place);
             if chain.stages.is_empty() && chain.outlet.is_empty() {
@@ -327,7 +327,7 @@ impl Passage {
 
     /// The stages, where there are any.
     #[inline]
-    pub fn chain(&mut self) -> Option<&mut Chain> {
+    pub(super) fn chain(&mut self) -> Option<&mut Chain> {
         match self {
             Self::Chain(chain) => Some(chain),
             Self::Through | Self::Closed => None,
@@ -335,7 +335,7 @@ impl Passage {
     }
 
     /// The stage at a place.
-    pub fn stage(&self, place: Place) -> Option<&dyn Stage> {
+    pub(super) fn stage(&self, place: Place) -> Option<&dyn Stage> {
         match self {
             Self::Chain(chain) => chain.stage(place),
             Self::Through | Self::Closed => None,
@@ -343,13 +343,13 @@ impl Passage {
     }
 
     /// Whether what goes out does so in whole messages only, so that between any two reads there is a place for more.
-    pub fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.stage(Place::Bridge).is_some()
     }
 
     /// The close code with which a stage fails the session.
     #[inline]
-    pub fn fault(&self) -> Option<Code> {
+    pub(super) fn fault(&self) -> Option<Code> {
         match self {
             Self::Chain(chain) => chain.outlet.fault,
             Self::Through | Self::Closed => None,
@@ -358,7 +358,7 @@ impl Passage {
 
     /// When `tick` is due.
     #[inline]
-    pub fn deadline(&self) -> Option<Time> {
+    pub(super) fn deadline(&self) -> Option<Time> {
         match self {
             Self::Chain(chain) => chain.stages.iter().filter_map(|stage| stage.deadline()).min(),
             Self::Through | Self::Closed => None,
@@ -366,7 +366,7 @@ impl Passage {
     }
 
     /// Whether a close frame could stand where a stage failed the session.
-    pub fn is_at_border(&self) -> bool {
+    pub(super) fn is_at_border(&self) -> bool {
         match self {
             Self::Chain(chain) => chain.outlet.is_at_border(),
             Self::Through | Self::Closed => true,
@@ -375,7 +375,7 @@ impl Passage {
 
     /// Whether a stage can hold no more.
     #[inline]
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         match self {
             Self::Chain(chain) => chain.stages.iter().any(|stage| stage.is_full()),
             Self::Through | Self::Closed => false,

@@ -117,7 +117,7 @@ impl Stage for Repair {
 impl Repair {
     /// The stage that a policy wants: none where what comes passes as it is. It begins at a border between frames, perhaps
     /// within a message.
-    pub fn under(policy: Policy, from: Side, deflate: bool, unfinished: bool, closed: bool) -> Option<Self> {
+    pub(super) fn under(policy: Policy, from: Side, deflate: bool, unfinished: bool, closed: bool) -> Option<Self> {
         if policy == Policy::Faithful {
             return None;
         }

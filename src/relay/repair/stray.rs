@@ -16,7 +16,7 @@ pub(crate) struct Stray {
 
 impl Stray {
     /// Its finding, right behind the head or behind a frame.
-    pub const fn kind(self, behind_head: bool, first: u8) -> FindingKind {
+    pub(crate) const fn kind(self, behind_head: bool, first: u8) -> FindingKind {
         match (self.is_line_break, behind_head) {
             (false, _) => FindingKind::FrameStrayNul,
             (true, false) => FindingKind::FrameTrailingNewline,

@@ -12,7 +12,7 @@ pub(super) struct Text {
 impl Text {
     /// What can go out of the next piece, each byte that is no UTF-8 replaced by `?`, and whether any was. At the end of
     /// a fragment nothing is held back, and at the end of the message no character stays unfinished.
-    pub fn clean(&mut self, piece: &[u8], fragment_ends: bool, message_ends: bool) -> (Vec<u8>, bool) {
+    pub(super) fn clean(&mut self, piece: &[u8], fragment_ends: bool, message_ends: bool) -> (Vec<u8>, bool) {
         let mut text = std::mem::take(&mut self.pending);
         let already = std::mem::take(&mut self.sent);
         text.extend_from_slice(piece);

@@ -17,17 +17,17 @@ pub(super) struct Closing {
 
 impl Closing {
     /// Close frames are on their way.
-    pub const fn begin(now: Time) -> Self {
+    pub(super) const fn begin(now: Time) -> Self {
         Self { since: now, is_over: false, has_had_its_time: false }
     }
 
     /// Both sides were told of the end.
-    pub const fn over(now: Time) -> Self {
+    pub(super) const fn over(now: Time) -> Self {
         Self { since: now, is_over: true, has_had_its_time: false }
     }
 
     /// Where the closing handshake is done, both sides end.
-    pub fn settle(&mut self, core: &mut Core, out: &mut Output) {
+    pub(super) fn settle(&mut self, core: &mut Core, out: &mut Output) {
         if !self.is_over && core.lanes.iter().all(|lane| lane.is_finished() || lane.close.is_some()) {
             self.is_over = true;
             core.end_both(out);

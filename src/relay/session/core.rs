@@ -51,7 +51,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub fn new(config: SessionConfig, now: Time) -> Self {
+    pub(super) fn new(config: SessionConfig, now: Time) -> Self {
         Self {
             random: StdRng::from_seed(config.seed),
             judgement: Judgement::none(),
@@ -66,7 +66,7 @@ impl Core {
     }
 
     /// A lane, and what it needs for a call.
-    pub fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
+    pub(super) fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
         let context = Context {
             judgement: &mut self.judgement,
             pings: &mut self.traffic.pings,
@@ -83,14 +83,14 @@ impl Core {
 
     /// Follows `input` on its lane. Its first byte is at offset `base` of what the call brought.
     #[inline]
-    pub fn pass(&mut self, now: Time, from: Side, input: &[u8], base: usize, out: &mut Output) {
+    pub(super) fn pass(&mut self, now: Time, from: Side, input: &[u8], base: usize, out: &mut Output) {
         let (lane, mut context) = self.lane(now, from);
         lane.receive(&mut context, input, base, out);
         self.pass_back(now, from, out);
     }
 
     /// Follows what went out before as it came.
-    pub fn pass_late(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
+    pub(super) fn pass_late(&mut self, now: Time, from: Side, input: &[u8], out: &mut Output) {
         let (lane, mut context) = self.lane(now, from);
         context.policy = Policy::Faithful;
         lane.receive(&mut context, input, 0, out);
@@ -98,7 +98,7 @@ impl Core {
 
     /// What a bridge says to the side itself, and the end of what it has to say.
     #[inline]
-    pub fn pass_back(&mut self, now: Time, from: Side, out: &mut Output) {
+    pub(super) fn pass_back(&mut self, now: Time, from: Side, out: &mut Output) {
         let Some(chain) = self.lanes[from].passage.chain() else { return };
         let (back, ends) = (std::mem::take(&mut chain.outlet.back), std::mem::take(&mut chain.outlet.ends));
         for unit in back {
@@ -112,18 +112,18 @@ impl Core {
     }
 
     /// The oldest ping of a side that is not answered: when it came, and its number.
-    pub fn ping(&self, side: Side) -> Option<(Time, FrameNumber)> {
+    pub(super) fn ping(&self, side: Side) -> Option<(Time, FrameNumber)> {
         self.traffic.pings[side]
     }
 
     /// The client gets a response of wsproxy's own, and both sides the end of the bytes.
-    pub fn respond(&mut self, now: Time, status: u16, reason: Reason, out: &mut Output) -> Closing {
+    pub(super) fn respond(&mut self, now: Time, status: u16, reason: Reason, out: &mut Output) -> Closing {
         out.acts.push(Act::Respond { status, reason });
         self.end_both(out);
         Closing::over(now)
     }
 
-    pub fn end_both(&mut self, out: &mut Output) {
+    pub(super) fn end_both(&mut self, out: &mut Output) {
         self.cut = PerSide::new(true, true);
         out.acts.extend([Act::HalfClose(Side::Client), Act::HalfClose(Side::Server)]);
     }
@@ -131,7 +131,7 @@ impl Core {
     /// Under the strict policy, a read that fails the page is not passed on, though its frames may look right: what they
     /// hold can't be inflated, or a length is more than browsers take. Gives the close code.
     #[inline]
-    pub fn fails_page(&self, out: &mut Output) -> Option<Code> {
+    pub(super) fn fails_page(&self, out: &mut Output) -> Option<Code> {
         if self.judgement.failure().is_none() || self.config.policy.get() != Policy::Strict {
             return None;
         }
@@ -140,13 +140,13 @@ impl Core {
     }
 
     /// Whether a close frame has passed in no direction.
-    pub fn is_closed_by_nobody(&self) -> bool {
+    pub(super) fn is_closed_by_nobody(&self) -> bool {
         self.lanes.iter().all(|lane| lane.close.is_none())
     }
 
     /// A close frame that passed may be what began the end.
     #[inline]
-    pub fn note_close_frame(&mut self, from: Side) {
+    pub(super) fn note_close_frame(&mut self, from: Side) {
         if self.first.is_some() {
             return;
         }
@@ -160,12 +160,12 @@ impl Core {
         }
     }
 
-    pub fn note_first(&mut self, first: First) {
+    pub(super) fn note_first(&mut self, first: First) {
         self.first.get_or_insert(first);
     }
 
     /// What was told as a stall and is still owed never came.
-    pub fn finish_stalls(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn finish_stalls(&mut self, now: Time, log: &mut Log) {
         for (lane, finding) in self.stalls.findings(now) {
             self.lanes[lane].add_finding(finding);
         }

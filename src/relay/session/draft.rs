@@ -30,12 +30,17 @@ pub(super) struct Proof {
 
 impl Proof {
     /// Of a dialect with keys.
-    pub fn new(dialect: Dialect, request: Vec<u8>, own_key3: Option<Vec<u8>>, is_withheld_told: bool) -> Option<Self> {
+    pub(super) fn new(
+        dialect: Dialect,
+        request: Vec<u8>,
+        own_key3: Option<Vec<u8>>,
+        is_withheld_told: bool,
+    ) -> Option<Self> {
         dialect.facts().has_keys.then_some(Self { request, own_key3, is_told: false, is_withheld_told })
     }
 
     /// Compares the proof, once all of it is there or will never be.
-    pub fn judge(&mut self, lanes: &PerSide<Lane>, now: Time, is_over: bool, log: &mut Log) {
+    pub(super) fn judge(&mut self, lanes: &PerSide<Lane>, now: Time, is_over: bool, log: &mut Log) {
         let (key3, key3_length) = match &self.own_key3 {
             Some(own) => (own.as_slice(), own.len()),
             None => lanes.client.proof(),

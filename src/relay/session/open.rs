@@ -21,23 +21,23 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub const fn new(dialect: Dialect) -> Self {
+    pub(super) const fn new(dialect: Dialect) -> Self {
         Self { dialect, behind: None, proof: None }
     }
 
     /// Behind a repaired head: these bytes may be lines of it.
-    pub fn waits_behind(&mut self, behind: Vec<u8>) {
+    pub(super) fn waits_behind(&mut self, behind: Vec<u8>) {
         self.behind = Some(behind);
     }
 
     /// In a dialect with a proof behind the heads.
-    pub fn with_proof(mut self, proof: Option<Proof>) -> Self {
+    pub(super) fn with_proof(mut self, proof: Option<Proof>) -> Self {
         self.proof = proof.map(Box::new);
         self
     }
 
     #[inline]
-    pub fn receive(&mut self, core: &mut Core, now: Time, from: Side, input: &[u8], out: &mut Output) {
+    pub(super) fn receive(&mut self, core: &mut Core, now: Time, from: Side, input: &[u8], out: &mut Output) {
         if from == Side::Server && self.behind.is_some() {
             self.read_behind(core, now, input, out);
         } else {
@@ -66,14 +66,14 @@ impl Open {
 
     /// Compares the proof, once all of it is there or will never be.
     #[inline]
-    pub fn judge_proof(&mut self, core: &Core, now: Time, is_over: bool, log: &mut Log) {
+    pub(super) fn judge_proof(&mut self, core: &Core, now: Time, is_over: bool, log: &mut Log) {
         if let Some(proof) = &mut self.proof {
             proof.judge(&core.lanes, now, is_over, log);
         }
     }
 
     /// A side's bytes have ended, and no side has said before that it would close.
-    pub fn note_missing_close(&self, core: &Core, now: Time, from: Side, log: &mut Log) {
+    pub(super) fn note_missing_close(&self, core: &Core, now: Time, from: Side, log: &mut Log) {
         let facts = self.dialect.facts();
         let is_first = core.lanes[from.other()].ended.is_none();
         if facts.framing == Framing::Hixie && facts.has_close && is_first && core.is_closed_by_nobody() {

@@ -29,11 +29,11 @@ pub(super) struct Pipe {
 
 impl Pipe {
     /// Whose head is judged later, if one is given.
-    pub fn new(refusal: Option<Refusal>) -> Self {
+    pub(super) fn new(refusal: Option<Refusal>) -> Self {
         Self { refusal: refusal.map(Box::new) }
     }
 
-    pub fn receive(&mut self, core: &mut Core, now: Time, from: Side, input: &[u8], out: &mut Output) {
+    pub(super) fn receive(&mut self, core: &mut Core, now: Time, from: Side, input: &[u8], out: &mut Output) {
         if from == Side::Server {
             self.judge(core, now, input, &mut out.log);
         }
@@ -41,7 +41,7 @@ impl Pipe {
     }
 
     /// Judges a refusal that waited for its body, of which `body` is what came first.
-    pub fn judge(&mut self, core: &mut Core, now: Time, body: &[u8], log: &mut Log) {
+    pub(super) fn judge(&mut self, core: &mut Core, now: Time, body: &[u8], log: &mut Log) {
         if let Some(refusal) = self.refusal.take() {
             let Refusal { request, head, told, is_repaired } = *refusal;
             Judge { request: &request, told, is_repaired }.head(core, now, &head, body, log);

@@ -28,24 +28,24 @@ pub(super) struct Bridged {
 
 impl Bridged {
     /// Gives the request for the upstream, without the bytes behind it.
-    pub fn begin(to: Bridging, raw: &[u8], translated: &[u8], random: &mut StdRng) -> (Self, Vec<u8>) {
+    pub(super) fn begin(to: Bridging, raw: &[u8], translated: &[u8], random: &mut StdRng) -> (Self, Vec<u8>) {
         let client = Dialect::of_request(Head::new(raw));
         let (heads, request) = Heads::new(raw, translated, to.dialect, &mut || random.random());
         (Self { heads, client, to, held: Vec::new() }, request)
     }
 
     /// What the client speaks.
-    pub const fn client(&self) -> Dialect {
+    pub(super) const fn client(&self) -> Dialect {
         self.client
     }
 
     /// The bytes behind the request that the upstream gets.
-    pub fn key3(&self) -> &[u8] {
+    pub(super) fn key3(&self) -> &[u8] {
         self.heads.own_key3()
     }
 
     /// How many of the eight bytes behind the client's request came, where they are awaited.
-    pub fn missing_key3(&self) -> Option<usize> {
+    pub(super) fn missing_key3(&self) -> Option<usize> {
         let missing = self.heads.missing_key3();
         (missing > 0).then_some(draft::KEY3.saturating_sub(missing))
     }

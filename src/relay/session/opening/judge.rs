@@ -25,7 +25,14 @@ pub(in crate::relay::session) struct Judge<'a> {
 
 impl Judge<'_> {
     /// Tells what is found, and what a browser makes of it. Gives the last finding in the head.
-    pub fn head(self, core: &mut Core, now: Time, response: &[u8], body: &[u8], log: &mut Log) -> Option<Finding> {
+    pub(crate) fn head(
+        self,
+        core: &mut Core,
+        now: Time,
+        response: &[u8],
+        body: &[u8],
+        log: &mut Log,
+    ) -> Option<Finding> {
         let judged = handshake::answer(self.request, response, body);
         let mut last = None;
         // What was told of a head before it ended is not told again.
@@ -111,7 +118,7 @@ impl Opening {
     }
 
     /// Notes what was found out beside the bytes, and that it fails the page: no response in time, no connection.
-    pub fn fail(&mut self, core: &mut Core, now: Time, finding: Finding, out: &mut Output) {
+    pub(crate) fn fail(&mut self, core: &mut Core, now: Time, finding: Finding, out: &mut Output) {
         self.told = Some(finding.kind);
         let verdict = Verdict::because(&finding);
         out.log.event(now, Event::Finding(Side::Server, finding));

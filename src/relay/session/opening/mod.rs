@@ -68,7 +68,7 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Begins with the client's whole head. What goes to the server is the head for the upstream.
-    pub fn begin(core: &mut Core, to: Option<Bridging>, now: Time, raw: &[u8], out: &mut Output) -> Self {
+    pub(super) fn begin(core: &mut Core, to: Option<Bridging>, now: Time, raw: &[u8], out: &mut Output) -> Self {
         let head = Head::new(raw);
         let client = Dialect::of_request(head);
         let translator = core.config.rules.for_request(head);
@@ -135,7 +135,14 @@ impl Opening {
     }
 
     /// Takes bytes of a side, and gives the phase that they lead to.
-    pub fn receive(&mut self, core: &mut Core, now: Time, from: Side, input: &[u8], out: &mut Output) -> Option<Phase> {
+    pub(super) fn receive(
+        &mut self,
+        core: &mut Core,
+        now: Time,
+        from: Side,
+        input: &[u8],
+        out: &mut Output,
+    ) -> Option<Phase> {
         if from == Side::Server {
             core.clock.last_response = now;
         }
@@ -304,7 +311,14 @@ impl Opening {
     }
 
     /// A side's bytes have ended. Gives the phase that follows.
-    pub fn end(&mut self, core: &mut Core, now: Time, from: Side, how: Ending, out: &mut Output) -> Option<Phase> {
+    pub(super) fn end(
+        &mut self,
+        core: &mut Core,
+        now: Time,
+        from: Side,
+        how: Ending,
+        out: &mut Output,
+    ) -> Option<Phase> {
         match from {
             Side::Server => Some(self.end_of_response(core, now, how, out)),
             Side::Client => {
@@ -348,7 +362,7 @@ impl Opening {
     }
 
     /// How many of the eight bytes behind the request came, where they are awaited.
-    pub fn missing_key3(&self) -> Option<usize> {
+    pub(super) fn missing_key3(&self) -> Option<usize> {
         if self.key3_is_withheld {
             return None;
         }
