@@ -222,7 +222,8 @@ impl Lane {
             self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
         }
         self.watch.report(context.now, &mut out.log);
-        if !self.mends_for_page() {
+        // A bridge has closing frames of its own for the page.
+        if !self.mends_for_page() && !self.passage.is_whole() {
             context.judgement.end(context.now, self.from, how, number, &mut out.log);
         }
         self.end_stages(context, how, out);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::PerSide;
+use crate::relay::bridge::{Binary, Bridging};
 
 const REQUEST_75: &[u8] =
     b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: localhost:9000\r\n\
@@ -221,4 +222,19 @@ proptest! {
         prop_assert_eq!(&scene.received.client, &wire);
         prop_assert_eq!(seen(&scene), expected);
     }
+}
+
+#[test]
+fn the_end_of_an_old_server_fails_no_page_behind_a_bridge() {
+    let to = Bridging { dialect: Dialect::Hixie75, binary: Binary::default() };
+    let mut out = Output::default();
+    let mut session = Session::bridged(Scene::config(), Some(to), Time(1), REQUEST, &mut out);
+    session.receive(Time(2), Side::Server, ANSWER_75, &mut out);
+    session.end(Time(3), Side::Server, Ending::Fin, &mut out);
+    assert!(!session.is_reading(Side::Server), "it was open and has ended");
+    let fails = |record: &Record| match record {
+        Record::Event(_, event) => matches!(&**event, Event::Verdict(verdict) if verdict.outcome == Outcome::Fails),
+        _ => false,
+    };
+    assert!(!out.log.records.iter().any(fails), "the page got a close frame");
 }
