@@ -263,7 +263,7 @@ impl Lane {
                 }
                 None => {
                     let mut bytes = Vec::new();
-                    let reply = self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log);
+                    let reply = self.write_injection(context, injection, &mut bytes, &mut out.log);
                     out.to[self.from.other()].append(&bytes);
                     reply
                 }
@@ -314,7 +314,7 @@ impl Lane {
             } else {
                 let reply = match self.refusal(context, &injection) {
                     Some(refusal) => Reply::Refused(refusal),
-                    None => self.write_injection(context, injection, Origin::Injected, &mut bytes, &mut out.log),
+                    None => self.write_injection(context, injection, &mut bytes, &mut out.log),
                 };
                 out.replies.push((token, reply));
             }

@@ -80,10 +80,10 @@ impl Lane {
         &mut self,
         context: &mut Context<'_>,
         injection: Injection,
-        origin: Origin,
         bytes: &mut Vec<u8>,
         log: &mut Log,
     ) -> Reply {
+        let origin = Origin::Injected;
         match injection {
             Injection::Frame { first, payload } => {
                 Reply::Sent { frame: Some(self.write_frame(context, first, payload, origin, bytes, log)) }
@@ -98,7 +98,7 @@ impl Lane {
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
-                Reply::Sent { frame: self.record_raw(context, &raw, origin, log) }
+                Reply::Sent { frame: self.record_raw(context, &raw, log) }
             }
         }
     }
@@ -135,13 +135,8 @@ impl Lane {
     }
 
     /// Raw bytes that are just one whole frame are shown as one.
-    fn record_raw(
-        &mut self,
-        context: &mut Context<'_>,
-        raw: &[u8],
-        origin: Origin,
-        log: &mut Log,
-    ) -> Option<FrameNumber> {
+    fn record_raw(&mut self, context: &mut Context<'_>, raw: &[u8], log: &mut Log) -> Option<FrameNumber> {
+        let origin = Origin::Injected;
         if let Reader::Frames(_) = self.reader
             && !self.writer.is_hixie()
             && let Some((header, used)) = FrameHeader::parse(raw)
