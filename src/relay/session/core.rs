@@ -9,6 +9,8 @@ use crate::relay::lane::{Context, Lane};
 use crate::relay::stall::Stalls;
 use crate::relay::watch::Keys;
 use crate::wire::close::Code;
+use crate::wire::dialect::Dialect;
+use crate::wire::inflate::Deflate;
 
 use super::closing::Closing;
 use super::time::Clock;
@@ -62,6 +64,18 @@ impl Core {
             first: None,
             traffic: Traffic::default(),
             config,
+        }
+    }
+
+    /// Frames follow on both lanes, each in its side's dialect and behind so many bytes that belong to its head. A lane that
+    /// had too much to say early is open already.
+    pub(super) fn open_lanes(&mut self, dialects: PerSide<Dialect>, proofs: PerSide<usize>, deflate: Option<Deflate>) {
+        for side in [Side::Client, Side::Server] {
+            let (lane, limits) = (&mut self.lanes[side], &self.config.limits);
+            if !lane.is_read() {
+                lane.open(dialects[side], dialects[side.other()], proofs[side], limits);
+            }
+            lane.examine(deflate, limits);
         }
     }
 

@@ -141,11 +141,7 @@ impl Session {
     #[must_use]
     pub fn open(config: SessionConfig, now: Time, opened: &Opened) -> Self {
         let mut core = Core::new(config, now);
-        let limits = &core.config.limits;
-        for (side, lane) in [(Side::Client, &mut core.lanes.client), (Side::Server, &mut core.lanes.server)] {
-            lane.open(opened.dialects[side], opened.dialects[side.other()], 0, limits);
-            lane.examine(opened.deflate, limits);
-        }
+        core.open_lanes(opened.dialects, PerSide::default(), opened.deflate);
         Self { core, phase: Phase::Open(Open::new(opened.dialects.server)) }
     }
 

@@ -172,11 +172,10 @@ impl Opening {
             let dialects = PerSide::new(client, to.dialect);
             // What the client's head ends with was taken with it.
             let proofs = PerSide { client: 0, ..draft::proofs(to.dialect) };
+            core.open_lanes(dialects, proofs, None);
             for side in [Side::Client, Side::Server] {
-                let (lane, limits) = (&mut core.lanes[side], &core.config.limits);
-                lane.open(dialects[side], dialects[side.other()], proofs[side], limits);
-                lane.examine(None, limits);
-                lane.passage.add(Box::new(Bridge::new(side, client, to, limits)));
+                let bridge = Bridge::new(side, client, to, &core.config.limits);
+                core.lanes[side].passage.add(Box::new(bridge));
             }
         }
         self.read_bridged_early(core, now, out);

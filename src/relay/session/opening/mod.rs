@@ -8,7 +8,7 @@ use rand::RngExt as _;
 
 use crate::diagnose::{NoAnswer, handshake};
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{Change, Ending, Event, HeadEvent, Log, OpenEvent, Policy, Side, Time};
+use crate::record::{Change, Ending, Event, HeadEvent, Log, OpenEvent, PerSide, Policy, Side, Time};
 use crate::relay::bridge::Bridging;
 use crate::relay::edits::Edit;
 use crate::relay::judgement::Judgement;
@@ -167,7 +167,9 @@ impl Opening {
         }
         early.extend_from_slice(input);
         if early.len() > core.config.limits.early {
-            self.read_early(core, now, true, out);
+            let proof = draft::proofs(self.dialect).client;
+            core.lanes.client.open(self.dialect, self.dialect, proof, &core.config.limits);
+            self.read_early(core, now, out);
         }
     }
 
@@ -223,16 +225,10 @@ impl Opening {
         match status {
             Some(100 | 102..=199) if complete => None,
             _ if opens => {
-                for (side, lane) in [(Side::Client, &mut core.lanes.client), (Side::Server, &mut core.lanes.server)] {
-                    // One that had too much to say early is open already.
-                    if !lane.is_read() {
-                        lane.open(self.dialect, self.dialect, draft::proofs(self.dialect)[side], &core.config.limits);
-                    }
-                    lane.examine(deflate, &core.config.limits);
-                }
+                core.open_lanes(self.both(), draft::proofs(self.dialect), deflate);
                 let failed = !core.judgement.is_live();
                 core.lanes.server.follows(response, failed);
-                self.read_early(core, now, true, out);
+                self.read_early(core, now, out);
                 core.clock.check_anew();
                 Some(Phase::Open(self.become_open(None)))
             }
@@ -246,7 +242,8 @@ impl Opening {
     }
 
     fn become_pipe(&mut self, core: &mut Core, now: Time, refusal: Option<Refusal>, out: &mut Output) -> Phase {
-        self.read_early(core, now, false, out);
+        core.lanes.client.be_raw();
+        self.read_early(core, now, out);
         core.clock.check_anew();
         core.lanes.server.be_raw();
         Phase::Pipe(Pipe::new(refusal))
@@ -294,20 +291,16 @@ impl Opening {
     }
 
     /// What the client sent early was passed on as it came; now it is known how to read it.
-    fn read_early(&mut self, core: &mut Core, now: Time, opens: bool, out: &mut Output) {
-        let early = match std::mem::replace(&mut self.early, Early::Read) {
-            Early::Kept(early) => early,
-            Early::Read => Vec::new(),
-        };
-        let lane = &mut core.lanes.client;
-        if !opens {
-            lane.be_raw();
-        } else if !lane.is_read() {
-            let proof = draft::proofs(self.dialect).client;
-            lane.open(self.dialect, self.dialect, proof, &core.config.limits);
+    fn read_early(&mut self, core: &mut Core, now: Time, out: &mut Output) {
+        if let Early::Kept(early) = std::mem::replace(&mut self.early, Early::Read) {
+            core.pass_late(now, Side::Client, &early, out);
+            core.note_close_frame(Side::Client);
         }
-        core.pass_late(now, Side::Client, &early, out);
-        core.note_close_frame(Side::Client);
+    }
+
+    /// Both sides speak the upstream's dialect.
+    const fn both(&self) -> PerSide<Dialect> {
+        PerSide::new(self.dialect, self.dialect)
     }
 
     /// A side's bytes have ended. Gives the phase that follows.
