@@ -31,6 +31,12 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
+/// Bytes as pairs of hex digits, a space between two: `81 05 48`.
+#[must_use]
+pub fn pairs(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
 /// At most the first `limit` bytes, escaped, with `…` where more followed.
 #[must_use]
 pub fn preview(bytes: &[u8], limit: usize) -> String {

@@ -139,7 +139,7 @@ fn text_of<'a>(
         }
         let payload = payload(model, view, row);
         match form {
-            Form::Hex => out.extend_from_slice(hex(&payload).as_bytes()),
+            Form::Hex => out.extend_from_slice(text::pairs(&payload).as_bytes()),
             Form::Base64 => out.extend_from_slice(STANDARD.encode(&payload).as_bytes()),
             Form::Text | Form::Json | Form::Command => {
                 let text = str::from_utf8(&payload).map_err(|_| "this is not UTF-8: copy it as hex or base64")?;
@@ -187,10 +187,6 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
 /// Whether there is less of a frame than its header promises.
 fn is_short(view: &View, row: Row<'_>) -> bool {
     matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use crate::record::Side;
+use crate::text;
 use crate::wire::frame::{FIN, FrameHeader, LengthForm, MASK, OPCODE, RSV1, RSV2, RSV3};
 
 use super::hixie;
@@ -156,11 +157,10 @@ fn write_bits(page: &mut Page<'_>, byte: u8, bits: &Bits, left: usize) {
 
 /// Bytes behind the first two, and what they are.
 pub(super) fn further(page: &mut Page<'_>, raw: &[u8], what: &str) {
-    let (bold, text) = (page.theme.bold, page.theme.text);
+    let (bold, plain) = (page.theme.bold, page.theme.text);
     page.set_indent(4);
-    let pairs: Vec<String> = raw.iter().map(|byte| format!("{byte:02x}")).collect();
-    page.words(&pairs.join(" "), bold);
-    page.words(&format!("  {what}"), text);
+    page.words(&text::pairs(raw), bold);
+    page.words(&format!("  {what}"), plain);
     page.end_row();
 }
 

@@ -1,5 +1,6 @@
 //! A hixie frame's own bytes: its type, its length where it has one, the FF that ends it where it has none.
 
+use crate::text;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
 
@@ -23,7 +24,7 @@ pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader) {
 pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader) {
     let end = if header.terminator().is_empty() { "" } else { " … ff" };
     page.set_indent(2);
-    page.words(&format!("{}{end}", pairs(&raw(header))), page.theme.key);
+    page.words(&format!("{}{end}", text::pairs(&raw(header))), page.theme.key);
     page.words(" ·", page.theme.dim);
     page.words(&format!(" {}", header.opcode()), page.theme.bold);
     page.words(&format!(" len {}", header.length), page.theme.text);
@@ -54,8 +55,4 @@ fn raw(header: &FrameHeader) -> Vec<u8> {
     let mut raw = Vec::new();
     header.write(&mut raw);
     raw
-}
-
-fn pairs(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::journal::SessionSummary;
+use crate::text;
 use crate::wire::accept;
 use crate::wire::head::Head;
 
@@ -28,7 +29,7 @@ pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary) {
         Err(_) => page.fact("", "no base64; it is taken as it stands all the same", theme.warning),
     }
     page.fact("+ GUID", accept::GUID, theme.text);
-    page.fact("SHA-1", &spaced(&accept::digest(key)), theme.text);
+    page.fact("SHA-1", &text::pairs(&accept::digest(key)), theme.text);
     let expected = accept::value_for(key);
     page.fact("in base64", &expected, theme.text);
     let response = summary.response.as_ref().map(|head| Head::new(&head.bytes));
@@ -41,8 +42,4 @@ pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary) {
             page.fact("", "✗ another", theme.error);
         }
     }
-}
-
-fn spaced(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

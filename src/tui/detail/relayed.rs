@@ -2,6 +2,7 @@
 
 use crate::journal::Sent;
 use crate::record::{By, Relayed};
+use crate::text;
 
 use super::page::Page;
 
@@ -18,7 +19,7 @@ pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&Sent>) 
     let Some(sent) = sent else { return };
     page.row(&format!("left in its place: {}", super::bytes(sent.length)), page.theme.injected);
     for bytes in sent.bytes.chunks(ROW).take(ROWS) {
-        page.row(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "), page.theme.text);
+        page.row(&text::pairs(bytes), page.theme.text);
     }
     if sent.length > (ROW * ROWS) as u64 {
         page.row("…", page.theme.note);
