@@ -14,9 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use wsproxy::engine::handle::Handle;
-use wsproxy::engine::{self, EngineConfig, TlsOptions, Upstream};
+use wsproxy::engine::{self, EngineConfig};
 use wsproxy::journal::{Journal, View};
-use wsproxy::relay::limits::Limits;
 use wsproxy::wire::frame::{self, FrameHeader};
 use wsproxy::wire::head;
 use wsproxy::wire::mask::{self, MaskKey};
@@ -302,17 +301,8 @@ impl Frames {
 
 async fn proxy(upstream: SocketAddr) -> SocketAddr {
     let journal = Arc::new(Journal::new(256 * 1024 * 1024));
-    let config = EngineConfig {
-        listen: vec!["127.0.0.1:0".parse().expect("an address")],
-        upstream: Upstream { secure: false, host: "127.0.0.1".into(), port: upstream.port(), path: String::new() },
-        tls: TlsOptions::default(),
-        names: Vec::new(),
-        keep_host: false,
-        origin: None,
-        bridging: None,
-        binary: wsproxy::relay::bridge::Binary::default(),
-        limits: Limits::default(),
-    };
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let config = EngineConfig::between(listen, upstream);
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");
     let mut view = View::new(journal.subscribe(|| ()));
     // As the screen does: at most 30 times a second.

@@ -14,9 +14,8 @@ use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
 use wsproxy::engine::handle::Handle;
-use wsproxy::engine::{self, EngineConfig, TlsOptions, Upstream};
+use wsproxy::engine::{self, EngineConfig};
 use wsproxy::journal::{Journal, View};
-use wsproxy::relay::limits::Limits;
 
 /// As many as are measured.
 const SESSIONS: usize = 1000;
@@ -145,17 +144,8 @@ fn resident() -> f64 {
 }
 
 async fn proxy(upstream: SocketAddr, journal: &Arc<Journal>, handle: &Handle) -> SocketAddr {
-    let config = EngineConfig {
-        listen: vec!["127.0.0.1:0".parse().expect("an address")],
-        upstream: Upstream { secure: false, host: "127.0.0.1".into(), port: upstream.port(), path: String::new() },
-        tls: TlsOptions::default(),
-        names: Vec::new(),
-        keep_host: false,
-        origin: None,
-        bridging: None,
-        binary: wsproxy::relay::bridge::Binary::default(),
-        limits: Limits::default(),
-    };
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let config = EngineConfig::between(listen, upstream);
     let running = engine::start(config, Arc::clone(journal), handle.clone()).await.expect("start");
     running.addresses()[0]
 }

@@ -64,6 +64,25 @@ pub struct EngineConfig {
     pub limits: Limits,
 }
 
+impl EngineConfig {
+    /// Relays from one address to another and changes nothing else: no TLS, no bridge, the usual bounds.
+    #[must_use]
+    pub fn between(listen: SocketAddr, upstream: SocketAddr) -> Self {
+        let (host, port) = (upstream.ip().to_string(), upstream.port());
+        Self {
+            listen: vec![listen],
+            upstream: Upstream { secure: false, host, port, path: String::new() },
+            tls: TlsOptions::default(),
+            names: Vec::new(),
+            keep_host: false,
+            origin: None,
+            bridging: None,
+            binary: Binary::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Whom sessions are relayed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {

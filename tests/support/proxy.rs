@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wsproxy::engine::handle::Handle;
-use wsproxy::engine::{self, EngineConfig, Running, TlsOptions, Upstream};
+use wsproxy::engine::{self, EngineConfig, Running};
 use wsproxy::journal::{Journal, Scope, View};
 use wsproxy::record::{ClosedEvent, Event, FrameRecord, ProxyEvent, Seen, SessionId, Side};
 use wsproxy::relay::bridge::Bridging;
@@ -43,19 +43,8 @@ impl Proxy {
 
     /// With an upstream of that dialect.
     pub(crate) async fn bridging(upstream: SocketAddr, limits: Limits, bridging: Option<Bridging>) -> Self {
-        let upstream =
-            Upstream { secure: false, host: upstream.ip().to_string(), port: upstream.port(), path: String::new() };
-        let config = EngineConfig {
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            upstream,
-            tls: TlsOptions::default(),
-            names: Vec::new(),
-            keep_host: false,
-            origin: None,
-            bridging,
-            binary: wsproxy::relay::bridge::Binary::default(),
-            limits,
-        };
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let config = EngineConfig { bridging, limits, ..EngineConfig::between(listen, upstream) };
         let journal = Arc::new(Journal::new(64 * 1024 * 1024));
         let handle = Handle::default();
         let running = engine::start(config, Arc::clone(&journal), handle.clone()).await.expect("the engine starts");

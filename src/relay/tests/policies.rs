@@ -15,19 +15,22 @@ fn repaired(step: usize, from: Side, bytes: &[u8]) -> Vec<u8> {
     std::mem::take(&mut scene.received[from.other()])
 }
 
+/// What was found, and whether it was repaired.
+fn repaired_findings(scene: &Scene) -> Vec<(FindingKind, bool)> {
+    let found = scene.events().filter_map(|event| match event {
+        Event::Finding(_, finding) => Some((finding.kind, finding.repaired)),
+        _ => None,
+    });
+    found.collect()
+}
+
 #[test]
 fn the_finding_of_a_mended_frame_says_so() {
     for step in [1, usize::MAX] {
         let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
         scene.feed(Side::Server, ANSWER);
         scene.feed(Side::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x83\x00");
-        let found: Vec<_> = scene
-            .events()
-            .filter_map(|event| match event {
-                Event::Finding(_, finding) => Some((finding.kind, finding.repaired)),
-                _ => None,
-            })
-            .collect();
+        let found = repaired_findings(&scene);
         assert_eq!(found, [(FindingKind::FrameServerMasked, true), (FindingKind::FrameOpcodeReservedData, true)]);
         assert!(scene.verdicts().iter().all(String::is_empty), "the page gets it mended: {:?}", scene.verdicts());
     }
@@ -230,13 +233,7 @@ fn a_frame_that_is_dropped_hides_no_finding_of_a_later_one() {
         scene.feed(Side::Server, b"\x83\x05Hello");
         scene.feed(Side::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
         scene.feed(Side::Server, b"\xa1\x05Hello");
-        let found: Vec<_> = scene
-            .events()
-            .filter_map(|event| match event {
-                Event::Finding(_, finding) => Some((finding.kind, finding.repaired)),
-                _ => None,
-            })
-            .collect();
+        let found = repaired_findings(&scene);
         let expected = [
             (FindingKind::FrameOpcodeReservedData, true),
             (FindingKind::FrameServerMasked, true),
