@@ -37,14 +37,7 @@ struct Bench {
 impl Bench {
     fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let journal = Arc::new(Journal::new(64 << 20));
-        let rules = AddressRules {
-            authority: "bench:1".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to("bench:1");
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits::default(),

@@ -229,14 +229,7 @@ impl Traffic {
             "GET {path} HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
-        let rules = AddressRules {
-            authority: "localhost:9999".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to("localhost:9999");
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits::default(),

@@ -81,14 +81,7 @@ struct Played {
 
 /// Plays what both sides sent, in the reads of the record or a byte at a time.
 fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
-    let rules = AddressRules {
-        authority: "upstream".into(),
-        secure: false,
-        path: String::new(),
-        own: Default::default(),
-        keep_host: true,
-        origin: None,
-    };
+    let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
     let limits = Limits { kept_inflated: 32 * 1024 * 1024, ..Limits::default() };
     let config = SessionConfig { rules: Arc::new(rules), limits, seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();

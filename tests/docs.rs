@@ -67,14 +67,7 @@ fn the_readme_s_finding_is_what_the_renderer_writes() {
 /// A session whose request has come.
 fn begun() -> (Session, RelayOutput) {
     let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
-    let rules = AddressRules {
-        authority: "localhost:9999".into(),
-        secure: false,
-        path: String::new(),
-        own: Default::default(),
-        keep_host: false,
-        origin: None,
-    };
+    let rules = AddressRules::to("localhost:9999");
     let config =
         SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
     let mut out = RelayOutput::default();

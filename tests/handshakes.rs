@@ -74,14 +74,7 @@ impl Played {
 
 /// Plays what both sides sent.
 fn replay(case: &Case) -> Played {
-    let rules = AddressRules {
-        authority: "upstream".into(),
-        secure: false,
-        path: String::new(),
-        own: Default::default(),
-        keep_host: true,
-        origin: None,
-    };
+    let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
     let config =
         SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
     let mut out = Output::default();

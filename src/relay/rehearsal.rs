@@ -40,13 +40,9 @@ fn found(log: Log) -> Vec<(Side, Finding)> {
 
 fn config() -> SessionConfig {
     let rules = AddressRules {
-        authority: "localhost:9999".into(),
-        secure: false,
-        path: String::new(),
         // The host of the drafts' own examples.
         own: OwnAddress { names: vec!["example.com".into()], ..OwnAddress::default() },
-        keep_host: false,
-        origin: None,
+        ..AddressRules::to("localhost:9999")
     };
     SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() }
 }

@@ -113,14 +113,7 @@ mod tests {
     use crate::relay::translate::AddressRules;
 
     fn translator() -> Translator {
-        let rules = AddressRules {
-            authority: "up:1".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to("up:1");
         Arc::new(rules).for_client(b"/", [&b"localhost:2"[..]])
     }
 

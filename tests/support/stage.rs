@@ -72,14 +72,7 @@ impl Stage {
         let head = "GET /echo HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                     Origin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
                     Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n";
-        let rules = AddressRules {
-            authority: PLAYGROUND.into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to(PLAYGROUND);
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits::default(),

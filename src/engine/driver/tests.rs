@@ -11,7 +11,6 @@ use crate::journal::Subscription;
 use crate::record::{ClosedEvent, ClosedHow, FrameNumber, Policy, Record, StallKind};
 use crate::relay::injection::Injection;
 use crate::relay::limits::Limits;
-use crate::relay::own::OwnAddress;
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionConfig;
 use crate::relay::translate::AddressRules;
@@ -50,14 +49,7 @@ impl Stage {
 
     /// Under a policy, with peers that take `bite` bytes at a time.
     fn under(policy: Policy, fate: &Fate, bite: usize) -> Self {
-        let rules = AddressRules {
-            own: OwnAddress::default(),
-            authority: "upstream:9999".into(),
-            secure: false,
-            path: String::new(),
-            keep_host: true,
-            origin: None,
-        };
+        let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream:9999") };
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits::default(),

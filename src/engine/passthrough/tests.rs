@@ -90,14 +90,7 @@ impl Proxy {
 
     async fn with(port: u16, limits: Limits, path: &str) -> Self {
         let upstream = Upstream { secure: false, host: "127.0.0.1".into(), port, path: path.into() };
-        let rules = AddressRules {
-            authority: upstream.authority(),
-            secure: false,
-            path: path.into(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules { path: path.into(), ..AddressRules::to(upstream.authority()) };
         let journal = Arc::new(Journal::new(1 << 20));
         let context = Arc::new(PassThrough {
             dialer: Dialer::new(upstream, &TlsOptions::default(), limits.dial_time).unwrap(),

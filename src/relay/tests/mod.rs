@@ -67,14 +67,7 @@ impl Scene {
     }
 
     fn config() -> SessionConfig {
-        let rules = Arc::new(AddressRules {
-            authority: "upstream:9999".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        });
+        let rules = Arc::new(AddressRules::to("upstream:9999"));
         SessionConfig { rules, limits: Limits::default(), seed: [7; 32], policy: PolicyCell::default() }
     }
 

@@ -57,6 +57,19 @@ struct Rewrite {
 }
 
 impl AddressRules {
+    /// To a host and port without TLS or a path, and with no wish of the user's.
+    #[must_use]
+    pub fn to(authority: impl Into<String>) -> Self {
+        Self {
+            authority: authority.into(),
+            secure: false,
+            path: String::new(),
+            own: OwnAddress::default(),
+            keep_host: false,
+            origin: None,
+        }
+    }
+
     /// For one client, by its request's target and the values of all its Host fields.
     #[must_use]
     pub fn for_client<'a>(self: &Arc<Self>, target: &[u8], hosts: impl IntoIterator<Item = &'a [u8]>) -> Translator {

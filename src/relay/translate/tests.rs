@@ -3,14 +3,8 @@
 use super::*;
 
 fn rules() -> AddressRules {
-    AddressRules {
-        authority: "upstream:9999".into(),
-        secure: false,
-        path: String::new(),
-        own: OwnAddress { names: vec!["devbox.lan".into()], ..OwnAddress::default() },
-        keep_host: false,
-        origin: None,
-    }
+    let own = OwnAddress { names: vec!["devbox.lan".into()], ..OwnAddress::default() };
+    AddressRules { own, ..AddressRules::to("upstream:9999") }
 }
 
 /// For a client that asks for `/` by this Host.

@@ -49,14 +49,7 @@ impl Scene {
     }
 
     fn under(policy: Policy, request: &[u8], answer: &[u8]) -> Self {
-        let rules = AddressRules {
-            authority: "upstream:9999".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to("upstream:9999");
         let limits = Limits { kept: 4096, ..Limits::default() };
         let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32], policy: PolicyCell::new(policy) };
         let now = Time(1_700_000_000_000_000);

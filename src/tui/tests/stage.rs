@@ -66,14 +66,7 @@ impl Actor {
              Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
              Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
-        let rules = AddressRules {
-            authority: "localhost:9999".into(),
-            secure: false,
-            path: String::new(),
-            own: Default::default(),
-            keep_host: false,
-            origin: None,
-        };
+        let rules = AddressRules::to("localhost:9999");
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits { kept, ..Limits::default() },
