@@ -21,7 +21,7 @@ const OWN_ANSWER: [&[u8]; 4] = [b"upgrade", b"connection", b"content-length", b"
 
 /// What is kept of both handshakes.
 #[derive(Debug)]
-pub(crate) struct Heads {
+pub(in crate::relay) struct Heads {
     client: Dialect,
     /// The client's request, as it came.
     request: Vec<u8>,
@@ -34,7 +34,12 @@ pub(crate) struct Heads {
 impl Heads {
     /// `raw` is the client's request, `translated` the same with the upstream's addresses. Gives the request for the
     /// upstream, without its eight bytes.
-    pub(crate) fn new(raw: &[u8], translated: &[u8], to: Dialect, draw: &mut impl FnMut() -> u8) -> (Self, Vec<u8>) {
+    pub(in crate::relay) fn new(
+        raw: &[u8],
+        translated: &[u8],
+        to: Dialect,
+        draw: &mut impl FnMut() -> u8,
+    ) -> (Self, Vec<u8>) {
         let client = Dialect::of_request(Head::new(raw));
         let challenge = Challenge::new(to, draw);
         let mut head = request(Head::new(translated), to).head(to, &challenge);
@@ -52,25 +57,25 @@ impl Heads {
     }
 
     /// The bytes behind the request that the upstream got.
-    pub(crate) fn own_key3(&self) -> &[u8] {
+    pub(in crate::relay) fn own_key3(&self) -> &[u8] {
         &self.own_key3
     }
 
     /// Takes what of `input` stands behind the client's request and belongs to it; gives how much that is.
-    pub(crate) fn take_key3(&mut self, input: &[u8]) -> usize {
+    pub(in crate::relay) fn take_key3(&mut self, input: &[u8]) -> usize {
         let missing = self.missing_key3().min(input.len());
         self.key3.extend(input.iter().take(missing));
         missing
     }
 
     /// How many bytes behind the client's request are awaited.
-    pub(crate) fn missing_key3(&self) -> usize {
+    pub(in crate::relay) fn missing_key3(&self) -> usize {
         if self.client.facts().has_keys { KEY3 - self.key3.len() } else { 0 }
     }
 
     /// The client's answer in place of the upstream's, with what was made up. `None` where the client's request can't be
     /// answered.
-    pub(crate) fn answer(&self, upstream: Head<'_>) -> Option<(Vec<u8>, Option<&'static str>)> {
+    pub(in crate::relay) fn answer(&self, upstream: Head<'_>) -> Option<(Vec<u8>, Option<&'static str>)> {
         let (mut protocol, mut made_up) = (protocols(upstream).into_iter().next(), None);
         // A browser of today that asked for a subprotocol fails where none is named.
         if protocol.is_none() && self.client.facts().has_accept {

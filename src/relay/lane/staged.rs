@@ -196,7 +196,7 @@ impl Lane {
     }
 
     /// Lets stages do what is due.
-    pub(crate) fn tick(&mut self, context: &mut Context<'_>, out: &mut Output) {
+    pub(in crate::relay) fn tick(&mut self, context: &mut Context<'_>, out: &mut Output) {
         let from = self.from;
         if let Some(chain) = self.passage.chain() {
             chain.tick(&mut context.tools(from, &mut out.log));

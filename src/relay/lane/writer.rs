@@ -170,7 +170,7 @@ impl Lane {
     }
 
     /// Says what a bridge answers in place of the side: a pong, a close frame.
-    pub(crate) fn say(&mut self, context: &mut Context<'_>, unit: &Unit, out: &mut Output) {
+    pub(in crate::relay) fn say(&mut self, context: &mut Context<'_>, unit: &Unit, out: &mut Output) {
         let (opcode, payload) = unit.parts();
         if opcode == Opcode::CLOSE && !self.writer.dialect.facts().has_close {
             return;

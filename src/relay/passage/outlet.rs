@@ -21,7 +21,7 @@ pub(in crate::relay) struct Work {
 
 impl Work {
     /// What became of the frame by this.
-    pub(crate) const fn relayed(&self) -> Relayed {
+    pub(in crate::relay) const fn relayed(&self) -> Relayed {
         match self.by {
             None => Relayed::AsIs,
             Some(by) if self.is_dropped => Relayed::Dropped(by),
@@ -52,7 +52,7 @@ pub(in crate::relay) struct Outlet {
 
 impl Outlet {
     /// Another frame begins to come.
-    pub(crate) fn begin(&mut self) {
+    pub(in crate::relay) fn begin(&mut self) {
         self.start = self.bytes.len();
         // Behind a fault no frame goes out, and it is the guilty one of which some may have.
         if self.fault.is_none() {
@@ -61,24 +61,24 @@ impl Outlet {
     }
 
     /// What goes out in place of the frame under way in this call, and how much of it went in earlier ones.
-    pub(crate) fn of_frame(&self) -> (u64, &[u8]) {
+    pub(in crate::relay) fn of_frame(&self) -> (u64, &[u8]) {
         (self.gone, self.bytes.get(self.start..).unwrap_or_default())
     }
 
     /// What was done to the frame since this was asked before.
-    pub(crate) fn take_work(&mut self) -> Work {
+    pub(in crate::relay) fn take_work(&mut self) -> Work {
         std::mem::take(&mut self.work)
     }
 
     /// Gives what is to go out.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
+    pub(in crate::relay) fn take(&mut self) -> Vec<u8> {
         self.gone += self.bytes.len().saturating_sub(self.start) as u64;
         self.start = 0;
         std::mem::take(&mut self.bytes)
     }
 
     /// Whether a close frame can stand where the frame under way failed the session: not within that frame.
-    pub(crate) const fn is_at_border(&self) -> bool {
+    pub(in crate::relay) const fn is_at_border(&self) -> bool {
         self.gone == 0
     }
 

@@ -16,7 +16,7 @@ pub(in crate::relay) struct Whole {
 
 impl Whole {
     /// For frames or messages of no more than `limit` bytes.
-    pub(crate) fn new(scope: Scope, limit: usize, budget: &Budget) -> Self {
+    pub(in crate::relay) fn new(scope: Scope, limit: usize, budget: &Budget) -> Self {
         Self { assembler: Assembler::new(scope, limit), budget: budget.clone(), taken: 0 }
     }
 
@@ -25,7 +25,7 @@ impl Whole {
     /// # Errors
     ///
     /// Where it can't be held or has no meaning. Nothing is held then, and what follows has no meaning either.
-    pub(crate) fn take(&mut self, part: Part<'_>) -> Result<Option<Message>, Trouble> {
+    pub(in crate::relay) fn take(&mut self, part: Part<'_>) -> Result<Option<Message>, Trouble> {
         let taken = self.try_take(part);
         if taken.is_err() {
             self.assembler.clear();

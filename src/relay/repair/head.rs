@@ -26,7 +26,7 @@ const OWN: [&str; 7] = [
 /// a byte at the start of a line that no field begins with, which is the first of a frame. `None` while that can't be
 /// told, and for what is no answer of 101.
 #[must_use]
-pub(crate) fn meant_end(raw: &[u8]) -> Option<usize> {
+pub(in crate::relay) fn meant_end(raw: &[u8]) -> Option<usize> {
     let start = head::response_start(raw)?;
     let mut at = start;
     let mut is_first = true;
@@ -70,14 +70,14 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
 
 /// A head without its end that can be taken as whole once no more of it comes: its lines so far, ended.
 #[must_use]
-pub(crate) fn is_all_but_ended(raw: &[u8]) -> bool {
+pub(in crate::relay) fn is_all_but_ended(raw: &[u8]) -> bool {
     let is_101 = Head::of_response(raw).status() == Some(101);
     is_101 && matches!(raw.last(), Some(b'\n' | b'\r'))
 }
 
 /// What stands behind a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Behind {
+pub(in crate::relay) enum Behind {
     /// It may become lines of the head.
     More,
     /// So many bytes are; 0 where it begins with something else.
@@ -86,7 +86,7 @@ pub(crate) enum Behind {
 
 /// Looks at bytes behind a head that lacks fields.
 #[must_use]
-pub(crate) fn behind(held: &[u8]) -> Behind {
+pub(in crate::relay) fn behind(held: &[u8]) -> Behind {
     if matches!(held, [b'\r' | b'\n', ..]) {
         return Behind::Lines(0);
     }
@@ -103,7 +103,7 @@ pub(crate) fn behind(held: &[u8]) -> Behind {
 /// Whether a head of 101 ended too early, so that more of it may follow: it lacks what each has to hold (RFC 6455 4.2.2),
 /// or its last line has a line feed too many.
 #[must_use]
-pub(crate) fn ends_early(raw: &[u8]) -> bool {
+pub(in crate::relay) fn ends_early(raw: &[u8]) -> bool {
     let head = Head::of_response(raw);
     let lacks = ["upgrade", "connection"].iter().any(|name| head.field(name).is_none());
     lacks || handshake::ends_in_stray_newline(raw)
@@ -112,7 +112,7 @@ pub(crate) fn ends_early(raw: &[u8]) -> bool {
 /// How many bytes of `rest` are lines of a head that fell behind an early empty line, their own empty line included; 0
 /// where it begins with no field.
 #[must_use]
-pub(crate) fn fallen_behind(rest: &[u8]) -> usize {
+pub(in crate::relay) fn fallen_behind(rest: &[u8]) -> usize {
     let mut at = 0;
     while let Some(length) = rest.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
         let line = rest[at..at + length].trim_ascii_end();
@@ -131,7 +131,7 @@ pub(crate) fn fallen_behind(rest: &[u8]) -> usize {
 /// The answer for a client, where a browser would refuse the one that came: `None` where it is right, or not to be mended
 /// because the server does not mean 101. `behind` are lines that fell behind it.
 #[must_use]
-pub(crate) fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::relay) fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Option<Vec<u8>> {
     let is_whole = head::response_end(came, 0) == Some(came.len());
     let is_right =
         is_whole && has_right_lines(came) && behind.is_empty() && chrome::handshake(request, came) == Handshake::Opens;
@@ -234,7 +234,7 @@ fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 /// The request for an upstream, where a server has reason to refuse the one that came: what was changed is added to
 /// `changes`. `nonce` is the key where the client sent none that is one (RFC 6455 4.1, request 7).
 #[must_use]
-pub(crate) fn request(came: &[u8], nonce: [u8; 16], changes: &mut Vec<Change>) -> Option<Vec<u8>> {
+pub(in crate::relay) fn request(came: &[u8], nonce: [u8; 16], changes: &mut Vec<Change>) -> Option<Vec<u8>> {
     let head = Head::new(came);
     let mut out = came.to_vec();
     let before = changes.len();

@@ -7,7 +7,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stray {
+pub(in crate::relay) struct Stray {
     /// Count of bytes.
     pub length: usize,
     /// Whether it is the mistake of a line break.
@@ -16,7 +16,7 @@ pub(crate) struct Stray {
 
 impl Stray {
     /// Its finding, right behind the head or behind a frame.
-    pub(crate) const fn kind(self, behind_head: bool, first: u8) -> FindingKind {
+    pub(in crate::relay) const fn kind(self, behind_head: bool, first: u8) -> FindingKind {
         match (self.is_line_break, behind_head) {
             (false, _) => FindingKind::FrameStrayNul,
             (true, false) => FindingKind::FrameTrailingNewline,

@@ -33,7 +33,7 @@ pub(in crate::relay) struct Heard {
 
 impl Lanes {
     /// Open, each side with its dialect and the stages for what it sends.
-    pub(crate) fn new(
+    pub(in crate::relay) fn new(
         dialects: PerSide<Dialect>,
         limits: Limits,
         stages: impl Fn(Side, &Limits) -> Vec<Box<dyn Stage>>,
@@ -72,7 +72,7 @@ impl Lanes {
     }
 
     /// Bytes of a side, so many at a time.
-    pub(crate) fn say(&mut self, from: Side, bytes: &[u8], chunk: usize) -> Heard {
+    pub(in crate::relay) fn say(&mut self, from: Side, bytes: &[u8], chunk: usize) -> Heard {
         let mut all = Heard::default();
         for piece in bytes.chunks(chunk) {
             let heard = self.call(from, piece, |lane, context, out| lane.receive(context, piece, 0, out));
@@ -84,12 +84,12 @@ impl Lanes {
     }
 
     /// A side ends.
-    pub(crate) fn end(&mut self, from: Side) -> Heard {
+    pub(in crate::relay) fn end(&mut self, from: Side) -> Heard {
         self.call(from, b"", |lane, context, out| lane.end(context, Ending::Fin, out))
     }
 
     /// So much later.
-    pub(crate) fn tick(&mut self, from: Side, now: Time) -> Heard {
+    pub(in crate::relay) fn tick(&mut self, from: Side, now: Time) -> Heard {
         self.now = now;
         self.call(from, b"", |lane, context, out| lane.tick(context, out))
     }

@@ -218,7 +218,7 @@ impl Opening {
     }
 
     /// A head that lacks but its empty line, of which no more comes, is ended.
-    pub(crate) fn complete_stalled(&mut self, core: &mut Core, now: Time, out: &mut Output) -> Option<Phase> {
+    pub(in crate::relay) fn complete_stalled(&mut self, core: &mut Core, now: Time, out: &mut Output) -> Option<Phase> {
         let is_late = now.0.saturating_sub(core.clock.last_response.0) >= PATIENCE;
         if self.policy() != Policy::Repair || !is_late || !head::is_all_but_ended(&self.response.raw) {
             return None;

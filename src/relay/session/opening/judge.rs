@@ -25,7 +25,7 @@ pub(in crate::relay::session) struct Judge<'a> {
 
 impl Judge<'_> {
     /// Tells what is found, and what a browser makes of it. Gives the last finding in the head.
-    pub(crate) fn head(
+    pub(in crate::relay) fn head(
         self,
         core: &mut Core,
         now: Time,
@@ -118,7 +118,7 @@ impl Opening {
     }
 
     /// Notes what was found out beside the bytes, and that it fails the page: no response in time, no connection.
-    pub(crate) fn fail(&mut self, core: &mut Core, now: Time, finding: Finding, out: &mut Output) {
+    pub(in crate::relay) fn fail(&mut self, core: &mut Core, now: Time, finding: Finding, out: &mut Output) {
         self.told = Some(finding.kind);
         let verdict = Verdict::because(&finding);
         out.log.event(now, Event::Finding(Side::Server, finding));
