@@ -1,17 +1,22 @@
 //! Where a session's reads go: into the memory of its log, so that nothing is copied between a socket and the journal.
 //!
 //! A quiet session has no buffer at all: it reads into one that all sessions of a thread share, and the few bytes are copied.
-//! A busy one reads into a slab, which becomes a block of the journal when it is full.
+//! A busy one reads into a slab, of which each log that it hands over takes the part that it filled:
+//!
+//! ```text
+//!   slab   [ block 7        | block 9              | what is read next          | room          ]
+//!            handed over      handed over            log.read
+//! ```
 
 use std::cell::RefCell;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::BufMut as _;
+use bytes::{BufMut as _, BytesMut};
 use tokio::io::{AsyncReadExt as _, ReadBuf};
 
-use crate::journal::{Memory, SLAB};
+use crate::journal::Memory;
 use crate::record::Log;
 
 use super::pipe::Connection;
@@ -23,7 +28,7 @@ const BUSY: usize = 16 * 1024;
 /// Bytes of a read of a busy one. What is written at once wakes its receiver once, and that is what a small write costs
 /// most: of 256 KiB a byte costs a quarter more than of this (measured). It is still small enough to stay in a core's cache.
 pub(super) const READ: usize = 1024 * 1024;
-/// With less room than this a slab is full.
+/// With less room than this a slab is full, and a session that reads less than this until it hands over needs none.
 const ROOM: usize = 64 * 1024;
 
 thread_local! {
@@ -54,34 +59,31 @@ pub(super) fn poll_read(
     })
 }
 
-/// Whether the session is a busy one.
-pub(super) const fn has_slab(log: &Log) -> bool {
-    log.read.capacity() >= SLAB
+/// Whether the session is a busy one. A quiet one's memory, which grows by doubling, is smaller than any slab's room.
+pub(super) fn has_slab(log: &Log) -> bool {
+    log.read.capacity() >= ROOM
 }
 
 /// Whether a busy session's slab has no room for a read that is worth it.
-pub(super) const fn is_full(log: &Log) -> bool {
+pub(super) fn is_full(log: &Log) -> bool {
     has_slab(log) && log.read.capacity() - log.read.len() < ROOM
 }
 
-/// Takes a log that is handed over, and leaves one for what comes next. A slab goes with it when most of it is used; else
-/// its bytes are copied and it stays, or where hardly anything came goes back.
+/// Takes a log that is handed over, and leaves one for what comes next. The part of the slab that was filled goes with
+/// the log; where hardly anything came, it is copied and the slab goes back.
 pub(super) fn renew(log: &mut Log, memory: &Memory) -> Log {
     let mut done = std::mem::take(log);
     if !has_slab(&done) {
         return done;
     }
-    if done.read.len() >= SLAB / 2 {
+    if done.read.len() < ROOM {
+        let few = BytesMut::from(done.read.as_ref());
+        memory.recycle(std::mem::replace(&mut done.read, few));
+    } else if is_full(&done) {
         log.read = memory.slab();
-        return done;
-    }
-    let used = done.read.as_slice().to_vec();
-    let mut slab = std::mem::replace(&mut done.read, used);
-    if done.read.len() >= ROOM {
-        slab.clear();
-        log.read = slab;
     } else {
-        memory.recycle(slab);
+        let room = done.read.split_off(done.read.len());
+        log.read = room;
     }
     done
 }

@@ -17,7 +17,7 @@ mod view;
 pub use block::Block;
 pub use fold::{Fold, Lens, Message};
 pub use gone::Passage;
-pub use memory::{Memory, SLAB};
+pub use memory::Memory;
 pub use row::{Frame, Row, RowId, Scope, Sent};
 pub use store::{Journal, Subscription};
 pub use summary::{SessionState, SessionSummary};

@@ -303,7 +303,7 @@ mod tests {
     fn note(bytes: usize) -> Log {
         let mut log = Log::default();
         log.proxy(Time(0), ProxyEvent::Note(Level::Note, "x".into()));
-        log.read = vec![0; bytes];
+        log.read = bytes::BytesMut::zeroed(bytes);
         log
     }
 

@@ -12,6 +12,8 @@
 
 use std::ops::Range;
 
+use bytes::BytesMut;
+
 use super::finding::FindingKind;
 use super::{
     Event, FrameRecord, MoreRecord, Origin, ProxyEvent, RawRecord, RunRecord, SentRecord, Side, Span, Store, Time,
@@ -107,8 +109,8 @@ struct Shift {
 pub struct Log {
     /// In the order in which things were seen.
     pub records: Vec<Record>,
-    /// What was read, as far as it is kept.
-    pub read: Vec<u8>,
+    /// What was read, as far as it is kept: a memory of its own, or a part of one that other logs have parts of too.
+    pub read: BytesMut,
     own: Vec<u8>,
     shifts: Vec<Shift>,
     /// Where `read` is in memory while it is lent, and whether a record points into what was lent.
@@ -130,13 +132,13 @@ impl Log {
     /// Bytes of memory in use.
     #[inline]
     #[must_use]
-    pub const fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.records.len() * size_of::<Record>() + self.read.len() + self.own.len() + self.events
     }
 
     /// Bytes of memory that were asked for, in use or not.
     #[must_use]
-    pub const fn capacity(&self) -> usize {
+    pub fn capacity(&self) -> usize {
         self.records.capacity() * size_of::<Record>()
             + self.shifts.capacity() * size_of::<Shift>()
             + self.read.capacity()
@@ -146,7 +148,7 @@ impl Log {
 
     /// Takes `read` out to be looked at. Until `take_back`, what is kept of those bytes is pointed at and not copied: a
     /// slice is known to be a piece of them by its address.
-    pub fn lend(&mut self) -> Vec<u8> {
+    pub fn lend(&mut self) -> BytesMut {
         let read = std::mem::take(&mut self.read);
         let start = read.as_ptr().addr();
         self.lent = start..start + read.len();
@@ -156,7 +158,7 @@ impl Log {
 
     /// Gets back what was lent. Says whether a record points into it; where none does, the bytes of the last read are
     /// nobody's.
-    pub fn take_back(&mut self, read: Vec<u8>) -> bool {
+    pub fn take_back(&mut self, read: BytesMut) -> bool {
         self.read = read;
         self.lent = 0..0;
         std::mem::take(&mut self.is_used)
@@ -193,8 +195,8 @@ impl Log {
     #[must_use]
     pub fn span(&self, span: Span) -> &[u8] {
         let store = match span.store {
-            Store::Read => &self.read,
-            Store::Own => &self.own,
+            Store::Read => self.read.as_ref(),
+            Store::Own => self.own.as_slice(),
         };
         let at = span.at as usize;
         store.get(at..at + span.length as usize).unwrap_or_default()
