@@ -411,10 +411,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         if log.is_empty() && log.read.is_empty() && !intake::has_slab(log) {
             return;
         }
+        // The last read, where it is nobody's, stays here, be it written or not.
+        let last =
+            self.pipes.iter().map(|pipe| &pipe.nobodys).find(|read| !read.is_empty() && read.end == log.read.len());
+        let end = last.map_or(log.read.len(), |read| read.start);
+        let (done, end) = intake::renew(log, end, self.journal.memory());
         for pipe in self.pipes.iter_mut() {
-            pipe.keep_pending(&log.read);
+            pipe.keep_pending(&done.read, end);
         }
-        let done = intake::renew(log, self.journal.memory());
         if !done.is_empty() {
             self.journal.push(Some(self.id), done);
         }

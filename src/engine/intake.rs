@@ -26,8 +26,9 @@ const SCRATCH: usize = 64 * 1024;
 /// A session of which so many bytes wait to be handed over is a busy one.
 const BUSY: usize = 16 * 1024;
 /// Bytes of a read of a busy one. What is written at once wakes its receiver once, and that is what a small write costs
-/// most: of 256 KiB a byte costs a quarter more than of this (measured). It is still small enough to stay in a core's cache.
-pub(super) const READ: usize = 1024 * 1024;
+/// most; what is larger than a core's cache comes back from memory (measured: of a quarter or twice of this a byte costs a
+/// twentieth more).
+pub(super) const READ: usize = 512 * 1024;
 /// With less room than this a slab is full, and a session that reads less than this until it hands over needs none.
 const ROOM: usize = 64 * 1024;
 
@@ -70,20 +71,23 @@ pub(super) fn is_full(log: &Log) -> bool {
 }
 
 /// Takes a log that is handed over, and leaves one for what comes next. The part of the slab that was filled goes with
-/// the log; where hardly anything came, it is copied and the slab goes back.
-pub(super) fn renew(log: &mut Log, memory: &Memory) -> Log {
+/// the log, but for the bytes from `end` on, which no record wants: they stay. Where hardly anything came, it is copied
+/// and the slab goes back. Gives the log, and how many bytes of the reads went with it.
+pub(super) fn renew(log: &mut Log, end: usize, memory: &Memory) -> (Log, usize) {
     let mut done = std::mem::take(log);
+    let (length, capacity) = (done.read.len(), done.read.capacity());
     if !has_slab(&done) {
-        return done;
+        return (done, length);
     }
-    if done.read.len() < ROOM {
-        let few = BytesMut::from(done.read.as_ref());
-        memory.recycle(std::mem::replace(&mut done.read, few));
-    } else if is_full(&done) {
+    let end = if capacity - end < ROOM { length } else { end };
+    let few = (end < ROOM).then(|| BytesMut::from(&done.read[..end]));
+    if end < length || (few.is_none() && capacity - end >= ROOM) {
+        log.read = done.read.split_off(end);
+    } else if few.is_none() {
         log.read = memory.slab();
-    } else {
-        let room = done.read.split_off(done.read.len());
-        log.read = room;
     }
-    done
+    if let Some(few) = few {
+        memory.recycle(std::mem::replace(&mut done.read, few));
+    }
+    (done, end)
 }

@@ -87,9 +87,16 @@ impl Pipe {
         self.ended.is_some() && self.told
     }
 
-    /// The log's reads are about to leave: what is not yet written of them is kept here.
-    pub(super) fn keep_pending(&mut self, read: &[u8]) {
-        self.nobodys = 0..0;
+    /// The first `end` bytes of the log's reads have left, in `read`: what is not yet written of them is kept here.
+    pub(super) fn keep_pending(&mut self, read: &[u8], end: usize) {
+        let after = |range: &Range<usize>| {
+            (!range.is_empty() && range.start >= end).then(|| range.start - end..range.end - end)
+        };
+        self.nobodys = after(&self.nobodys).unwrap_or(0..0);
+        if let Some(stays) = after(&self.pending) {
+            self.pending = stays;
+            return;
+        }
         let pending = std::mem::replace(&mut self.pending, 0..0);
         if pending.is_empty() {
             return;

@@ -58,7 +58,7 @@ impl Stage {
         };
         let mut out = Output::default();
         let session = Session::begin(config, clock::now(), REQUEST, &mut out);
-        let journal = Arc::new(Journal::new(1 << 24));
+        let journal = Arc::new(Journal::new(1 << 26));
         let seen = journal.subscribe(|| ());
         let (client, client_end, client_socket) = wire(fate, bite);
         let (server, server_end, server_socket) = wire(fate, bite);
@@ -186,6 +186,30 @@ async fn a_peer_that_does_not_read_stops_only_its_own_lane_and_is_told_of() {
     passes(Duration::from_secs(2)).await;
     assert_eq!(stage.server.lock().got, MASKED.repeat(2));
     assert_eq!(stalls(stage.events()), [(told.0, told.1, false), (told.0, told.1, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_kept_of_a_long_frame_takes_no_memory_although_it_waits_to_be_written() {
+    let mut stage = Stage::open().await;
+    let (kept, length) = (Limits::default().kept, Limits::default().kept + (8 << 20));
+    let wire: Vec<u8> = [b"\x82\x7f".as_slice(), &(length as u64).to_be_bytes()]
+        .concat()
+        .into_iter()
+        .chain((0..length).map(|at| (at >> 10) as u8))
+        .collect();
+    for read in wire.chunks(200_000) {
+        // Half of it is not taken before a block is handed over.
+        stage.client.takes(read.len() / 2);
+        stage.server.says(read);
+        passes(2 * BLOCK_AGE).await;
+        stage.client.takes(usize::MAX);
+        stage.goes_on().await;
+    }
+    assert!(stage.client.lock().got == wire, "it came bit for bit");
+    let mut blocks = Vec::new();
+    stage.seen.read(&mut blocks);
+    let held: usize = blocks.iter().map(|block| block.log.capacity()).sum();
+    assert!((kept..kept + (1 << 20)).contains(&held), "{held} bytes are held");
 }
 
 #[tokio::test(start_paused = true)]
