@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::journal::View;
 
-use super::message::{Effect, Message};
-use super::model::Model;
-use super::search::{Bell, Searcher};
-use super::update;
+use crate::tui::message::{Effect, Message};
+use crate::tui::search::{Bell, Searcher};
+use crate::tui::state::model::Model;
+use crate::tui::update;
 
 /// The journal's view, and the frozen one while there is one.
 pub struct Feed {

@@ -5,13 +5,13 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that a text takes.
 #[must_use]
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// At most `columns` wide, with `…` where more followed.
 #[must_use]
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     let mut taken = 0;
     // Where the text ends if a `…` has to follow.
     let mut end = 0;
@@ -30,7 +30,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
 
 /// Exactly `columns` wide, at the left.
 #[must_use]
-pub(super) fn left(text: &str, columns: usize) -> String {
+pub(crate) fn left(text: &str, columns: usize) -> String {
     let mut out = cut(text, columns);
     let missing = columns.saturating_sub(width(&out));
     out.extend(std::iter::repeat_n(' ', missing));
@@ -39,7 +39,7 @@ pub(super) fn left(text: &str, columns: usize) -> String {
 
 /// Exactly `columns` wide, at the right.
 #[must_use]
-pub(super) fn right(text: &str, columns: usize) -> String {
+pub(crate) fn right(text: &str, columns: usize) -> String {
     let cut = cut(text, columns);
     let missing = columns.saturating_sub(width(&cut));
     format!("{:missing$}{cut}", "")
@@ -47,7 +47,7 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 
 /// Lines of at most `columns`, broken between words where that can be.
 #[must_use]
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;
@@ -77,7 +77,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
 #[must_use]
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -91,7 +91,7 @@ pub(super) fn number(number: u64) -> String {
 
 /// A count in at most five columns: `999`, `12.3k`, `4.5M`.
 #[must_use]
-pub(super) fn short(number: u64) -> String {
+pub(crate) fn short(number: u64) -> String {
     let (divisor, unit) = match number {
         0..1_000 => return number.to_string(),
         1_000..1_000_000 => (1_000, 'k'),

@@ -16,14 +16,14 @@ use crate::journal::{Message, RowId, View};
 use crate::record::finding::Level;
 use crate::text;
 
-use super::composer::Recall;
-use super::fit;
-use super::history::History;
-use super::keymap::{Action, key_of};
-use super::marks::{self, Way};
-use super::model::{Model, Overlay};
-pub(super) use pattern::{Pattern, Syntax};
-pub(super) use searcher::{Bell, Searcher};
+use crate::tui::fit;
+use crate::tui::keymap::{Action, key_of};
+use crate::tui::state::composer::Recall;
+use crate::tui::state::history::History;
+use crate::tui::state::marks::{self, Way};
+use crate::tui::state::model::{Model, Overlay};
+pub(crate) use pattern::{Pattern, Syntax};
+pub(crate) use searcher::{Bell, Searcher};
 use worker::Report;
 
 /// Fragments of a folded message that are looked up to see whether one matches.
@@ -31,7 +31,7 @@ const LOOKED_UP: usize = 256;
 
 /// The line in which a pattern is typed.
 #[derive(Debug)]
-pub(super) struct Prompt {
+pub(crate) struct Prompt {
     /// The text.
     pub input: TextArea<'static>,
     /// How it is read.
@@ -79,7 +79,7 @@ struct Wanted {
 
 /// What the screen knows of the search.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(crate) struct Search {
     /// What is highlighted; `None` where there is no search.
     pattern: Option<Pattern>,
     /// What was searched for last.
@@ -94,13 +94,13 @@ pub(super) struct Search {
 impl Search {
     /// What is searched for.
     #[must_use]
-    pub(super) const fn pattern(&self) -> Option<&Pattern> {
+    pub(crate) const fn pattern(&self) -> Option<&Pattern> {
         self.pattern.as_ref()
     }
 
     /// Whether a row matches, or a fragment of the message that is folded into it.
     #[must_use]
-    pub(super) fn matches(&self, row: RowId, message: Option<&Message>) -> bool {
+    pub(crate) fn matches(&self, row: RowId, message: Option<&Message>) -> bool {
         let is_found = |row: &RowId| self.found.binary_search(row).is_ok();
         let rest = message.into_iter().flat_map(|message| message.rest.iter().take(LOOKED_UP));
         self.pattern.is_some() && std::iter::once(&row).chain(rest).any(is_found)
@@ -108,7 +108,7 @@ impl Search {
 
     /// How many rows match, which of them is `here`, and how far it is.
     #[must_use]
-    pub(super) fn status(&self, here: Option<RowId>) -> Option<String> {
+    pub(crate) fn status(&self, here: Option<RowId>) -> Option<String> {
         self.pattern.as_ref()?;
         let count = self.found.len();
         let total = fit::number(count as u64);
@@ -183,13 +183,13 @@ impl Search {
 }
 
 /// Opens the line.
-pub(super) fn open(model: &mut Model) {
+pub(crate) fn open(model: &mut Model) {
     let syntax = model.search.last.as_ref().map(Pattern::syntax).unwrap_or_default();
     model.overlay = Some(Overlay::Search(Box::new(Prompt::new(syntax))));
 }
 
 /// Takes a change of the line's text in.
-pub(super) fn typed(model: &mut Model) {
+pub(crate) fn typed(model: &mut Model) {
     let Some(Overlay::Search(prompt)) = &mut model.overlay else { return };
     let (pattern, error) = match Pattern::parse(&prompt.text(), prompt.syntax) {
         Ok(pattern) => (pattern, None),
@@ -200,7 +200,7 @@ pub(super) fn typed(model: &mut Model) {
 }
 
 /// Changes the line.
-pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
+pub(crate) fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
     if let Some(Overlay::Search(prompt)) = &mut model.overlay {
         change(prompt);
     }
@@ -208,7 +208,7 @@ pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
 }
 
 /// Puts the first line of a text in, without what can't be seen.
-pub(super) fn paste(model: &mut Model, pasted: &str) {
+pub(crate) fn paste(model: &mut Model, pasted: &str) {
     let line = pasted.lines().next().unwrap_or_default();
     let line: String = line.chars().filter(|character| text::is_plain(*character)).collect();
     edit(model, |prompt| {
@@ -217,7 +217,7 @@ pub(super) fn paste(model: &mut Model, pasted: &str) {
 }
 
 /// Reads the line as a regular expression, or as it stands.
-pub(super) fn toggle_syntax(model: &mut Model) {
+pub(crate) fn toggle_syntax(model: &mut Model) {
     edit(model, |prompt| {
         prompt.syntax = match prompt.syntax {
             Syntax::Plain => Syntax::Regex,
@@ -227,7 +227,7 @@ pub(super) fn toggle_syntax(model: &mut Model) {
 }
 
 /// Puts an earlier pattern, or a later one, into the line.
-pub(super) fn recall(model: &mut Model, direction: Recall) {
+pub(crate) fn recall(model: &mut Model, direction: Recall) {
     let Some(Overlay::Search(prompt)) = &mut model.overlay else { return };
     let recalled = match (prompt.recalled, direction) {
         (None, Recall::Earlier) => Some(0),
@@ -246,7 +246,7 @@ pub(super) fn recall(model: &mut Model, direction: Recall) {
 }
 
 /// Closes the line and goes to the first match from here on. An empty one takes the last pattern again.
-pub(super) fn submit(model: &mut Model, view: &View) {
+pub(crate) fn submit(model: &mut Model, view: &View) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
     if prompt.error.is_some() {
         return;
@@ -260,19 +260,19 @@ pub(super) fn submit(model: &mut Model, view: &View) {
 }
 
 /// Closes the line, and nothing is highlighted any more.
-pub(super) fn discard(model: &mut Model) {
+pub(crate) fn discard(model: &mut Model) {
     model.overlay = None;
     clear(model);
 }
 
 /// Nothing is highlighted any more. Says whether anything was.
-pub(super) fn clear(model: &mut Model) -> bool {
+pub(crate) fn clear(model: &mut Model) -> bool {
     model.search.wanted = None;
     model.search.pattern.take().is_some()
 }
 
 /// On to the next match.
-pub(super) fn step(model: &mut Model, view: &View, way: Way) {
+pub(crate) fn step(model: &mut Model, view: &View, way: Way) {
     want(model, view, way, false);
 }
 

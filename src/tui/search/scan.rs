@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
 use crate::record::{Event, FrameNumber, FrameRecord, MoreRecord, Seen, SessionId, Side};
+use crate::tui::pages::words;
 use crate::tui::theme::Theme;
-use crate::tui::view::words;
 use crate::wire::close::CloseBody;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::journal::{Lens, View};
 use crate::record::finding::Level;
-use crate::tui::model::Model;
+use crate::tui::state::model::Model;
 
 use super::pattern::Pattern;
 use super::worker::Worker;

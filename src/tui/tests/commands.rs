@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::SessionId;
-use crate::tui::model::{Overlay, Question, Tab};
+use crate::tui::state::model::{Overlay, Question, Tab};
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};
 

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
 use crate::record::Side;
-use crate::tui::marks;
+use crate::tui::state::marks;
 
 use super::stage::{Actor, Stage, ended, usual};
 

@@ -6,7 +6,7 @@ use crate::journal::Scope;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::tui::model::{Overlay, Tab};
+use crate::tui::state::model::{Overlay, Tab};
 use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;

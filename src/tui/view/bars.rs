@@ -7,14 +7,13 @@ use ratatui::text::{Line, Span};
 
 use crate::journal::View;
 use crate::record::Policy;
-use crate::tui::actions::is_useful;
-use crate::tui::answer::Repeating;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Action, Place, key_of};
-use crate::tui::model::{Model, Overlay, Tab};
+use crate::tui::state::answer::Repeating;
+use crate::tui::state::model::{Model, Overlay, Tab};
 
-use super::words::{level_glyph, level_style};
+use crate::tui::pages::words::{level_glyph, level_style};
 
 /// What listens, where to, how much.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -169,7 +168,7 @@ fn keys(model: &Model, view: &View, area: Rect) -> Line<'static> {
     let place = model.place();
     let width = usize::from(area.width);
     let shown =
-        keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && is_useful(model, view, binding.action));
+        keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && model.is_useful(view, binding.action));
     // Help is the key to all others, so it stays when there is no room for the rest.
     let help = (place.is_pane() && place != Place::Everywhere).then(|| ("?".to_owned(), "help"));
     let asked = if place == Place::Copy { "copy as  " } else { "" };

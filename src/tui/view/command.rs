@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use crate::tui::command::{self, Named};
 use crate::tui::fit;
-use crate::tui::model::{Model, Overlay};
+use crate::tui::state::command::{self, Named};
+use crate::tui::state::model::{Model, Overlay};
 
 use super::overlay::panel;
 

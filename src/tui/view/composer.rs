@@ -9,15 +9,15 @@ use crate::journal::View;
 use crate::record::finding::Level;
 use crate::text;
 use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
-use crate::tui::composer::Composer;
 use crate::tui::fit;
-use crate::tui::model::{Model, Overlay};
-use crate::tui::sending::live_sessions;
+use crate::tui::state::composer::Composer;
+use crate::tui::state::model::{Model, Overlay};
+use crate::tui::state::sessions::live_sessions;
 use crate::tui::theme::Theme;
 
 use super::input::Layout;
 use super::overlay::panel;
-use super::words::{level_glyph, level_style};
+use crate::tui::pages::words::{level_glyph, level_style};
 
 /// Rows of bytes for what is one frame, and frames for what is several.
 const ROWS: usize = 3;

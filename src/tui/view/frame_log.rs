@@ -4,13 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::journal::{Scope, View};
+use crate::journal::{Fold, Lens, Scope, View};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::folding;
 use crate::tui::keymap::{Action, Place, key_of};
-use crate::tui::marks;
-use crate::tui::model::{Model, Tab};
+use crate::tui::state::marks;
+use crate::tui::state::model::{Model, Tab};
 
 use super::row::{self, Columns, Context};
 use super::search;
@@ -111,7 +110,21 @@ fn notes(model: &Model, view: &View) -> Vec<String> {
     });
     let folded = model.fold.fragments.then(|| "folded".to_owned());
     let found = model.search.status(marks::here(model, view));
-    [selected, found, folded, folding::hidden(view, model.lens())].into_iter().flatten().collect()
+    [selected, found, folded, hidden(view, model.lens())].into_iter().flatten().collect()
+}
+
+/// Rows that are hidden as heartbeats, in words; empty where none are.
+#[must_use]
+fn hidden(view: &View, lens: Lens) -> Option<String> {
+    if !lens.fold.heartbeats {
+        return None;
+    }
+    let count = |lens| {
+        let rows = view.range(lens);
+        rows.end.saturating_sub(rows.start)
+    };
+    let all = count(Lens { fold: Fold { heartbeats: false, ..lens.fold }, ..lens });
+    Some(format!("{} heartbeats hidden", fit::number(all.saturating_sub(count(lens)))))
 }
 
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.

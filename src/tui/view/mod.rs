@@ -3,7 +3,6 @@
 mod bars;
 mod command;
 mod composer;
-mod diagnosis;
 mod frame_log;
 mod input;
 mod joined;
@@ -14,7 +13,6 @@ mod sessions;
 mod text_pane;
 mod welcome;
 mod why;
-pub(super) mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -22,10 +20,10 @@ use ratatui::layout::Rect;
 
 use crate::journal::View;
 
-use super::arrangement::{DetailPlace, Divider};
 use super::fit;
 use super::keymap::Place;
-use super::model::{Areas, Model, Overlay, Tab};
+use super::state::arrangement::{DetailPlace, Divider};
+use super::state::model::{Areas, Model, Overlay, Tab};
 use super::theme::Theme;
 
 /// Columns under which panes stand alone.

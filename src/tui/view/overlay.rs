@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
-use crate::tui::model::{Model, Overlay, Question};
+use crate::tui::state::model::{Model, Overlay, Question};
 
 use super::row::MARKS;
 

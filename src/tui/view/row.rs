@@ -10,8 +10,8 @@ use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
-use crate::tui::model::Model;
 use crate::tui::search::Pattern;
+use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
@@ -19,7 +19,7 @@ use crate::wire::opcode::Opcode;
 use super::joined::Joined;
 use super::search;
 use super::why;
-use super::words::{event, level_glyph, level_style, proxy_event};
+use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]

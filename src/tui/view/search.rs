@@ -9,9 +9,9 @@ use ratatui::widgets::Widget as _;
 use crate::journal::View;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
-use crate::tui::marks;
-use crate::tui::model::{Model, Overlay};
 use crate::tui::search::{Pattern, Syntax};
+use crate::tui::state::marks;
+use crate::tui::state::model::{Model, Overlay};
 use crate::tui::theme::Theme;
 
 /// Highlights in one row at most.

@@ -9,17 +9,16 @@ use crate::journal::{SessionState, SessionSummary, View};
 use crate::record::finding::Level;
 use crate::record::{ClosedHow, PerSide, Side};
 use crate::text;
-use crate::tui::actions::session_index;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
-use crate::tui::model::Model;
-use crate::tui::overview::troubles;
+use crate::tui::state::model::Model;
+use crate::tui::state::overview::troubles;
 use crate::tui::theme::Theme;
 use crate::wire::opcode::Opcode;
 
-use super::words::{self, level_glyph, level_style};
 use super::{Focus, frame_log, title};
+use crate::tui::pages::words::{self, level_glyph, level_style};
 
 /// Draws the narrow list.
 pub(super) fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -91,7 +90,7 @@ fn rows(
     line: impl Fn(&Model, Option<&SessionSummary>, u16) -> Line<'static>,
 ) {
     let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
-    let selected = session_index(model, view);
+    let selected = model.session_index(view);
     let top = model.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
     model.sessions_top = top.min(count.saturating_sub(height));
     model.areas.sessions = area;

@@ -7,24 +7,25 @@ use ratatui::text::{Line, Span};
 use crate::journal::{Row, Scope, SessionSummary, View};
 use crate::record::Seen;
 use crate::text;
-use crate::tui::actions::selected_row;
-use crate::tui::detail::{self, BodyShown, BytesShown, DetailOptions, HeaderShown};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
-use crate::tui::lines::{Lines, LinesKey, Subject};
-use crate::tui::model::Model;
+use crate::tui::pages::{self, BodyShown, BytesShown, DetailOptions, HeaderShown};
+use crate::tui::state::lines::{Lines, LinesKey, Subject};
+use crate::tui::state::model::Model;
 
-use super::{Focus, diagnosis, title};
+use crate::tui::pages::problems;
+
+use super::{Focus, title};
 
 /// Draws the selected row in full.
 pub(super) fn detail(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let row = selected_row(model, view);
+    let row = model.selected_row(view);
     let header = model.detail.header(area.height, model.body);
     let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
     if model.detail.key != key {
         let theme = model.theme.clone();
         let options = DetailOptions { header, theme: &theme, ..options(model, area) };
-        let make = |content, folds: &_| Some(detail::document(view, row?, content, folds, &options));
+        let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
         model.detail.show(key, &theme, make);
     }
     let name = row.map_or_else(|| "Detail".to_owned(), detail_name);
@@ -118,7 +119,7 @@ pub(super) fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut
     if model.page.key != key || key.is_none() {
         let lines = summary.map_or_else(
             || vec![Line::styled("There is no session yet.", model.theme.dim)],
-            |summary| detail::session(summary, &options(model, area), model.proof),
+            |summary| pages::session(summary, &options(model, area), model.proof),
         );
         replace(&mut model.page, key, lines);
     }
@@ -133,7 +134,7 @@ pub(super) fn handshake(model: &mut Model, view: &View, area: Rect, buffer: &mut
 pub(super) fn diagnosis(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
     let key = Some(key(model, Subject::Problems(model.scope), model.overview.generation(), area));
     if model.page.key != key {
-        let lines = diagnosis::lines(model, view, usize::from(inner_width(area)));
+        let lines = problems::lines(model, view, usize::from(inner_width(area)));
         replace(&mut model.page, key, lines);
     }
     let name = match model.scope {

@@ -8,7 +8,7 @@ use crate::journal::{UpstreamState, View};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
-use crate::tui::model::Model;
+use crate::tui::state::model::Model;
 
 /// Draws it in the middle of what is free, as far as it fits.
 pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {

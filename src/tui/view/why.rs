@@ -10,12 +10,12 @@ use crate::record::finding::Level;
 use crate::record::{Basis, FrameNumber, FrameRecord, Outcome, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
-use crate::tui::model::{Model, Overlay};
-use crate::tui::overview::{Trouble, earlier_findings, troubles};
-use crate::tui::why::Why;
+use crate::tui::state::model::{Model, Overlay};
+use crate::tui::state::overview::{Trouble, earlier_findings, troubles};
+use crate::tui::state::why::Why;
 
-use super::diagnosis::{self, wrapped};
 use super::overlay;
+use crate::tui::pages::problems::{self, wrapped};
 
 /// Draws it over everything but the bars.
 pub(super) fn why(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -126,13 +126,13 @@ fn of_frame(
         out.push(Line::default());
     }
     for (time, trouble) in &its {
-        diagnosis::problem(model, summary, *time, trouble, columns, out);
+        problems::problem(model, summary, *time, trouble, columns, out);
     }
     if !others.is_empty() && its.is_empty() {
         wrapped("What is wrong with the session:", theme.title, columns, out);
         out.push(Line::default());
         for (time, trouble) in &others {
-            diagnosis::problem(model, summary, *time, trouble, columns, out);
+            problems::problem(model, summary, *time, trouble, columns, out);
         }
     }
 }
@@ -148,7 +148,7 @@ fn of_session(model: &Model, summary: &SessionSummary, columns: usize, out: &mut
         out.push(Line::default());
     }
     for (time, trouble) in &problems {
-        diagnosis::problem(model, summary, *time, trouble, columns, out);
+        problems::problem(model, summary, *time, trouble, columns, out);
     }
     out.extend(earlier_findings([summary]).map(|words| Line::styled(words, theme.dim)));
 }

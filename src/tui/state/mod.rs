@@ -1,0 +1,18 @@
+//! All that the screen remembers: plain values with their own methods.
+
+pub(crate) mod answer;
+pub(crate) mod arrangement;
+pub(crate) mod command;
+pub(crate) mod composer;
+pub(crate) mod cursor;
+pub(crate) mod find;
+pub(crate) mod history;
+pub(crate) mod lines;
+pub(crate) mod marks;
+pub(crate) mod model;
+pub(crate) mod overview;
+pub(crate) mod pane;
+pub(crate) mod sessions;
+mod useful;
+pub(crate) mod why;
+pub(crate) mod worst;

@@ -1,0 +1,85 @@
+//! The mouse: a click takes what is under it, the wheel moves.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use crate::journal::View;
+
+use crate::tui::keymap::{Action, Place};
+use crate::tui::message::Effect;
+use crate::tui::state::model::{Model, Tab};
+use crate::tui::update::actions;
+
+/// Rows or lines for one notch of the wheel.
+const NOTCH: i64 = 3;
+
+/// Takes an event in.
+pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            if let Some(divider) = model.dragged {
+                model.arrangement.drag(divider, at);
+            }
+        }
+        MouseEventKind::Up(MouseButton::Left) => model.dragged = None,
+        MouseEventKind::ScrollDown => wheel(model, view, at, NOTCH),
+        MouseEventKind::ScrollUp => wheel(model, view, at, -NOTCH),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn click(model: &mut Model, view: &View, at: Position) {
+    let areas = &model.areas;
+    model.dragged = areas.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
+    if model.dragged.is_some() {
+        return;
+    }
+    if let Some((_, tab)) = areas.tabs.iter().find(|(area, _)| area.contains(at)) {
+        let tab = *tab;
+        model.tab = tab;
+        model.arrangement.maximised = false;
+    } else if areas.problem.contains(at) {
+        actions::perform(model, view, Action::Diagnosis);
+    } else if areas.sessions.contains(at) {
+        let index = model.sessions_top + usize::from(at.y - areas.sessions.y);
+        model.pane = Place::Sessions;
+        if index <= view.sessions().len() {
+            actions::choose_session(model, view, index);
+        }
+    } else if areas.rows.contains(at) {
+        let down = u64::from(at.y - areas.rows.y);
+        model.pane = Place::Frames;
+        let (cursor, scope) = model.list();
+        let (rows, row) = (view.range(scope), cursor.top() + down);
+        if rows.contains(&row) {
+            cursor.select(&rows, row);
+        }
+    } else if areas.detail.contains(at) {
+        let (row, column) = (usize::from(at.y - areas.detail.y), usize::from(at.x - areas.detail.x));
+        model.pane = Place::Detail;
+        // A column is left free at the left.
+        model.detail.point(row, column.saturating_sub(1), &model.theme);
+    }
+}
+
+/// Moves what is under the pointer, and leaves the focus where it is.
+fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
+    let areas = &model.areas;
+    if model.overlay.is_some() {
+        actions::step(model, view, by);
+    } else if areas.detail.contains(at) {
+        model.detail.scroll.step(by);
+    } else if areas.rows.contains(at) {
+        let (cursor, scope) = model.list();
+        cursor.step(&view.range(scope), by);
+    } else if areas.sessions.contains(at) && model.tab == Tab::Frames {
+        let pane = std::mem::replace(&mut model.pane, Place::Sessions);
+        actions::step(model, view, by.signum());
+        model.pane = pane;
+    } else {
+        actions::step(model, view, by);
+    }
+}

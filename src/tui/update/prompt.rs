@@ -1,0 +1,128 @@
+//! What the command line does: its own keys, and the commands themselves.
+
+use crate::journal::{Scope, View};
+use crate::record::finding::Level;
+use crate::record::{FrameNumber, Seen, SessionId};
+
+use crate::tui::keymap::{Action, Place};
+use crate::tui::message::Effect;
+use crate::tui::state::command::{self, Command, CommandLine};
+use crate::tui::state::composer::Recall;
+use crate::tui::state::model::{Model, Overlay, Question, Tab};
+use crate::tui::theme::{self, Theme};
+use crate::tui::update::actions;
+
+/// Opens it.
+pub(crate) fn open(model: &mut Model) {
+    model.overlay = Some(Overlay::Command(Box::new(CommandLine::new())));
+}
+
+/// Does what a key of the command line asks for.
+pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
+    match action {
+        Action::Interrupt => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Discard => model.overlay = None,
+        Action::Complete => line.complete(),
+        Action::Earlier => line.recall(&model.commands, Recall::Earlier),
+        Action::Later => line.recall(&model.commands, Recall::Later),
+        Action::EraseLine => _ = line.input.delete_line_by_head(),
+        Action::Send => return send(model, view),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn send(model: &mut Model, view: &View) -> Vec<Effect> {
+    let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
+    let text = line.text().trim().to_owned();
+    if text.is_empty() {
+        model.overlay = None;
+        return Vec::new();
+    }
+    match command::parse(&text) {
+        Err(error) => {
+            line.error = Some(error);
+            Vec::new()
+        }
+        Ok(command) => {
+            model.overlay = None;
+            model.commands.push(text);
+            run(model, view, command)
+        }
+    }
+}
+
+fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Do(action) => return actions::perform(model, view, action),
+        Command::Session(session) => choose_session(model, view, session),
+        Command::Frame(session, frame) => choose_frame(model, view, session, frame),
+        Command::Policy(policy) => return actions::choose_policy(model, policy),
+        Command::Theme(choice) => choose_theme(model, choice),
+        Command::Quit if model.overview.live > 0 => model.overlay = Some(Overlay::Question(Question::Quit)),
+        Command::Quit => return vec![Effect::Quit],
+    }
+    Vec::new()
+}
+
+fn choose_session(model: &mut Model, view: &View, session: Option<SessionId>) {
+    let Some(id) = session else { return actions::choose_session(model, view, 0) };
+    match view.sessions().position(|summary| summary.id == id) {
+        Some(index) => actions::choose_session(model, view, index + 1),
+        None => model.toast(Level::Warning, format!("there is no session {}, or it has left memory", id.0)),
+    }
+}
+
+fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, frame: FrameNumber) {
+    let Some(id) = session.or_else(|| model.session(view).map(|summary| summary.id)) else {
+        return model.toast(Level::Warning, "there is no session yet: connect a client first");
+    };
+    let Some(number) = row_of_frame(view, id, frame) else {
+        return model.toast(Level::Warning, format!("session {} has no frame {frame} in memory", id.0));
+    };
+    model.tab = Tab::Frames;
+    model.pane = Place::Frames;
+    if model.scope != Scope::All {
+        choose_session(model, view, Some(id));
+    }
+    let row = view.row(Scope::Session(id), number).and_then(|row| view.number(model.scope, row.id));
+    if let Some(row) = row {
+        model.frames.select(&view.range(model.scope), row);
+        model.anchor = None;
+    }
+}
+
+/// The row of a session's frame. Frames stand in the order of their numbers, with other rows between them.
+fn row_of_frame(view: &View, session: SessionId, frame: FrameNumber) -> Option<u64> {
+    let scope = Scope::Session(session);
+    let range = view.range(scope);
+    let from = |row: u64| {
+        (row..range.end).find_map(|row| match view.row(scope, row)?.record {
+            Seen::Frame(record) => Some((row, record.number)),
+            _ => None,
+        })
+    };
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match from(middle) {
+            Some((row, number)) if number < frame => low = row + 1,
+            _ => high = middle,
+        }
+    }
+    from(low).filter(|(_, number)| *number == frame).map(|(row, _)| row)
+}
+
+fn choose_theme(model: &mut Model, choice: theme::Choice) {
+    model.theme_choice = choice;
+    model.theme = Theme::of(choice, model.surroundings);
+    // Their lines hold colours.
+    model.detail.key = None;
+    model.page.key = None;
+    match model.surroundings.limit() {
+        Some(limit) => model.toast(Level::Warning, format!("theme: {}, but {limit}", choice.name())),
+        None => model.toast(Level::Note, format!("theme: {}", choice.name())),
+    }
+}

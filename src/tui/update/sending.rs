@@ -1,0 +1,214 @@
+//! From the composer to a session: opening it, turning it to another session, sending, repeating, stopping.
+
+use crate::journal::View;
+use crate::record::finding::Level;
+use crate::record::{SessionId, Side};
+use crate::relay::injection::{Injection, Token};
+use crate::text;
+use crate::wire::opcode::Opcode;
+
+use crate::tui::keymap::{Action, key_of};
+use crate::tui::message::{Effect, Message};
+use crate::tui::state::answer::{Answer, Repeating};
+use crate::tui::state::composer::{Composer, Recall};
+use crate::tui::state::model::{Model, Overlay};
+use crate::tui::state::sessions::live_sessions;
+
+/// Injections whose answers are awaited beside the last one: a lane takes no more (`Limits::waiting`), and there are two.
+const WAITING: usize = 128;
+
+/// Opens the composer, with what was left in it.
+pub(crate) fn compose(model: &mut Model, view: &View, to: Side) {
+    if let Some(session) = live_session(model, view) {
+        model.answer = model.answer.take().filter(Answer::is_waiting);
+        model.repeating = model.repeating.take().filter(Repeating::is_running);
+        let draft = std::mem::take(&mut model.draft);
+        model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to, &draft))));
+    }
+}
+
+/// The session that an injection is for, if it is live; else says why not.
+pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
+    match model.session(view) {
+        None => model.toast(Level::Warning, "there is no session yet: connect a client first"),
+        Some(summary) if !summary.is_live() => {
+            let id = summary.id.0;
+            model.toast(Level::Warning, format!("session {id} is over: choose a live one with [ and ]"));
+        }
+        Some(summary) => return Some(summary.id),
+    }
+    None
+}
+
+/// What the composer's keys do.
+pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Send => return send(model),
+        Action::Discard if is_repeating(model) => return stop(model),
+        Action::OpenEditor => return open_editor(model),
+        _ => {}
+    }
+    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
+    match action {
+        Action::NewLine => composer.edit(|input| input.insert_newline()),
+        Action::EraseLine => composer.edit(|input| {
+            input.delete_line_by_head();
+        }),
+        Action::Complete => composer.complete(),
+        Action::Earlier => composer.recall(&model.history, Recall::Earlier),
+        Action::Later => composer.recall(&model.history, Recall::Later),
+        Action::OtherDirection => composer.to = composer.to.other(),
+        Action::ToNextSession => turn(model, view, Turn::Next),
+        Action::ToPreviousSession => turn(model, view, Turn::Previous),
+        Action::Discard => {
+            model.draft = composer.text();
+            model.overlay = None;
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+#[derive(Clone, Copy)]
+enum Turn {
+    Next,
+    Previous,
+}
+
+/// Turns the composer to another live session, round and round.
+fn turn(model: &mut Model, view: &View, turn: Turn) {
+    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return };
+    let (current, mut live) = (composer.session, live_sessions(view));
+    if matches!(turn, Turn::Previous) {
+        live.reverse();
+    }
+    let place = live.iter().position(|id| *id == current);
+    let beyond = |id: &&SessionId| if matches!(turn, Turn::Next) { **id > current } else { **id < current };
+    let next = match place {
+        Some(place) => live.get(place + 1),
+        // It is over; those beyond it come next.
+        None => live.iter().find(beyond),
+    };
+    match next.or(live.first()).copied().filter(|id| *id != current) {
+        Some(next) => composer.session = next,
+        None => model.toast(Level::Note, "there is no other live session"),
+    }
+}
+
+fn send(model: &mut Model) -> Vec<Effect> {
+    let busy = is_repeating(model);
+    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
+    let Ok(order) = composer.parsed.clone() else { return Vec::new() };
+    if busy && order.repeat.is_some() {
+        let stop = key_of(Action::Interrupt);
+        model.toast(Level::Warning, format!("one repetition runs already: {stop} stops it"));
+        return Vec::new();
+    }
+    let (session, to, text) = (composer.session, composer.to, composer.text());
+    composer.clear();
+    model.history.push(text.clone());
+    let effect = match order.repeat {
+        None => inject(model, session, to, order.injection),
+        Some(repeat) => {
+            let token = next_token(model);
+            let what = words(&order.injection, to);
+            model.repeating = Some(Repeating::new(token, what, repeat, model.now));
+            Effect::Repeat { session, to, injection: order.injection, repeat, token }
+        }
+    };
+    vec![effect, Effect::Remember(text)]
+}
+
+/// Puts something in; its answer will be shown.
+pub(crate) fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
+    let token = next_token(model);
+    let (what, frames) = (words(&injection, to), injection.frames());
+    if let Some(before) = model.answer.take().filter(Answer::is_waiting) {
+        if model.waiting.len() == WAITING {
+            model.waiting.remove(0);
+        }
+        model.waiting.push(before);
+    }
+    model.answer = Some(Answer { token, what, frames, reply: None, since: model.now });
+    Effect::Inject { session, to, injection, token }
+}
+
+fn next_token(model: &mut Model) -> Token {
+    let token = Token(model.next_token);
+    model.next_token += 1;
+    token
+}
+
+fn words(injection: &Injection, to: Side) -> String {
+    let size = |bytes: usize| text::byte_count(bytes as u64);
+    let to = to.name();
+    match injection {
+        Injection::Frame { first, payload } => {
+            format!("{} of {} to the {to}", Opcode::new(*first), size(payload.len()))
+        }
+        Injection::Fragments { first, payloads } => {
+            let bytes = payloads.iter().map(Vec::len).sum();
+            format!("{} of {} in {} fragments to the {to}", Opcode::new(*first), size(bytes), payloads.len())
+        }
+        Injection::Raw(bytes) => format!("{} raw to the {to}", size(bytes.len())),
+    }
+}
+
+fn is_repeating(model: &Model) -> bool {
+    model.repeating.as_ref().is_some_and(|repeating| repeating.is_running() && !repeating.stopping)
+}
+
+/// Quits, unless something is under way that can be stopped first.
+pub(crate) fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if is_repeating(model) { stop(model) } else { vec![Effect::Quit] }
+}
+
+fn stop(model: &mut Model) -> Vec<Effect> {
+    if let Some(repeating) = &mut model.repeating {
+        repeating.stopping = true;
+    }
+    vec![Effect::StopRepeating]
+}
+
+fn open_editor(model: &Model) -> Vec<Effect> {
+    match &model.overlay {
+        Some(Overlay::Composer(composer)) => vec![Effect::OpenEditor(composer.text())],
+        _ => Vec::new(),
+    }
+}
+
+/// Takes in what the outside world says about what was asked of it.
+pub(crate) fn take(model: &mut Model, message: Message) {
+    let now = model.now;
+    let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
+    match message {
+        Message::Reply(token, reply) => {
+            let last = model.answer.iter_mut().map(|answer| (answer, composing));
+            // One before it that had to wait is told of in passing.
+            let mut all = model.waiting.iter_mut().map(|answer| (answer, false)).chain(last);
+            let Some((answer, stands)) = all.find(|(answer, _)| answer.token == token) else { return };
+            answer.take(reply, now);
+            let (level, words, is_waiting) = (answer.level(), answer.text(now), answer.is_waiting());
+            model.waiting.retain(Answer::is_waiting);
+            // What waits stands in the footer until it does no more.
+            if !is_waiting && !stands {
+                model.toast(level, words);
+            }
+        }
+        Message::Repeated(token, progress) => {
+            let Some(repeating) = model.repeating.as_mut().filter(|repeating| repeating.token == token) else { return };
+            repeating.take(progress, now);
+            let said = (repeating.level(), repeating.text(now));
+            if !repeating.is_running() && !composing {
+                model.toast(said.0, said.1);
+            }
+        }
+        Message::Edited(Ok(text)) => {
+            if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+                composer.set(&text);
+            }
+        }
+        Message::Edited(Err(trouble)) => model.toast(Level::Error, trouble),
+        _ => {}
+    }
+}

@@ -1,0 +1,73 @@
+//! From one problem to the next, and the page that says why.
+
+use crate::journal::{RowId, View};
+use crate::record::finding::Level;
+use crate::record::{Event, FrameNumber, Seen, Side};
+
+use crate::tui::keymap::Place;
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::marks;
+use crate::tui::state::model::{Model, Overlay, Tab};
+use crate::tui::state::why::Why;
+
+/// Goes to the next row that tells of something wrong, and around the end.
+pub(crate) fn next_problem(model: &mut Model, view: &View) {
+    if model.tab != Tab::Frames {
+        model.tab = Tab::Frames;
+        model.arrangement.maximised = false;
+    }
+    let lens = model.lens();
+    // One who follows stands behind the last row, so that the first problem is the next.
+    let here = if model.frames.is_following() { None } else { marks::here(model, view) };
+    let problems = view.problems();
+    let behind = here.map_or(0, |here| problems.partition_point(|row| *row <= here));
+    let in_turn = problems.range(behind..).chain(problems.range(..behind));
+    let is_shown = |row: &&RowId| {
+        let shown = view.number(lens, **row).and_then(|number| view.row(lens, number));
+        shown.is_some_and(|shown| shown.id == **row)
+    };
+    let Some(row) = in_turn.copied().find(|row| is_shown(&row)) else {
+        model.toast(Level::Note, none_left(model, view));
+        return;
+    };
+    let place = problems.binary_search(&row).map_or(0, |place| place + 1);
+    marks::remember(model, view);
+    marks::go_to(model, view, row);
+    if model.pane == Place::Sessions {
+        model.pane = Place::Frames;
+    }
+    let count = problems.len();
+    model.toast(Level::Note, format!("problem {place} of {count} · W says why"));
+}
+
+fn none_left(model: &Model, view: &View) -> String {
+    match (model.scope_session(), view.problems().len()) {
+        (_, 0) => "no problems seen".to_owned(),
+        (Some(id), others) => format!("no problem in session {}; {others} in others: choose all sessions", id.0),
+        (None, _) => "no problem among these rows".to_owned(),
+    }
+}
+
+/// Opens the why page of the selected frame, or of the session that is meant.
+pub(crate) fn open(model: &mut Model, view: &View) {
+    let row = model.selected_row(view).filter(|_| matches!(model.tab, Tab::Frames));
+    let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
+    let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {
+        model.toast(Level::Note, "there is no session yet that anything could be wrong with");
+        return;
+    };
+    model.overlay = Some(Overlay::Why(Why { session, frame, scroll: Scroll::default() }));
+}
+
+/// The frame that a row is, or that its finding is in.
+fn frame_of(record: &Seen<'_>) -> Option<(Side, FrameNumber)> {
+    match record {
+        Seen::Frame(frame) => Some((frame.from, frame.number)),
+        Seen::Event(_, event) => match event {
+            Event::Finding(from, finding) => Some((*from, finding.frame()?)),
+            Event::Verdict(verdict) => Some((Side::Server, verdict.frame?)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
