@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
+use ratatui::Frame;
+
 use crate::journal::View;
 
 use crate::tui::message::{Effect, Message};
 use crate::tui::search::{Bell, Searcher};
 use crate::tui::state::model::Model;
-use crate::tui::update;
+use crate::tui::update::prepare::prepare;
+use crate::tui::update::update;
+
+/// Draws the screen over what is shown of the journal, and takes down where things are.
+pub fn draw(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
+    prepare(model, view, frame.area());
+    let drawn = super::view::view(model, view, frame);
+    model.take(drawn);
+}
 
 /// The journal's view, and the frozen one while there is one.
 pub struct Feed {

@@ -23,10 +23,9 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use feed::Feed;
+pub use feed::{Feed, draw};
 pub use message::{Effect, Message};
 pub use run::terminal::{let_go, unblock};
 pub use run::{Inbox, Remote, channel, run};
 pub use state::model::{Info, Model};
 pub use update::update;
-pub use view::view;

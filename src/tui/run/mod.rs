@@ -310,7 +310,7 @@ impl Screen {
         }
         if self.due == Due::Now || (self.due == Due::Soon && rested) {
             let (model, view) = (&mut self.model, self.feed.shown());
-            self.terminal.draw(|frame| crate::tui::view(model, view, frame))?;
+            self.terminal.draw(|frame| crate::tui::draw(model, view, frame))?;
             self.drawn = clock::now();
             self.due = Due::Nothing;
         }

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
-use ratatui::layout::Rect;
 
 use crate::journal::{Fold, Lens, Row, RowId, Scope, SessionSummary, View};
 use crate::record::finding::Level;
@@ -18,6 +17,7 @@ use crate::tui::state::arrangement::{Arrangement, Divider};
 use crate::tui::state::command::{CommandLine, Past};
 use crate::tui::state::composer::Composer;
 use crate::tui::state::cursor::{Cursor, Scroll};
+use crate::tui::state::drawn::Drawn;
 use crate::tui::state::history::History;
 use crate::tui::state::lines::Lines;
 use crate::tui::state::marks::Marks;
@@ -90,27 +90,6 @@ impl Tab {
             Self::Log => "Log",
         }
     }
-}
-
-/// Where things were drawn last, for the mouse and for moving by pages.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Areas {
-    /// The names of the tabs.
-    pub tabs: Vec<(Rect, Tab)>,
-    /// Rows of sessions, in the list or in the table.
-    pub sessions: Rect,
-    /// Rows of the frame log, or of wsproxy's own.
-    pub rows: Rect,
-    /// Lines of the detail.
-    pub detail: Rect,
-    /// Lines of the page that has only one pane.
-    pub page: Rect,
-    /// The bar with the worst problem.
-    pub problem: Rect,
-    /// Whether the detail is right of the frame log.
-    pub detail_is_right: bool,
-    /// What the mouse can drag.
-    pub dividers: Vec<(Rect, Divider)>,
 }
 
 /// What lies over the panes.
@@ -211,8 +190,8 @@ pub struct Model {
     pub(crate) toast: Option<Toast>,
     /// Numbers over all sessions.
     pub(crate) overview: Overview,
-    /// Where things were drawn.
-    pub(crate) areas: Areas,
+    /// Where things were drawn last.
+    pub(crate) drawn: Drawn,
     /// What is folded in the frame log.
     pub(crate) fold: Fold,
     /// What the user marked in the frame log.
@@ -268,7 +247,7 @@ impl Model {
             next_token: 0,
             toast: None,
             overview: Overview::default(),
-            areas: Areas::default(),
+            drawn: Drawn::default(),
             fold: Fold::default(),
             marks: Marks::default(),
             search: Search::default(),
@@ -304,8 +283,27 @@ impl Model {
         let rate = (self.overview.rate(self.now) > 0).then_some(1_000_000);
         let table = (self.tab == Tab::Sessions && self.overview.live > 0).then_some(1_000_000);
         // A long text is gone through in slices, a draw each.
-        let detail = (self.detail.is_busy() && !self.areas.detail.is_empty()).then_some(1);
+        let detail = (self.detail.is_busy() && self.drawn.detail.is_some_and(|area| !area.is_empty())).then_some(1);
         next_age.chain(detail).chain(toast).chain(rate).chain(table).min()
+    }
+
+    /// Takes in where things were drawn.
+    pub(crate) fn take(&mut self, drawn: Drawn) {
+        if let Some((_, cursor)) = drawn.rows {
+            *self.list().0 = cursor;
+        }
+        if let Some((_, top)) = drawn.sessions {
+            self.sessions_top = top;
+        }
+        if let Some((_, scroll)) = drawn.page {
+            self.page.scroll = scroll;
+        }
+        match (&mut self.overlay, drawn.over) {
+            (Some(Overlay::Help(_, place)), Some((_, scroll))) => *place = scroll,
+            (Some(Overlay::Why(why)), Some((_, scroll))) => why.scroll = scroll,
+            _ => {}
+        }
+        self.drawn = drawn;
     }
 
     /// Where keys go.

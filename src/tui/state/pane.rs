@@ -4,11 +4,13 @@
 
 use std::ops::Range;
 
+use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::tui::fit;
 use crate::tui::state::cursor::Scroll;
+use crate::tui::state::layout::{text_width, under_title};
 use crate::tui::state::lines::LinesKey;
 use crate::tui::theme::Theme;
 
@@ -44,6 +46,28 @@ pub(crate) struct Pane {
     folds: Folds,
     /// How much of the header, where the user has chosen.
     header: Option<HeaderShown>,
+}
+
+/// What stands at the foot of the pane.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Foot {
+    /// Whether what is searched for does.
+    pub find: bool,
+    /// What there is to say of the byte under the cursor.
+    pub explained: Vec<String>,
+    /// Rows for all of it.
+    rows: usize,
+}
+
+impl Foot {
+    /// Parts a pane, whose title is its first row, into the text and this.
+    #[must_use]
+    pub(crate) fn part(&self, area: Rect) -> (Rect, Rect) {
+        let all = under_title(area);
+        let height = (self.rows as u16).min(all.height / 2);
+        let text = Rect { height: all.height - height, ..all };
+        (text, Rect { y: text.bottom(), height, ..all })
+    }
 }
 
 /// Whether the cursor has to be brought into view.
@@ -183,11 +207,21 @@ impl Pane {
         self.document.folds(self.scroll.top(), usize::from(height), theme)
     }
 
-    /// What there is to say of the byte under the cursor, in at most so many rows.
+    /// What stands at the foot of the pane in an area, whose first row is the title.
     #[must_use]
-    pub(crate) fn explain(&self, width: u16, rows: usize) -> Vec<String> {
+    pub(crate) fn foot(&self, area: Rect, has_focus: bool) -> Foot {
+        if !has_focus && !self.find.is_typing() {
+            return Foot::default();
+        }
+        let find = usize::from(self.find.is_on());
+        // A low pane needs its rows for the bytes themselves.
+        let rows = (usize::from(under_title(area).height) / 3).saturating_sub(find).min(4);
         let all = self.document.explain(self.cursor);
-        all.iter().flat_map(|row| fit::wrap(row, usize::from(width))).take(rows).collect()
+        let width = usize::from(text_width(area));
+        let explained: Vec<_> = all.iter().flat_map(|row| fit::wrap(row, width)).take(rows).collect();
+        // As many rows for each byte, so that moving from one to another moves nothing else.
+        let rows = if explained.is_empty() { find } else { find + rows };
+        Foot { find: find > 0, explained, rows }
     }
 
     /// Where the cursor stands, for people; empty where there is none.

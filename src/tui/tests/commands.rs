@@ -102,17 +102,17 @@ fn dividers_are_dragged() {
         stage.click(from.0, from.1).mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
         stage.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
     };
-    let edge = stage.model.areas.sessions.right();
+    let edge = stage.sessions().right();
     drag(&mut stage, (edge, 10), (31, 12));
-    assert_eq!(stage.model.areas.sessions.width, 31);
-    let title = stage.model.areas.detail.y - 1;
+    assert_eq!(stage.sessions().width, 31);
+    let title = stage.detail().y - 1;
     drag(&mut stage, (60, title), (50, 11));
-    assert_eq!(stage.model.areas.detail.y - 1, 11);
+    assert_eq!(stage.detail().y - 1, 11);
     stage.keys("|");
-    let edge = stage.model.areas.detail.x - 1;
+    let edge = stage.detail().x - 1;
     drag(&mut stage, (edge, 9), (70, 9));
-    assert_eq!(stage.model.areas.detail.x - 1, 70);
+    assert_eq!(stage.detail().x - 1, 70);
     // Without hold of a divider, a drag does nothing.
     stage.mouse(MouseEventKind::Drag(MouseButton::Left), 40, 9);
-    assert_eq!(stage.model.areas.detail.x - 1, 70);
+    assert_eq!(stage.detail().x - 1, 70);
 }

@@ -253,12 +253,12 @@ fn the_mouse_selects_and_scrolls() {
     stage.click(2, 1).click(5, 4);
     assert_eq!(stage.model.scope, Scope::Session(SessionId(1)));
     stage.click(40, 6);
-    let rows = stage.model.areas.rows;
+    let rows = stage.rows();
     let (_, row) = stage.model.selected(stage.feed.shown()).unwrap();
     assert_eq!(row, stage.model.frames.top() + u64::from(6 - rows.y));
     stage.mouse(MouseEventKind::ScrollUp, 40, 6);
     assert_eq!(chosen(&stage), Some(row - 3));
-    let problem = stage.model.areas.problem;
+    let problem = stage.model.drawn.problem;
     stage.click(problem.x, problem.y);
     assert_eq!(stage.model.tab, Tab::Diagnosis);
 }
@@ -266,16 +266,16 @@ fn the_mouse_selects_and_scrolls() {
 #[test]
 fn panes_are_maximised_moved_and_resized() {
     let mut stage = stage();
-    let width = stage.model.areas.rows.width;
+    let width = stage.rows().width;
     stage.keys("\\");
-    assert!(stage.model.areas.rows.width == 100 && stage.model.areas.detail.is_empty());
+    assert!(stage.rows().width == 100 && stage.detail().is_empty());
     stage.keys("\\|");
-    assert!(stage.model.areas.detail_is_right && stage.model.areas.rows.width < width);
-    let right = stage.model.areas.detail.width;
+    assert!(stage.model.drawn.detail_is_right && stage.rows().width < width);
+    let right = stage.detail().width;
     stage.keys(">");
-    assert!(stage.model.areas.detail.width > right);
+    assert!(stage.detail().width > right);
     stage.keys("|");
-    assert!(!stage.model.areas.detail_is_right);
+    assert!(!stage.model.drawn.detail_is_right);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         }
         Action::Maximise => model.arrangement.maximised = !model.arrangement.maximised,
         Action::MoveDetail => {
-            let right = model.areas.detail_is_right;
+            let right = model.drawn.detail_is_right;
             model.arrangement.detail = if right { DetailPlace::Below } else { DetailPlace::Right };
         }
         Action::Shrink => resize(model, -1),
@@ -147,14 +147,14 @@ pub(crate) fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
 }
 
 fn page(model: &Model) -> i64 {
-    let areas = &model.areas;
+    let drawn = &model.drawn;
     let height = match model.place() {
-        Place::Sessions => areas.sessions.height,
-        Place::Frames | Place::Log => areas.rows.height,
-        Place::Detail => areas.detail.height,
-        _ => areas.page.height,
+        Place::Sessions => drawn.sessions.map(|(area, _)| area.height),
+        Place::Frames | Place::Log => drawn.rows.map(|(area, _)| area.height),
+        Place::Detail => drawn.detail.map(|area| area.height),
+        _ => drawn.over.or(drawn.page).map(|(area, _)| area.height),
     };
-    i64::from(height.max(2))
+    i64::from(height.unwrap_or_default().max(2))
 }
 
 /// Moves by so many rows, lines or sessions, wherever the focus is.

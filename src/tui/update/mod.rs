@@ -4,6 +4,7 @@ mod actions;
 mod copy;
 mod folding;
 mod mouse;
+pub(crate) mod prepare;
 mod prompt;
 mod resend;
 mod sending;

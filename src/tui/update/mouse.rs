@@ -7,6 +7,7 @@ use crate::journal::View;
 
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
+use crate::tui::state::drawn::Drawn;
 use crate::tui::state::model::{Model, Tab};
 use crate::tui::update::actions;
 
@@ -32,33 +33,33 @@ pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Ef
 }
 
 fn click(model: &mut Model, view: &View, at: Position) {
-    let areas = &model.areas;
-    model.dragged = areas.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
+    let drawn = &model.drawn;
+    model.dragged = drawn.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
     if model.dragged.is_some() {
         return;
     }
-    if let Some((_, tab)) = areas.tabs.iter().find(|(area, _)| area.contains(at)) {
+    if let Some((_, tab)) = drawn.tabs.iter().find(|(area, _)| area.contains(at)) {
         let tab = *tab;
         model.tab = tab;
         model.arrangement.maximised = false;
-    } else if areas.problem.contains(at) {
+    } else if drawn.problem.contains(at) {
         actions::perform(model, view, Action::Diagnosis);
-    } else if areas.sessions.contains(at) {
-        let index = model.sessions_top + usize::from(at.y - areas.sessions.y);
+    } else if let Some((area, top)) = drawn.sessions.filter(|(area, _)| area.contains(at)) {
+        let index = top + usize::from(at.y - area.y);
         model.pane = Place::Sessions;
         if index <= view.sessions().len() {
             actions::choose_session(model, view, index);
         }
-    } else if areas.rows.contains(at) {
-        let down = u64::from(at.y - areas.rows.y);
+    } else if let Some((area, _)) = drawn.rows.filter(|(area, _)| area.contains(at)) {
+        let down = u64::from(at.y - area.y);
         model.pane = Place::Frames;
         let (cursor, scope) = model.list();
         let (rows, row) = (view.range(scope), cursor.top() + down);
         if rows.contains(&row) {
             cursor.select(&rows, row);
         }
-    } else if areas.detail.contains(at) {
-        let (row, column) = (usize::from(at.y - areas.detail.y), usize::from(at.x - areas.detail.x));
+    } else if let Some(area) = drawn.detail.filter(|area| area.contains(at)) {
+        let (row, column) = (usize::from(at.y - area.y), usize::from(at.x - area.x));
         model.pane = Place::Detail;
         // A column is left free at the left.
         model.detail.point(row, column.saturating_sub(1), &model.theme);
@@ -67,15 +68,15 @@ fn click(model: &mut Model, view: &View, at: Position) {
 
 /// Moves what is under the pointer, and leaves the focus where it is.
 fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
-    let areas = &model.areas;
+    let drawn = &model.drawn;
     if model.overlay.is_some() {
         actions::step(model, view, by);
-    } else if areas.detail.contains(at) {
+    } else if drawn.detail.is_some_and(|area| area.contains(at)) {
         model.detail.scroll.step(by);
-    } else if areas.rows.contains(at) {
+    } else if Drawn::is_in(drawn.rows.as_ref(), at) {
         let (cursor, scope) = model.list();
         cursor.step(&view.range(scope), by);
-    } else if areas.sessions.contains(at) && model.tab == Tab::Frames {
+    } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.tab == Tab::Frames {
         let pane = std::mem::replace(&mut model.pane, Place::Sessions);
         actions::step(model, view, by.signum());
         model.pane = pane;

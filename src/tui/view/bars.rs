@@ -77,10 +77,10 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
     Line::from(parts)
 }
 
-/// The pages, and a word where the screen is small.
-pub(super) fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+/// The pages, and a word where the screen is small. Gives where each name is.
+pub(super) fn tabs(model: &Model, area: Rect, buffer: &mut Buffer) -> Vec<(Rect, Tab)> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
     let theme = &model.theme;
     let all: usize = Tab::ALL.iter().map(|tab| tab.name().len() + 5).sum();
@@ -103,11 +103,11 @@ pub(super) fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
-    model.areas.tabs = places;
+    places
 }
 
 /// The worst problem, in plain words, and its age.
-pub(super) fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn problem(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -134,7 +134,6 @@ pub(super) fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
         }
     };
     buffer.set_line(area.x, area.y, &line, area.width);
-    model.areas.problem = area;
 }
 
 /// What there is to say just now; else the keys that work here.

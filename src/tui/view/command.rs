@@ -7,6 +7,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::fit;
 use crate::tui::state::command::{self, Named};
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::{Model, Overlay};
 
 use super::overlay::panel;
@@ -17,8 +18,8 @@ const LISTED: usize = 8;
 const NAME: usize = 24;
 
 /// Draws it over a screen.
-pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Command(line)) = &model.overlay else { return };
+pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Command(line)) = &model.overlay else { return None };
     let theme = &model.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
@@ -32,13 +33,14 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     let height = (lines.len() as u16 + 2).min(above);
     if height < 3 {
-        return;
+        return None;
     }
     let outer = Rect { y: row.y - height, height, ..area };
     let inside = panel(model, outer, "Commands · tab completes, enter does it, esc closes", buffer);
     for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    None
 }
 
 fn listed(model: &Model, text: &str, columns: usize, most: usize) -> Vec<Line<'static>> {

@@ -11,6 +11,7 @@ use crate::text;
 use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::tui::fit;
 use crate::tui::state::composer::Composer;
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::{Model, Overlay};
 use crate::tui::state::sessions::live_sessions;
 use crate::tui::theme::Theme;
@@ -25,8 +26,8 @@ const ROWS: usize = 3;
 const MORE: usize = 12;
 
 /// Draws it.
-pub(super) fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Composer(composer)) = &model.overlay else { return };
+pub(super) fn composer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Composer(composer)) = &model.overlay else { return None };
     let width = usize::from(area.width.saturating_sub(4));
     let limit = usize::from(area.height / 3).clamp(1, 12);
     let layout = Layout::new(&composer.input, width, limit);
@@ -41,6 +42,7 @@ pub(super) fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut 
     for (y, line) in (input.bottom()..inside.bottom()).zip(&below) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    None
 }
 
 fn heading(composer: &Composer, view: &View) -> String {

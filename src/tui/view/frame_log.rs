@@ -8,6 +8,7 @@ use crate::journal::{Fold, Lens, Scope, View};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, Place, key_of};
+use crate::tui::state::cursor::Cursor;
 use crate::tui::state::marks;
 use crate::tui::state::model::{Model, Tab};
 
@@ -15,14 +16,14 @@ use super::row::{self, Columns, Context};
 use super::search;
 use super::{Focus, title, welcome};
 
-/// Draws it.
-pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+/// Draws it. Gives where its rows are, and its place among them; nothing where there is no room.
+pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
     let place = if model.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));
     let inner = title(area, buffer, &model.theme, focus, &name, &state);
     if inner.is_empty() {
-        return;
+        return None;
     }
     let (cursor, lens) = model.shown_list();
     let (mut cursor, range) = (*cursor, view.range(lens));
@@ -34,8 +35,6 @@ pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut
         inner
     };
     cursor.settle(&range, rows.height);
-    *model.list().0 = cursor;
-    model.areas.rows = rows;
     let selected = cursor.selected(&range);
     let chosen = marks::range(model, view).filter(|_| model.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
@@ -61,6 +60,7 @@ pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut
     if view.sessions().len() == 0 && model.tab == Tab::Frames {
         welcome::welcome(model, view, free, buffer);
     }
+    Some((rows, cursor))
 }
 
 /// Marks a selected row: in colour, and with a bar that shows without.

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::{Model, Overlay, Question};
 
 use super::row::MARKS;
@@ -32,20 +33,19 @@ pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer
 }
 
 /// The keys of a place.
-pub(super) fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Help(place, _)) = model.overlay else { return };
+pub(super) fn help(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Help(place, mut scroll)) = model.overlay else { return None };
     let lines = help_lines(model, place);
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
     let title = format!("Keys · {}", place.name());
     let inside = window(model, area, width, lines.len() as u16, &title, buffer);
-    let Some(Overlay::Help(_, scroll)) = &mut model.overlay else { return };
     scroll.settle(lines.len(), inside.height);
-    model.areas.page = inside;
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
     more_below(model, below, inside, buffer);
+    Some((inside, scroll))
 }
 
 /// Says, in the frame of a box, how many lines are below what is seen of it.
@@ -87,8 +87,8 @@ fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
 }
 
 /// Something to confirm.
-pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Question(question)) = &model.overlay else { return };
+pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Question(question)) = &model.overlay else { return None };
     let open = model.overview.live;
     let (title, words, note) = match question {
         Question::Quit => {
@@ -113,4 +113,5 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
     for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    None
 }

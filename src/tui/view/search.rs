@@ -10,6 +10,7 @@ use crate::journal::View;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::search::{Pattern, Syntax};
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::marks;
 use crate::tui::state::model::{Model, Overlay};
 use crate::tui::theme::Theme;
@@ -20,10 +21,10 @@ const HIGHLIGHTS: usize = 100;
 const TEXT: u16 = 16;
 
 /// Draws the line.
-pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Search(prompt)) = &model.overlay else { return };
+pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Search(prompt)) = &model.overlay else { return None };
     if area.is_empty() {
-        return;
+        return None;
     }
     let theme = &model.theme;
     buffer.set_style(area, Style::reset());
@@ -50,6 +51,7 @@ pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
     }
     let style = if words.is_empty() { theme.text } else { style };
     buffer.set_stringn(area.right().saturating_sub(width + 1), area.y, words, usize::from(width), style);
+    None
 }
 
 fn advice(syntax: Syntax) -> String {

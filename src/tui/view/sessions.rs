@@ -20,15 +20,15 @@ use crate::wire::opcode::Opcode;
 use super::{Focus, frame_log, title};
 use crate::tui::pages::words::{self, level_glyph, level_style};
 
-/// Draws the narrow list.
-pub(super) fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+/// Draws the narrow list. Gives where its rows are, and the first of them.
+pub(super) fn list(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let focus = Focus::of(model, Place::Sessions);
     let inner = title(area, buffer, &model.theme, focus, "Sessions", &[]);
-    rows(model, view, inner, focus, buffer, list_line);
+    rows(model, view, inner, focus, buffer, list_line)
 }
 
-/// Draws the table.
-pub(super) fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+/// Draws the table. Gives where its rows are, and the first of them.
+pub(super) fn table(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let forgotten = match view.forgotten() {
         0 => None,
         count => Some(format!("{} older left memory", fit::number(count))),
@@ -43,10 +43,11 @@ pub(super) fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buf
     let chosen = model.scope_session().and_then(|id| view.session(id)).filter(|_| inner.height > 2 * CHOSEN);
     let below = if chosen.is_some() { CHOSEN } else { 0 };
     let table = Rect { height: inner.height - below, ..inner };
-    rows(model, view, table, Focus::Here, buffer, table_line);
+    let drawn = rows(model, view, table, Focus::Here, buffer, table_line);
     if let Some(summary) = chosen {
         self::chosen(model, summary, Rect { y: table.bottom(), height: below, ..inner }, buffer);
     }
+    drawn
 }
 
 /// Rows for the chosen session under the table, the title among them.
@@ -82,19 +83,17 @@ fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buff
 
 /// Draws what is visible of all sessions, a line for all of them first.
 fn rows(
-    model: &mut Model,
+    model: &Model,
     view: &View,
     area: Rect,
     focus: Focus,
     buffer: &mut Buffer,
     line: impl Fn(&Model, Option<&SessionSummary>, u16) -> Line<'static>,
-) {
+) -> (Rect, usize) {
     let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
     let selected = model.session_index(view);
     let top = model.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
-    model.sessions_top = top.min(count.saturating_sub(height));
-    model.areas.sessions = area;
-    let top = model.sessions_top;
+    let top = top.min(count.saturating_sub(height));
     let all = (top == 0).then_some(None);
     let sessions = all.into_iter().chain(view.sessions().skip(top.saturating_sub(1)).map(Some));
     for ((y, index), summary) in (area.top()..area.bottom()).zip(top..).zip(sessions) {
@@ -103,6 +102,7 @@ fn rows(
             frame_log::mark(Rect { y, height: 1, ..area }, buffer, model, focus);
         }
     }
+    (area, top)
 }
 
 /// State as a glyph and a colour.

@@ -10,6 +10,7 @@ use crate::record::finding::Level;
 use crate::record::{Basis, FrameNumber, FrameRecord, Outcome, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::{Model, Overlay};
 use crate::tui::state::overview::{Trouble, earlier_findings, troubles};
 use crate::tui::state::why::Why;
@@ -18,21 +19,21 @@ use super::overlay;
 use crate::tui::pages::problems::{self, wrapped};
 
 /// Draws it over everything but the bars.
-pub(super) fn why(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Why(why)) = &model.overlay else { return };
+pub(super) fn why(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Why(why)) = &model.overlay else { return None };
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = lines(model, view, why, columns);
     let subject = why.frame.map_or_else(String::new, |(_, number)| format!(" · frame {number}"));
     let title = format!("Why · session {}{subject}", why.session.0);
     let inside = overlay::panel(model, area, &title, buffer);
-    let Some(Overlay::Why(why)) = &mut model.overlay else { return };
-    why.scroll.settle(lines.len(), inside.height);
-    let top = why.scroll.top();
-    model.areas.page = inside;
+    let mut scroll = why.scroll;
+    scroll.settle(lines.len(), inside.height);
+    let top = scroll.top();
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(top)) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     overlay::more_below(model, lines.len().saturating_sub(top + usize::from(inside.height)), inside, buffer);
+    Some((inside, scroll))
 }
 
 fn lines(model: &Model, view: &View, why: &Why, columns: usize) -> Vec<Line<'static>> {
