@@ -7,9 +7,9 @@ use ratatui::Frame;
 use crate::journal::View;
 
 use crate::tui::message::{Effect, Message};
-use crate::tui::search::{Bell, Searcher};
 use crate::tui::state::model::Model;
 use crate::tui::update::prepare::prepare;
+use crate::tui::update::searcher::{Bell, Searcher};
 use crate::tui::update::update;
 
 /// Draws the screen over what is shown of the journal, and takes down where things are.

@@ -27,5 +27,6 @@ pub use feed::{Feed, draw};
 pub use message::{Effect, Message};
 pub use run::terminal::{let_go, unblock};
 pub use run::{Inbox, Remote, channel, run};
-pub use state::model::{Info, Model};
+pub use state::model::Model;
+pub use state::proxy::Info;
 pub use update::update;

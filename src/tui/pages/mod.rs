@@ -24,17 +24,20 @@ mod proof;
 mod relayed;
 pub(crate) mod row;
 mod session;
+pub(crate) mod trouble;
 mod unit;
 mod unmasking;
+pub(crate) mod why;
 pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;
 
+use jiff::tz::TimeZone;
 use ratatui::text::Line;
 
 use crate::journal::{Row, SessionSummary, View};
-use crate::record::{Seen, Side};
+use crate::record::{Seen, Side, Time};
 
 use crate::tui::theme::Theme;
 use body::Body;
@@ -95,6 +98,17 @@ pub(crate) struct DetailOptions<'a> {
     pub width: u16,
     /// How things look.
     pub theme: &'a Theme,
+}
+
+/// What words about times depend on, and how they look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    /// How things look.
+    pub theme: &'a Theme,
+    /// For times of day.
+    pub zone: &'a TimeZone,
+    /// For ages.
+    pub now: Time,
 }
 
 /// All about a row, made as it is asked for. Of a frame whose content is known already, nothing is copied.

@@ -12,9 +12,9 @@ use crate::record::{FrameNumber, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
-use crate::tui::state::model::Model;
-use crate::tui::state::overview::{Trouble, earlier_findings, troubles};
+use crate::tui::pages::trouble::{Trouble, earlier_findings, troubles};
 
+use super::Terms;
 use super::words::{level_glyph, level_style};
 
 /// Kinds of problems that are written out. Who has more than this reads the first of them first.
@@ -35,9 +35,9 @@ struct Group<'a> {
 
 /// The problems of the chosen scope, folded by what they are: the worst first, the newest of each in full.
 #[must_use]
-pub(crate) fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let sessions: Vec<&SessionSummary> = match model.scope {
+pub(crate) fn lines(terms: &Terms<'_>, view: &View, scope: Scope, columns: usize) -> Vec<Line<'static>> {
+    let theme = terms.theme;
+    let sessions: Vec<&SessionSummary> = match scope {
         Scope::Session(id) => view.session(id).into_iter().collect(),
         _ => view.sessions().collect(),
     };
@@ -48,10 +48,10 @@ pub(crate) fn lines(model: &Model, view: &View, columns: usize) -> Vec<Line<'sta
     }
     let groups = groups(&sessions);
     if groups.len() > 1 {
-        contents(model, &groups, columns, &mut out);
+        contents(terms, &groups, columns, &mut out);
     }
     for group in groups.iter().take(SHOWN) {
-        problem(model, group.summary, group.time, &group.trouble, columns, &mut out);
+        problem(terms, group.summary, group.time, &group.trouble, columns, &mut out);
         if group.count > 1 {
             out.pop();
             wrapped(&places(group), theme.dim, columns, &mut out);
@@ -87,15 +87,15 @@ fn groups<'a>(sessions: &[&'a SessionSummary]) -> Vec<Group<'a>> {
 }
 
 /// What there is, a line each.
-fn contents(model: &Model, groups: &[Group<'_>], columns: usize, out: &mut Vec<Line<'static>>) {
+fn contents(terms: &Terms<'_>, groups: &[Group<'_>], columns: usize, out: &mut Vec<Line<'static>>) {
     for group in groups.iter().take(SHOWN) {
         let level = group.trouble.level();
         let words = format!("{} {:>5} × {}", level_glyph(level), group.count, group.trouble.text());
-        out.push(Line::styled(fit::cut(&words, columns), level_style(level, &model.theme)));
+        out.push(Line::styled(fit::cut(&words, columns), level_style(level, terms.theme)));
     }
     let more = groups.len().saturating_sub(SHOWN);
     if more > 0 {
-        out.push(Line::styled(format!("… and {more} more kinds"), model.theme.dim));
+        out.push(Line::styled(format!("… and {more} more kinds"), terms.theme.dim));
     }
     out.push(Line::default());
 }
@@ -113,14 +113,14 @@ fn places(group: &Group<'_>) -> String {
 
 /// One problem in full.
 pub(crate) fn problem(
-    model: &Model,
+    terms: &Terms<'_>,
     summary: &SessionSummary,
     time: Time,
     trouble: &Trouble<'_>,
     columns: usize,
     out: &mut Vec<Line<'static>>,
 ) {
-    let theme = &model.theme;
+    let theme = terms.theme;
     let style = level_style(trouble.level(), theme);
     if let Trouble::Finding(from, finding) = trouble {
         for line in render::lines(Some(summary.id.0), from.name(), finding, columns) {
@@ -134,9 +134,9 @@ pub(crate) fn problem(
             wrapped(&line.text, style, columns, out);
         }
     } else {
-        let lasts = trouble.since().map_or(String::new(), |since| format!(", for {}", clock::lasted(since, model.now)));
+        let lasts = trouble.since().map_or(String::new(), |since| format!(", for {}", clock::lasted(since, terms.now)));
         wrapped(&format!("{}: {}{lasts}", trouble.level().name(), trouble.text()), style, columns, out);
-        let clock = clock::clock(time, &model.zone, Digits::Milliseconds);
+        let clock = clock::clock(time, terms.zone, Digits::Milliseconds);
         let path = text::preview(&summary.path, 100);
         wrapped(&format!("  session {} {path} · {clock}", summary.id.0), theme.dim, columns, out);
     }

@@ -4,11 +4,10 @@ use crate::diagnose::words;
 use crate::journal::{SessionState, SessionSummary};
 use crate::record::Side;
 use crate::text;
-use crate::tui::state::overview;
 use crate::wire::head::Head;
 
 use super::page::Page;
-use super::{BodyShown, Proof, event, finding, handshake, legs, proof};
+use super::{BodyShown, Proof, event, finding, handshake, legs, proof, trouble};
 
 pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodyShown, proof: Proof) {
     page.title(&format!("session {} · {}", summary.id.0, state(summary)));
@@ -77,7 +76,7 @@ fn findings(page: &mut Page<'_>, summary: &SessionSummary) {
         page.words(&format!(" {} (from the {})", entry.title, from.name()), page.theme.text);
         page.end_row();
     }
-    if let Some(words) = overview::earlier_findings([summary]) {
+    if let Some(words) = trouble::earlier_findings([summary]) {
         page.row(&words, page.theme.dim);
     }
 }

@@ -6,9 +6,10 @@ use crate::diagnose::{self, render};
 use crate::record::finding::{Finding, Level};
 use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent, ProxyEvent};
 use crate::text;
-use crate::tui::state::overview;
 use crate::tui::theme::Theme;
 use crate::wire::head::Head;
+
+use super::trouble;
 
 /// A glyph for a level, so that colour is not needed.
 #[must_use]
@@ -43,11 +44,11 @@ pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
         Event::Inflated(inflated) => {
             (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
         }
-        Event::Verdict(verdict) => (theme.error, format!("✗ {}", overview::verdict(verdict))),
+        Event::Verdict(verdict) => (theme.error, format!("✗ {}", trouble::verdict(verdict))),
         Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
         Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),
         Event::Answered { status, reason } => answered_words(*status, reason, theme),
-        Event::Ended { from, how } => (theme.dim, format!("{} ended: {}", from.name(), overview::ending(*how))),
+        Event::Ended { from, how } => (theme.dim, format!("{} ended: {}", from.name(), trouble::ending(*how))),
         Event::SessionClosed(closed) => (theme.bold, closed_words(closed)),
         Event::Note(level, note) => note_words(*level, note, theme),
     }

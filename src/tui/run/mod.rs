@@ -31,7 +31,8 @@ use crate::relay::injection::{Reply, Token};
 use crate::tui::feed::Feed;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::Progress;
-use crate::tui::state::model::{Info, Model};
+use crate::tui::state::model::Model;
+use crate::tui::state::proxy::Info;
 use crate::tui::theme::{Surroundings, Theme};
 use history_file::HistoryFile;
 use remembered::Remembered;
@@ -155,13 +156,13 @@ impl Screen {
         let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
         remembered.clone().restore(&mut model, surroundings);
-        model.policy = handle.policy();
+        model.proxy.policy = handle.policy();
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
         thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard, &was_taken))?;
         let history = HistoryFile::new(files::directory());
-        model.history = history.load();
+        model.sending.history = history.load();
         Ok(Self {
             inbox,
             handle,

@@ -9,7 +9,7 @@ use super::files;
 use crate::tui::keymap::Place;
 use crate::tui::state::arrangement::Arrangement;
 use crate::tui::state::model::Model;
-use crate::tui::theme::{self, Surroundings, Theme};
+use crate::tui::theme::{self, Surroundings};
 
 /// All of it. A file of another version fills in what it knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,28 +64,31 @@ impl Remembered {
     /// Of a screen as it is now.
     #[must_use]
     pub(crate) fn of(model: &Model) -> Self {
-        let focus = match model.pane {
+        let focus = match model.panes.focus {
             Place::Sessions => Focus::Sessions,
             Place::Detail => Focus::Detail,
             _ => Focus::Frames,
         };
-        Self { panes: model.arrangement, focus, theme: model.theme_choice, commands: model.commands.lines().to_vec() }
+        Self {
+            panes: model.panes.arrangement,
+            focus,
+            theme: model.look.choice,
+            commands: model.commands.lines().to_vec(),
+        }
     }
 
     /// Makes a screen as it was left, in these surroundings.
     pub(crate) fn restore(self, model: &mut Model, surroundings: Surroundings) {
-        model.arrangement = self.panes.checked();
+        model.panes.arrangement = self.panes.checked();
         // Only a pane that stands alone has to have the focus again.
         if self.panes.maximised {
-            model.pane = match self.focus {
+            model.panes.focus = match self.focus {
                 Focus::Sessions => Place::Sessions,
                 Focus::Frames => Place::Frames,
                 Focus::Detail => Place::Detail,
             };
         }
-        model.theme_choice = self.theme;
-        model.surroundings = surroundings;
-        model.theme = Theme::of(self.theme, surroundings);
+        model.look.choose(self.theme, surroundings);
         for line in self.commands {
             model.commands.push(line);
         }
@@ -94,6 +97,7 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
+    use crate::tui::theme::Theme;
     use jiff::tz::TimeZone;
 
     use super::*;
@@ -110,16 +114,16 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("wsproxy/screen.json");
         let mut first = model();
-        first.arrangement.share = 300;
-        first.arrangement.maximised = true;
-        first.pane = Place::Detail;
-        first.theme_choice = theme::Choice::Light;
+        first.panes.arrangement.share = 300;
+        first.panes.arrangement.maximised = true;
+        first.panes.focus = Place::Detail;
+        first.look.choice = theme::Choice::Light;
         first.commands.push("frame 3".into());
         Remembered::of(&first).save(&file).unwrap();
         let mut second = model();
         Remembered::load(&file).restore(&mut second, Surroundings::default());
         assert_eq!(Remembered::of(&second), Remembered::of(&first));
-        assert_eq!(second.theme, Theme::of(theme::Choice::Light, Surroundings::default()));
+        assert_eq!(second.look.theme, Theme::of(theme::Choice::Light, Surroundings::default()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line after `:`: everything in the keymap table by its name, and a few words that take a value.
 
+use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::record::{FrameNumber, Policy, SessionId};
@@ -212,6 +213,17 @@ impl CommandLine {
     pub(crate) fn set(&mut self, text: &str) {
         self.input = input(text);
         self.error = None;
+    }
+
+    /// A key that belongs to the text.
+    pub(crate) fn key(&mut self, event: KeyEvent) {
+        self.error = None;
+        self.input.input(event);
+    }
+
+    /// Puts the first line of a text in.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.input.insert_str(text.lines().next().unwrap_or_default());
     }
 
     /// Completes the line as far as it is certain.

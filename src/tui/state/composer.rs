@@ -1,5 +1,6 @@
 //! What a person writes to be sent, and what it means so far.
 
+use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::record::{SessionId, Side};
@@ -60,6 +61,19 @@ impl Composer {
     /// Changes the text in some way, and reads it once more.
     pub(crate) fn edit(&mut self, change: impl FnOnce(&mut TextArea<'static>)) {
         change(&mut self.input);
+        self.parse();
+    }
+
+    /// A key that belongs to the text.
+    pub(crate) fn key(&mut self, event: KeyEvent) {
+        if self.input.input(event) {
+            self.parse();
+        }
+    }
+
+    /// Puts a text in, with the line ends of this machine.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.input.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
         self.parse();
     }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::arrangement::Divider;
 use super::cursor::{Cursor, Scroll};
-use super::model::Tab;
+use super::panes::Tab;
 
 /// What a draw has to say of itself. `None` stands for what was not to be seen.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::keymap::Place;
 
 use super::arrangement::{DetailPlace, Divider};
-use super::model::{Model, Tab};
+use super::panes::{Panes, Tab};
 
 /// Columns under which panes stand alone.
 const NARROW: u16 = 64;
@@ -50,7 +50,7 @@ impl Bars {
 
 /// How a page of rows is parted.
 #[derive(Debug, Default)]
-pub(crate) struct Panes {
+pub(crate) struct PaneAreas {
     /// The list of sessions.
     pub sessions: Option<Rect>,
     /// The frame log, or the log of wsproxy's own events.
@@ -63,12 +63,12 @@ pub(crate) struct Panes {
     pub detail_is_right: bool,
 }
 
-impl Panes {
+impl PaneAreas {
     /// The panes of a page of rows, of which one may stand alone.
     #[must_use]
-    pub(crate) fn of(model: &Model, area: Rect) -> Self {
-        let focus = model.place_on(model.tab);
-        let alone = model.arrangement.maximised || (area.width < NARROW && focus == Place::Sessions);
+    pub(crate) fn of(state: &Panes, area: Rect) -> Self {
+        let focus = state.place();
+        let alone = state.arrangement.maximised || (area.width < NARROW && focus == Place::Sessions);
         if alone {
             let mut panes = Self::default();
             let pane = match focus {
@@ -81,26 +81,26 @@ impl Panes {
         }
         let mut panes = Self::default();
         let rest =
-            if model.tab == Tab::Frames && area.width >= NARROW { panes.part_sessions(model, area) } else { area };
-        panes.part_detail(model, focus, rest);
+            if state.tab == Tab::Frames && area.width >= NARROW { panes.part_sessions(state, area) } else { area };
+        panes.part_detail(state, focus, rest);
         panes
     }
 
-    fn part_sessions(&mut self, model: &Model, area: Rect) -> Rect {
-        let width = model.arrangement.sessions_width(area.width);
+    fn part_sessions(&mut self, state: &Panes, area: Rect) -> Rect {
+        let width = state.arrangement.sessions_width(area.width);
         self.sessions = Some(Rect { width, ..area });
         self.dividers.push((Rect { x: area.x + width, width: 1, ..area }, Divider::Sessions(area)));
         Rect { x: area.x + width + 1, width: area.width - width - 1, ..area }
     }
 
-    fn part_detail(&mut self, model: &Model, focus: Place, area: Rect) {
-        self.detail_is_right = match model.arrangement.detail {
+    fn part_detail(&mut self, state: &Panes, focus: Place, area: Rect) {
+        self.detail_is_right = match state.arrangement.detail {
             DetailPlace::Automatic => area.width >= WIDE,
             DetailPlace::Right => true,
             DetailPlace::Below => false,
         };
         if self.detail_is_right && area.width >= NARROW {
-            let width = model.arrangement.detail_width(area.width);
+            let width = state.arrangement.detail_width(area.width);
             let left = area.width - width - 1;
             self.rows = Some(Rect { width: left, ..area });
             self.dividers.push((Rect { x: area.x + left, width: 1, ..area }, Divider::Right(area)));
@@ -108,7 +108,7 @@ impl Panes {
             return;
         }
         self.detail_is_right = false;
-        let Some(height) = model.arrangement.detail_height(area.height) else {
+        let Some(height) = state.arrangement.detail_height(area.height) else {
             let pane = if focus == Place::Detail { &mut self.detail } else { &mut self.rows };
             *pane = Some(area);
             return;

@@ -1,15 +1,12 @@
 //! What the user marks in the frame log: bookmarks, a range of rows, and where they were before a jump.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::ops::{Bound, RangeInclusive};
+use std::ops::Bound;
 
-use crate::journal::{RowId, View};
-use crate::record::finding::Level;
-
-use crate::tui::state::model::Model;
+use crate::journal::RowId;
 
 /// Bookmarks at most. Nobody finds anything among more.
-const BOOKMARKS: usize = 1000;
+pub(crate) const BOOKMARKS: usize = 1000;
 /// Places to jump back to.
 const JUMPS: usize = 100;
 
@@ -20,7 +17,27 @@ pub(crate) struct Marks {
     /// Where jumps began, oldest first.
     jumps: VecDeque<RowId>,
     /// Where the range of selected rows begins; it ends at the selected row.
-    range: Option<RowId>,
+    pub range: Option<RowId>,
+}
+
+/// Which way to the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// To newer rows.
+    Forward,
+    /// To older rows.
+    Backward,
+}
+
+/// What became of a bookmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bookmarked {
+    /// It is set, as one of so many.
+    Set(usize),
+    /// It is gone.
+    Removed,
+    /// There are too many others.
+    Full,
 }
 
 impl Marks {
@@ -41,105 +58,45 @@ impl Marks {
     pub(crate) const fn end_range(&mut self) -> bool {
         self.range.take().is_some()
     }
-}
 
-/// Which way to the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// To newer rows.
-    Forward,
-    /// To older rows.
-    Backward,
-}
-
-/// The row that is selected in the frame log.
-#[must_use]
-pub(crate) fn here(model: &Model, view: &View) -> Option<RowId> {
-    let row = model.frames.selected(&view.range(model.lens()))?;
-    view.row(model.lens(), row).map(|row| row.id)
-}
-
-/// Selects a row of the frame log. Says whether it is there to be selected.
-pub(crate) fn go_to(model: &mut Model, view: &View, row: RowId) -> bool {
-    let lens = model.lens();
-    let Some(number) = view.number(lens, row) else { return false };
-    model.frames.select(&view.range(lens), number);
-    true
-}
-
-/// Remembers the place for a later jump back.
-pub(crate) fn remember(model: &mut Model, view: &View) {
-    let Some(row) = here(model, view).filter(|row| model.marks.jumps.back() != Some(row)) else { return };
-    let jumps = &mut model.marks.jumps;
-    if jumps.len() == JUMPS {
-        jumps.pop_front();
-    }
-    jumps.push_back(row);
-}
-
-/// Back to where the last jump began.
-pub(crate) fn jump_back(model: &mut Model, view: &View) {
-    let here = here(model, view);
-    while let Some(row) = model.marks.jumps.pop_back() {
-        if Some(row) != here && go_to(model, view, row) {
+    /// Remembers a row for a later jump back.
+    pub(crate) fn remember(&mut self, row: RowId) {
+        if self.jumps.back() == Some(&row) {
             return;
         }
+        if self.jumps.len() == JUMPS {
+            self.jumps.pop_front();
+        }
+        self.jumps.push_back(row);
     }
-    model.toast(Level::Note, "there is no earlier place to go back to");
-}
 
-/// Marks the selected row, or takes its mark away.
-pub(crate) fn toggle_bookmark(model: &mut Model, view: &View) {
-    let Some(row) = here(model, view) else { return };
-    let bookmarks = &mut model.marks.bookmarks;
-    if bookmarks.remove(&row) {
-        model.toast(Level::Note, "bookmark removed");
-    } else if bookmarks.len() == BOOKMARKS {
-        model.toast(Level::Warning, format!("there are {BOOKMARKS} bookmarks already: remove one first"));
-    } else {
-        bookmarks.insert(row);
-        let count = bookmarks.len();
-        let plural = if count == 1 { "" } else { "s" };
-        model.toast(Level::Note, format!("{count} bookmark{plural}"));
+    /// The row where the last jump began, which is forgotten.
+    pub(crate) fn pop_jump(&mut self) -> Option<RowId> {
+        self.jumps.pop_back()
     }
-}
 
-/// On to the next bookmark of those that are among the rows shown, and around the end.
-pub(crate) fn to_bookmark(model: &mut Model, view: &View, way: Way) {
-    let Some(here) = here(model, view) else { return };
-    let (bookmarks, lens) = (&model.marks.bookmarks, model.lens());
-    let behind = bookmarks.range((Bound::Excluded(here), Bound::Unbounded));
-    let before = bookmarks.range(..=here);
-    let is_shown = |row: &&RowId| view.number(lens, **row).is_some();
-    let found = match way {
-        Way::Forward => behind.chain(before).find(is_shown),
-        Way::Backward => bookmarks.range(..here).rev().chain(bookmarks.range(here..).rev()).find(is_shown),
-    };
-    let Some(row) = found.copied() else {
-        model.toast(Level::Note, "there is no bookmark among these rows: M sets one");
-        return;
-    };
-    remember(model, view);
-    go_to(model, view, row);
-}
-
-/// Begins a range at the selected row, or ends it.
-pub(crate) fn toggle_range(model: &mut Model, view: &View) {
-    if model.marks.end_range() {
-        return;
+    /// Marks a row, or takes its mark away.
+    pub(crate) fn turn_bookmark(&mut self, row: RowId) -> Bookmarked {
+        if self.bookmarks.remove(&row) {
+            Bookmarked::Removed
+        } else if self.bookmarks.len() == BOOKMARKS {
+            Bookmarked::Full
+        } else {
+            self.bookmarks.insert(row);
+            Bookmarked::Set(self.bookmarks.len())
+        }
     }
-    let Some(row) = here(model, view) else { return };
-    // The range shall not grow by itself.
-    go_to(model, view, row);
-    model.marks.range = Some(row);
-}
 
-/// The rows of the range, by number.
-#[must_use]
-pub(crate) fn range(model: &Model, view: &View) -> Option<RangeInclusive<u64>> {
-    let rows = view.range(model.lens());
-    let start = view.number(model.lens(), model.marks.range?)?;
-    let selected = model.frames.selected(&rows)?;
-    let start = start.min(rows.end.saturating_sub(1));
-    Some(start.min(selected)..=start.max(selected))
+    /// The next bookmark from a row on that will do, and around the end.
+    #[must_use]
+    pub(crate) fn next_bookmark(&self, here: RowId, way: Way, will_do: impl Fn(RowId) -> bool) -> Option<RowId> {
+        let bookmarks = &self.bookmarks;
+        let will_do = |row: &&RowId| will_do(**row);
+        let behind = bookmarks.range((Bound::Excluded(here), Bound::Unbounded));
+        let found = match way {
+            Way::Forward => behind.chain(bookmarks.range(..=here)).find(will_do),
+            Way::Backward => bookmarks.range(..here).rev().chain(bookmarks.range(here..).rev()).find(will_do),
+        };
+        found.copied()
+    }
 }

@@ -4,14 +4,15 @@ use crate::journal::View;
 use crate::record::Seen;
 use crate::tui::keymap::{Action, Place};
 
-use super::model::{Model, Tab};
+use super::model::Model;
+use super::panes::Tab;
 use super::sessions::live_sessions;
 
 impl Model {
     /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
     #[must_use]
     pub(crate) fn is_useful(&self, view: &View, action: Action) -> bool {
-        let on_frames = self.tab == Tab::Frames;
+        let on_frames = self.panes.tab == Tab::Frames;
         match action {
             Action::ToServer | Action::ToClient | Action::CloseSession => {
                 self.session(view).is_some_and(|summary| summary.is_live())
@@ -19,8 +20,8 @@ impl Model {
             Action::Resend => {
                 on_frames && self.selected_row(view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
             }
-            Action::Deeper => on_frames || matches!(self.tab, Tab::Sessions | Tab::Log),
-            Action::NextPane => on_frames || self.tab == Tab::Log,
+            Action::Deeper => on_frames || matches!(self.panes.tab, Tab::Sessions | Tab::Log),
+            Action::NextPane => on_frames || self.panes.tab == Tab::Log,
             Action::Follow => !self.shown_list().0.is_following(),
             Action::Hex if self.place() == Place::Handshake => true,
             Action::Hex | Action::Text | Action::Decoder | Action::Bytes => self.place() == Place::Detail,

@@ -6,7 +6,7 @@ use crate::journal::{SessionSummary, View};
 use crate::record::finding::Level;
 use crate::record::{SessionId, Time};
 
-use crate::tui::state::overview::{Trouble, troubles};
+use crate::tui::pages::trouble::{Trouble, troubles};
 
 /// A problem, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

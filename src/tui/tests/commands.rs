@@ -4,7 +4,9 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::SessionId;
-use crate::tui::state::model::{Overlay, Question, Tab};
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::Question;
+use crate::tui::state::panes::Tab;
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};
 
@@ -35,9 +37,12 @@ fn a_frame_is_selected_by_its_number() {
     command(&mut stage, "7");
     assert_eq!(selected(&stage), (Some(SessionId(1)), Some(7)));
     command(&mut stage, "session 2");
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)));
     command(&mut stage, "frame 1:2");
-    assert_eq!((selected(&stage), stage.model.scope), ((Some(SessionId(1)), Some(2)), Scope::Session(SessionId(1))));
+    assert_eq!(
+        (selected(&stage), stage.model.lists.scope),
+        ((Some(SessionId(1)), Some(2)), Scope::Session(SessionId(1)))
+    );
     command(&mut stage, "frame 99");
     assert!(stage.shows("session 1 has no frame 99 in memory"), "{}", stage.screen());
     command(&mut stage, "session 9");
@@ -48,7 +53,7 @@ fn a_frame_is_selected_by_its_number() {
 fn what_a_key_does_is_done_by_its_name() {
     let mut stage = stage();
     command(&mut stage, "handshake");
-    assert_eq!(stage.model.tab, Tab::Handshake);
+    assert_eq!(stage.model.panes.tab, Tab::Handshake);
     command(&mut stage, "frames");
     command(&mut stage, "freeze");
     assert!(stage.shows("FROZEN"));
@@ -85,14 +90,17 @@ fn a_wrong_command_stays_to_be_put_right() {
 #[test]
 fn a_theme_is_chosen_and_told() {
     let mut stage = stage();
-    stage.model.surroundings = Surroundings { colours: Colours::Many, ..Surroundings::default() };
+    stage.model.look.surroundings = Surroundings { colours: Colours::Many, ..Surroundings::default() };
     command(&mut stage, "theme light");
-    assert!(stage.shows("theme: light") && stage.model.theme == Theme::of(Choice::Light, stage.model.surroundings));
+    assert!(
+        stage.shows("theme: light")
+            && stage.model.look.theme == Theme::of(Choice::Light, stage.model.look.surroundings)
+    );
     command(&mut stage, "theme mono");
-    assert_eq!(stage.model.theme, Theme::monochrome());
-    stage.model.surroundings.no_color = true;
+    assert_eq!(stage.model.look.theme, Theme::monochrome());
+    stage.model.look.surroundings.no_color = true;
     command(&mut stage, "theme dark");
-    assert!(stage.shows("NO_COLOR is set") && stage.model.theme == Theme::monochrome(), "{}", stage.screen());
+    assert!(stage.shows("NO_COLOR is set") && stage.model.look.theme == Theme::monochrome(), "{}", stage.screen());
 }
 
 #[test]

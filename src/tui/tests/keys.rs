@@ -6,7 +6,8 @@ use crate::journal::Scope;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, Policy, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::tui::state::model::{Overlay, Tab};
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
 use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
@@ -51,7 +52,7 @@ fn the_selected_frame_stays_selected_when_only_its_session_is_shown() {
     let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
     let id = stage.feed.shown().row(scope, row).unwrap().id;
     stage.keys("]]");
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)));
     let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
     assert_eq!(stage.feed.shown().row(scope, row).unwrap().id, id);
 }
@@ -171,7 +172,7 @@ fn quitting_asks_only_while_a_session_is_open() {
 fn q_goes_back_before_it_quits() {
     let mut stage = Stage::new(80, 24);
     stage.keys("3q");
-    assert!(stage.effects.is_empty() && stage.model.tab == Tab::Frames);
+    assert!(stage.effects.is_empty() && stage.model.panes.tab == Tab::Frames);
     stage.press(KeyCode::Enter).keys("q");
     assert!(stage.effects.is_empty());
     stage.keys("q");
@@ -238,29 +239,29 @@ fn findings_that_left_memory_are_counted_where_the_others_are_shown() {
 #[test]
 fn a_session_that_leaves_memory_gives_way_to_all() {
     let mut stage = stage();
-    stage.model.scope = Scope::Session(SessionId(77));
+    stage.model.lists.scope = Scope::Session(SessionId(77));
     stage.sync();
     stage.journal.push(None, Log::default());
     stage.sync();
-    assert_eq!(stage.model.scope, Scope::All);
+    assert_eq!(stage.model.lists.scope, Scope::All);
 }
 
 #[test]
 fn the_mouse_selects_and_scrolls() {
     let mut stage = stage();
     stage.click(18, 1);
-    assert_eq!(stage.model.tab, Tab::Sessions);
+    assert_eq!(stage.model.panes.tab, Tab::Sessions);
     stage.click(2, 1).click(5, 4);
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(1)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(1)));
     stage.click(40, 6);
     let rows = stage.rows();
     let (_, row) = stage.model.selected(stage.feed.shown()).unwrap();
-    assert_eq!(row, stage.model.frames.top() + u64::from(6 - rows.y));
+    assert_eq!(row, stage.model.lists.frames.top() + u64::from(6 - rows.y));
     stage.mouse(MouseEventKind::ScrollUp, 40, 6);
     assert_eq!(chosen(&stage), Some(row - 3));
     let problem = stage.model.drawn.problem;
     stage.click(problem.x, problem.y);
-    assert_eq!(stage.model.tab, Tab::Diagnosis);
+    assert_eq!(stage.model.panes.tab, Tab::Diagnosis);
 }
 
 #[test]

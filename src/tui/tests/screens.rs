@@ -34,7 +34,7 @@ fn empty() {
 #[test]
 fn empty_with_the_playground() {
     snapshot("empty_playground", |stage| {
-        stage.model.info.playground = true;
+        stage.model.proxy.info.playground = true;
         stage.at(0);
     });
 }

@@ -17,7 +17,6 @@ use crate::relay::policy::PolicyCell;
 use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
-use crate::tui::state::marks;
 use crate::tui::theme::Theme;
 use crate::tui::{Effect, Info, Message, Model, draw};
 use crate::wire::frame;
@@ -336,7 +335,7 @@ impl Stage {
 
     /// The row that is selected.
     pub(super) fn here(&self) -> RowId {
-        marks::here(&self.model, self.feed.shown()).unwrap()
+        self.model.lists.here(self.feed.shown()).unwrap()
     }
 
     /// The styles of the screen: for each line the runs of cells that are not plain, by column.

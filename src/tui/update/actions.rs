@@ -4,22 +4,25 @@ use crate::journal::{Scope, View};
 use crate::record::finding::Level;
 use crate::record::{Policy, Side};
 
+use super::copy::{self, Form};
+use super::prompt;
+use super::resend;
+use super::rows;
+use super::search;
+use super::sending;
+use super::why;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
-use crate::tui::pages::{BodyShown, BytesShown, Proof};
-use crate::tui::search;
+use crate::tui::pages::{BodyShown, BytesShown};
 use crate::tui::state::arrangement::DetailPlace;
 use crate::tui::state::composer::Recall;
 use crate::tui::state::cursor::Scroll;
-use crate::tui::state::marks::{self, Way};
-use crate::tui::state::model::{Model, Overlay, Question, Tab};
+use crate::tui::state::marks::Way;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::Question;
 use crate::tui::state::pane::Further;
-use crate::tui::update::copy::{self, Form};
-use crate::tui::update::folding;
-use crate::tui::update::prompt;
-use crate::tui::update::resend;
-use crate::tui::update::sending;
-use crate::tui::update::why;
+use crate::tui::state::panes::Tab;
 
 /// Does it.
 pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
@@ -40,28 +43,28 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         Action::PageDown => step(model, view, page(model)),
         Action::PageUp => step(model, view, -page(model)),
         Action::First => {
-            marks::remember(model, view);
+            model.lists.remember(view);
             step(model, view, i64::MIN);
         }
         Action::Last => {
-            marks::remember(model, view);
+            model.lists.remember(view);
             last(model, view);
         }
         Action::Follow => follow(model),
-        Action::NextPane => turn_to_pane(model, 1),
-        Action::PreviousPane => turn_to_pane(model, 2),
+        Action::NextPane => model.panes.turn(1),
+        Action::PreviousPane => model.panes.turn(2),
         Action::PreviousSession => step_session(model, view, -1),
         Action::NextSession => step_session(model, view, 1),
-        Action::Frames => open(model, Tab::Frames),
-        Action::Sessions => open(model, Tab::Sessions),
-        Action::Handshake => open(model, Tab::Handshake),
+        Action::Frames => model.panes.open(Tab::Frames),
+        Action::Sessions => model.panes.open(Tab::Sessions),
+        Action::Handshake => model.panes.open(Tab::Handshake),
         Action::NextProblem => {
             model.overlay = None;
             why::next_problem(model, view);
         }
         Action::Why => why::open(model, view),
-        Action::Diagnosis => open(model, Tab::Diagnosis),
-        Action::Log => open(model, Tab::Log),
+        Action::Diagnosis => model.panes.open(Tab::Diagnosis),
+        Action::Log => model.panes.open(Tab::Log),
         Action::Deeper => deeper(model),
         Action::Back => back(model),
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
@@ -70,33 +73,33 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         Action::ToServer => sending::compose(model, view, Side::Server),
         Action::ToClient => sending::compose(model, view, Side::Client),
         Action::CloseSession => ask_to_close(model, view),
-        Action::Hex => toggle_body(model, BodyShown::Hex),
-        Action::Text => toggle_body(model, BodyShown::Text),
+        Action::Hex => model.texts.turn_body(BodyShown::Hex),
+        Action::Text => model.texts.turn_body(BodyShown::Text),
         Action::Decoder => next_decoder(model),
         Action::Bytes => toggle_bytes(model),
-        Action::NextPolicy => return choose_policy(model, model.policy.next()),
+        Action::NextPolicy => return choose_policy(model, model.proxy.policy.next()),
         Action::Times => {
-            model.times = model.times.next();
-            model.toast(Level::Note, format!("times: {}", model.times.name()));
+            model.look.times = model.look.times.next();
+            model.toast(Level::Note, format!("times: {}", model.look.times.name()));
         }
-        Action::Maximise => model.arrangement.maximised = !model.arrangement.maximised,
+        Action::Maximise => model.panes.turn_maximised(),
         Action::MoveDetail => {
             let right = model.drawn.detail_is_right;
-            model.arrangement.detail = if right { DetailPlace::Below } else { DetailPlace::Right };
+            model.panes.arrangement.detail = if right { DetailPlace::Below } else { DetailPlace::Right };
         }
         Action::Shrink => resize(model, -1),
         Action::Grow => resize(model, 1),
-        Action::FoldFragments => folding::toggle_fragments(model, view),
-        Action::HideHeartbeats => folding::toggle_heartbeats(model, view),
-        Action::SelectRange => marks::toggle_range(model, view),
-        Action::Bookmark => marks::toggle_bookmark(model, view),
-        Action::NextBookmark => marks::to_bookmark(model, view, Way::Forward),
-        Action::PreviousBookmark => marks::to_bookmark(model, view, Way::Backward),
+        Action::FoldFragments => rows::turn_fragments(model, view),
+        Action::HideHeartbeats => rows::turn_heartbeats(model, view),
+        Action::SelectRange => model.lists.turn_range(view),
+        Action::Bookmark => rows::turn_bookmark(model, view),
+        Action::NextBookmark => rows::to_bookmark(model, view, Way::Forward),
+        Action::PreviousBookmark => rows::to_bookmark(model, view, Way::Backward),
         Action::Search => search::open(model),
         Action::NextMatch => search::step(model, view, Way::Forward),
         Action::PreviousMatch => search::step(model, view, Way::Backward),
         Action::SearchGo => search::submit(model, view),
-        Action::SearchSyntax => search::toggle_syntax(model),
+        Action::SearchSyntax => search::turn_syntax(model),
         Action::SearchEarlier => search::recall(model, Recall::Earlier),
         Action::SearchLater => search::recall(model, Recall::Later),
         Action::SearchErase => search::edit(model, |prompt| {
@@ -110,8 +113,8 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         Action::CopyJson => return copy::copy(model, view, Form::Json),
         Action::CopyCommand => return copy::copy(model, view, Form::Command),
         Action::CopyNothing => model.overlay = None,
-        Action::JumpBack => marks::jump_back(model, view),
-        Action::AcceptValue => toggle_proof(model),
+        Action::JumpBack => rows::jump_back(model, view),
+        Action::AcceptValue => turn_proof(model),
         Action::CommandLine => prompt::open(model),
         Action::Send
         | Action::Discard
@@ -124,11 +127,11 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         | Action::ToNextSession
         | Action::ToPreviousSession
         | Action::OpenEditor => return sending::perform(model, view, action),
-        Action::Left => model.detail.step_byte(-1, &model.theme),
-        Action::Right => model.detail.step_byte(1, &model.theme),
+        Action::Left => model.detail.step_byte(-1, &model.look.theme),
+        Action::Right => model.detail.step_byte(1, &model.look.theme),
         Action::Header => model.detail.turn_header(),
-        Action::FoldMore => model.detail.fold_all(Further::Out, &model.theme),
-        Action::FoldLess => model.detail.fold_all(Further::In, &model.theme),
+        Action::FoldMore => model.detail.fold_all(Further::Out, &model.look.theme),
+        Action::FoldLess => model.detail.fold_all(Further::In, &model.look.theme),
         Action::Find => model.detail.begin_find(),
         Action::FindNext => model.detail.next_match(true),
         Action::FindPrevious => model.detail.next_match(false),
@@ -141,7 +144,7 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
 
 /// From now on faults are treated so, in the sessions that are live too.
 pub(crate) fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
-    model.policy = policy;
+    model.proxy.policy = policy;
     model.toast(Level::Note, format!("policy {}: {}", policy.name(), policy.meaning()));
     vec![Effect::Policy(policy)]
 }
@@ -165,8 +168,8 @@ pub(crate) fn step(model: &mut Model, view: &View, by: i64) {
             let (cursor, scope) = model.list();
             cursor.step(&view.range(scope), by);
         }
-        Place::Detail => model.detail.step(by, &model.theme),
-        Place::Handshake | Place::Diagnosis => model.page.scroll.step(by),
+        Place::Detail => model.detail.step(by, &model.look.theme),
+        Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),
         Place::Help => {
             if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
                 scroll.step(by);
@@ -196,90 +199,50 @@ fn last(model: &mut Model, view: &View) {
 
 fn follow(model: &mut Model) {
     model.list().0.follow();
-    model.anchor = None;
+    model.lists.forget_anchor();
 }
 
 fn step_session(model: &mut Model, view: &View, by: i64) {
     let last = view.sessions().len() as i64;
-    let index = (model.session_index(view) as i64).saturating_add(by).clamp(0, last);
+    let index = (model.lists.session_index(view) as i64).saturating_add(by).clamp(0, last);
     choose_session(model, view, index as usize);
 }
 
 /// Shows the frames of a session by its place among all; 0 for all.
 pub(crate) fn choose_session(model: &mut Model, view: &View, index: usize) {
     let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
-    let scope = chosen.map_or(Scope::All, |summary| Scope::Session(summary.id));
-    if scope == model.scope {
-        return;
-    }
-    if !model.frames.is_following() {
-        let selected = model.frames.selected(&view.range(model.lens()));
-        model.anchor = selected.and_then(|row| view.row(model.lens(), row)).map(|row| row.id);
-    }
-    model.scope = scope;
-    // What was selected stays selected where it is among the rows that are now shown.
-    let lens = model.lens();
-    match model.anchor.and_then(|id| view.number(lens, id)) {
-        Some(row) => model.frames.select(&view.range(lens), row),
-        None => model.frames.follow(),
-    }
-}
-
-fn open(model: &mut Model, tab: Tab) {
-    model.tab = tab;
-    model.arrangement.maximised = false;
-    if model.pane == Place::Detail {
-        model.pane = Place::Frames;
-    }
-}
-
-fn turn_to_pane(model: &mut Model, by: usize) {
-    const PANES: [Place; 3] = [Place::Sessions, Place::Frames, Place::Detail];
-    match model.tab {
-        Tab::Frames => {
-            let index = PANES.iter().position(|pane| *pane == model.pane).unwrap_or_default();
-            model.pane = PANES[(index + by) % PANES.len()];
-        }
-        Tab::Log => model.pane = if model.pane == Place::Detail { Place::Frames } else { Place::Detail },
-        _ => {}
-    }
+    model.lists.choose(view, chosen.map_or(Scope::All, |summary| Scope::Session(summary.id)));
 }
 
 fn deeper(model: &mut Model) {
-    match (model.tab, model.pane) {
+    match (model.panes.tab, model.panes.focus) {
         (Tab::Sessions, _) => {
-            open(model, Tab::Frames);
-            model.pane = Place::Frames;
+            model.panes.open(Tab::Frames);
+            model.panes.focus = Place::Frames;
         }
-        (Tab::Frames, Place::Sessions) => model.pane = Place::Frames,
-        (Tab::Frames | Tab::Log, Place::Detail) if model.detail.can_fold(&model.theme) => {
-            model.detail.turn_fold(&model.theme);
+        (Tab::Frames, Place::Sessions) => model.panes.focus = Place::Frames,
+        (Tab::Frames | Tab::Log, Place::Detail) if model.detail.can_fold(&model.look.theme) => {
+            model.detail.turn_fold(&model.look.theme);
         }
-        (Tab::Frames | Tab::Log, Place::Detail) => model.arrangement.maximised = !model.arrangement.maximised,
-        (Tab::Frames | Tab::Log, _) => model.pane = Place::Detail,
+        (Tab::Frames | Tab::Log, Place::Detail) => model.panes.turn_maximised(),
+        (Tab::Frames | Tab::Log, _) => model.panes.focus = Place::Detail,
         _ => {}
     }
 }
 
 fn back(model: &mut Model) {
-    if model.place() == Place::Frames && (model.marks.end_range() || search::clear(model)) {
+    if model.place() == Place::Frames && (model.lists.marks.end_range() || model.search.clear()) {
         return;
     }
     if model.place() == Place::Detail && model.detail.find.is_on() {
         model.detail.cancel_find();
-    } else if model.arrangement.maximised {
-        model.arrangement.maximised = false;
-    } else if model.place() == Place::Detail {
-        model.pane = Place::Frames;
-    } else if model.tab != Tab::Frames {
-        open(model, Tab::Frames);
     } else {
-        model.pane = Place::Sessions;
+        model.panes.back();
     }
 }
 
 fn leave(model: &mut Model) -> Vec<Effect> {
-    if model.arrangement.maximised || model.place() == Place::Detail || model.tab != Tab::Frames {
+    if model.panes.is_deep() {
         back(model);
         return Vec::new();
     }
@@ -329,47 +292,33 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
     }
 }
 
-fn toggle_body(model: &mut Model, body: BodyShown) {
-    model.body = if model.body == body { BodyShown::Auto } else { body };
-}
-
-fn toggle_proof(model: &mut Model) {
-    model.tab = Tab::Handshake;
-    model.proof = match model.proof {
-        Proof::Hidden => Proof::Shown,
-        Proof::Shown => Proof::Hidden,
-    };
+fn turn_proof(model: &mut Model) {
+    model.panes.tab = Tab::Handshake;
+    model.texts.turn_proof();
 }
 
 fn next_decoder(model: &mut Model) {
-    let (body, name) = match model.body {
-        BodyShown::Auto => (BodyShown::Hex, "hex"),
-        BodyShown::Hex => (BodyShown::Text, "text"),
-        BodyShown::Text => (BodyShown::Json, "JSON"),
-        BodyShown::Json => (BodyShown::Mask, "the mask at work"),
-        BodyShown::Mask => (BodyShown::Auto, "automatic"),
-    };
-    model.body = body;
+    let name = model.texts.next_body();
     model.toast(Level::Note, format!("decoder: {name}"));
 }
 
 fn toggle_bytes(model: &mut Model) {
     // Text and JSON are of the payload, so that the wire's bytes are asked for means hex.
     if !model.detail.shows_hex() {
-        model.body = BodyShown::Hex;
-        model.bytes = BytesShown::Unmasked;
+        model.texts.body = BodyShown::Hex;
+        model.texts.bytes = BytesShown::Unmasked;
     }
-    let (bytes, name) = match model.bytes {
+    let (bytes, name) = match model.texts.bytes {
         BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
         BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),
     };
-    model.bytes = bytes;
+    model.texts.bytes = bytes;
     model.toast(Level::Note, format!("bytes {name}"));
 }
 
 fn resize(model: &mut Model, by: i16) {
-    let arrangement = &mut model.arrangement;
-    if model.tab == Tab::Frames && model.pane == Place::Sessions {
+    let arrangement = &mut model.panes.arrangement;
+    if model.panes.tab == Tab::Frames && model.panes.focus == Place::Sessions {
         arrangement.widen_sessions(by);
     } else {
         arrangement.grow_detail(by);

@@ -14,12 +14,13 @@ use crate::record::finding::Level;
 use crate::record::{Event, Seen};
 use crate::text;
 
+use super::websocat;
 use crate::tui::fit;
 use crate::tui::message::Effect;
 use crate::tui::pages::words;
-use crate::tui::state::marks;
-use crate::tui::state::model::{Model, Overlay, Tab};
-use crate::tui::update::websocat;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
 
 /// Bytes at most: what becomes 100 kB in base64.
 const LIMIT: usize = 75_000;
@@ -68,7 +69,7 @@ pub(crate) fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
     let Some((first, last)) = selected(model, view) else { return Vec::new() };
     let copied = match form {
         _ if last - first >= ROWS => Err(too_large()),
-        Form::Command => websocat::command(&model.info.upstream, view, rows(model, view, first, last)),
+        Form::Command => websocat::command(&model.proxy.info.upstream, view, rows(model, view, first, last)),
         _ => text_of(model, view, rows(model, view, first, last), form),
     };
     let copied = copied.and_then(|text| match text.len() {
@@ -90,7 +91,7 @@ pub(crate) fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
             let (level, short) =
                 if is_short { (Level::Warning, "; not all bytes came and were kept") } else { (Level::Note, "") };
             model.toast(level, format!("copied {rows}as {}: {size}{short}", form.name()));
-            model.marks.end_range();
+            model.lists.marks.end_range();
             vec![Effect::Copy(text)]
         }
         Err(reason) => {
@@ -106,7 +107,7 @@ fn too_large() -> String {
 
 /// The first and the last row to copy, by number.
 fn selected(model: &Model, view: &View) -> Option<(u64, u64)> {
-    let range = marks::range(model, view).filter(|_| model.tab == Tab::Frames);
+    let range = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let (first, last) = range.map(std::ops::RangeInclusive::into_inner).unzip();
     let (_, row) = model.selected(view)?;
     Some((first.unwrap_or(row), last.unwrap_or(row)))
@@ -177,9 +178,9 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
         Seen::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
         Seen::Event(_, event) => match event {
             Event::Head(head) => Cow::Borrowed(&head.bytes),
-            event => Cow::Owned(words::event(event, &model.theme).1.into_bytes()),
+            event => Cow::Owned(words::event(event, &model.look.theme).1.into_bytes()),
         },
-        Seen::Proxy(_, event) => Cow::Owned(words::proxy_event(event, &model.theme).1.into_bytes()),
+        Seen::Proxy(_, event) => Cow::Owned(words::proxy_event(event, &model.look.theme).1.into_bytes()),
         Seen::More(_) | Seen::Sent(_) => Cow::Borrowed(&[]),
     }
 }

@@ -5,11 +5,12 @@ use ratatui::layout::Position;
 
 use crate::journal::View;
 
+use super::actions;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::drawn::Drawn;
-use crate::tui::state::model::{Model, Tab};
-use crate::tui::update::actions;
+use crate::tui::state::model::Model;
+use crate::tui::state::panes::Tab;
 
 /// Rows or lines for one notch of the wheel.
 const NOTCH: i64 = 3;
@@ -20,11 +21,11 @@ pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Ef
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),
         MouseEventKind::Drag(MouseButton::Left) => {
-            if let Some(divider) = model.dragged {
-                model.arrangement.drag(divider, at);
+            if let Some(divider) = model.panes.dragged {
+                model.panes.arrangement.drag(divider, at);
             }
         }
-        MouseEventKind::Up(MouseButton::Left) => model.dragged = None,
+        MouseEventKind::Up(MouseButton::Left) => model.panes.dragged = None,
         MouseEventKind::ScrollDown => wheel(model, view, at, NOTCH),
         MouseEventKind::ScrollUp => wheel(model, view, at, -NOTCH),
         _ => {}
@@ -34,25 +35,25 @@ pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Ef
 
 fn click(model: &mut Model, view: &View, at: Position) {
     let drawn = &model.drawn;
-    model.dragged = drawn.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
-    if model.dragged.is_some() {
+    model.panes.dragged = drawn.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
+    if model.panes.dragged.is_some() {
         return;
     }
     if let Some((_, tab)) = drawn.tabs.iter().find(|(area, _)| area.contains(at)) {
         let tab = *tab;
-        model.tab = tab;
-        model.arrangement.maximised = false;
+        model.panes.tab = tab;
+        model.panes.arrangement.maximised = false;
     } else if drawn.problem.contains(at) {
         actions::perform(model, view, Action::Diagnosis);
     } else if let Some((area, top)) = drawn.sessions.filter(|(area, _)| area.contains(at)) {
         let index = top + usize::from(at.y - area.y);
-        model.pane = Place::Sessions;
+        model.panes.focus = Place::Sessions;
         if index <= view.sessions().len() {
             actions::choose_session(model, view, index);
         }
     } else if let Some((area, _)) = drawn.rows.filter(|(area, _)| area.contains(at)) {
         let down = u64::from(at.y - area.y);
-        model.pane = Place::Frames;
+        model.panes.focus = Place::Frames;
         let (cursor, scope) = model.list();
         let (rows, row) = (view.range(scope), cursor.top() + down);
         if rows.contains(&row) {
@@ -60,9 +61,9 @@ fn click(model: &mut Model, view: &View, at: Position) {
         }
     } else if let Some(area) = drawn.detail.filter(|area| area.contains(at)) {
         let (row, column) = (usize::from(at.y - area.y), usize::from(at.x - area.x));
-        model.pane = Place::Detail;
+        model.panes.focus = Place::Detail;
         // A column is left free at the left.
-        model.detail.point(row, column.saturating_sub(1), &model.theme);
+        model.detail.point(row, column.saturating_sub(1), &model.look.theme);
     }
 }
 
@@ -76,10 +77,10 @@ fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
     } else if Drawn::is_in(drawn.rows.as_ref(), at) {
         let (cursor, scope) = model.list();
         cursor.step(&view.range(scope), by);
-    } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.tab == Tab::Frames {
-        let pane = std::mem::replace(&mut model.pane, Place::Sessions);
+    } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.panes.tab == Tab::Frames {
+        let pane = std::mem::replace(&mut model.panes.focus, Place::Sessions);
         actions::step(model, view, by.signum());
-        model.pane = pane;
+        model.panes.focus = pane;
     } else {
         actions::step(model, view, by);
     }

@@ -4,13 +4,16 @@ use crate::journal::{Scope, View};
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Seen, SessionId};
 
+use super::actions;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::command::{self, Command, CommandLine};
 use crate::tui::state::composer::Recall;
-use crate::tui::state::model::{Model, Overlay, Question, Tab};
-use crate::tui::theme::{self, Theme};
-use crate::tui::update::actions;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::Question;
+use crate::tui::state::panes::Tab;
+use crate::tui::theme;
 
 /// Opens it.
 pub(crate) fn open(model: &mut Model) {
@@ -82,15 +85,13 @@ fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, fram
     let Some(number) = row_of_frame(view, id, frame) else {
         return model.toast(Level::Warning, format!("session {} has no frame {frame} in memory", id.0));
     };
-    model.tab = Tab::Frames;
-    model.pane = Place::Frames;
-    if model.scope != Scope::All {
+    model.panes.tab = Tab::Frames;
+    model.panes.focus = Place::Frames;
+    if model.lists.scope != Scope::All {
         choose_session(model, view, Some(id));
     }
-    let row = view.row(Scope::Session(id), number).and_then(|row| view.number(model.scope, row.id));
-    if let Some(row) = row {
-        model.frames.select(&view.range(model.scope), row);
-        model.anchor = None;
+    if let Some(row) = view.row(Scope::Session(id), number) {
+        model.lists.settle_on(view, row.id);
     }
 }
 
@@ -116,12 +117,11 @@ fn row_of_frame(view: &View, session: SessionId, frame: FrameNumber) -> Option<u
 }
 
 fn choose_theme(model: &mut Model, choice: theme::Choice) {
-    model.theme_choice = choice;
-    model.theme = Theme::of(choice, model.surroundings);
+    model.look.choose(choice, model.look.surroundings);
     // Their lines hold colours.
     model.detail.key = None;
-    model.page.key = None;
-    match model.surroundings.limit() {
+    model.texts.page.key = None;
+    match model.look.surroundings.limit() {
         Some(limit) => model.toast(Level::Warning, format!("theme: {}, but {limit}", choice.name())),
         None => model.toast(Level::Note, format!("theme: {}", choice.name())),
     }

@@ -3,7 +3,7 @@
 use crate::journal::View;
 use crate::record::finding::Level;
 use crate::record::{SessionId, Side};
-use crate::relay::injection::{Injection, Token};
+use crate::relay::injection::Injection;
 use crate::text;
 use crate::wire::opcode::Opcode;
 
@@ -11,18 +11,15 @@ use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::{Answer, Repeating};
 use crate::tui::state::composer::{Composer, Recall};
-use crate::tui::state::model::{Model, Overlay};
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::state::sessions::live_sessions;
-
-/// Injections whose answers are awaited beside the last one: a lane takes no more (`Limits::waiting`), and there are two.
-const WAITING: usize = 128;
 
 /// Opens the composer, with what was left in it.
 pub(crate) fn compose(model: &mut Model, view: &View, to: Side) {
     if let Some(session) = live_session(model, view) {
-        model.answer = model.answer.take().filter(Answer::is_waiting);
-        model.repeating = model.repeating.take().filter(Repeating::is_running);
-        let draft = std::mem::take(&mut model.draft);
+        model.sending.forget_told();
+        let draft = std::mem::take(&mut model.sending.draft);
         model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to, &draft))));
     }
 }
@@ -44,7 +41,7 @@ pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> 
 pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     match action {
         Action::Send => return send(model),
-        Action::Discard if is_repeating(model) => return stop(model),
+        Action::Discard if model.sending.is_repeating() => return stop(model),
         Action::OpenEditor => return open_editor(model),
         _ => {}
     }
@@ -55,13 +52,13 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
             input.delete_line_by_head();
         }),
         Action::Complete => composer.complete(),
-        Action::Earlier => composer.recall(&model.history, Recall::Earlier),
-        Action::Later => composer.recall(&model.history, Recall::Later),
+        Action::Earlier => composer.recall(&model.sending.history, Recall::Earlier),
+        Action::Later => composer.recall(&model.sending.history, Recall::Later),
         Action::OtherDirection => composer.to = composer.to.other(),
         Action::ToNextSession => turn(model, view, Turn::Next),
         Action::ToPreviousSession => turn(model, view, Turn::Previous),
         Action::Discard => {
-            model.draft = composer.text();
+            model.sending.draft = composer.text();
             model.overlay = None;
         }
         _ => {}
@@ -96,7 +93,7 @@ fn turn(model: &mut Model, view: &View, turn: Turn) {
 }
 
 fn send(model: &mut Model) -> Vec<Effect> {
-    let busy = is_repeating(model);
+    let busy = model.sending.is_repeating();
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
     let Ok(order) = composer.parsed.clone() else { return Vec::new() };
     if busy && order.repeat.is_some() {
@@ -106,13 +103,13 @@ fn send(model: &mut Model) -> Vec<Effect> {
     }
     let (session, to, text) = (composer.session, composer.to, composer.text());
     composer.clear();
-    model.history.push(text.clone());
+    model.sending.history.push(text.clone());
     let effect = match order.repeat {
         None => inject(model, session, to, order.injection),
         Some(repeat) => {
-            let token = next_token(model);
+            let token = model.sending.next_token();
             let what = words(&order.injection, to);
-            model.repeating = Some(Repeating::new(token, what, repeat, model.now));
+            model.sending.repeating = Some(Repeating::new(token, what, repeat, model.now));
             Effect::Repeat { session, to, injection: order.injection, repeat, token }
         }
     };
@@ -121,22 +118,10 @@ fn send(model: &mut Model) -> Vec<Effect> {
 
 /// Puts something in; its answer will be shown.
 pub(crate) fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
-    let token = next_token(model);
+    let token = model.sending.next_token();
     let (what, frames) = (words(&injection, to), injection.frames());
-    if let Some(before) = model.answer.take().filter(Answer::is_waiting) {
-        if model.waiting.len() == WAITING {
-            model.waiting.remove(0);
-        }
-        model.waiting.push(before);
-    }
-    model.answer = Some(Answer { token, what, frames, reply: None, since: model.now });
+    model.sending.await_answer(token, what, frames, model.now);
     Effect::Inject { session, to, injection, token }
-}
-
-fn next_token(model: &mut Model) -> Token {
-    let token = Token(model.next_token);
-    model.next_token += 1;
-    token
 }
 
 fn words(injection: &Injection, to: Side) -> String {
@@ -154,17 +139,13 @@ fn words(injection: &Injection, to: Side) -> String {
     }
 }
 
-fn is_repeating(model: &Model) -> bool {
-    model.repeating.as_ref().is_some_and(|repeating| repeating.is_running() && !repeating.stopping)
-}
-
 /// Quits, unless something is under way that can be stopped first.
 pub(crate) fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if is_repeating(model) { stop(model) } else { vec![Effect::Quit] }
+    if model.sending.is_repeating() { stop(model) } else { vec![Effect::Quit] }
 }
 
 fn stop(model: &mut Model) -> Vec<Effect> {
-    if let Some(repeating) = &mut model.repeating {
+    if let Some(repeating) = &mut model.sending.repeating {
         repeating.stopping = true;
     }
     vec![Effect::StopRepeating]
@@ -183,20 +164,22 @@ pub(crate) fn take(model: &mut Model, message: Message) {
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
     match message {
         Message::Reply(token, reply) => {
-            let last = model.answer.iter_mut().map(|answer| (answer, composing));
+            let last = model.sending.answer.iter_mut().map(|answer| (answer, composing));
             // One before it that had to wait is told of in passing.
-            let mut all = model.waiting.iter_mut().map(|answer| (answer, false)).chain(last);
+            let mut all = model.sending.waiting.iter_mut().map(|answer| (answer, false)).chain(last);
             let Some((answer, stands)) = all.find(|(answer, _)| answer.token == token) else { return };
             answer.take(reply, now);
             let (level, words, is_waiting) = (answer.level(), answer.text(now), answer.is_waiting());
-            model.waiting.retain(Answer::is_waiting);
+            model.sending.waiting.retain(Answer::is_waiting);
             // What waits stands in the footer until it does no more.
             if !is_waiting && !stands {
                 model.toast(level, words);
             }
         }
         Message::Repeated(token, progress) => {
-            let Some(repeating) = model.repeating.as_mut().filter(|repeating| repeating.token == token) else { return };
+            let Some(repeating) = model.sending.repeating.as_mut().filter(|repeating| repeating.token == token) else {
+                return;
+            };
             repeating.take(progress, now);
             let said = (repeating.level(), repeating.text(now));
             if !repeating.is_running() && !composing {

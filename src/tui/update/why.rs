@@ -6,19 +6,20 @@ use crate::record::{Event, FrameNumber, Seen, Side};
 
 use crate::tui::keymap::Place;
 use crate::tui::state::cursor::Scroll;
-use crate::tui::state::marks;
-use crate::tui::state::model::{Model, Overlay, Tab};
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
 use crate::tui::state::why::Why;
 
 /// Goes to the next row that tells of something wrong, and around the end.
 pub(crate) fn next_problem(model: &mut Model, view: &View) {
-    if model.tab != Tab::Frames {
-        model.tab = Tab::Frames;
-        model.arrangement.maximised = false;
+    if model.panes.tab != Tab::Frames {
+        model.panes.tab = Tab::Frames;
+        model.panes.arrangement.maximised = false;
     }
-    let lens = model.lens();
+    let lens = model.lists.lens();
     // One who follows stands behind the last row, so that the first problem is the next.
-    let here = if model.frames.is_following() { None } else { marks::here(model, view) };
+    let here = if model.lists.frames.is_following() { None } else { model.lists.here(view) };
     let problems = view.problems();
     let behind = here.map_or(0, |here| problems.partition_point(|row| *row <= here));
     let in_turn = problems.range(behind..).chain(problems.range(..behind));
@@ -31,17 +32,17 @@ pub(crate) fn next_problem(model: &mut Model, view: &View) {
         return;
     };
     let place = problems.binary_search(&row).map_or(0, |place| place + 1);
-    marks::remember(model, view);
-    marks::go_to(model, view, row);
-    if model.pane == Place::Sessions {
-        model.pane = Place::Frames;
+    model.lists.remember(view);
+    model.lists.go_to(view, row);
+    if model.panes.focus == Place::Sessions {
+        model.panes.focus = Place::Frames;
     }
     let count = problems.len();
     model.toast(Level::Note, format!("problem {place} of {count} · W says why"));
 }
 
 fn none_left(model: &Model, view: &View) -> String {
-    match (model.scope_session(), view.problems().len()) {
+    match (model.lists.session(), view.problems().len()) {
         (_, 0) => "no problems seen".to_owned(),
         (Some(id), others) => format!("no problem in session {}; {others} in others: choose all sessions", id.0),
         (None, _) => "no problem among these rows".to_owned(),
@@ -50,7 +51,7 @@ fn none_left(model: &Model, view: &View) -> String {
 
 /// Opens the why page of the selected frame, or of the session that is meant.
 pub(crate) fn open(model: &mut Model, view: &View) {
-    let row = model.selected_row(view).filter(|_| matches!(model.tab, Tab::Frames));
+    let row = model.selected_row(view).filter(|_| matches!(model.panes.tab, Tab::Frames));
     let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
     let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {
         model.toast(Level::Note, "there is no session yet that anything could be wrong with");

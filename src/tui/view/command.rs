@@ -8,7 +8,8 @@ use ratatui::widgets::{Clear, Widget as _};
 use crate::tui::fit;
 use crate::tui::state::command::{self, Named};
 use crate::tui::state::cursor::Scroll;
-use crate::tui::state::model::{Model, Overlay};
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
 
 use super::overlay::panel;
 
@@ -20,7 +21,7 @@ const NAME: usize = 24;
 /// Draws it over a screen.
 pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Command(line)) = &model.overlay else { return None };
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
     buffer.set_stringn(row.x, row.y, ":", usize::from(row.width), theme.key);
@@ -44,7 +45,7 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<
 }
 
 fn listed(model: &Model, text: &str, columns: usize, most: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let found = command::candidates(text);
     if found.is_empty() {
         return vec![Line::styled("nothing has a name like this", theme.warning)];

@@ -9,8 +9,8 @@ use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::state::cursor::Cursor;
-use crate::tui::state::marks;
-use crate::tui::state::model::{Model, Tab};
+use crate::tui::state::model::Model;
+use crate::tui::state::panes::Tab;
 
 use super::row::{self, Columns, Context};
 use super::search;
@@ -18,10 +18,10 @@ use super::{Focus, title, welcome};
 
 /// Draws it. Gives where its rows are, and its place among them; nothing where there is no room.
 pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
-    let place = if model.tab == Tab::Log { Place::Log } else { Place::Frames };
+    let place = if model.panes.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));
-    let inner = title(area, buffer, &model.theme, focus, &name, &state);
+    let inner = title(area, buffer, &model.look.theme, focus, &name, &state);
     if inner.is_empty() {
         return None;
     }
@@ -29,14 +29,14 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
     let (mut cursor, range) = (*cursor, view.range(lens));
     let columns = Columns::new(model, view, lens.scope, inner.width);
     let rows = if inner.height > 2 && lens.scope != Scope::Own {
-        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
+        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.look.theme.dim);
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
     } else {
         inner
     };
     cursor.settle(&range, rows.height);
     let selected = cursor.selected(&range);
-    let chosen = marks::range(model, view).filter(|_| model.tab == Tab::Frames);
+    let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
     let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(lens, number)).map(|row| row.time);
     for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
@@ -51,13 +51,13 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
             let place = Rect { y, height: 1, ..rows };
             mark(place, buffer, model, focus);
             if focus == Focus::Here {
-                search::highlight_selected(place, &search::places(&line, &model.theme), buffer, &model.theme);
+                search::highlight_selected(place, &search::places(&line, &model.look.theme), buffer, &model.look.theme);
             }
         }
     }
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
     let free = Rect { y: rows.y + used, height: rows.height - used, ..rows };
-    if view.sessions().len() == 0 && model.tab == Tab::Frames {
+    if view.sessions().len() == 0 && model.panes.tab == Tab::Frames {
         welcome::welcome(model, view, free, buffer);
     }
     Some((rows, cursor))
@@ -65,7 +65,7 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
 
 /// Marks a selected row: in colour, and with a bar that shows without.
 pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus) {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let (bar, style) = match focus {
         Focus::Here => ("▌", theme.border_focused),
         Focus::Elsewhere => ("▏", theme.border),
@@ -85,9 +85,9 @@ pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus)
 
 /// Marks a row of the selected range: a bar at its start, and bold.
 fn in_range(area: Rect, buffer: &mut Buffer, model: &Model) {
-    buffer.set_style(area, model.theme.bold);
+    buffer.set_style(area, model.look.theme.bold);
     if let Some(cell) = buffer.cell_mut((area.x, area.y)).filter(|cell| cell.symbol() == " ") {
-        cell.set_symbol("▐").set_style(model.theme.border_focused);
+        cell.set_symbol("▐").set_style(model.look.theme.border_focused);
     }
 }
 
@@ -104,13 +104,13 @@ fn name(model: &Model, view: &View) -> String {
 
 /// What the user has made of the rows: selected, folded, hidden.
 fn notes(model: &Model, view: &View) -> Vec<String> {
-    let selected = marks::range(model, view).map(|range| match range.end() - range.start() + 1 {
+    let selected = model.lists.range(view).map(|range| match range.end() - range.start() + 1 {
         1 => "1 row selected".to_owned(),
         count => format!("{} rows selected", fit::number(count)),
     });
-    let folded = model.fold.fragments.then(|| "folded".to_owned());
-    let found = model.search.status(marks::here(model, view));
-    [selected, found, folded, hidden(view, model.lens())].into_iter().flatten().collect()
+    let folded = model.lists.fold.fragments.then(|| "folded".to_owned());
+    let found = model.search.status(model.lists.here(view));
+    [selected, found, folded, hidden(view, model.lists.lens())].into_iter().flatten().collect()
 }
 
 /// Rows that are hidden as heartbeats, in words; empty where none are.
@@ -137,7 +137,7 @@ fn state(model: &Model, view: &View) -> Vec<String> {
         (false, 0) => format!("FOLLOW off ({key})"),
         (false, new) => format!("FOLLOW off, +{} new ({key})", fit::number(new)),
     };
-    let notes = if lens == model.lens() { notes(model, view) } else { Vec::new() };
+    let notes = if lens == model.lists.lens() { notes(model, view) } else { Vec::new() };
     let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
     let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
     // Rows that left before the screen came to read them have no numbers, but they count.

@@ -23,8 +23,10 @@ use crate::journal::View;
 use super::fit;
 use super::keymap::Place;
 use super::state::drawn::Drawn;
-use super::state::layout::{Bars, Panes};
-use super::state::model::{Model, Overlay, Tab};
+use super::state::layout::{Bars, PaneAreas};
+use super::state::model::Model;
+use super::state::overlay::Overlay;
+use super::state::panes::Tab;
 use super::theme::Theme;
 
 /// Draws everything. Gives where it is.
@@ -55,15 +57,15 @@ pub(crate) fn view(model: &Model, view: &View, frame: &mut Frame<'_>) -> Drawn {
 }
 
 fn body(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Drawn {
-    match model.tab {
-        Tab::Frames | Tab::Log => panes(model, view, Panes::of(model, area), buffer),
+    match model.panes.tab {
+        Tab::Frames | Tab::Log => panes(model, view, PaneAreas::of(&model.panes, area), buffer),
         Tab::Sessions => Drawn { sessions: Some(sessions::table(model, view, area, buffer)), ..Drawn::default() },
         Tab::Handshake => Drawn { page: Some(text_pane::handshake(model, view, area, buffer)), ..Drawn::default() },
         Tab::Diagnosis => Drawn { page: Some(text_pane::diagnosis(model, area, buffer)), ..Drawn::default() },
     }
 }
 
-fn panes(model: &Model, view: &View, panes: Panes, buffer: &mut Buffer) -> Drawn {
+fn panes(model: &Model, view: &View, panes: PaneAreas, buffer: &mut Buffer) -> Drawn {
     let drawn = Drawn {
         sessions: panes.sessions.map(|area| sessions::list(model, view, area, buffer)),
         rows: panes.rows.and_then(|area| frame_log::frame_log(model, view, area, buffer)),
@@ -73,7 +75,7 @@ fn panes(model: &Model, view: &View, panes: Panes, buffer: &mut Buffer) -> Drawn
     };
     // A detail below has its title for a divider.
     for (area, _) in panes.dividers.iter().filter(|(area, _)| area.height > 1) {
-        divide(*area, buffer, &model.theme);
+        divide(*area, buffer, &model.look.theme);
     }
     Drawn { dividers: panes.dividers, ..drawn }
 }
@@ -87,7 +89,7 @@ enum Focus {
 
 impl Focus {
     fn of(model: &Model, place: Place) -> Self {
-        if model.place_on(model.tab) == place { Self::Here } else { Self::Elsewhere }
+        if model.panes.place() == place { Self::Here } else { Self::Elsewhere }
     }
 }
 

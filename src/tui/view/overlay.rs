@@ -8,7 +8,9 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::state::cursor::Scroll;
-use crate::tui::state::model::{Model, Overlay, Question};
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::Question;
 
 use super::row::MARKS;
 
@@ -21,7 +23,7 @@ fn window(model: &Model, area: Rect, width: u16, height: u16, title: &str, buffe
 
 /// A box with a title over whatever was there. Gives its inside.
 pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer) -> Rect {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     Clear.render(outer, buffer);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
@@ -53,12 +55,12 @@ pub(super) fn more_below(model: &Model, below: usize, inside: Rect, buffer: &mut
     if below > 0 && inside.width > 12 && inside.height > 0 {
         let more = format!(" {below} more ↓ ");
         let x = inside.right().saturating_sub(fit::width(&more) as u16);
-        buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.theme.dim);
+        buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.look.theme.dim);
     }
 }
 
 fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let own = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&place));
     let general = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
     let line = |binding: &Binding| {
@@ -100,7 +102,7 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option
             ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
         }
     };
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let answers = Line::from(vec![
         Span::styled("y", theme.key),
         Span::styled(" yes    ", theme.text),

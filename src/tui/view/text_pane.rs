@@ -24,7 +24,7 @@ pub(super) fn detail(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
     let has_focus = focus == Focus::Here;
     let foot = model.detail.foot(area, has_focus);
     let (inner, below) = foot.part(area);
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     title(area, buffer, theme, focus, &name, &detail_position(model, focus, inner));
     for (y, line) in (inner.top()..inner.bottom()).zip(model.detail.window(inner.height, has_focus, theme)) {
         buffer.set_line(inner.x + 1.min(inner.width), y, &line, text_width(inner));
@@ -40,12 +40,12 @@ pub(super) fn detail(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
 
 fn foot_lines(model: &Model, foot: &Foot, area: Rect) -> Vec<Line<'static>> {
     let find = foot.find.then(|| find_line(model, area));
-    let explained = foot.explained.iter().map(|row| Line::styled(row.clone(), model.theme.note));
+    let explained = foot.explained.iter().map(|row| Line::styled(row.clone(), model.look.theme.note));
     find.into_iter().chain(explained).collect()
 }
 
 fn find_line(model: &Model, area: Rect) -> Line<'static> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let (state, style) = match model.detail.find_state() {
         Ok(state) => (state, theme.dim),
         Err(reason) => (reason, theme.error),
@@ -88,7 +88,7 @@ pub(super) fn handshake(model: &Model, view: &View, area: Rect, buffer: &mut Buf
 
 /// Draws the problems of the chosen session, or of all. Gives where their lines are.
 pub(super) fn diagnosis(model: &Model, area: Rect, buffer: &mut Buffer) -> (Rect, Scroll) {
-    let name = match model.scope {
+    let name = match model.lists.scope {
         Scope::Session(id) => format!("Diagnosis · session {}", id.0),
         _ => "Diagnosis · all sessions".to_owned(),
     };
@@ -98,7 +98,7 @@ pub(super) fn diagnosis(model: &Model, area: Rect, buffer: &mut Buffer) -> (Rect
 /// Draws the lines of the page under a title.
 fn page(model: &Model, area: Rect, name: &str, buffer: &mut Buffer) -> (Rect, Scroll) {
     let height = area.height.saturating_sub(1);
-    let (lines, mut scroll) = (&model.page.text, model.page.scroll);
+    let (lines, mut scroll) = (&model.texts.page.text, model.texts.page.scroll);
     scroll.settle(lines.len(), height);
     let (top, count) = (scroll.top(), lines.len());
     let position = if count > usize::from(height) {
@@ -108,7 +108,7 @@ fn page(model: &Model, area: Rect, name: &str, buffer: &mut Buffer) -> (Rect, Sc
     };
     let form = form(model, Focus::Here);
     let right: Vec<&str> = [form, position.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-    let inner = title(area, buffer, &model.theme, Focus::Here, name, &[right.join(" · ")]);
+    let inner = title(area, buffer, &model.look.theme, Focus::Here, name, &[right.join(" · ")]);
     for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(top)) {
         buffer.set_line(inner.x + 1.min(inner.width), y, line, text_width(inner));
     }
@@ -120,7 +120,7 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
     if matches!(focus, Focus::Elsewhere) {
         return "";
     }
-    match (model.bytes, model.body) {
+    match (model.texts.bytes, model.texts.body) {
         (BytesShown::Wire, BodyShown::Auto) => "wire bytes",
         (BytesShown::Wire, BodyShown::Hex) => "wire bytes, hex",
         (BytesShown::Wire, BodyShown::Text) => "wire bytes, text",

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::journal::{Lens, View};
 use crate::record::finding::Level;
+use crate::tui::search::pattern::Pattern;
+use crate::tui::search::worker::Worker;
 use crate::tui::state::model::Model;
-
-use super::pattern::Pattern;
-use super::worker::Worker;
 
 /// Rung by the thread when it has found something, or has come to the end. It must not block.
 pub(crate) type Bell = Arc<dyn Fn() + Send + Sync>;
@@ -33,11 +32,11 @@ impl Searcher {
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub(crate) fn step(&mut self, model: &mut Model, view: &View) {
         let is_the_same = match (&self.job, model.search.pattern()) {
-            (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lens(),
+            (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lists.lens(),
             (job, wanted) => job.is_none() && wanted.is_none(),
         };
         if !is_the_same {
-            let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lens()));
+            let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lists.lens()));
             self.begin(model, job);
         }
         let (Some((_, lens)), Some(worker)) = (&self.job, &self.worker) else { return };
@@ -46,7 +45,7 @@ impl Searcher {
         self.next = self.next.max(view.end());
         model.search.take(worker.report());
         model.search.forget(first);
-        super::arrive(model, view);
+        super::search::arrive(model, view);
     }
 
     fn begin(&mut self, model: &mut Model, job: Option<(Pattern, Lens)>) {
