@@ -5,7 +5,6 @@ use std::sync::Arc;
 use ratatui::Frame;
 
 use crate::journal::View;
-
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 use crate::tui::update::prepare::prepare;

@@ -1,13 +1,14 @@
 //! A finding, styled. Its words and its layout are the renderer's.
 
+use ratatui::style::Style;
+
 use crate::diagnose::render::{self, Part};
 use crate::diagnose::words;
 use crate::record::finding::{Finding, Level};
 use crate::record::{SessionId, Side};
+use crate::tui::theme::Theme;
 
 use super::page::Page;
-use crate::tui::theme::Theme;
-use ratatui::style::Style;
 
 pub(super) fn write(page: &mut Page<'_>, session: Option<SessionId>, from: Side, finding: &Finding) {
     let theme = page.theme;

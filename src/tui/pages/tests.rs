@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::*;
 use crate::journal::{Journal, Scope};
 use crate::record::finding::Level;
 use crate::record::{ClosedBy, Ending, Event, Log, Origin, Policy, ProxyEvent, SessionId, Time};
@@ -19,6 +18,8 @@ use crate::text::is_plain;
 use crate::wire::close::Code;
 use crate::wire::frame::{self as wire_frame, FrameHeader, LengthForm};
 use crate::wire::opcode::Opcode;
+
+use super::*;
 
 const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: localhost:9000\r\nConnection: Upgrade\r\nUpgrade: \
     websocket\r\nOrigin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\

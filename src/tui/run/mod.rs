@@ -27,7 +27,6 @@ use crate::engine::handle::Handle;
 use crate::journal::{Journal, View};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
-
 use crate::tui::feed::Feed;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::Progress;

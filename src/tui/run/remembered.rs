@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files;
 use crate::tui::keymap::Place;
 use crate::tui::state::arrangement::Arrangement;
 use crate::tui::state::model::Model;
 use crate::tui::theme::{self, Surroundings};
+
+use super::files;
 
 /// All of it. A file of another version fills in what it knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

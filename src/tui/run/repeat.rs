@@ -11,7 +11,6 @@ use crate::engine::clock;
 use crate::engine::handle::Replier;
 use crate::record::Time;
 use crate::relay::injection::Reply;
-
 use crate::tui::compose::Repeat;
 use crate::tui::state::answer::{Progress, RepeatState};
 

@@ -3,7 +3,6 @@
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Time};
 use crate::relay::injection::{Refusal, Reply, Token, Wait};
-
 use crate::tui::clock;
 use crate::tui::compose::Repeat;
 use crate::tui::keymap::{Action, key_of};

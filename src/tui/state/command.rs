@@ -5,7 +5,6 @@ use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
-
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
 use crate::tui::state::composer::Recall;
 use crate::tui::theme;

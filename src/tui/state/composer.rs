@@ -4,7 +4,6 @@ use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::record::{SessionId, Side};
-
 use crate::tui::compose::{self, Completion, ComposeError, Json, Order};
 use crate::tui::state::history::History;
 

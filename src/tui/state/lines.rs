@@ -4,7 +4,6 @@ use ratatui::text::Line;
 
 use crate::journal::{RowId, Scope};
 use crate::record::SessionId;
-
 use crate::tui::pages::{BodyShown, BytesShown, HeaderShown, Proof};
 use crate::tui::state::cursor::Scroll;
 

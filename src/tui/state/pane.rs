@@ -9,17 +9,16 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::tui::fit;
-use crate::tui::state::cursor::Scroll;
-use crate::tui::state::layout::{text_width, under_title};
-use crate::tui::state::lines::LinesKey;
-use crate::tui::theme::Theme;
-
 use crate::tui::pages::content::Content;
 use crate::tui::pages::document::Document;
 use crate::tui::pages::json::Folds;
 use crate::tui::pages::row::Node;
 use crate::tui::pages::{BodyShown, HeaderShown};
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::find::{Find, Hit};
+use crate::tui::state::layout::{text_width, under_title};
+use crate::tui::state::lines::LinesKey;
+use crate::tui::theme::Theme;
 
 /// Rows from which a header is drawn bit by bit without being asked for, and where bytes are explained at the foot.
 const TALL: u16 = 20;

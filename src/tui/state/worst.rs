@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use crate::journal::{SessionSummary, View};
 use crate::record::finding::Level;
 use crate::record::{SessionId, Time};
-
 use crate::tui::pages::trouble::{Trouble, troubles};
 
 /// A problem, in words.

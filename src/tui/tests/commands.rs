@@ -4,8 +4,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::SessionId;
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::overlay::Question;
+use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};

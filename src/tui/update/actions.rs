@@ -1,60 +1,57 @@
 //! What each action does.
 
-use crate::journal::{Scope, View};
+use crate::journal::View;
+use crate::record::Policy;
 use crate::record::finding::Level;
-use crate::record::{Policy, Side};
+use crate::tui::keymap::{Action, Place};
+use crate::tui::message::Effect;
+use crate::tui::state::arrangement::DetailPlace;
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::{Overlay, Question};
+use crate::tui::state::panes::Tab;
 
-use super::copy::{self, Form};
+use super::copy;
+use super::detail;
+use super::moving;
 use super::prompt;
 use super::resend;
 use super::rows;
 use super::search;
 use super::sending;
 use super::why;
-use crate::tui::keymap::{Action, Place};
-use crate::tui::message::Effect;
-use crate::tui::pages::{BodyShown, BytesShown};
-use crate::tui::state::arrangement::DetailPlace;
-use crate::tui::state::composer::Recall;
-use crate::tui::state::cursor::Scroll;
-use crate::tui::state::marks::Way;
-use crate::tui::state::model::Model;
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::overlay::Question;
-use crate::tui::state::pane::Further;
-use crate::tui::state::panes::Tab;
 
 /// Does it.
 pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     if matches!(model.overlay, Some(Overlay::Command(_))) {
         return prompt::perform(model, view, action);
     }
+    let done = act(model, view, action);
+    debug_assert!(done.is_some(), "nothing does {action:?}");
+    done.unwrap_or_default()
+}
+
+/// Does it, where anything here does: each group of actions takes its own.
+fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    moving::perform(model, view, action)
+        .or_else(|| detail::perform(model, action))
+        .or_else(|| rows::perform(model, view, action))
+        .or_else(|| search::perform(model, view, action))
+        .or_else(|| copy::perform(model, view, action))
+        .or_else(|| sending::perform(model, view, action))
+        .or_else(|| general(model, view, action))
+}
+
+fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
-        Action::Interrupt => return sending::interrupt(model),
-        Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave => return leave(model),
-        Action::Yes => return confirm(model),
-        Action::Resend => return resend(model, view),
-        Action::Down => step(model, view, 1),
-        Action::Up => step(model, view, -1),
-        Action::HalfPageDown => step(model, view, page(model) / 2),
-        Action::HalfPageUp => step(model, view, -(page(model) / 2)),
-        Action::PageDown => step(model, view, page(model)),
-        Action::PageUp => step(model, view, -page(model)),
-        Action::First => {
-            model.lists.remember(view);
-            step(model, view, i64::MIN);
-        }
-        Action::Last => {
-            model.lists.remember(view);
-            last(model, view);
-        }
-        Action::Follow => follow(model),
+        Action::Quit => return Some(vec![Effect::Quit]),
+        Action::Interrupt => return Some(sending::interrupt(model)),
+        Action::Suspend => return Some(vec![Effect::Suspend]),
+        Action::Leave => return Some(leave(model)),
+        Action::Yes => return Some(confirm(model)),
+        Action::Resend => return Some(resend(model, view)),
         Action::NextPane => model.panes.turn(1),
         Action::PreviousPane => model.panes.turn(2),
-        Action::PreviousSession => step_session(model, view, -1),
-        Action::NextSession => step_session(model, view, 1),
         Action::Frames => model.panes.open(Tab::Frames),
         Action::Sessions => model.panes.open(Tab::Sessions),
         Action::Handshake => model.panes.open(Tab::Handshake),
@@ -70,14 +67,8 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
         Action::No | Action::CloseHelp | Action::WhyDone => model.overlay = None,
         Action::Freeze => freeze(model),
-        Action::ToServer => sending::compose(model, view, Side::Server),
-        Action::ToClient => sending::compose(model, view, Side::Client),
         Action::CloseSession => ask_to_close(model, view),
-        Action::Hex => model.texts.turn_body(BodyShown::Hex),
-        Action::Text => model.texts.turn_body(BodyShown::Text),
-        Action::Decoder => next_decoder(model),
-        Action::Bytes => toggle_bytes(model),
-        Action::NextPolicy => return choose_policy(model, model.proxy.policy.next()),
+        Action::NextPolicy => return Some(choose_policy(model, model.proxy.policy.next())),
         Action::Times => {
             model.look.times = model.look.times.next();
             model.toast(Level::Note, format!("times: {}", model.look.times.name()));
@@ -89,57 +80,10 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
         }
         Action::Shrink => resize(model, -1),
         Action::Grow => resize(model, 1),
-        Action::FoldFragments => rows::turn_fragments(model, view),
-        Action::HideHeartbeats => rows::turn_heartbeats(model, view),
-        Action::SelectRange => model.lists.turn_range(view),
-        Action::Bookmark => rows::turn_bookmark(model, view),
-        Action::NextBookmark => rows::to_bookmark(model, view, Way::Forward),
-        Action::PreviousBookmark => rows::to_bookmark(model, view, Way::Backward),
-        Action::Search => search::open(model),
-        Action::NextMatch => search::step(model, view, Way::Forward),
-        Action::PreviousMatch => search::step(model, view, Way::Backward),
-        Action::SearchGo => search::submit(model, view),
-        Action::SearchSyntax => search::turn_syntax(model),
-        Action::SearchEarlier => search::recall(model, Recall::Earlier),
-        Action::SearchLater => search::recall(model, Recall::Later),
-        Action::SearchErase => search::edit(model, |prompt| {
-            prompt.input.delete_line_by_head();
-        }),
-        Action::SearchDiscard => search::discard(model),
-        Action::Copy => copy::ask(model, view),
-        Action::CopyText => return copy::copy(model, view, Form::Text),
-        Action::CopyHex => return copy::copy(model, view, Form::Hex),
-        Action::CopyBase64 => return copy::copy(model, view, Form::Base64),
-        Action::CopyJson => return copy::copy(model, view, Form::Json),
-        Action::CopyCommand => return copy::copy(model, view, Form::Command),
-        Action::CopyNothing => model.overlay = None,
-        Action::JumpBack => rows::jump_back(model, view),
-        Action::AcceptValue => turn_proof(model),
         Action::CommandLine => prompt::open(model),
-        Action::Send
-        | Action::Discard
-        | Action::NewLine
-        | Action::EraseLine
-        | Action::Complete
-        | Action::Earlier
-        | Action::Later
-        | Action::OtherDirection
-        | Action::ToNextSession
-        | Action::ToPreviousSession
-        | Action::OpenEditor => return sending::perform(model, view, action),
-        Action::Left => model.detail.step_byte(-1, &model.look.theme),
-        Action::Right => model.detail.step_byte(1, &model.look.theme),
-        Action::Header => model.detail.turn_header(),
-        Action::FoldMore => model.detail.fold_all(Further::Out, &model.look.theme),
-        Action::FoldLess => model.detail.fold_all(Further::In, &model.look.theme),
-        Action::Find => model.detail.begin_find(),
-        Action::FindNext => model.detail.next_match(true),
-        Action::FindPrevious => model.detail.next_match(false),
-        Action::FindDone => model.detail.find.confirm(),
-        Action::FindStop => model.detail.cancel_find(),
-        Action::FindForm => model.detail.find.turn_form(),
+        _ => return None,
     }
-    Vec::new()
+    Some(Vec::new())
 }
 
 /// From now on faults are treated so, in the sessions that are live too.
@@ -147,71 +91,6 @@ pub(crate) fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
     model.proxy.policy = policy;
     model.toast(Level::Note, format!("policy {}: {}", policy.name(), policy.meaning()));
     vec![Effect::Policy(policy)]
-}
-
-fn page(model: &Model) -> i64 {
-    let drawn = &model.drawn;
-    let height = match model.place() {
-        Place::Sessions => drawn.sessions.map(|(area, _)| area.height),
-        Place::Frames | Place::Log => drawn.rows.map(|(area, _)| area.height),
-        Place::Detail => drawn.detail.map(|area| area.height),
-        _ => drawn.over.or(drawn.page).map(|(area, _)| area.height),
-    };
-    i64::from(height.unwrap_or_default().max(2))
-}
-
-/// Moves by so many rows, lines or sessions, wherever the focus is.
-pub(crate) fn step(model: &mut Model, view: &View, by: i64) {
-    match model.place() {
-        Place::Sessions => step_session(model, view, by),
-        Place::Frames | Place::Log => {
-            let (cursor, scope) = model.list();
-            cursor.step(&view.range(scope), by);
-        }
-        Place::Detail => model.detail.step(by, &model.look.theme),
-        Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),
-        Place::Help => {
-            if let Some(Overlay::Help(_, scroll)) = &mut model.overlay {
-                scroll.step(by);
-            }
-        }
-        Place::Why => {
-            if let Some(Overlay::Why(why)) = &mut model.overlay {
-                why.scroll.step(by);
-            }
-        }
-        Place::Everywhere
-        | Place::Composer
-        | Place::Question
-        | Place::Search
-        | Place::Copy
-        | Place::Command
-        | Place::Find => {}
-    }
-}
-
-fn last(model: &mut Model, view: &View) {
-    match model.place() {
-        Place::Frames | Place::Log => follow(model),
-        _ => step(model, view, i64::MAX),
-    }
-}
-
-fn follow(model: &mut Model) {
-    model.list().0.follow();
-    model.lists.forget_anchor();
-}
-
-fn step_session(model: &mut Model, view: &View, by: i64) {
-    let last = view.sessions().len() as i64;
-    let index = (model.lists.session_index(view) as i64).saturating_add(by).clamp(0, last);
-    choose_session(model, view, index as usize);
-}
-
-/// Shows the frames of a session by its place among all; 0 for all.
-pub(crate) fn choose_session(model: &mut Model, view: &View, index: usize) {
-    let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
-    model.lists.choose(view, chosen.map_or(Scope::All, |summary| Scope::Session(summary.id)));
 }
 
 fn deeper(model: &mut Model) {
@@ -292,35 +171,34 @@ fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
     }
 }
 
-fn turn_proof(model: &mut Model) {
-    model.panes.tab = Tab::Handshake;
-    model.texts.turn_proof();
-}
-
-fn next_decoder(model: &mut Model) {
-    let name = model.texts.next_body();
-    model.toast(Level::Note, format!("decoder: {name}"));
-}
-
-fn toggle_bytes(model: &mut Model) {
-    // Text and JSON are of the payload, so that the wire's bytes are asked for means hex.
-    if !model.detail.shows_hex() {
-        model.texts.body = BodyShown::Hex;
-        model.texts.bytes = BytesShown::Unmasked;
-    }
-    let (bytes, name) = match model.texts.bytes {
-        BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
-        BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),
-    };
-    model.texts.bytes = bytes;
-    model.toast(Level::Note, format!("bytes {name}"));
-}
-
 fn resize(model: &mut Model, by: i16) {
     let arrangement = &mut model.panes.arrangement;
     if model.panes.tab == Tab::Frames && model.panes.focus == Place::Sessions {
         arrangement.widen_sessions(by);
     } else {
         arrangement.grow_detail(by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::journal::Journal;
+    use crate::record::Time;
+    use crate::tui::keymap::BINDINGS;
+    use crate::tui::state::proxy::Info;
+    use crate::tui::theme::Theme;
+
+    #[test]
+    fn each_action_of_the_table_is_done_by_somebody() {
+        let view = View::new(Arc::new(Journal::new(1 << 20)).subscribe(|| ()));
+        for binding in BINDINGS {
+            let info = Info { addresses: Vec::new(), upstream: String::new(), playground: true };
+            let mut model = Model::new(info, Theme::default(), TimeZone::UTC, Time(0));
+            assert!(act(&mut model, &view, binding.action).is_some(), "{:?}", binding.action);
+        }
     }
 }

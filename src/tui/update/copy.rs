@@ -13,14 +13,15 @@ use crate::json::{self, Frame, Item, What};
 use crate::record::finding::Level;
 use crate::record::{Event, Seen};
 use crate::text;
-
-use super::websocat;
 use crate::tui::fit;
+use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::pages::words;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
+
+use super::websocat;
 
 /// Bytes at most: what becomes 100 kB in base64.
 const LIMIT: usize = 75_000;
@@ -29,7 +30,7 @@ const ROWS: u64 = 20_000;
 
 /// In which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+enum Form {
     /// Payloads as they are.
     Text,
     /// Payloads as hex.
@@ -54,8 +55,23 @@ impl Form {
     }
 }
 
+/// What its keys do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Copy => ask(model, view),
+        Action::CopyText => return Some(copy(model, view, Form::Text)),
+        Action::CopyHex => return Some(copy(model, view, Form::Hex)),
+        Action::CopyBase64 => return Some(copy(model, view, Form::Base64)),
+        Action::CopyJson => return Some(copy(model, view, Form::Json)),
+        Action::CopyCommand => return Some(copy(model, view, Form::Command)),
+        Action::CopyNothing => model.overlay = None,
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
 /// Asks in which form.
-pub(crate) fn ask(model: &mut Model, view: &View) {
+fn ask(model: &mut Model, view: &View) {
     if model.selected(view).is_some() {
         model.overlay = Some(Overlay::Copy);
     } else {
@@ -64,7 +80,7 @@ pub(crate) fn ask(model: &mut Model, view: &View) {
 }
 
 /// Copies what is selected.
-pub(crate) fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
+fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
     model.overlay = None;
     let Some((first, last)) = selected(model, view) else { return Vec::new() };
     let copied = match form {

@@ -2,7 +2,9 @@
 
 mod actions;
 mod copy;
+mod detail;
 mod mouse;
+mod moving;
 pub(crate) mod prepare;
 mod prompt;
 mod resend;
@@ -17,7 +19,6 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::journal::{Scope, View};
 use crate::record::finding::Level;
-
 use crate::tui::keymap::{self, Place};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;

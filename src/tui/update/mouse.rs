@@ -4,13 +4,14 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use crate::journal::View;
-
-use super::actions;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::drawn::Drawn;
 use crate::tui::state::model::Model;
 use crate::tui::state::panes::Tab;
+
+use super::actions;
+use super::moving;
 
 /// Rows or lines for one notch of the wheel.
 const NOTCH: i64 = 3;
@@ -49,7 +50,7 @@ fn click(model: &mut Model, view: &View, at: Position) {
         let index = top + usize::from(at.y - area.y);
         model.panes.focus = Place::Sessions;
         if index <= view.sessions().len() {
-            actions::choose_session(model, view, index);
+            moving::choose_session(model, view, index);
         }
     } else if let Some((area, _)) = drawn.rows.filter(|(area, _)| area.contains(at)) {
         let down = u64::from(at.y - area.y);
@@ -71,7 +72,7 @@ fn click(model: &mut Model, view: &View, at: Position) {
 fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
     let drawn = &model.drawn;
     if model.overlay.is_some() {
-        actions::step(model, view, by);
+        moving::step(model, view, by);
     } else if drawn.detail.is_some_and(|area| area.contains(at)) {
         model.detail.scroll.step(by);
     } else if Drawn::is_in(drawn.rows.as_ref(), at) {
@@ -79,9 +80,9 @@ fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
         cursor.step(&view.range(scope), by);
     } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.panes.tab == Tab::Frames {
         let pane = std::mem::replace(&mut model.panes.focus, Place::Sessions);
-        actions::step(model, view, by.signum());
+        moving::step(model, view, by.signum());
         model.panes.focus = pane;
     } else {
-        actions::step(model, view, by);
+        moving::step(model, view, by);
     }
 }

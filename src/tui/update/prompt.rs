@@ -3,17 +3,17 @@
 use crate::journal::{Scope, View};
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Seen, SessionId};
-
-use super::actions;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::command::{self, Command, CommandLine};
 use crate::tui::state::composer::Recall;
 use crate::tui::state::model::Model;
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::overlay::Question;
+use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
 use crate::tui::theme;
+
+use super::actions;
+use super::moving;
 
 /// Opens it.
 pub(crate) fn open(model: &mut Model) {
@@ -71,9 +71,9 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
 }
 
 fn choose_session(model: &mut Model, view: &View, session: Option<SessionId>) {
-    let Some(id) = session else { return actions::choose_session(model, view, 0) };
+    let Some(id) = session else { return moving::choose_session(model, view, 0) };
     match view.sessions().position(|summary| summary.id == id) {
-        Some(index) => actions::choose_session(model, view, index + 1),
+        Some(index) => moving::choose_session(model, view, index + 1),
         None => model.toast(Level::Warning, format!("there is no session {}, or it has left memory", id.0)),
     }
 }

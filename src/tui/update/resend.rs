@@ -7,11 +7,10 @@
 use crate::journal::{Frame, Row, Scope, View};
 use crate::record::{Event, FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
+use crate::tui::keymap::{Action, key_of};
 use crate::wire::frame::RSV1;
 use crate::wire::inflate::{self, Deflate};
 use crate::wire::opcode::Opcode;
-
-use crate::tui::keymap::{Action, key_of};
 
 /// Inflated bytes of a frame that no event tells of.
 const LIMIT: usize = 1024 * 1024;

@@ -3,6 +3,7 @@
 use crate::journal::{RowId, View};
 use crate::record::finding::Level;
 use crate::tui::keymap::{Action, key_of};
+use crate::tui::message::Effect;
 use crate::tui::search::pattern::Pattern;
 use crate::tui::state::composer::Recall;
 use crate::tui::state::marks::Way;
@@ -10,8 +11,27 @@ use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::search::{Prompt, Wanted};
 
+/// What they do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Search => open(model),
+        Action::NextMatch => step(model, view, Way::Forward),
+        Action::PreviousMatch => step(model, view, Way::Backward),
+        Action::SearchGo => submit(model, view),
+        Action::SearchSyntax => turn_syntax(model),
+        Action::SearchEarlier => recall(model, Recall::Earlier),
+        Action::SearchLater => recall(model, Recall::Later),
+        Action::SearchErase => edit(model, |prompt| {
+            prompt.input.delete_line_by_head();
+        }),
+        Action::SearchDiscard => discard(model),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
 /// Opens the line.
-pub(super) fn open(model: &mut Model) {
+fn open(model: &mut Model) {
     let syntax = model.search.last.as_ref().map(Pattern::syntax).unwrap_or_default();
     model.overlay = Some(Overlay::Search(Box::new(Prompt::new(syntax))));
 }
@@ -24,12 +44,12 @@ pub(super) fn typed(model: &mut Model) {
 }
 
 /// Reads the line as a regular expression, or as it stands.
-pub(super) fn turn_syntax(model: &mut Model) {
+fn turn_syntax(model: &mut Model) {
     edit(model, Prompt::turn_syntax);
 }
 
 /// Puts an earlier pattern, or a later one, into the line.
-pub(super) fn recall(model: &mut Model, direction: Recall) {
+fn recall(model: &mut Model, direction: Recall) {
     if let Some(Overlay::Search(prompt)) = &mut model.overlay {
         prompt.recall(&model.search.history, direction);
     }
@@ -37,7 +57,7 @@ pub(super) fn recall(model: &mut Model, direction: Recall) {
 }
 
 /// Changes the line.
-pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
+fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
     if let Some(Overlay::Search(prompt)) = &mut model.overlay {
         change(prompt);
     }
@@ -45,7 +65,7 @@ pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
 }
 
 /// Closes the line and goes to the first match from here on. An empty one takes the last pattern again.
-pub(super) fn submit(model: &mut Model, view: &View) {
+fn submit(model: &mut Model, view: &View) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
     if prompt.error.is_some() {
         return;
@@ -59,13 +79,13 @@ pub(super) fn submit(model: &mut Model, view: &View) {
 }
 
 /// Closes the line, and nothing is highlighted any more.
-pub(super) fn discard(model: &mut Model) {
+fn discard(model: &mut Model) {
     model.overlay = None;
     model.search.clear();
 }
 
 /// On to the next match.
-pub(super) fn step(model: &mut Model, view: &View, way: Way) {
+fn step(model: &mut Model, view: &View, way: Way) {
     want(model, view, way, false);
 }
 

@@ -5,18 +5,18 @@ use crate::record::finding::Level;
 use crate::record::{SessionId, Side};
 use crate::relay::injection::Injection;
 use crate::text;
-use crate::wire::opcode::Opcode;
-
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::{Answer, Repeating};
 use crate::tui::state::composer::{Composer, Recall};
+use crate::tui::state::history::History;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::sessions::live_sessions;
+use crate::wire::opcode::Opcode;
 
 /// Opens the composer, with what was left in it.
-pub(crate) fn compose(model: &mut Model, view: &View, to: Side) {
+fn compose(model: &mut Model, view: &View, to: Side) {
     if let Some(session) = live_session(model, view) {
         model.sending.forget_told();
         let draft = std::mem::take(&mut model.sending.draft);
@@ -37,33 +37,39 @@ pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> 
     None
 }
 
-/// What the composer's keys do.
-pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+/// What the composer's keys do, and those that open it; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Send => return send(model),
-        Action::Discard if model.sending.is_repeating() => return stop(model),
-        Action::OpenEditor => return open_editor(model),
-        _ => {}
-    }
-    let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
-    match action {
-        Action::NewLine => composer.edit(|input| input.insert_newline()),
-        Action::EraseLine => composer.edit(|input| {
-            input.delete_line_by_head();
-        }),
-        Action::Complete => composer.complete(),
-        Action::Earlier => composer.recall(&model.sending.history, Recall::Earlier),
-        Action::Later => composer.recall(&model.sending.history, Recall::Later),
-        Action::OtherDirection => composer.to = composer.to.other(),
+        Action::ToServer => compose(model, view, Side::Server),
+        Action::ToClient => compose(model, view, Side::Client),
+        Action::Send => return Some(send(model)),
+        Action::Discard if model.sending.is_repeating() => return Some(stop(model)),
+        Action::Discard => discard(model),
+        Action::OpenEditor => return Some(open_editor(model)),
         Action::ToNextSession => turn(model, view, Turn::Next),
         Action::ToPreviousSession => turn(model, view, Turn::Previous),
-        Action::Discard => {
-            model.sending.draft = composer.text();
-            model.overlay = None;
-        }
-        _ => {}
+        Action::NewLine => with_composer(model, |composer, _| composer.edit(|input| input.insert_newline())),
+        Action::EraseLine => with_composer(model, |composer, _| composer.edit(|input| _ = input.delete_line_by_head())),
+        Action::Complete => with_composer(model, |composer, _| composer.complete()),
+        Action::Earlier => with_composer(model, |composer, sent| composer.recall(sent, Recall::Earlier)),
+        Action::Later => with_composer(model, |composer, sent| composer.recall(sent, Recall::Later)),
+        Action::OtherDirection => with_composer(model, |composer, _| composer.to = composer.to.other()),
+        _ => return None,
     }
-    Vec::new()
+    Some(Vec::new())
+}
+
+fn with_composer(model: &mut Model, change: impl FnOnce(&mut Composer, &History)) {
+    if let Some(Overlay::Composer(composer)) = &mut model.overlay {
+        change(composer, &model.sending.history);
+    }
+}
+
+/// Closes the composer, which keeps its text.
+fn discard(model: &mut Model) {
+    if let Some(Overlay::Composer(composer)) = model.overlay.take() {
+        model.sending.draft = composer.text();
+    }
 }
 
 #[derive(Clone, Copy)]

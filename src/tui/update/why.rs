@@ -3,7 +3,6 @@
 use crate::journal::{RowId, View};
 use crate::record::finding::Level;
 use crate::record::{Event, FrameNumber, Seen, Side};
-
 use crate::tui::keymap::Place;
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;

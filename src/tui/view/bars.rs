@@ -10,12 +10,11 @@ use crate::record::Policy;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Action, Place, key_of};
+use crate::tui::pages::words::{level_glyph, level_style};
 use crate::tui::state::answer::Repeating;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
-
-use crate::tui::pages::words::{level_glyph, level_style};
 
 /// What listens, where to, how much.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {

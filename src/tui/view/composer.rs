@@ -10,6 +10,7 @@ use crate::record::finding::Level;
 use crate::text;
 use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::tui::fit;
+use crate::tui::pages::words::{level_glyph, level_style};
 use crate::tui::state::composer::Composer;
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
@@ -19,7 +20,6 @@ use crate::tui::theme::Theme;
 
 use super::input::Layout;
 use super::overlay::panel;
-use crate::tui::pages::words::{level_glyph, level_style};
 
 /// Rows of bytes for what is one frame, and frames for what is several.
 const ROWS: usize = 3;

@@ -9,8 +9,7 @@ use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::overlay::Question;
+use crate::tui::state::overlay::{Overlay, Question};
 
 use super::row::MARKS;
 

@@ -10,6 +10,8 @@ use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
+use crate::tui::pages::trouble;
+use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 use crate::tui::search::pattern::Pattern;
 use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
@@ -18,8 +20,6 @@ use crate::wire::opcode::Opcode;
 
 use super::joined::Joined;
 use super::search;
-use crate::tui::pages::trouble;
-use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]

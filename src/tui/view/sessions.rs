@@ -13,12 +13,12 @@ use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
 use crate::tui::pages::trouble::troubles;
+use crate::tui::pages::words::{self, level_glyph, level_style};
 use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::opcode::Opcode;
 
 use super::{Focus, frame_log, title};
-use crate::tui::pages::words::{self, level_glyph, level_style};
 
 /// Draws the narrow list. Gives where its rows are, and the first of them.
 pub(super) fn list(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
