@@ -236,7 +236,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Handshake, &[Key::char('3')], EVERYWHERE, "", "the handshake of the session"),
     bind(Action::Diagnosis, &[Key::char('4')], EVERYWHERE, "", "the problems that were seen"),
     bind(Action::Log, &[Key::char('5')], EVERYWHERE, "", "wsproxy's own events"),
-    bind(Action::Quit, &[Key::char('Q')], EVERYWHERE, "", "quit without asking; sessions get close frames"),
+    bind(Action::Quit, &[Key::char('Q')], EVERYWHERE, "", "quit (asks while sessions are open)"),
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
@@ -252,7 +252,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Command,
         ],
         "",
-        "stop a repetition; else quit without asking, with close frames",
+        "stop a repetition, clear the line, close; on the panes: quit at once",
     ),
     bind(
         Action::Suspend,

@@ -22,8 +22,8 @@ pub(crate) enum Command {
     Policy(Policy),
     /// A theme.
     Theme(theme::Choice),
-    /// Quit, and ask first while sessions are open.
-    Quit,
+    /// Quit without asking.
+    QuitAtOnce,
 }
 
 /// A name with what it does.
@@ -45,7 +45,7 @@ enum Meaning {
     Frame,
     Theme,
     Policy,
-    Quit,
+    QuitAtOnce,
 }
 
 /// The words that are no action's name.
@@ -55,8 +55,8 @@ const WORDS: [(&str, &str, &str, Meaning); 7] = [
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
-    ("quit", "", "quit (asks while sessions are open)", Meaning::Quit),
-    ("quit!", "", "quit without asking; sessions get close frames", Meaning::Action(Action::Quit)),
+    ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
+    ("quit!", "", "quit without asking; sessions get close frames", Meaning::QuitAtOnce),
 ];
 
 /// All that can be typed: the words, then the actions in the order of the table.
@@ -159,8 +159,8 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::Policy => Policy::named(value)
             .map(Command::Policy)
             .ok_or_else(|| format!("a policy is one of {}", Policy::ALL.map(Policy::name).join(", "))),
-        Meaning::Quit | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
-        Meaning::Quit => Ok(Command::Quit),
+        Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
+        Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
     }
 }
@@ -308,9 +308,9 @@ mod tests {
     #[test]
     fn lines_mean_what_they_say() {
         for (line, command) in [
-            ("quit", Command::Quit),
-            ("q", Command::Quit),
-            (" :quit! ", Command::Do(Action::Quit)),
+            ("quit", Command::Do(Action::Quit)),
+            ("q", Command::Do(Action::Quit)),
+            (" :quit! ", Command::QuitAtOnce),
             ("follow", Command::Do(Action::Follow)),
             ("half-page-down", Command::Do(Action::HalfPageDown)),
             ("half page down", Command::Do(Action::HalfPageDown)),

@@ -79,6 +79,14 @@ impl Find {
         self.compile();
     }
 
+    /// Empties the pattern. Says whether there was anything in it.
+    pub(crate) fn clear(&mut self) -> bool {
+        let was_empty = self.pattern.is_empty();
+        self.pattern.clear();
+        self.compile();
+        !was_empty
+    }
+
     /// The pattern is whole.
     pub(crate) const fn confirm(&mut self) {
         self.typing = false;

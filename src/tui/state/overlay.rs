@@ -74,6 +74,23 @@ impl Overlay {
         }
     }
 
+    /// Whether keys that are bound to nothing are text here.
+    #[must_use]
+    pub(crate) const fn takes_text(&self) -> bool {
+        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Command(_))
+    }
+
+    /// Empties its line of text. Says whether there was anything.
+    pub(crate) fn clear(&mut self) -> bool {
+        match self {
+            Self::Composer(composer) if !composer.is_empty() => composer.clear(),
+            Self::Search(prompt) if !prompt.text().is_empty() => prompt.set(""),
+            Self::Command(line) if !line.text().is_empty() => line.set(""),
+            _ => return false,
+        }
+        true
+    }
+
     /// How far it is scrolled, where it can be.
     pub(crate) const fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {

@@ -42,6 +42,11 @@ impl Prompt {
         pattern
     }
 
+    /// Puts another text in its place.
+    pub(crate) fn set(&mut self, text: &str) {
+        self.input = input(text);
+    }
+
     /// Puts the first line of a text in, without what can't be seen.
     pub(crate) fn paste(&mut self, pasted: &str) {
         let line = pasted.lines().next().unwrap_or_default();

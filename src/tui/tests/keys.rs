@@ -163,9 +163,63 @@ fn quitting_asks_only_while_a_session_is_open() {
     ended(&idle.journal, 1, 0);
     idle.sync().keys("q");
     assert_eq!(idle.effects, [Effect::Quit]);
+    let mut capital = self::stage();
+    capital.keys("Q");
+    assert!(capital.effects.is_empty() && capital.shows("1 session is open."), "{}", capital.screen());
+    capital.keys("y");
+    assert_eq!(capital.effects, [Effect::Quit]);
     let mut sudden = self::stage();
-    sudden.keys("s").ctrl('c');
+    sudden.ctrl('c');
     assert_eq!(sudden.effects, [Effect::Quit]);
+}
+
+#[test]
+fn what_is_typed_for_a_session_that_is_over_is_no_command() {
+    for key in ["s", "c"] {
+        let mut stage = Stage::new(80, 24);
+        ended(&stage.journal, 1, 0);
+        stage.sync().keys(key).keys("Quit now");
+        assert!(stage.shows("· session 1 (over)") && stage.shows("Quit now"), "{}", stage.screen());
+        stage.press(KeyCode::Enter);
+        assert!(stage.effects.is_empty() && stage.remembered.is_empty());
+        assert!(stage.shows("session 1 is over: ctrl-n turns to a live one"), "{}", stage.screen());
+        assert!(stage.shows("Quit now"), "the text stays");
+    }
+}
+
+#[test]
+fn ctrl_c_clears_what_is_typed_then_closes_and_only_on_the_panes_quits() {
+    for (open, typed) in
+        [("s", "Quit now"), ("/", "Quit"), (":", "foll"), ("\t/", "Quit"), ("?", ""), ("W", ""), ("y", "")]
+    {
+        let mut stage = stage();
+        for key in open.chars() {
+            stage.press(if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) });
+        }
+        let place = stage.model.place();
+        assert!(!place.is_pane(), "{open}");
+        if !typed.is_empty() {
+            stage.keys(typed);
+            assert!(stage.shows(typed), "{}", stage.screen());
+            stage.ctrl('c');
+            assert!(!stage.shows(typed) && stage.model.place() == place, "{open}: {}", stage.screen());
+        }
+        stage.ctrl('c');
+        assert!(stage.model.place().is_pane() && stage.effects.is_empty(), "{open}");
+        stage.ctrl('c');
+        assert_eq!(stage.effects, [Effect::Quit]);
+    }
+}
+
+#[test]
+fn a_key_without_a_meaning_says_so() {
+    let mut stage = stage();
+    stage.keys("Z");
+    assert!(stage.shows("Z does nothing here: ? lists the keys"), "{}", stage.screen());
+    stage.keys("\u{202e}");
+    assert!(stage.shows("this key does nothing here"), "{}", stage.screen());
+    stage.keys("?Z");
+    assert!(stage.shows("Z does nothing here") && !stage.shows("lists the keys"), "{}", stage.screen());
 }
 
 #[test]

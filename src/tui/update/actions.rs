@@ -44,8 +44,8 @@ fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
 
 fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Quit => return Some(vec![Effect::Quit]),
-        Action::Interrupt => return Some(sending::interrupt(model)),
+        Action::Quit => return Some(quit(model)),
+        Action::Interrupt => return Some(interrupt(model)),
         Action::Suspend => return Some(vec![Effect::Suspend]),
         Action::Leave => return Some(leave(model)),
         Action::Yes => return Some(confirm(model)),
@@ -125,11 +125,39 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         back(model);
         return Vec::new();
     }
+    quit(model)
+}
+
+/// Quits, and asks first while sessions are open.
+fn quit(model: &mut Model) -> Vec<Effect> {
     if model.overview.live > 0 {
         model.overlay = Some(Overlay::Question(Question::Quit));
         return Vec::new();
     }
     vec![Effect::Quit]
+}
+
+/// Stops what is under way, clears what is typed, closes what lies over the panes; on the panes themselves it quits.
+pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if model.sending.is_repeating() {
+        return sending::stop(model);
+    }
+    let place = model.place();
+    match &mut model.overlay {
+        Some(overlay) => {
+            if !overlay.clear() {
+                model.overlay = None;
+            }
+            search::typed(model);
+        }
+        None if place == Place::Find => {
+            if !model.detail.find.clear() {
+                model.detail.cancel_find();
+            }
+        }
+        None => return vec![Effect::Quit],
+    }
+    Vec::new()
 }
 
 fn confirm(model: &mut Model) -> Vec<Effect> {

@@ -19,7 +19,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::journal::{Scope, View};
 use crate::record::finding::Level;
-use crate::tui::keymap::{self, Place};
+use crate::tui::keymap::{self, Action, Key, Place};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 
@@ -59,14 +59,22 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         return actions::perform(model, view, action);
     }
     match &mut model.overlay {
-        Some(overlay) => {
+        Some(overlay) if overlay.takes_text() => {
             overlay.key(event);
             search::typed(model);
         }
         None if place == Place::Find => model.detail.find.key(event),
-        None => {}
+        _ => model.toast(Level::Note, unbound(place, event.into())),
     }
     Vec::new()
+}
+
+/// That a key means nothing, so that nobody waits for what it does.
+fn unbound(place: Place, key: Key) -> String {
+    let name = if key.is_plain() { key.to_string() } else { "this key".to_owned() };
+    let keys = keymap::in_place(place).find(|binding| binding.action == Action::Help);
+    let help = keys.map_or_else(String::new, |help| format!(": {} lists the keys", help.keys_text()));
+    format!("{name} does nothing here{help}")
 }
 
 fn paste(model: &mut Model, text: &str) {

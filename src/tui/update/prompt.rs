@@ -8,7 +8,7 @@ use crate::tui::message::Effect;
 use crate::tui::state::command::{self, Command, CommandLine};
 use crate::tui::state::composer::Recall;
 use crate::tui::state::model::Model;
-use crate::tui::state::overlay::{Overlay, Question};
+use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 use crate::tui::theme;
 
@@ -24,7 +24,7 @@ pub(crate) fn open(model: &mut Model) {
 pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
     let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
     match action {
-        Action::Interrupt => return vec![Effect::Quit],
+        Action::Interrupt => return actions::interrupt(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Discard => model.overlay = None,
         Action::Complete => line.complete(),
@@ -64,8 +64,7 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
         Command::Frame(session, frame) => choose_frame(model, view, session, frame),
         Command::Policy(policy) => return actions::choose_policy(model, policy),
         Command::Theme(choice) => choose_theme(model, choice),
-        Command::Quit if model.overview.live > 0 => model.overlay = Some(Overlay::Question(Question::Quit)),
-        Command::Quit => return vec![Effect::Quit],
+        Command::QuitAtOnce => return vec![Effect::Quit],
     }
     Vec::new()
 }

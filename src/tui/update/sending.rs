@@ -15,19 +15,23 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::sessions::live_sessions;
 use crate::wire::opcode::Opcode;
 
-/// Opens the composer, with what was left in it.
+const NO_SESSION: &str = "there is no session yet: connect a client first";
+
+/// Opens the composer, with what was left in it. One for a session that is over takes text, too, and refuses to send it:
+/// what is typed must not become commands.
 fn compose(model: &mut Model, view: &View, to: Side) {
-    if let Some(session) = live_session(model, view) {
-        model.sending.forget_told();
-        let draft = std::mem::take(&mut model.sending.draft);
-        model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to, &draft))));
-    }
+    let Some(session) = model.session(view).map(|summary| summary.id) else {
+        return model.toast(Level::Warning, NO_SESSION);
+    };
+    model.sending.forget_told();
+    let draft = std::mem::take(&mut model.sending.draft);
+    model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, to, &draft))));
 }
 
 /// The session that an injection is for, if it is live; else says why not.
 pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
     match model.session(view) {
-        None => model.toast(Level::Warning, "there is no session yet: connect a client first"),
+        None => model.toast(Level::Warning, NO_SESSION),
         Some(summary) if !summary.is_live() => {
             let id = summary.id.0;
             model.toast(Level::Warning, format!("session {id} is over: choose a live one with [ and ]"));
@@ -42,7 +46,7 @@ pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<
     match action {
         Action::ToServer => compose(model, view, Side::Server),
         Action::ToClient => compose(model, view, Side::Client),
-        Action::Send => return Some(send(model)),
+        Action::Send => return Some(send(model, view)),
         Action::Discard if model.sending.is_repeating() => return Some(stop(model)),
         Action::Discard => discard(model),
         Action::OpenEditor => return Some(open_editor(model)),
@@ -98,16 +102,22 @@ fn turn(model: &mut Model, view: &View, turn: Turn) {
     }
 }
 
-fn send(model: &mut Model) -> Vec<Effect> {
+fn send(model: &mut Model, view: &View) -> Vec<Effect> {
     let busy = model.sending.is_repeating();
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
     let Ok(order) = composer.parsed.clone() else { return Vec::new() };
+    let session = composer.session;
+    if view.session(session).is_none_or(|summary| !summary.is_live()) {
+        let next = key_of(Action::ToNextSession);
+        model.toast(Level::Warning, format!("session {} is over: {next} turns to a live one", session.0));
+        return Vec::new();
+    }
     if busy && order.repeat.is_some() {
         let stop = key_of(Action::Interrupt);
         model.toast(Level::Warning, format!("one repetition runs already: {stop} stops it"));
         return Vec::new();
     }
-    let (session, to, text) = (composer.session, composer.to, composer.text());
+    let (to, text) = (composer.to, composer.text());
     composer.clear();
     model.sending.history.push(text.clone());
     let effect = match order.repeat {
@@ -145,12 +155,8 @@ fn words(injection: &Injection, to: Side) -> String {
     }
 }
 
-/// Quits, unless something is under way that can be stopped first.
-pub(crate) fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.sending.is_repeating() { stop(model) } else { vec![Effect::Quit] }
-}
-
-fn stop(model: &mut Model) -> Vec<Effect> {
+/// Ends what is sent again and again.
+pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
     if let Some(repeating) = &mut model.sending.repeating {
         repeating.stopping = true;
     }
