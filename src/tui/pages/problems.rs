@@ -126,7 +126,7 @@ pub(crate) fn problem(
         for line in render::lines(Some(summary.id.0), from.name(), finding, columns) {
             let style = match line.part {
                 Part::Title => style,
-                Part::Underline => theme.error,
+                Part::Underline => style,
                 Part::Place => theme.dim,
                 Part::Hex | Part::Fact => theme.text,
                 Part::Help => theme.good,

@@ -115,7 +115,9 @@ fn of_frame(
         problems::problem(terms, summary, *time, trouble, columns, out);
     }
     if !others.is_empty() && its.is_empty() {
-        wrapped("What is wrong with the session:", theme.title, columns, out);
+        let is_wrong = others.iter().any(|(_, trouble)| trouble.level() > Level::Note);
+        let head = if is_wrong { "What is wrong with the session:" } else { "What was noted of the session:" };
+        wrapped(head, theme.title, columns, out);
         out.push(Line::default());
         for (time, trouble) in &others {
             problems::problem(terms, summary, *time, trouble, columns, out);

@@ -212,6 +212,33 @@ fn ctrl_c_clears_what_is_typed_then_closes_and_only_on_the_panes_quits() {
 }
 
 #[test]
+fn the_why_page_goes_by_level() {
+    let page = |first: u8| {
+        let mut stage = Stage::new(100, 50);
+        let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+        // A key that only programs choose is worth a note; a reserved bit is an error.
+        actor.after(900).opens().after(10).frame(Side::Client, 0x81, b"a").frame(Side::Server, first, b"b").hand_over();
+        let note = Finding::new(FindingKind::ReqOriginMissing, Place::Head).bytes(b"GET / HTTP/1.1", 4, 1);
+        actor.event(Event::Finding(Side::Client, note)).hand_over();
+        stage.sync().keys("gW");
+        for _ in 0..20 {
+            if stage.shows("Why · session 1 · frame 1") {
+                break;
+            }
+            stage.press(KeyCode::Esc).keys("jW");
+        }
+        let red = stage.buffer().content().iter().any(|cell| cell.fg == stage.model.look.theme.error.fg.unwrap());
+        (stage, red)
+    };
+    let (noted, red) = page(0x81);
+    assert!(noted.shows("What was noted of the session:"), "{}", noted.screen());
+    assert!(!red, "{}", noted.screen());
+    let (wrong, red) = page(0xa1);
+    assert!(wrong.shows("What is wrong with the session:"), "{}", wrong.screen());
+    assert!(red);
+}
+
+#[test]
 fn a_key_without_a_meaning_says_so() {
     let mut stage = stage();
     stage.keys("Z");
