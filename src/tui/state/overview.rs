@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::journal::{UpstreamState, View};
+use crate::journal::{Fold, Lens, Scope, UpstreamState, View};
 use crate::record::Time;
 use crate::record::finding::Level;
 use crate::text;
@@ -20,6 +20,8 @@ pub(crate) struct Overview {
     pub frames: u64,
     /// The worst problem: of the worst level, rather of a live session, rather new.
     pub problem: Option<Problem>,
+    /// When wsproxy began, as its first event says.
+    pub began: Option<Time>,
     worst: Worst,
     samples: VecDeque<(Time, u64)>,
     /// How often it was refreshed.
@@ -39,6 +41,10 @@ impl Overview {
         self.frames = view.frames();
         self.worst.learn(view);
         self.problem = upstream_down(view).or_else(|| self.worst.problem(view));
+        self.began = self.began.or_else(|| {
+            let own = Lens { scope: Scope::Own, fold: Fold::NONE };
+            view.row(own, view.range(own).start).map(|row| row.time)
+        });
         self.sample(now);
     }
 

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Ending, Event, FrameNumber, Log, Policy, SessionId, Side};
+use crate::record::{Ending, Event, FrameNumber, Log, Policy, ProxyEvent, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
@@ -12,7 +12,7 @@ use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
-use super::stage::{Actor, KEPT, Stage, ended, unreachable, usual, wrong_accept};
+use super::stage::{Actor, KEPT, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -236,6 +236,17 @@ fn the_why_page_goes_by_level() {
     let (wrong, red) = page(0xa1);
     assert!(wrong.shows("What is wrong with the session:"), "{}", wrong.screen());
     assert!(red);
+}
+
+#[test]
+fn times_of_wsproxy_s_own_events_count_from_its_beginning() {
+    let mut stage = Stage::new(100, 24);
+    let mut log = Log::default();
+    log.proxy(Time(NOON + 2_250_000), ProxyEvent::Upstream { trouble: None });
+    stage.journal.push(None, log);
+    stage.sync().keys("5T");
+    assert!(stage.shows("times: since wsproxy began"), "{}", stage.screen());
+    assert!(stage.shows(" 0.000") && stage.shows(" 3.250"), "{}", stage.screen());
 }
 
 #[test]

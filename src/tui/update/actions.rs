@@ -3,6 +3,7 @@
 use crate::journal::View;
 use crate::record::Policy;
 use crate::record::finding::Level;
+use crate::tui::clock::TimeDisplay;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::arrangement::DetailPlace;
@@ -71,7 +72,11 @@ fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>
         Action::NextPolicy => return Some(choose_policy(model, model.proxy.policy.next())),
         Action::Times => {
             model.look.times = model.look.times.next();
-            model.toast(Level::Note, format!("times: {}", model.look.times.name()));
+            let name = match (model.look.times, model.panes.tab) {
+                (TimeDisplay::Relative, Tab::Log) => "since wsproxy began",
+                (times, _) => times.name(),
+            };
+            model.toast(Level::Note, format!("times: {name}"));
         }
         Action::Maximise => model.panes.turn_maximised(),
         Action::MoveDetail => {

@@ -188,8 +188,10 @@ fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<
     if columns.time > 0 {
         let text = match model.look.times {
             TimeDisplay::Relative => {
-                let opened = row.session.and_then(|id| view.session(id)).map_or(row.time, |summary| summary.opened);
-                fit::right(&clock::since(opened, row.time), columns.time)
+                let opened = row.session.and_then(|id| view.session(id)).map(|summary| summary.opened);
+                // What belongs to no session is counted from wsproxy's own beginning.
+                let start = opened.or(model.overview.began).unwrap_or(row.time);
+                fit::right(&clock::since(start, row.time), columns.time)
             }
             _ => fit::left(&clock::clock(row.time, &model.look.zone, columns.digits), columns.time),
         };
