@@ -319,5 +319,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMMAND, "complete", "complete the name"),
     bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMMAND, "history", "the command before"),
     bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMMAND, "", "the command after it"),
+    bind(Action::PageDown, &[Key::plain(KeyCode::PageDown)], COMMAND, "more", "further down the list of commands"),
+    bind(Action::PageUp, &[Key::plain(KeyCode::PageUp)], COMMAND, "", "back up the list of commands"),
     bind(Action::EraseLine, &[Key::ctrl('u')], COMMAND, "", "erase up to the start of the line"),
 ];

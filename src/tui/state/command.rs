@@ -6,8 +6,10 @@ use ratatui_textarea::{CursorMove, TextArea};
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
-use crate::tui::state::composer::Recall;
 use crate::tui::theme;
+
+use super::composer::Recall;
+use super::cursor::Scroll;
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +194,8 @@ pub(crate) struct CommandLine {
     pub input: TextArea<'static>,
     /// What was wrong with it when it was to be done.
     pub error: Option<String>,
+    /// How far the list of what it may become is scrolled.
+    pub scroll: Scroll,
     recalled: Option<usize>,
 }
 
@@ -199,7 +203,7 @@ impl CommandLine {
     /// An empty one.
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { input: input(""), error: None, recalled: None }
+        Self { input: input(""), error: None, scroll: Scroll::default(), recalled: None }
     }
 
     /// All of the text.
@@ -211,18 +215,25 @@ impl CommandLine {
     /// Puts another text in its place.
     pub(crate) fn set(&mut self, text: &str) {
         self.input = input(text);
-        self.error = None;
+        self.changed();
     }
 
     /// A key that belongs to the text.
     pub(crate) fn key(&mut self, event: KeyEvent) {
-        self.error = None;
         self.input.input(event);
+        self.changed();
     }
 
     /// Puts the first line of a text in.
     pub(crate) fn paste(&mut self, text: &str) {
         self.input.insert_str(text.lines().next().unwrap_or_default());
+        self.changed();
+    }
+
+    /// What was said of the text, and the list of what it may become, are of another.
+    pub(crate) fn changed(&mut self) {
+        self.error = None;
+        self.scroll.reset();
     }
 
     /// Completes the line as far as it is certain.

@@ -96,7 +96,8 @@ impl Overlay {
         match self {
             Self::Help(_, scroll) => Some(scroll),
             Self::Why(why) => Some(&mut why.scroll),
-            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Copy | Self::Command(_) => None,
+            Self::Command(line) => Some(&mut line.scroll),
+            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Copy => None,
         }
     }
 }

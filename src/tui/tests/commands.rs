@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::SessionId;
+use crate::tui::state::command::all;
 use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
@@ -122,4 +123,24 @@ fn dividers_are_dragged() {
     // Without hold of a divider, a drag does nothing.
     stage.mouse(MouseEventKind::Drag(MouseButton::Left), 40, 9);
     assert_eq!(stage.detail().x - 1, 70);
+}
+
+#[test]
+fn a_bare_colon_scrolls_through_all_commands() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys(":");
+    let mut seen = stage.screen();
+    for _ in 0..30 {
+        stage.press(KeyCode::PageDown);
+        seen.push_str(&stage.screen());
+    }
+    for named in all() {
+        assert!(seen.contains(&format!("│ {}", named.name)), "{} in {seen}", named.name);
+    }
+    let end = stage.screen();
+    assert!(!end.contains("more ↓"), "{end}");
+    stage.press(KeyCode::PageUp);
+    assert!(stage.screen() != end && stage.shows("more ↓"), "{}", stage.screen());
+    stage.keys("f");
+    assert!(stage.shows("│ frame 120 or 3:120"), "another list begins at its top: {}", stage.screen());
 }
