@@ -270,7 +270,13 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
-    bind(Action::SearchGo, &[Key::plain(KeyCode::Enter)], SEARCH, "go", "go to the first match from here on"),
+    bind(
+        Action::SearchGo,
+        &[Key::plain(KeyCode::Enter)],
+        SEARCH,
+        "go",
+        "go to the first match from here on; while following, to the last",
+    ),
     bind(
         Action::SearchDiscard,
         &[Key::plain(KeyCode::Esc), Key::ctrl('g')],

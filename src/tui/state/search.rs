@@ -211,7 +211,8 @@ impl Search {
         let (forward, backward) = match (way, here_too) {
             (Way::Forward, true) => (Some(before), None),
             (Way::Forward, false) => (Some(behind), None),
-            (Way::Backward, _) => (None, Some(before)),
+            (Way::Backward, true) => (None, Some(behind)),
+            (Way::Backward, false) => (None, Some(before)),
         };
         let count = self.found.len();
         let forward = forward.into_iter().flat_map(move |start| (start..count).chain(0..start));
@@ -221,11 +222,12 @@ impl Search {
 
     /// Whether a jump to a match can be told from what is known now.
     pub(crate) fn is_certain(&self, wanted: Wanted, to: RowId) -> bool {
+        let is_here = wanted.here_too && to == wanted.from;
         let is_ahead = match wanted.way {
-            Way::Forward => to > wanted.from || (wanted.here_too && to == wanted.from),
+            Way::Forward => to > wanted.from,
             Way::Backward => to < wanted.from && self.progress.up_to.is_some_and(|up_to| up_to >= wanted.from.block),
         };
-        is_ahead || self.is_done()
+        is_here || is_ahead || self.is_done()
     }
 
     /// Whether any row matches.

@@ -64,7 +64,7 @@ fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
     typed(model);
 }
 
-/// Closes the line and goes to the first match from here on. An empty one takes the last pattern again.
+/// Closes the line and goes to the first match from here on, or from the newest row to the last one. An empty one takes the last pattern again.
 fn submit(model: &mut Model, view: &View) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
     if prompt.error.is_some() {
@@ -75,7 +75,9 @@ fn submit(model: &mut Model, view: &View) {
         model.search.last = Some(pattern.clone());
         model.search.history.push(pattern.text().to_owned());
     }
-    want(model, view, Way::Forward, true);
+    // Behind the newest row there is nothing: who follows is after what came last.
+    let way = if model.lists.frames.is_following() { Way::Backward } else { Way::Forward };
+    want(model, view, way, true);
 }
 
 /// Closes the line, and nothing is highlighted any more.
