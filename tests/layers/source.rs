@@ -53,6 +53,13 @@ impl Source {
         used
     }
 
+    /// The names that are imported from somewhere under a path.
+    pub(super) fn imported_from(&self, path: &str) -> Vec<String> {
+        let imports = self.code.split("use ").skip(1).filter_map(|rest| rest.split(';').next());
+        let from = imports.filter_map(|import| import.trim_start().strip_prefix(path));
+        from.flat_map(words).filter(|word| word.starts_with(char::is_uppercase)).map(str::to_owned).collect()
+    }
+
     /// Lines up to the last that holds code.
     pub(super) fn length(&self) -> usize {
         self.code.trim_end().lines().count()
