@@ -51,9 +51,10 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in text.split_word_bounds() {
-        let blank = word.chars().all(char::is_whitespace);
-        if used > 0 && used + width(word) > columns {
+    for word in words(text) {
+        let blank = word.starts_with(char::is_whitespace);
+        // What is wider than a line has to be broken anyway.
+        if used > 0 && used + width(word) > columns && width(word) <= columns {
             lines.push(String::new());
             used = 0;
             if blank {
@@ -73,6 +74,18 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The words of a text with their punctuation, and the blanks between them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let is_blank = rest.chars().next()?.is_whitespace();
+        let end = rest.find(|character: char| character.is_whitespace() != is_blank).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
 }
 
 /// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
@@ -121,6 +134,8 @@ mod tests {
     fn lines_break_between_words() {
         assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a line, (broken)", 7), ["a line,", "(broken", ")"]);
+        assert_eq!(wrap("ab 日本語", 5), ["ab 日", "本語"]);
         assert_eq!(wrap("", 3), [""]);
     }
 

@@ -239,7 +239,6 @@ fn help_is_never_cut_off_and_begins_with_the_marks() {
             }
             stage.keys("j");
         }
-        // A line may end before a comma as well as before a word.
         let without_blanks = |text: &str| text.replace(' ', "");
         let seen = without_blanks(&seen.concat());
         for binding in keymap::in_place(Place::Frames) {
