@@ -14,7 +14,7 @@ use crate::tui::update::update;
 /// Draws the screen over what is shown of the journal, and takes down where things are.
 pub fn draw(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
     prepare(model, view, frame.area());
-    let drawn = super::view::view(model, view, frame);
+    let drawn = crate::tui::view::view(model, view, frame);
     model.take(drawn);
 }
 

@@ -41,9 +41,7 @@ fn click(model: &mut Model, view: &View, at: Position) {
         return;
     }
     if let Some((_, tab)) = drawn.tabs.iter().find(|(area, _)| area.contains(at)) {
-        let tab = *tab;
-        model.panes.tab = tab;
-        model.panes.arrangement.maximised = false;
+        model.panes.turn_to(*tab);
     } else if drawn.problem.contains(at) {
         actions::perform(model, view, Action::Diagnosis);
     } else if let Some((area, top)) = drawn.sessions.filter(|(area, _)| area.contains(at)) {

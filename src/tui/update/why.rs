@@ -13,8 +13,7 @@ use crate::tui::state::why::Why;
 /// Goes to the next row that tells of something wrong, and around the end.
 pub(crate) fn next_problem(model: &mut Model, view: &View) {
     if model.panes.tab != Tab::Frames {
-        model.panes.tab = Tab::Frames;
-        model.panes.arrangement.maximised = false;
+        model.panes.turn_to(Tab::Frames);
     }
     let lens = model.lists.lens();
     // One who follows stands behind the last row, so that the first problem is the next.
