@@ -1,4 +1,4 @@
-//! From a key to the screen, with ten megabytes in the detail pane: each number is one `update` and one `view`, the
+//! From a key to the screen, with ten megabytes in the detail pane: each number is one `update` and one `draw`, the
 //! longest of all that it took until nothing more was to be done.
 //!
 //! `cargo bench --bench detail` prints a table.
@@ -17,7 +17,7 @@ use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
-use wsproxy::tui::{Info, Message, Model, update, view};
+use wsproxy::tui::{Info, Message, Model, draw, update};
 use wsproxy::wire::frame;
 use wsproxy::wire::opcode::Opcode;
 
@@ -68,7 +68,7 @@ impl Bench {
 
     fn draw(&mut self) {
         let (model, rows) = (&mut self.model, &self.view);
-        self.terminal.draw(|frame| view(model, rows, frame)).expect("a drawing");
+        self.terminal.draw(|frame| draw(model, rows, frame)).expect("a drawing");
     }
 
     /// The time to the first draw after a key, the longest of the draws that follow, and the time of all.

@@ -21,7 +21,7 @@ use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
-use wsproxy::tui::{Feed, Info, Message, Model, view};
+use wsproxy::tui::{Feed, Info, Message, Model, draw};
 use wsproxy::wire::frame;
 use wsproxy::wire::mask::MaskKey;
 use wsproxy::wire::opcode::Opcode;
@@ -341,7 +341,7 @@ impl Stage {
 
     fn draw(&mut self) {
         let (model, rows) = (&mut self.model, self.feed.shown());
-        self.terminal.draw(|frame| view(model, rows, frame)).expect("a draw");
+        self.terminal.draw(|frame| draw(model, rows, frame)).expect("a draw");
     }
 
     /// What the loop does for a key.

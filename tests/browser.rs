@@ -51,7 +51,7 @@ async fn the_playground_s_page_talks_through_the_proxy_and_gets_what_is_typed_in
     second.until(&format!("{LOG}.includes('to everybody')")).await;
 
     leave_the_composer(&mut terminal);
-    terminal.keys("Q");
+    terminal.keys(":quit!\r");
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_restored());
     first.until("document.querySelector('#log').innerText.includes('1001')").await;
@@ -71,7 +71,7 @@ async fn the_playground_echoes_text_and_binary_and_closes_as_asked() {
         socket.onclose = event => done([event.code, event.reason, event.wasClean]) })";
     assert_eq!(tab.eval(close).await, serde_json::json!([4001, "1,2,255", true]));
     terminal.until_shows("4001");
-    terminal.keys("Q");
+    terminal.keys(":quit!\r");
     assert_eq!(terminal.wait(), 0);
 }
 

@@ -73,7 +73,8 @@ async fn a_text_goes_through_the_editor_and_into_the_next_run() {
     terminal.until_shows("esc stop");
     terminal.keys("\x03");
     terminal.until_shows("stopped, ");
-    terminal.keys("\x03");
+    // It closes the empty composer, and quits from the panes.
+    terminal.keys("\x03\x03");
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_restored());
 
@@ -84,6 +85,7 @@ async fn a_text_goes_through_the_editor_and_into_the_next_run() {
     terminal.until_shows("│ /frag 3 in pieces");
     terminal.keys("\x05");
     terminal.until_shows("false failed (exit status: 1), so the text is as it was");
-    terminal.keys("\x03");
+    // It clears the text first.
+    terminal.keys("\x03\x03\x03");
     assert_eq!(terminal.wait(), 0);
 }

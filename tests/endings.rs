@@ -158,6 +158,6 @@ fn what_was_arranged_is_there_at_the_next_start() {
     second.until("no detail", |screen| (!screen.contains("─ Event")).then_some(()));
     second.keys(":\x1b[A");
     second.until_shows(":theme mono");
-    second.keys("\x03");
+    second.keys("\x03\x03\x03");
     assert_eq!(second.wait(), 0);
 }

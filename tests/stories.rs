@@ -156,7 +156,7 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     peers.client.send(Message::text("still there")).await.unwrap();
     assert_eq!(peers.at_server().await, Message::text("still there"));
     story.terminal.until_shows("still there");
-    story.terminal.keys("Q");
+    story.terminal.keys(":quit!\r");
     peers.are_closed(1001).await;
     assert_eq!(story.terminal.wait(), 0);
     assert!(story.terminal.is_restored());
@@ -220,7 +220,7 @@ async fn a_compressed_message_that_is_sent_once_more_leaves_the_later_ones_alone
         client.write_all(&packed(&mut packer, text)).await.unwrap();
         assert_eq!(unpacked(&mut server, &mut inflater).await, *text);
     }
-    story.terminal.keys("Q");
+    story.terminal.keys(":quit!\r");
     assert_eq!(story.terminal.wait(), 0);
 }
 

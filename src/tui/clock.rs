@@ -7,7 +7,7 @@ use crate::record::Time;
 
 /// What the time column of the frame log shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum TimeDisplay {
+pub(crate) enum TimeDisplay {
     /// The time of day.
     #[default]
     Clock,
@@ -20,7 +20,7 @@ pub(super) enum TimeDisplay {
 impl TimeDisplay {
     /// The next one.
     #[must_use]
-    pub(super) const fn next(self) -> Self {
+    pub(crate) const fn next(self) -> Self {
         match self {
             Self::Clock => Self::Relative,
             Self::Relative => Self::Delta,
@@ -30,7 +30,7 @@ impl TimeDisplay {
 
     /// What it says about itself.
     #[must_use]
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Clock => "time of day",
             Self::Relative => "since the session began",
@@ -41,7 +41,7 @@ impl TimeDisplay {
 
 /// Digits after the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Digits {
+pub(crate) enum Digits {
     /// None.
     Seconds,
     /// Three.
@@ -52,7 +52,7 @@ pub(super) enum Digits {
 
 /// `12:34:56.789012`.
 #[must_use]
-pub(super) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
+pub(crate) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
     let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
     let local = zone.to_datetime(timestamp.unwrap_or_default());
     let (hour, minute, second) = (local.hour(), local.minute(), local.second());
@@ -67,7 +67,7 @@ pub(super) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
 /// Time between two rows in at most eight columns: `+12µs`, `+3.4ms`, `+5.67s`, `+1m05s`, `+2h03m`, `+4d01h`. A row that
 /// was handed over after a later one of another session gets a minus.
 #[must_use]
-pub(super) fn delta(from: Time, to: Time) -> String {
+pub(crate) fn delta(from: Time, to: Time) -> String {
     let sign = if to < from { '-' } else { '+' };
     let micros = to.0.abs_diff(from.0);
     let seconds = micros / 1_000_000;
@@ -83,7 +83,7 @@ pub(super) fn delta(from: Time, to: Time) -> String {
 
 /// Time since a start, to the millisecond: `3.250`, `1:02.003`, `1:00:00.000`.
 #[must_use]
-pub(super) fn since(start: Time, time: Time) -> String {
+pub(crate) fn since(start: Time, time: Time) -> String {
     let micros = time.0.saturating_sub(start.0);
     let (millis, seconds) = (micros / 1000 % 1000, micros / 1_000_000);
     match seconds {
@@ -95,7 +95,7 @@ pub(super) fn since(start: Time, time: Time) -> String {
 
 /// An age in words: `now`, `12 s`, `3 min`, `2 h`, `4 d`.
 #[must_use]
-pub(super) fn age(then: Time, now: Time) -> String {
+pub(crate) fn age(then: Time, now: Time) -> String {
     let seconds = now.0.saturating_sub(then.0) / 1_000_000;
     match seconds {
         0 => "now".into(),
@@ -108,7 +108,7 @@ pub(super) fn age(then: Time, now: Time) -> String {
 
 /// How long something lasted: `20 ms`, then as an age.
 #[must_use]
-pub(super) fn lasted(start: Time, end: Time) -> String {
+pub(crate) fn lasted(start: Time, end: Time) -> String {
     match end.0.saturating_sub(start.0) {
         micros @ 0..1_000_000 => format!("{} ms", micros / 1000),
         _ => age(start, end),

@@ -2,12 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::journal::View;
+use ratatui::Frame;
 
-use super::message::{Effect, Message};
-use super::model::Model;
-use super::search::{Bell, Searcher};
-use super::update;
+use crate::journal::View;
+use crate::tui::message::{Effect, Message};
+use crate::tui::state::model::Model;
+use crate::tui::update::prepare::prepare;
+use crate::tui::update::searcher::{Bell, Searcher};
+use crate::tui::update::update;
+
+/// Draws the screen over what is shown of the journal, and takes down where things are.
+pub fn draw(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
+    prepare(model, view, frame.area());
+    let drawn = crate::tui::view::view(model, view, frame);
+    model.take(drawn);
+}
 
 /// The journal's view, and the frozen one while there is one.
 pub struct Feed {

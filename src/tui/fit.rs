@@ -5,13 +5,13 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that a text takes.
 #[must_use]
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// At most `columns` wide, with `…` where more followed.
 #[must_use]
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     let mut taken = 0;
     // Where the text ends if a `…` has to follow.
     let mut end = 0;
@@ -30,7 +30,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
 
 /// Exactly `columns` wide, at the left.
 #[must_use]
-pub(super) fn left(text: &str, columns: usize) -> String {
+pub(crate) fn left(text: &str, columns: usize) -> String {
     let mut out = cut(text, columns);
     let missing = columns.saturating_sub(width(&out));
     out.extend(std::iter::repeat_n(' ', missing));
@@ -39,7 +39,7 @@ pub(super) fn left(text: &str, columns: usize) -> String {
 
 /// Exactly `columns` wide, at the right.
 #[must_use]
-pub(super) fn right(text: &str, columns: usize) -> String {
+pub(crate) fn right(text: &str, columns: usize) -> String {
     let cut = cut(text, columns);
     let missing = columns.saturating_sub(width(&cut));
     format!("{:missing$}{cut}", "")
@@ -47,13 +47,14 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 
 /// Lines of at most `columns`, broken between words where that can be.
 #[must_use]
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in text.split_word_bounds() {
-        let blank = word.chars().all(char::is_whitespace);
-        if used > 0 && used + width(word) > columns {
+    for word in words(text) {
+        let blank = word.starts_with(char::is_whitespace);
+        // What is wider than a line has to be broken anyway.
+        if used > 0 && used + width(word) > columns && width(word) <= columns {
             lines.push(String::new());
             used = 0;
             if blank {
@@ -75,9 +76,21 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text with their punctuation, and the blanks between them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let is_blank = rest.chars().next()?.is_whitespace();
+        let end = rest.find(|character: char| character.is_whitespace() != is_blank).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
 /// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
 #[must_use]
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -91,7 +104,7 @@ pub(super) fn number(number: u64) -> String {
 
 /// A count in at most five columns: `999`, `12.3k`, `4.5M`.
 #[must_use]
-pub(super) fn short(number: u64) -> String {
+pub(crate) fn short(number: u64) -> String {
     let (divisor, unit) = match number {
         0..1_000 => return number.to_string(),
         1_000..1_000_000 => (1_000, 'k'),
@@ -121,6 +134,8 @@ mod tests {
     fn lines_break_between_words() {
         assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a line, (broken)", 7), ["a line,", "(broken", ")"]);
+        assert_eq!(wrap("ab 日本語", 5), ["ab 日", "本語"]);
         assert_eq!(wrap("", 3), [""]);
     }
 

@@ -4,9 +4,8 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::record::{Policy, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Reply, Token};
-
-use super::compose::Repeat;
-use super::repeat::Progress;
+use crate::tui::compose::Repeat;
+use crate::tui::state::answer::Progress;
 
 /// Something happened.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod source;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,31 @@ const LAYERS: [(&str, usize); 15] = [
     ("config", 8),
     ("main", 9),
 ];
+
+/// The folders and files within `tui`, likewise.
+const SCREEN: [(&str, usize); 14] = [
+    ("fit", 0),
+    ("clock", 0),
+    ("theme", 0),
+    ("keymap", 0),
+    ("compose", 0),
+    ("pages", 1),
+    ("search", 2),
+    ("state", 3),
+    ("message", 4),
+    ("update", 5),
+    ("view", 5),
+    ("feed", 6),
+    ("run", 7),
+    ("mod", 8),
+];
+
+/// Lines of a file at most, its tests not among them, and of a function.
+const FILE: usize = 600;
+const FUNCTION: usize = 80;
+
+/// Functions that are longer, which is no model: the list may only become shorter.
+const LONG: [(&str, &str); 1] = [("diagnose/catalogue/mod.rs", "words")];
 
 /// What stands in few places only: the words, the rooms or files that may have them, and why.
 const KEPT_IN_PLACE: [(&[&str], &[&str], &str); 4] = [
@@ -104,6 +130,8 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         return found;
     }
     let code = source.without_tests();
+    found.extend(screen_violations(path, &code));
+    found.extend(budget_violations(path, &code));
     for (banned, allowed, reason) in KEPT_IN_PLACE {
         if allowed.iter().any(|place| *place == room || *place == path) {
             continue;
@@ -129,6 +157,55 @@ fn layer_violations(path: &str, room: &str, source: &Source) -> Vec<String> {
     for (line, used) in source.rooms_used() {
         if used != room && layer(&used).is_none_or(|layer| layer >= own) {
             found.push(format!("src/{path}:{line}: `{room}` must not use `{used}`, which is not under it"));
+        }
+    }
+    found
+}
+
+/// What in the screen's room uses what is not under it, or changes the state while it draws.
+fn screen_violations(path: &str, code: &Source) -> Vec<String> {
+    let Some(folder) = path.strip_prefix("tui/").and_then(|rest| rest.split(['/', '.']).next()) else {
+        return Vec::new();
+    };
+    let layer = |name: &str| SCREEN.iter().find(|(known, _)| *known == name).map(|(_, layer)| *layer);
+    let Some(own) = layer(folder) else {
+        return vec![format!("src/{path}: `tui/{folder}` is not on the map (tests/layers)")];
+    };
+    let mut found = Vec::new();
+    // The parent of a folder's own module is `tui`.
+    let is_right_under = path.ends_with("/mod.rs") || path.split('/').count() == 2;
+    let above = if is_right_under { code.names_behind("super") } else { Vec::new() };
+    for (line, used) in code.names_behind("crate::tui").into_iter().chain(above) {
+        // A name that is none of a folder is one of those that `tui` itself gives out.
+        if used != folder && layer(&used).is_some_and(|layer| layer >= own) {
+            found.push(format!("src/{path}:{line}: `tui/{folder}` must not use `tui/{used}`, which is not under it"));
+        }
+    }
+    if folder == "view" {
+        // Types are named by their imports: what is of the state must not be taken to be changed.
+        let of_the_state = code.imported_from("crate::tui::state").into_iter().chain(["Model".to_owned()]);
+        for name in of_the_state.collect::<BTreeSet<_>>() {
+            let lines = code.lines_with(&format!("&mut {name}"));
+            found.extend(lines.iter().map(|line| format!("src/{path}:{line}: the view writes the state's {name}")));
+        }
+    }
+    found
+}
+
+/// What is too long for a reader.
+fn budget_violations(path: &str, code: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    if code.length() > FILE {
+        found.push(format!("src/{path}: {} lines, and {FILE} are enough", code.length()));
+    }
+    for (line, name, length) in code.functions() {
+        if length > FUNCTION && !LONG.contains(&(path, name)) {
+            found.push(format!("src/{path}:{line}: `{name}` has {length} lines, and {FUNCTION} are enough"));
+        }
+    }
+    for (_, long) in LONG.iter().filter(|(file, _)| *file == path) {
+        if !code.functions().iter().any(|(_, name, length)| name == long && *length > FUNCTION) {
+            found.push(format!("src/{path}: `{long}` is short by now: take it from the list in tests/layers"));
         }
     }
     found
@@ -171,6 +248,39 @@ fn a_room_that_reaches_up_is_caught() {
     ] {
         assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
     }
+}
+
+#[test]
+fn a_folder_of_the_screen_that_reaches_up_is_caught() {
+    for (path, text) in [
+        ("tui/view/row.rs", "use crate::tui::update::update;"),
+        ("tui/update/mod.rs", "use crate::tui::{fit, view::view};"),
+        ("tui/state/model.rs", "fn f() { crate::tui::update::actions::perform() }"),
+        ("tui/pages/why.rs", "use crate::tui::state::model::Model;"),
+        ("tui/theme.rs", "use crate::tui::pages::Terms;"),
+        ("tui/surprise/mod.rs", ""),
+        ("tui/view/row.rs", "fn f(model: &mut Model) {}"),
+        ("tui/view/row.rs", "use crate::tui::state::{cursor::{Cursor, Scroll}, look::Look};\nfn f(it: &mut Scroll) {}"),
+        ("tui/view/row.rs", "use crate::tui::state::lists::Lists;\nfn f(it: &mut Lists) {}"),
+        ("tui/view/mod.rs", "use super::update::update;"),
+    ] {
+        assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
+    }
+    let fine = "use crate::tui::state::model::Model;\nuse crate::tui::Info;\nfn f(model: &Model) {}";
+    assert_eq!(violations("tui/view/row.rs", fine), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_too_long_is_caught() {
+    let function = |lines: usize| format!("impl A {{\n    fn f() {{\n{}    }}\n}}\n", "        g();\n".repeat(lines));
+    assert_eq!(violations("wire/head.rs", &function(FUNCTION - 2)), Vec::<String>::new());
+    assert_eq!(violations("wire/head.rs", &function(FUNCTION - 1)).len(), 1);
+    assert_eq!(violations("wire/head.rs", &"const A: u8 = 1;\n".repeat(FILE)), Vec::<String>::new());
+    assert_eq!(violations("wire/head.rs", &"const A: u8 = 1;\n".repeat(FILE + 1)).len(), 1);
+    let tests = "const A: u8 = 1;\n".repeat(FILE);
+    assert_eq!(violations("wire/head.rs", &format!("#[cfg(test)]\nmod tests {{\n{tests}}}\n")), Vec::<String>::new());
+    assert_eq!(violations("wire/tests.rs", &"const A: u8 = 1;\n".repeat(FILE + 1)), Vec::<String>::new());
+    assert_eq!(violations("diagnose/catalogue/mod.rs", "fn words() {}").len(), 1);
 }
 
 #[test]

@@ -35,8 +35,13 @@ impl Source {
 
     /// Each room that a path from the crate's root names, with its line.
     pub(super) fn rooms_used(&self) -> Vec<(usize, String)> {
+        self.names_behind("crate")
+    }
+
+    /// Each name that follows a path, alone or in a group, with its line.
+    pub(super) fn names_behind(&self, path: &str) -> Vec<(usize, String)> {
         let mut used = Vec::new();
-        for (at, word) in self.code.match_indices("crate") {
+        for (at, word) in self.code.match_indices(path) {
             let rest = self.code[at + word.len()..].trim_start();
             let Some(rest) = rest.strip_prefix("::") else { continue };
             let names = match rest.trim_start().strip_prefix('{') {
@@ -46,6 +51,37 @@ impl Source {
             used.extend(names.into_iter().filter(|name| name != "self").map(|name| (self.line(at), name)));
         }
         used
+    }
+
+    /// The names that are imported from somewhere under a path.
+    pub(super) fn imported_from(&self, path: &str) -> Vec<String> {
+        let imports = self.code.split("use ").skip(1).filter_map(|rest| rest.split(';').next());
+        let from = imports.filter_map(|import| import.trim_start().strip_prefix(path));
+        from.flat_map(words).filter(|word| word.starts_with(char::is_uppercase)).map(str::to_owned).collect()
+    }
+
+    /// Lines up to the last that holds code.
+    pub(super) fn length(&self) -> usize {
+        self.code.trim_end().lines().count()
+    }
+
+    /// Each function: the line where it begins, its name, and its lines up to its closing brace, which stands under its
+    /// first letter.
+    pub(super) fn functions(&self) -> Vec<(usize, &str, usize)> {
+        let lines: Vec<&str> = self.code.lines().collect();
+        let mut found = Vec::new();
+        for (start, line) in lines.iter().enumerate() {
+            let Some((before, after)) = line.split_once("fn ") else { continue };
+            let is_item = words(before).iter().all(|word| ["pub", "crate", "super", "const", "async"].contains(word));
+            let Some(name) = words(after).first().copied().filter(|_| is_item) else { continue };
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let is_end = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with('}'));
+            let is_short = line.trim_end().ends_with(['}', ';']);
+            if let Some(more) = lines[start..].iter().position(is_end).filter(|_| !is_short) {
+                found.push((start + 1, name, more + 1));
+            }
+        }
+        found
     }
 
     /// Lines on which the standard library's channel is made or imported: it has no bound.

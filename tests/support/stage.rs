@@ -13,7 +13,7 @@ use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Command, Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
-use wsproxy::tui::{Effect, Feed, Info, Message, Model, view};
+use wsproxy::tui::{Effect, Feed, Info, Message, Model, draw};
 use wsproxy::wire::frame;
 use wsproxy::wire::opcode::Opcode;
 
@@ -138,7 +138,7 @@ impl Stage {
             self.feed.update(&mut self.model, Message::Reply(token, reply));
         }
         let (model, rows) = (&mut self.model, self.feed.shown());
-        self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
+        self.terminal.draw(|frame| draw(model, rows, frame)).unwrap();
     }
 
     /// The screen as a block of text for a document.

@@ -7,6 +7,8 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::text;
+
 pub use print::markdown;
 pub use table::BINDINGS;
 
@@ -227,6 +229,12 @@ impl Key {
     #[must_use]
     pub const fn ctrl(character: char) -> Self {
         Self { code: KeyCode::Char(character), modifiers: KeyModifiers::CONTROL }
+    }
+
+    /// Whether its name can be shown as it is: a terminal can send any character for a key.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !matches!(self.code, KeyCode::Char(character) if !text::is_plain(character))
     }
 
     /// Alt and a key.

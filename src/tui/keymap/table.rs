@@ -236,7 +236,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Handshake, &[Key::char('3')], EVERYWHERE, "", "the handshake of the session"),
     bind(Action::Diagnosis, &[Key::char('4')], EVERYWHERE, "", "the problems that were seen"),
     bind(Action::Log, &[Key::char('5')], EVERYWHERE, "", "wsproxy's own events"),
-    bind(Action::Quit, &[Key::char('Q')], EVERYWHERE, "", "quit without asking; sessions get close frames"),
+    bind(Action::Quit, &[Key::char('Q')], EVERYWHERE, "", "quit (asks while sessions are open)"),
     bind(
         Action::Interrupt,
         &[Key::ctrl('c')],
@@ -252,7 +252,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Command,
         ],
         "",
-        "stop a repetition; else quit without asking, with close frames",
+        "stop a repetition, clear the line, close; on the panes: quit at once",
     ),
     bind(
         Action::Suspend,
@@ -270,7 +270,13 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "suspend; the shell's fg brings it back (the relay waits meanwhile)",
     ),
-    bind(Action::SearchGo, &[Key::plain(KeyCode::Enter)], SEARCH, "go", "go to the first match from here on"),
+    bind(
+        Action::SearchGo,
+        &[Key::plain(KeyCode::Enter)],
+        SEARCH,
+        "go",
+        "go to the first match from here on; while following, to the last",
+    ),
     bind(
         Action::SearchDiscard,
         &[Key::plain(KeyCode::Esc), Key::ctrl('g')],
@@ -319,5 +325,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMMAND, "complete", "complete the name"),
     bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMMAND, "history", "the command before"),
     bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMMAND, "", "the command after it"),
+    bind(Action::PageDown, &[Key::plain(KeyCode::PageDown)], COMMAND, "more", "further down the list of commands"),
+    bind(Action::PageUp, &[Key::plain(KeyCode::PageUp)], COMMAND, "", "back up the list of commands"),
     bind(Action::EraseLine, &[Key::ctrl('u')], COMMAND, "", "erase up to the start of the line"),
 ];

@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder};
 /// Bytes that a compiled expression may take, so that none that is typed takes all memory.
 const SIZE: usize = 1 << 20;
 /// Characters of a pattern at most.
-pub(super) const LENGTH: usize = 1000;
+pub(crate) const LENGTH: usize = 1000;
 
 /// How a pattern is read, unless it begins with `re:` or `hex:`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

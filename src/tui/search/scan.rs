@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
 use crate::record::{Event, FrameNumber, FrameRecord, MoreRecord, Seen, SessionId, Side};
+use crate::tui::pages::words;
 use crate::tui::theme::Theme;
-use crate::tui::view::words;
 use crate::wire::close::CloseBody;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
@@ -28,7 +28,7 @@ struct Unfinished {
 }
 
 /// A search under way.
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     pattern: Pattern,
     fold: Fold,
     unfinished: HashMap<(SessionId, Side), Unfinished>,
@@ -42,12 +42,12 @@ pub(super) struct Scanner {
 impl Scanner {
     /// Looks for a pattern in rows that are folded so.
     #[must_use]
-    pub(super) fn new(pattern: Pattern, fold: Fold) -> Self {
+    pub(crate) fn new(pattern: Pattern, fold: Fold) -> Self {
         Self { pattern, fold, unfinished: HashMap::new(), pending: 0, scratch: Vec::new(), theme: Theme::default() }
     }
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
-    pub(super) fn block(&mut self, block: &Block, found: &mut Vec<RowId>) {
+    pub(crate) fn block(&mut self, block: &Block, found: &mut Vec<RowId>) {
         for (index, record) in block.log.all().enumerate() {
             let id = RowId { block: block.sequence, record: index as u32 };
             let is_match = match record {
@@ -68,7 +68,7 @@ impl Scanner {
     }
 
     /// Adds the unfinished frames that match by what has come of them.
-    pub(super) fn settle(&mut self, found: &mut Vec<RowId>) {
+    pub(crate) fn settle(&mut self, found: &mut Vec<RowId>) {
         let (pattern, pending) = (&self.pattern, &mut self.pending);
         self.unfinished.retain(|_, frame| {
             let is_new = frame.seen < frame.payload.len();

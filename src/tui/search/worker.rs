@@ -14,11 +14,11 @@ use super::pattern::Pattern;
 use super::scan::Scanner;
 
 /// Matches of one search at most: beyond, it ends.
-pub(super) const MATCHES: usize = 1_000_000;
+pub(crate) const MATCHES: usize = 1_000_000;
 
 /// What the thread has to say since it was last asked.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(crate) struct Report {
     /// Rows that match and had not been told yet.
     pub found: Vec<RowId>,
     /// Blocks that wait.
@@ -62,7 +62,7 @@ impl Shared {
 }
 
 /// The thread, while there is one.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     shared: Arc<Shared>,
 }
 
@@ -71,7 +71,7 @@ impl Worker {
     ///
     /// # Errors
     /// Where there is no thread to be had.
-    pub(super) fn start(bell: Arc<dyn Fn() + Send + Sync>) -> io::Result<Self> {
+    pub(crate) fn start(bell: Arc<dyn Fn() + Send + Sync>) -> io::Result<Self> {
         let shared = Arc::new(Shared { desk: Mutex::default(), work: Condvar::new(), bell });
         let own = Arc::clone(&shared);
         thread::Builder::new().name("search".into()).spawn(move || work(&own))?;
@@ -79,12 +79,12 @@ impl Worker {
     }
 
     /// Gives up what it does, and begins another search.
-    pub(super) fn begin(&self, pattern: Pattern, fold: Fold) {
+    pub(crate) fn begin(&self, pattern: Pattern, fold: Fold) {
         self.replace(Some(Scanner::new(pattern, fold)));
     }
 
     /// Gives up what it does.
-    pub(super) fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.replace(None);
     }
 
@@ -98,7 +98,7 @@ impl Worker {
     }
 
     /// Gives it more to search, and lets go of what is older than `first`.
-    pub(super) fn add<'a>(&self, blocks: impl Iterator<Item = &'a Arc<Block>>, first: RowId) {
+    pub(crate) fn add<'a>(&self, blocks: impl Iterator<Item = &'a Arc<Block>>, first: RowId) {
         let mut desk = self.shared.desk();
         if desk.report.full {
             return;
@@ -115,7 +115,7 @@ impl Worker {
 
     /// What there is to say.
     #[must_use]
-    pub(super) fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         let mut desk = self.shared.desk();
         desk.rung = false;
         let waiting = desk.blocks.len() as u64 + u64::from(desk.busy);

@@ -64,7 +64,7 @@ proptest! {
                 prop_assert_eq!(drawn, usize::from(width), "row {} of {}", row, stage.screen());
             }
             let buffer = stage.buffer();
-            for (area, _) in stage.model.areas.dividers.iter().filter(|(area, _)| area.width == 1) {
+            for (area, _) in stage.model.drawn.dividers.iter().filter(|(area, _)| area.width == 1) {
                 for y in area.top() + 1..area.bottom() {
                     prop_assert_eq!(buffer[(area.x, y)].symbol(), "│", "{}", stage.screen());
                 }

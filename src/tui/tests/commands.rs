@@ -4,7 +4,9 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::SessionId;
-use crate::tui::model::{Overlay, Question, Tab};
+use crate::tui::state::command::all;
+use crate::tui::state::overlay::{Overlay, Question};
+use crate::tui::state::panes::Tab;
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};
 
@@ -35,9 +37,12 @@ fn a_frame_is_selected_by_its_number() {
     command(&mut stage, "7");
     assert_eq!(selected(&stage), (Some(SessionId(1)), Some(7)));
     command(&mut stage, "session 2");
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)));
     command(&mut stage, "frame 1:2");
-    assert_eq!((selected(&stage), stage.model.scope), ((Some(SessionId(1)), Some(2)), Scope::Session(SessionId(1))));
+    assert_eq!(
+        (selected(&stage), stage.model.lists.scope),
+        ((Some(SessionId(1)), Some(2)), Scope::Session(SessionId(1)))
+    );
     command(&mut stage, "frame 99");
     assert!(stage.shows("session 1 has no frame 99 in memory"), "{}", stage.screen());
     command(&mut stage, "session 9");
@@ -48,7 +53,7 @@ fn a_frame_is_selected_by_its_number() {
 fn what_a_key_does_is_done_by_its_name() {
     let mut stage = stage();
     command(&mut stage, "handshake");
-    assert_eq!(stage.model.tab, Tab::Handshake);
+    assert_eq!(stage.model.panes.tab, Tab::Handshake);
     command(&mut stage, "frames");
     command(&mut stage, "freeze");
     assert!(stage.shows("FROZEN"));
@@ -85,14 +90,17 @@ fn a_wrong_command_stays_to_be_put_right() {
 #[test]
 fn a_theme_is_chosen_and_told() {
     let mut stage = stage();
-    stage.model.surroundings = Surroundings { colours: Colours::Many, ..Surroundings::default() };
+    stage.model.look.surroundings = Surroundings { colours: Colours::Many, ..Surroundings::default() };
     command(&mut stage, "theme light");
-    assert!(stage.shows("theme: light") && stage.model.theme == Theme::of(Choice::Light, stage.model.surroundings));
+    assert!(
+        stage.shows("theme: light")
+            && stage.model.look.theme == Theme::of(Choice::Light, stage.model.look.surroundings)
+    );
     command(&mut stage, "theme mono");
-    assert_eq!(stage.model.theme, Theme::monochrome());
-    stage.model.surroundings.no_color = true;
+    assert_eq!(stage.model.look.theme, Theme::monochrome());
+    stage.model.look.surroundings.no_color = true;
     command(&mut stage, "theme dark");
-    assert!(stage.shows("NO_COLOR is set") && stage.model.theme == Theme::monochrome(), "{}", stage.screen());
+    assert!(stage.shows("NO_COLOR is set") && stage.model.look.theme == Theme::monochrome(), "{}", stage.screen());
 }
 
 #[test]
@@ -102,17 +110,37 @@ fn dividers_are_dragged() {
         stage.click(from.0, from.1).mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
         stage.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
     };
-    let edge = stage.model.areas.sessions.right();
+    let edge = stage.sessions().right();
     drag(&mut stage, (edge, 10), (31, 12));
-    assert_eq!(stage.model.areas.sessions.width, 31);
-    let title = stage.model.areas.detail.y - 1;
+    assert_eq!(stage.sessions().width, 31);
+    let title = stage.detail().y - 1;
     drag(&mut stage, (60, title), (50, 11));
-    assert_eq!(stage.model.areas.detail.y - 1, 11);
+    assert_eq!(stage.detail().y - 1, 11);
     stage.keys("|");
-    let edge = stage.model.areas.detail.x - 1;
+    let edge = stage.detail().x - 1;
     drag(&mut stage, (edge, 9), (70, 9));
-    assert_eq!(stage.model.areas.detail.x - 1, 70);
+    assert_eq!(stage.detail().x - 1, 70);
     // Without hold of a divider, a drag does nothing.
     stage.mouse(MouseEventKind::Drag(MouseButton::Left), 40, 9);
-    assert_eq!(stage.model.areas.detail.x - 1, 70);
+    assert_eq!(stage.detail().x - 1, 70);
+}
+
+#[test]
+fn a_bare_colon_scrolls_through_all_commands() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys(":");
+    let mut seen = stage.screen();
+    for _ in 0..30 {
+        stage.press(KeyCode::PageDown);
+        seen.push_str(&stage.screen());
+    }
+    for named in all() {
+        assert!(seen.contains(&format!("│ {}", named.name)), "{} in {seen}", named.name);
+    }
+    let end = stage.screen();
+    assert!(!end.contains("more ↓"), "{end}");
+    stage.press(KeyCode::PageUp);
+    assert!(stage.screen() != end && stage.shows("more ↓"), "{}", stage.screen());
+    stage.keys("f");
+    assert!(stage.shows("│ frame 120 or 3:120"), "another list begins at its top: {}", stage.screen());
 }

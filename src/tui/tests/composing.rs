@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::record::{FrameNumber, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
 use crate::tui::compose::Repeat;
-use crate::tui::repeat::{Progress, RepeatState};
+use crate::tui::state::answer::{Progress, RepeatState};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 

@@ -57,7 +57,7 @@ fn a_node_is_folded_and_unfolded() {
     assert!(stage.shows(r#"▸    "b": [ … 2 ]"#), "{}", stage.screen());
     // Where nothing can be folded, enter gives the pane all the room.
     stage.keys("G").press(KeyCode::Enter);
-    assert!(stage.model.arrangement.maximised);
+    assert!(stage.model.panes.arrangement.maximised);
 }
 
 #[test]

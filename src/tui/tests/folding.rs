@@ -4,7 +4,6 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
 use crate::record::Side;
-use crate::tui::marks;
 
 use super::stage::{Actor, Stage, ended, usual};
 
@@ -96,11 +95,11 @@ fn a_jump_is_taken_back() {
 fn a_range_spans_from_where_it_began_to_the_selection() {
     let mut stage = stage();
     stage.keys("kkvkk");
-    let range = marks::range(&stage.model, stage.feed.shown()).unwrap();
+    let range = stage.model.lists.range(stage.feed.shown()).unwrap();
     assert_eq!(range.clone().count(), 3);
     assert!(stage.shows("3 rows selected"), "{}", stage.screen());
     stage.press(KeyCode::Esc);
-    assert!(marks::range(&stage.model, stage.feed.shown()).is_none() && !stage.shows("rows selected"));
+    assert!(stage.model.lists.range(stage.feed.shown()).is_none() && !stage.shows("rows selected"));
 }
 
 #[test]
@@ -113,7 +112,7 @@ fn marks_go_with_their_rows() {
     }
     stage.sync().keys("'");
     assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
-    assert!(marks::range(&stage.model, stage.feed.shown()).is_none());
+    assert!(stage.model.lists.range(stage.feed.shown()).is_none());
 }
 
 proptest! {
@@ -126,8 +125,8 @@ proptest! {
         let before = stage.here();
         stage.keys(&keys);
         let view = stage.feed.shown();
-        let folded = marks::here(&stage.model, view).unwrap();
-        let (lens, rows) = (stage.model.lens(), view.range(stage.model.lens()));
+        let folded = stage.model.lists.here(view).unwrap();
+        let (lens, rows) = (stage.model.lists.lens(), view.range(stage.model.lists.lens()));
         // A fragment gives the selection to its message, a hidden heartbeat to its neighbour; all else keeps it.
         let expected = view.head(before).filter(|_| keys.contains('o')).unwrap_or(before);
         if !keys.contains('.') {

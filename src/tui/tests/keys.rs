@@ -4,14 +4,15 @@ use crossterm::event::{KeyCode, MouseEventKind};
 
 use crate::journal::Scope;
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Ending, Event, FrameNumber, Log, Policy, SessionId, Side};
+use crate::record::{Ending, Event, FrameNumber, Log, Policy, ProxyEvent, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::tui::model::{Overlay, Tab};
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
 use crate::tui::view::row::MARKS;
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;
 
-use super::stage::{Actor, KEPT, Stage, ended, unreachable, usual, wrong_accept};
+use super::stage::{Actor, KEPT, NOON, Stage, ended, unreachable, usual, wrong_accept};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -51,7 +52,7 @@ fn the_selected_frame_stays_selected_when_only_its_session_is_shown() {
     let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
     let id = stage.feed.shown().row(scope, row).unwrap().id;
     stage.keys("]]");
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(2)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)));
     let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
     assert_eq!(stage.feed.shown().row(scope, row).unwrap().id, id);
 }
@@ -162,16 +163,108 @@ fn quitting_asks_only_while_a_session_is_open() {
     ended(&idle.journal, 1, 0);
     idle.sync().keys("q");
     assert_eq!(idle.effects, [Effect::Quit]);
+    let mut capital = self::stage();
+    capital.keys("Q");
+    assert!(capital.effects.is_empty() && capital.shows("1 session is open."), "{}", capital.screen());
+    capital.keys("y");
+    assert_eq!(capital.effects, [Effect::Quit]);
     let mut sudden = self::stage();
-    sudden.keys("s").ctrl('c');
+    sudden.ctrl('c');
     assert_eq!(sudden.effects, [Effect::Quit]);
+}
+
+#[test]
+fn what_is_typed_for_a_session_that_is_over_is_no_command() {
+    for key in ["s", "c"] {
+        let mut stage = Stage::new(80, 24);
+        ended(&stage.journal, 1, 0);
+        stage.sync().keys(key).keys("Quit now");
+        assert!(stage.shows("· session 1 (over)") && stage.shows("Quit now"), "{}", stage.screen());
+        stage.press(KeyCode::Enter);
+        assert!(stage.effects.is_empty() && stage.remembered.is_empty());
+        assert!(stage.shows("session 1 is over: ctrl-n turns to a live one"), "{}", stage.screen());
+        assert!(stage.shows("Quit now"), "the text stays");
+    }
+}
+
+#[test]
+fn ctrl_c_clears_what_is_typed_then_closes_and_only_on_the_panes_quits() {
+    for (open, typed) in
+        [("s", "Quit now"), ("/", "Quit"), (":", "foll"), ("\t/", "Quit"), ("?", ""), ("W", ""), ("y", "")]
+    {
+        let mut stage = stage();
+        for key in open.chars() {
+            stage.press(if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) });
+        }
+        let place = stage.model.place();
+        assert!(!place.is_pane(), "{open}");
+        if !typed.is_empty() {
+            stage.keys(typed);
+            assert!(stage.shows(typed), "{}", stage.screen());
+            stage.ctrl('c');
+            assert!(!stage.shows(typed) && stage.model.place() == place, "{open}: {}", stage.screen());
+        }
+        stage.ctrl('c');
+        assert!(stage.model.place().is_pane() && stage.effects.is_empty(), "{open}");
+        stage.ctrl('c');
+        assert_eq!(stage.effects, [Effect::Quit]);
+    }
+}
+
+#[test]
+fn the_why_page_goes_by_level() {
+    let page = |first: u8| {
+        let mut stage = Stage::new(100, 50);
+        let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+        // A key that only programs choose is worth a note; a reserved bit is an error.
+        actor.after(900).opens().after(10).frame(Side::Client, 0x81, b"a").frame(Side::Server, first, b"b").hand_over();
+        let note = Finding::new(FindingKind::ReqOriginMissing, Place::Head).bytes(b"GET / HTTP/1.1", 4, 1);
+        actor.event(Event::Finding(Side::Client, note)).hand_over();
+        stage.sync().keys("gW");
+        for _ in 0..20 {
+            if stage.shows("Why · session 1 · frame 1") {
+                break;
+            }
+            stage.press(KeyCode::Esc).keys("jW");
+        }
+        let red = stage.buffer().content().iter().any(|cell| cell.fg == stage.model.look.theme.error.fg.unwrap());
+        (stage, red)
+    };
+    let (noted, red) = page(0x81);
+    assert!(noted.shows("What was noted of the session:"), "{}", noted.screen());
+    assert!(!red, "{}", noted.screen());
+    let (wrong, red) = page(0xa1);
+    assert!(wrong.shows("What is wrong with the session:"), "{}", wrong.screen());
+    assert!(red);
+}
+
+#[test]
+fn times_of_wsproxy_s_own_events_count_from_its_beginning() {
+    let mut stage = Stage::new(100, 24);
+    let mut log = Log::default();
+    log.proxy(Time(NOON + 2_250_000), ProxyEvent::Upstream { trouble: None });
+    stage.journal.push(None, log);
+    stage.sync().keys("5T");
+    assert!(stage.shows("times: since wsproxy began"), "{}", stage.screen());
+    assert!(stage.shows(" 0.000") && stage.shows(" 3.250"), "{}", stage.screen());
+}
+
+#[test]
+fn a_key_without_a_meaning_says_so() {
+    let mut stage = stage();
+    stage.keys("Z");
+    assert!(stage.shows("Z does nothing here: ? lists the keys"), "{}", stage.screen());
+    stage.keys("\u{202e}");
+    assert!(stage.shows("this key does nothing here"), "{}", stage.screen());
+    stage.keys("?Z");
+    assert!(stage.shows("Z does nothing here") && !stage.shows("lists the keys"), "{}", stage.screen());
 }
 
 #[test]
 fn q_goes_back_before_it_quits() {
     let mut stage = Stage::new(80, 24);
     stage.keys("3q");
-    assert!(stage.effects.is_empty() && stage.model.tab == Tab::Frames);
+    assert!(stage.effects.is_empty() && stage.model.panes.tab == Tab::Frames);
     stage.press(KeyCode::Enter).keys("q");
     assert!(stage.effects.is_empty());
     stage.keys("q");
@@ -238,44 +331,44 @@ fn findings_that_left_memory_are_counted_where_the_others_are_shown() {
 #[test]
 fn a_session_that_leaves_memory_gives_way_to_all() {
     let mut stage = stage();
-    stage.model.scope = Scope::Session(SessionId(77));
+    stage.model.lists.scope = Scope::Session(SessionId(77));
     stage.sync();
     stage.journal.push(None, Log::default());
     stage.sync();
-    assert_eq!(stage.model.scope, Scope::All);
+    assert_eq!(stage.model.lists.scope, Scope::All);
 }
 
 #[test]
 fn the_mouse_selects_and_scrolls() {
     let mut stage = stage();
     stage.click(18, 1);
-    assert_eq!(stage.model.tab, Tab::Sessions);
+    assert_eq!(stage.model.panes.tab, Tab::Sessions);
     stage.click(2, 1).click(5, 4);
-    assert_eq!(stage.model.scope, Scope::Session(SessionId(1)));
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(1)));
     stage.click(40, 6);
-    let rows = stage.model.areas.rows;
+    let rows = stage.rows();
     let (_, row) = stage.model.selected(stage.feed.shown()).unwrap();
-    assert_eq!(row, stage.model.frames.top() + u64::from(6 - rows.y));
+    assert_eq!(row, stage.model.lists.frames.top() + u64::from(6 - rows.y));
     stage.mouse(MouseEventKind::ScrollUp, 40, 6);
     assert_eq!(chosen(&stage), Some(row - 3));
-    let problem = stage.model.areas.problem;
+    let problem = stage.model.drawn.problem;
     stage.click(problem.x, problem.y);
-    assert_eq!(stage.model.tab, Tab::Diagnosis);
+    assert_eq!(stage.model.panes.tab, Tab::Diagnosis);
 }
 
 #[test]
 fn panes_are_maximised_moved_and_resized() {
     let mut stage = stage();
-    let width = stage.model.areas.rows.width;
+    let width = stage.rows().width;
     stage.keys("\\");
-    assert!(stage.model.areas.rows.width == 100 && stage.model.areas.detail.is_empty());
+    assert!(stage.rows().width == 100 && stage.detail().is_empty());
     stage.keys("\\|");
-    assert!(stage.model.areas.detail_is_right && stage.model.areas.rows.width < width);
-    let right = stage.model.areas.detail.width;
+    assert!(stage.model.drawn.detail_is_right && stage.rows().width < width);
+    let right = stage.detail().width;
     stage.keys(">");
-    assert!(stage.model.areas.detail.width > right);
+    assert!(stage.detail().width > right);
     stage.keys("|");
-    assert!(!stage.model.areas.detail_is_right);
+    assert!(!stage.model.drawn.detail_is_right);
 }
 
 #[test]

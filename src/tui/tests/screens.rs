@@ -34,7 +34,7 @@ fn empty() {
 #[test]
 fn empty_with_the_playground() {
     snapshot("empty_playground", |stage| {
-        stage.model.info.playground = true;
+        stage.model.proxy.info.playground = true;
         stage.at(0);
     });
 }
@@ -209,7 +209,7 @@ fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
             lively(&mut stage);
             stage.keys(keys).keys("?g");
             let mut seen = String::new();
-            for _ in 0..100 {
+            for _ in 0..200 {
                 seen.push_str(&stage.screen());
                 stage.keys("j");
             }
@@ -218,6 +218,32 @@ fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
                 let shown = seen.lines().any(|line| line.contains(&key) && line.contains(start));
                 assert!(shown, "{key} {start} of {} in {seen}", place.name());
             }
+        }
+    }
+}
+
+#[test]
+fn help_is_never_cut_off_and_begins_with_the_marks() {
+    for (width, height) in [(80, 24), (60, 16), (44, 14)] {
+        let mut stage = Stage::new(width, height);
+        stage.keys("?");
+        assert!(stage.lines()[3..6].iter().any(|line| line.contains("Marks")), "{}", stage.screen());
+        let mut seen: Vec<String> = Vec::new();
+        for _ in 0..200 {
+            for line in stage.lines() {
+                // What stands in the box, without its key.
+                let words = line.split('│').rev().nth(1).and_then(|inner| inner.get(16..)).unwrap_or_default().trim();
+                if !words.is_empty() && seen.last().is_none_or(|last| last != words) {
+                    seen.push(words.to_owned());
+                }
+            }
+            stage.keys("j");
+        }
+        let without_blanks = |text: &str| text.replace(' ', "");
+        let seen = without_blanks(&seen.concat());
+        for binding in keymap::in_place(Place::Frames) {
+            let help = without_blanks(binding.help);
+            assert!(seen.contains(&help), "{help} at {width}x{height} in {seen}");
         }
     }
 }

@@ -42,6 +42,21 @@ fn what_matches_is_counted_and_gone_to() {
 }
 
 #[test]
+fn from_the_newest_row_it_goes_to_the_last_match() {
+    let mut stage = stage();
+    stage.keys("/beat").press(KeyCode::Enter);
+    until(&mut stage, "2 of 2 matches");
+    assert!(!stage.shows("on from the"), "{}", stage.screen());
+    stage.keys("n");
+    until(&mut stage, "1 of 2 matches");
+    assert!(stage.shows("on from the first match"), "{}", stage.screen());
+    let newest = stage.keys("G").here();
+    stage.keys("/hex:01020304").press(KeyCode::Enter);
+    until(&mut stage, "2 of 2 matches");
+    assert_eq!(stage.here(), newest, "the newest row will do itself");
+}
+
+#[test]
 fn esc_clears_the_highlights_and_keeps_the_selection() {
     let mut stage = stage();
     stage.keys("g/WELCOME").press(KeyCode::Enter);

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::journal::{Journal, RowId, View};
@@ -17,7 +18,7 @@ use crate::relay::session::{Command, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
-use crate::tui::{Effect, Info, Message, Model, marks, view};
+use crate::tui::{Effect, Info, Message, Model, draw};
 use crate::wire::frame;
 use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
@@ -286,7 +287,22 @@ impl Stage {
 
     fn draw(&mut self) {
         let (model, rows) = (&mut self.model, self.feed.shown());
-        self.terminal.draw(|frame| view(model, rows, frame)).unwrap();
+        self.terminal.draw(|frame| draw(model, rows, frame)).unwrap();
+    }
+
+    /// Where the rows are; empty where there are none.
+    pub(super) fn rows(&self) -> Rect {
+        self.model.drawn.rows.map_or(Rect::ZERO, |(area, _)| area)
+    }
+
+    /// Where the sessions are.
+    pub(super) fn sessions(&self) -> Rect {
+        self.model.drawn.sessions.map_or(Rect::ZERO, |(area, _)| area)
+    }
+
+    /// Where the lines of the detail are.
+    pub(super) fn detail(&self) -> Rect {
+        self.model.drawn.detail.unwrap_or(Rect::ZERO)
     }
 
     /// What was drawn.
@@ -319,7 +335,7 @@ impl Stage {
 
     /// The row that is selected.
     pub(super) fn here(&self) -> RowId {
-        marks::here(&self.model, self.feed.shown()).unwrap()
+        self.model.lists.here(self.feed.shown()).unwrap()
     }
 
     /// The styles of the screen: for each line the runs of cells that are not plain, by column.

@@ -7,26 +7,26 @@ use ratatui::text::{Line, Span};
 
 use crate::journal::View;
 use crate::record::Policy;
-use crate::tui::actions::is_useful;
-use crate::tui::answer::Repeating;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Action, Place, key_of};
-use crate::tui::model::{Model, Overlay, Tab};
-
-use super::words::{level_glyph, level_style};
+use crate::tui::pages::words::{level_glyph, level_style};
+use crate::tui::state::answer::Repeating;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
 
 /// What listens, where to, how much.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let width = usize::from(area.width);
-    let upstream = if model.info.playground { "the built-in playground" } else { &model.info.upstream };
+    let upstream = if model.proxy.info.playground { "the built-in playground" } else { &model.proxy.info.upstream };
     let left = Line::from(vec![
         Span::styled(" wsproxy ", theme.title),
-        Span::styled(format!(" {} ", model.info.listening()), theme.client),
+        Span::styled(format!(" {} ", model.proxy.info.listening()), theme.client),
         Span::styled("→ ", theme.dim),
         Span::styled(upstream.to_owned(), theme.server),
     ]);
@@ -48,18 +48,21 @@ enum Numbers {
 }
 
 fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let overview = &model.overview;
     let mut parts = Vec::new();
     if let Some(since) = model.frozen {
         let since = match numbers {
-            Numbers::All => format!(" since {}", clock::clock(since, &model.zone, Digits::Seconds)),
+            Numbers::All => format!(" since {}", clock::clock(since, &model.look.zone, Digits::Seconds)),
             _ => String::new(),
         };
         parts.push(Span::styled(format!("FROZEN{since} ({}) · ", key_of(Action::Freeze)), theme.warning));
     }
-    if model.policy != Policy::Faithful {
-        parts.push(Span::styled(format!("{} ({}) · ", model.policy.name(), key_of(Action::NextPolicy)), theme.warning));
+    if model.proxy.policy != Policy::Faithful {
+        parts.push(Span::styled(
+            format!("{} ({}) · ", model.proxy.policy.name(), key_of(Action::NextPolicy)),
+            theme.warning,
+        ));
     }
     let open = if overview.live > 0 { theme.good } else { theme.dim };
     parts.push(Span::styled(format!("{} open", overview.live), open));
@@ -78,18 +81,18 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
     Line::from(parts)
 }
 
-/// The pages, and a word where the screen is small.
-pub(super) fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+/// The pages, and a word where the screen is small. Gives where each name is.
+pub(super) fn tabs(model: &Model, area: Rect, buffer: &mut Buffer) -> Vec<(Rect, Tab)> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let all: usize = Tab::ALL.iter().map(|tab| tab.name().len() + 5).sum();
     let roomy = all < usize::from(area.width);
     let mut x = area.x;
     let mut places = Vec::new();
     for (index, tab) in Tab::ALL.into_iter().enumerate() {
-        let (here, name) = (tab == model.tab, tab.name());
+        let (here, name) = (tab == model.panes.tab, tab.name());
         let words = if roomy || here { format!(" {} {name} ", index + 1) } else { format!(" {} ", index + 1) };
         let style = if here { theme.selected.patch(theme.title) } else { theme.dim };
         let room = area.right().saturating_sub(x);
@@ -104,15 +107,15 @@ pub(super) fn tabs(model: &mut Model, area: Rect, buffer: &mut Buffer) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
-    model.areas.tabs = places;
+    places
 }
 
 /// The worst problem, in plain words, and its age.
-pub(super) fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn problem(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let line = match &model.overview.problem {
         None => Line::from(vec![Span::styled(" ✓ ", theme.good), Span::styled("no problems seen", theme.dim)]),
         Some(problem) => {
@@ -135,7 +138,6 @@ pub(super) fn problem(model: &mut Model, area: Rect, buffer: &mut Buffer) {
         }
     };
     buffer.set_line(area.x, area.y, &line, area.width);
-    model.areas.problem = area;
 }
 
 /// What there is to say just now; else the keys that work here.
@@ -143,10 +145,11 @@ pub(super) fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
     if area.is_empty() {
         return;
     }
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
-    let waiting = model.answer.as_ref().filter(|answer| answer.reply.is_some() && answer.is_waiting() && !composing);
-    let running = model.repeating.as_ref().filter(|repeating| repeating.is_running() && !composing);
+    let waiting =
+        model.sending.answer.as_ref().filter(|answer| answer.reply.is_some() && answer.is_waiting() && !composing);
+    let running = model.sending.repeating.as_ref().filter(|repeating| repeating.is_running() && !composing);
     let words = match (&model.toast, waiting, running) {
         (Some(toast), ..) => Some((toast.level, toast.text.clone())),
         (None, Some(answer), _) => Some((answer.level(), answer.text(model.now))),
@@ -165,11 +168,11 @@ fn said(text: &str, style: Style, glyph: &'static str, area: Rect) -> Line<'stat
 }
 
 fn keys(model: &Model, view: &View, area: Rect) -> Line<'static> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let place = model.place();
     let width = usize::from(area.width);
     let shown =
-        keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && is_useful(model, view, binding.action));
+        keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && model.is_useful(view, binding.action));
     // Help is the key to all others, so it stays when there is no room for the rest.
     let help = (place.is_pane() && place != Place::Everywhere).then(|| ("?".to_owned(), "help"));
     let asked = if place == Place::Copy { "copy as  " } else { "" };
@@ -198,11 +201,11 @@ fn key_of_binding(binding: &keymap::Binding) -> String {
 
 /// The word for the footer: `q` goes back before it quits.
 fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
-    let inside = model.arrangement.maximised || model.place() == Place::Detail || model.tab != Tab::Frames;
+    let inside = model.panes.is_deep();
     match binding.action {
         Action::Leave if inside => "back",
         Action::Freeze if model.is_frozen() => "go on",
-        Action::Discard if model.repeating.as_ref().is_some_and(Repeating::is_running) => "stop",
+        Action::Discard if model.sending.repeating.as_ref().is_some_and(Repeating::is_running) => "stop",
         _ => binding.hint,
     }
 }

@@ -5,11 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use crate::tui::command::{self, Named};
 use crate::tui::fit;
-use crate::tui::model::{Model, Overlay};
+use crate::tui::state::command::{self, Named};
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
 
-use super::overlay::panel;
+use super::overlay::{more_below, panel};
 
 /// Names that are listed at once.
 const LISTED: usize = 8;
@@ -17,9 +19,9 @@ const LISTED: usize = 8;
 const NAME: usize = 24;
 
 /// Draws it over a screen.
-pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Command(line)) = &model.overlay else { return };
-    let theme = &model.theme;
+pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Command(line)) = &model.overlay else { return None };
+    let theme = &model.look.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
     buffer.set_stringn(row.x, row.y, ":", usize::from(row.width), theme.key);
@@ -28,27 +30,31 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = match &line.error {
         Some(error) => fit::wrap(error, columns).into_iter().map(|line| Line::styled(line, theme.error)).collect(),
-        None => listed(model, &line.text(), columns, usize::from(above.saturating_sub(2)).min(LISTED)),
+        None => listed(model, &line.text(), columns),
     };
-    let height = (lines.len() as u16 + 2).min(above);
+    let height = (lines.len().min(LISTED) as u16 + 2).min(above);
     if height < 3 {
-        return;
+        return None;
     }
     let outer = Rect { y: row.y - height, height, ..area };
     let inside = panel(model, outer, "Commands · tab completes, enter does it, esc closes", buffer);
-    for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
+    let mut scroll = line.scroll;
+    scroll.settle(lines.len(), inside.height);
+    for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    let below = lines.len().saturating_sub(scroll.end());
+    more_below(model, below, inside, buffer);
+    Some((inside, scroll))
 }
 
-fn listed(model: &Model, text: &str, columns: usize, most: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+/// Each command that the text may become, a line each.
+fn listed(model: &Model, text: &str, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.look.theme;
     let found = command::candidates(text);
     if found.is_empty() {
         return vec![Line::styled("nothing has a name like this", theme.warning)];
     }
-    let more = found.len().saturating_sub(most);
-    let shown = if more > 0 { most.saturating_sub(1) } else { most };
     let line = |named: &Named| {
         let value = if named.value.is_empty() { String::new() } else { format!(" {}", named.value) };
         let room = NAME.saturating_sub(fit::width(&named.name));
@@ -58,9 +64,5 @@ fn listed(model: &Model, text: &str, columns: usize, most: usize) -> Vec<Line<'s
             Span::styled(fit::cut(&format!(" {}", named.help), columns.saturating_sub(NAME)), theme.dim),
         ])
     };
-    let mut lines: Vec<_> = found.iter().take(shown).map(line).collect();
-    if more > 0 {
-        lines.push(Line::styled(format!("… {} more: go on typing", found.len() - shown), theme.dim));
-    }
-    lines
+    found.iter().map(line).collect()
 }

@@ -9,15 +9,17 @@ use crate::journal::View;
 use crate::record::finding::Level;
 use crate::text;
 use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
-use crate::tui::composer::Composer;
 use crate::tui::fit;
-use crate::tui::model::{Model, Overlay};
-use crate::tui::sending::live_sessions;
+use crate::tui::pages::words::{level_glyph, level_style};
+use crate::tui::state::composer::Composer;
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::sessions::live_sessions;
 use crate::tui::theme::Theme;
 
 use super::input::Layout;
 use super::overlay::panel;
-use super::words::{level_glyph, level_style};
 
 /// Rows of bytes for what is one frame, and frames for what is several.
 const ROWS: usize = 3;
@@ -25,8 +27,8 @@ const ROWS: usize = 3;
 const MORE: usize = 12;
 
 /// Draws it.
-pub(super) fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Composer(composer)) = &model.overlay else { return };
+pub(super) fn composer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Composer(composer)) = &model.overlay else { return None };
     let width = usize::from(area.width.saturating_sub(4));
     let limit = usize::from(area.height / 3).clamp(1, 12);
     let layout = Layout::new(&composer.input, width, limit);
@@ -37,10 +39,11 @@ pub(super) fn composer(model: &mut Model, view: &View, area: Rect, buffer: &mut 
     let outer = Rect { y: area.bottom() - height, height, ..area };
     let inside = panel(model, outer, &heading(composer, view), buffer);
     let input = Rect { height: (lines as u16).min(inside.height), ..inside };
-    layout.draw(input, buffer, &model.theme, wrong_place(composer));
+    layout.draw(input, buffer, &model.look.theme, wrong_place(composer));
     for (y, line) in (input.bottom()..inside.bottom()).zip(&below) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    None
 }
 
 fn heading(composer: &Composer, view: &View) -> String {
@@ -68,14 +71,14 @@ fn wrong_place(composer: &Composer) -> Option<usize> {
 fn below(model: &Model, composer: &Composer, layout: &Layout, width: usize, room: usize) -> Vec<Line<'static>> {
     let mut lines = meaning(model, composer, layout, width);
     let said = said(model, width);
-    let commands = composer.completion.candidates.iter().map(|command| command_line(command, &model.theme));
+    let commands = composer.completion.candidates.iter().map(|command| command_line(command, &model.look.theme));
     lines.extend(commands.take(room.saturating_sub(lines.len() + said.len())));
     lines.extend(said);
     lines
 }
 
 fn meaning(model: &Model, composer: &Composer, layout: &Layout, width: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     match &composer.parsed {
         _ if composer.is_empty() => {
             let hint = "text goes as a text frame · / begins a command · ↑ what was sent before";
@@ -174,14 +177,14 @@ fn bytes(frame: &FrameBytes, columns: usize, rows: usize, theme: &Theme) -> Vec<
 
 /// What became of what was sent.
 fn said(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let repeating = model.repeating.as_ref().map(|repeating| (repeating.level(), repeating.text(model.now)));
-    let answer = model.answer.as_ref().map(|answer| (answer.level(), answer.text(model.now)));
+    let repeating = model.sending.repeating.as_ref().map(|repeating| (repeating.level(), repeating.text(model.now)));
+    let answer = model.sending.answer.as_ref().map(|answer| (answer.level(), answer.text(model.now)));
     let lines = |(level, words): (Level, String)| {
-        let style = level_style(level, &model.theme);
+        let style = level_style(level, &model.look.theme);
         let words = format!("{} {words}", level_glyph(level));
         fit::wrap(&words, width).into_iter().map(move |line| Line::styled(line, style)).collect::<Vec<_>>()
     };
-    let waiting = match model.waiting.len() {
+    let waiting = match model.sending.waiting.len() {
         0 => None,
         1 => Some((Level::Warning, "one sent before it waits too".to_owned())),
         count => Some((Level::Warning, format!("{count} sent before it wait too"))),

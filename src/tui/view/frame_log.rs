@@ -4,41 +4,39 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::journal::{Scope, View};
+use crate::journal::{Fold, Lens, Scope, View};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::folding;
 use crate::tui::keymap::{Action, Place, key_of};
-use crate::tui::marks;
-use crate::tui::model::{Model, Tab};
+use crate::tui::state::cursor::Cursor;
+use crate::tui::state::model::Model;
+use crate::tui::state::panes::Tab;
 
 use super::row::{self, Columns, Context};
 use super::search;
 use super::{Focus, title, welcome};
 
-/// Draws it.
-pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let place = if model.tab == Tab::Log { Place::Log } else { Place::Frames };
+/// Draws it. Gives where its rows are, and its place among them; nothing where there is no room.
+pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
+    let place = if model.panes.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));
-    let inner = title(area, buffer, &model.theme, focus, &name, &state);
+    let inner = title(area, buffer, &model.look.theme, focus, &name, &state);
     if inner.is_empty() {
-        return;
+        return None;
     }
     let (cursor, lens) = model.shown_list();
     let (mut cursor, range) = (*cursor, view.range(lens));
     let columns = Columns::new(model, view, lens.scope, inner.width);
     let rows = if inner.height > 2 && lens.scope != Scope::Own {
-        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.theme.dim);
+        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.look.theme.dim);
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
     } else {
         inner
     };
     cursor.settle(&range, rows.height);
-    *model.list().0 = cursor;
-    model.areas.rows = rows;
     let selected = cursor.selected(&range);
-    let chosen = marks::range(model, view).filter(|_| model.tab == Tab::Frames);
+    let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
     let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(lens, number)).map(|row| row.time);
     for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
@@ -53,20 +51,21 @@ pub(super) fn frame_log(model: &mut Model, view: &View, area: Rect, buffer: &mut
             let place = Rect { y, height: 1, ..rows };
             mark(place, buffer, model, focus);
             if focus == Focus::Here {
-                search::highlight_selected(place, &search::places(&line, &model.theme), buffer, &model.theme);
+                search::highlight_selected(place, &search::places(&line, &model.look.theme), buffer, &model.look.theme);
             }
         }
     }
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
     let free = Rect { y: rows.y + used, height: rows.height - used, ..rows };
-    if view.sessions().len() == 0 && model.tab == Tab::Frames {
+    if view.sessions().len() == 0 && model.panes.tab == Tab::Frames {
         welcome::welcome(model, view, free, buffer);
     }
+    Some((rows, cursor))
 }
 
 /// Marks a selected row: in colour, and with a bar that shows without.
 pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus) {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let (bar, style) = match focus {
         Focus::Here => ("▌", theme.border_focused),
         Focus::Elsewhere => ("▏", theme.border),
@@ -86,9 +85,9 @@ pub(super) fn mark(area: Rect, buffer: &mut Buffer, model: &Model, focus: Focus)
 
 /// Marks a row of the selected range: a bar at its start, and bold.
 fn in_range(area: Rect, buffer: &mut Buffer, model: &Model) {
-    buffer.set_style(area, model.theme.bold);
+    buffer.set_style(area, model.look.theme.bold);
     if let Some(cell) = buffer.cell_mut((area.x, area.y)).filter(|cell| cell.symbol() == " ") {
-        cell.set_symbol("▐").set_style(model.theme.border_focused);
+        cell.set_symbol("▐").set_style(model.look.theme.border_focused);
     }
 }
 
@@ -105,13 +104,27 @@ fn name(model: &Model, view: &View) -> String {
 
 /// What the user has made of the rows: selected, folded, hidden.
 fn notes(model: &Model, view: &View) -> Vec<String> {
-    let selected = marks::range(model, view).map(|range| match range.end() - range.start() + 1 {
+    let selected = model.lists.range(view).map(|range| match range.end() - range.start() + 1 {
         1 => "1 row selected".to_owned(),
         count => format!("{} rows selected", fit::number(count)),
     });
-    let folded = model.fold.fragments.then(|| "folded".to_owned());
-    let found = model.search.status(marks::here(model, view));
-    [selected, found, folded, folding::hidden(view, model.lens())].into_iter().flatten().collect()
+    let folded = model.lists.fold.fragments.then(|| "folded".to_owned());
+    let found = model.search.status(model.lists.here(view));
+    [selected, found, folded, hidden(view, model.lists.lens())].into_iter().flatten().collect()
+}
+
+/// Rows that are hidden as heartbeats, in words; empty where none are.
+#[must_use]
+fn hidden(view: &View, lens: Lens) -> Option<String> {
+    if !lens.fold.heartbeats {
+        return None;
+    }
+    let count = |lens| {
+        let rows = view.range(lens);
+        rows.end.saturating_sub(rows.start)
+    };
+    let all = count(Lens { fold: Fold { heartbeats: false, ..lens.fold }, ..lens });
+    Some(format!("{} heartbeats hidden", fit::number(all.saturating_sub(count(lens)))))
 }
 
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.
@@ -124,7 +137,7 @@ fn state(model: &Model, view: &View) -> Vec<String> {
         (false, 0) => format!("FOLLOW off ({key})"),
         (false, new) => format!("FOLLOW off, +{} new ({key})", fit::number(new)),
     };
-    let notes = if lens == model.lens() { notes(model, view) } else { Vec::new() };
+    let notes = if lens == model.lists.lens() { notes(model, view) } else { Vec::new() };
     let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
     let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
     // Rows that left before the screen came to read them have no numbers, but they count.

@@ -3,7 +3,6 @@
 mod bars;
 mod command;
 mod composer;
-mod diagnosis;
 mod frame_log;
 mod input;
 mod joined;
@@ -14,7 +13,6 @@ mod sessions;
 mod text_pane;
 mod welcome;
 mod why;
-pub(super) mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -22,170 +20,64 @@ use ratatui::layout::Rect;
 
 use crate::journal::View;
 
-use super::arrangement::{DetailPlace, Divider};
 use super::fit;
 use super::keymap::Place;
-use super::model::{Areas, Model, Overlay, Tab};
+use super::state::drawn::Drawn;
+use super::state::layout::{Bars, PaneAreas};
+use super::state::model::Model;
+use super::state::overlay::Overlay;
+use super::state::panes::Tab;
 use super::theme::Theme;
 
-/// Columns under which panes stand alone.
-const NARROW: u16 = 64;
-/// Columns from which the detail stands at the right by itself.
-const WIDE: u16 = 150;
-
-/// Draws everything, and takes down where it was drawn.
-pub fn view(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
+/// Draws everything. Gives where it is.
+#[must_use]
+pub(crate) fn view(model: &Model, view: &View, frame: &mut Frame<'_>) -> Drawn {
     let area = frame.area();
     let buffer = frame.buffer_mut();
-    model.areas = Areas::default();
     if area.is_empty() {
-        return;
+        return Drawn::default();
     }
     let bars = Bars::of(area);
     bars::header(model, bars.header, buffer);
-    bars::tabs(model, bars.tabs, buffer);
-    body(model, view, bars.body, buffer);
+    let tabs = bars::tabs(model, bars.tabs, buffer);
+    let mut drawn = body(model, view, bars.body, buffer);
     bars::problem(model, bars.problem, buffer);
     bars::footer(model, view, bars.footer, buffer);
-    match model.overlay {
+    let over = match model.overlay {
         Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
         Some(Overlay::Why(_)) => why::why(model, view, bars.body, buffer),
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),
-        Some(Overlay::Copy) | None => {}
+        Some(Overlay::Copy) | None => None,
+    };
+    drawn.over = over;
+    Drawn { tabs, problem: bars.problem, ..drawn }
+}
+
+fn body(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Drawn {
+    match model.panes.tab {
+        Tab::Frames | Tab::Log => panes(model, view, PaneAreas::of(&model.panes, area), buffer),
+        Tab::Sessions => Drawn { sessions: Some(sessions::table(model, view, area, buffer)), ..Drawn::default() },
+        Tab::Handshake => Drawn { page: Some(text_pane::handshake(model, view, area, buffer)), ..Drawn::default() },
+        Tab::Diagnosis => Drawn { page: Some(text_pane::diagnosis(model, area, buffer)), ..Drawn::default() },
     }
 }
 
-/// The lines around the panes. A low screen loses the less needed ones.
-struct Bars {
-    header: Rect,
-    tabs: Rect,
-    body: Rect,
-    problem: Rect,
-    footer: Rect,
-}
-
-impl Bars {
-    fn of(area: Rect) -> Self {
-        let [header, tabs, problem, footer] = match area.height {
-            0..4 => [0, 0, 0, 0],
-            4..6 => [0, 0, 0, 1],
-            6..8 => [0, 1, 0, 1],
-            _ => [1, 1, 1, 1],
-        };
-        let mut y = area.y;
-        let mut take = |height: u16| {
-            let taken = Rect { y, height, ..area };
-            y += height;
-            taken
-        };
-        let (header, tabs) = (take(header), take(tabs));
-        let body = take(area.bottom().saturating_sub(header.height + tabs.height + problem + footer + area.y));
-        Self { header, tabs, body, problem: take(problem), footer: take(footer) }
-    }
-}
-
-fn body(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    match model.tab {
-        Tab::Frames => frames_page(model, view, area, buffer),
-        Tab::Log => {
-            let panes = Panes { sessions: None, ..Panes::of(model, area) };
-            draw_panes(model, view, panes, buffer);
-        }
-        Tab::Sessions => sessions::table(model, view, area, buffer),
-        Tab::Handshake => text_pane::handshake(model, view, area, buffer),
-        Tab::Diagnosis => text_pane::diagnosis(model, view, area, buffer),
-    }
-}
-
-fn frames_page(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let panes = Panes::of(model, area);
-    draw_panes(model, view, panes, buffer);
-}
-
-fn draw_panes(model: &mut Model, view: &View, panes: Panes, buffer: &mut Buffer) {
-    model.areas.detail_is_right = panes.detail_is_right;
-    if let Some(area) = panes.sessions {
-        sessions::list(model, view, area, buffer);
-    }
-    if let Some(area) = panes.rows {
-        frame_log::frame_log(model, view, area, buffer);
-    }
-    if let Some(area) = panes.detail {
-        text_pane::detail(model, view, area, buffer);
-    }
+fn panes(model: &Model, view: &View, panes: PaneAreas, buffer: &mut Buffer) -> Drawn {
+    let drawn = Drawn {
+        sessions: panes.sessions.map(|area| sessions::list(model, view, area, buffer)),
+        rows: panes.rows.and_then(|area| frame_log::frame_log(model, view, area, buffer)),
+        detail: panes.detail.map(|area| text_pane::detail(model, view, area, buffer)),
+        detail_is_right: panes.detail_is_right,
+        ..Drawn::default()
+    };
     // A detail below has its title for a divider.
     for (area, _) in panes.dividers.iter().filter(|(area, _)| area.height > 1) {
-        divide(*area, buffer, &model.theme);
+        divide(*area, buffer, &model.look.theme);
     }
-    model.areas.dividers = panes.dividers;
-}
-
-/// How a page of rows is parted.
-#[derive(Default)]
-struct Panes {
-    sessions: Option<Rect>,
-    rows: Option<Rect>,
-    detail: Option<Rect>,
-    dividers: Vec<(Rect, Divider)>,
-    detail_is_right: bool,
-}
-
-impl Panes {
-    fn of(model: &Model, area: Rect) -> Self {
-        let focus = model.place_on(model.tab);
-        let alone = model.arrangement.maximised || (area.width < NARROW && focus == Place::Sessions);
-        if alone {
-            let mut panes = Self::default();
-            let pane = match focus {
-                Place::Sessions => &mut panes.sessions,
-                Place::Detail => &mut panes.detail,
-                _ => &mut panes.rows,
-            };
-            *pane = Some(area);
-            return panes;
-        }
-        let mut panes = Self::default();
-        let rest =
-            if model.tab == Tab::Frames && area.width >= NARROW { panes.part_sessions(model, area) } else { area };
-        panes.part_detail(model, focus, rest);
-        panes
-    }
-
-    fn part_sessions(&mut self, model: &Model, area: Rect) -> Rect {
-        let width = model.arrangement.sessions_width(area.width);
-        self.sessions = Some(Rect { width, ..area });
-        self.dividers.push((Rect { x: area.x + width, width: 1, ..area }, Divider::Sessions(area)));
-        Rect { x: area.x + width + 1, width: area.width - width - 1, ..area }
-    }
-
-    fn part_detail(&mut self, model: &Model, focus: Place, area: Rect) {
-        self.detail_is_right = match model.arrangement.detail {
-            DetailPlace::Automatic => area.width >= WIDE - 30,
-            DetailPlace::Right => true,
-            DetailPlace::Below => false,
-        };
-        if self.detail_is_right && area.width >= NARROW {
-            let width = model.arrangement.detail_width(area.width);
-            let left = area.width - width - 1;
-            self.rows = Some(Rect { width: left, ..area });
-            self.dividers.push((Rect { x: area.x + left, width: 1, ..area }, Divider::Right(area)));
-            self.detail = Some(Rect { x: area.x + left + 1, width, ..area });
-            return;
-        }
-        self.detail_is_right = false;
-        let Some(height) = model.arrangement.detail_height(area.height) else {
-            let pane = if focus == Place::Detail { &mut self.detail } else { &mut self.rows };
-            *pane = Some(area);
-            return;
-        };
-        self.rows = Some(Rect { height: area.height - height, ..area });
-        let detail = Rect { y: area.bottom() - height, height, ..area };
-        self.dividers.push((Rect { height: 1, ..detail }, Divider::Below(area)));
-        self.detail = Some(detail);
-    }
+    Drawn { dividers: panes.dividers, ..drawn }
 }
 
 /// Whether a pane has the focus.
@@ -197,7 +89,7 @@ enum Focus {
 
 impl Focus {
     fn of(model: &Model, place: Place) -> Self {
-        if model.place_on(model.tab) == place { Self::Here } else { Self::Elsewhere }
+        if model.panes.place() == place { Self::Here } else { Self::Elsewhere }
     }
 }
 

@@ -2,12 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
-use crate::tui::model::{Model, Overlay, Question};
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::{Overlay, Question};
+use crate::tui::theme::Theme;
 
 use super::row::MARKS;
 
@@ -20,7 +24,7 @@ fn window(model: &Model, area: Rect, width: u16, height: u16, title: &str, buffe
 
 /// A box with a title over whatever was there. Gives its inside.
 pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer) -> Rect {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     Clear.render(outer, buffer);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
@@ -32,20 +36,19 @@ pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer
 }
 
 /// The keys of a place.
-pub(super) fn help(model: &mut Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Help(place, _)) = model.overlay else { return };
-    let lines = help_lines(model, place);
+pub(super) fn help(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Help(place, mut scroll)) = model.overlay else { return None };
+    let lines = help_lines(model, place, usize::from(area.width.saturating_sub(4)));
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
     let title = format!("Keys · {}", place.name());
     let inside = window(model, area, width, lines.len() as u16, &title, buffer);
-    let Some(Overlay::Help(_, scroll)) = &mut model.overlay else { return };
     scroll.settle(lines.len(), inside.height);
-    model.areas.page = inside;
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
     more_below(model, below, inside, buffer);
+    Some((inside, scroll))
 }
 
 /// Says, in the frame of a box, how many lines are below what is seen of it.
@@ -53,42 +56,46 @@ pub(super) fn more_below(model: &Model, below: usize, inside: Rect, buffer: &mut
     if below > 0 && inside.width > 12 && inside.height > 0 {
         let more = format!(" {below} more ↓ ");
         let x = inside.right().saturating_sub(fit::width(&more) as u16);
-        buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.theme.dim);
+        buffer.set_stringn(x, inside.bottom(), more, usize::from(inside.width), model.look.theme.dim);
     }
 }
 
-fn help_lines(model: &Model, place: Place) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+/// What the help of a place says: the marks that are to be seen there, then its keys, in so many columns.
+fn help_lines(model: &Model, place: Place, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.look.theme;
     let own = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&place));
     let general = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
-    let line = |binding: &Binding| {
-        Line::from(vec![
-            Span::styled(fit::left(&binding.keys_text(), 14), theme.key),
-            Span::styled(format!(" {}", binding.help), theme.text),
-        ])
-    };
-    let mut lines: Vec<_> = own.map(line).collect();
+    let line = |binding: &Binding| entry(&binding.keys_text(), theme.key, binding.help, columns, theme);
+    let mut lines = Vec::new();
     if place == Place::Frames {
-        lines.push(Line::default());
         lines.push(Line::styled("Marks", theme.title));
-        lines.extend(MARKS.map(|(mark, meaning)| {
-            Line::from(vec![
-                Span::styled(fit::left(mark, 14), theme.bold),
-                Span::styled(format!(" {meaning}"), theme.text),
-            ])
-        }));
+        lines.extend(MARKS.iter().flat_map(|(mark, meaning)| entry(mark, theme.bold, meaning, columns, theme)));
+        lines.push(Line::default());
+        lines.push(Line::styled("Keys", theme.title));
     }
+    lines.extend(own.flat_map(line));
     if place.is_pane() {
         lines.push(Line::default());
         lines.push(Line::styled("Everywhere", theme.title));
-        lines.extend(general.map(line));
+        lines.extend(general.flat_map(line));
     }
     lines
 }
 
+/// A name and what it means, in as many lines as that takes.
+fn entry(name: &str, style: Style, meaning: &str, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    const NAME: usize = 14;
+    let room = columns.saturating_sub(NAME + 1);
+    let first = std::iter::once(fit::left(name, NAME)).chain(std::iter::repeat(" ".repeat(NAME)));
+    let lines = first.zip(fit::wrap(meaning, room));
+    lines
+        .map(|(name, words)| Line::from(vec![Span::styled(name, style), Span::styled(format!(" {words}"), theme.text)]))
+        .collect()
+}
+
 /// Something to confirm.
-pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Question(question)) = &model.overlay else { return };
+pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Question(question)) = &model.overlay else { return None };
     let open = model.overview.live;
     let (title, words, note) = match question {
         Question::Quit => {
@@ -100,7 +107,7 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
             ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
         }
     };
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let answers = Line::from(vec![
         Span::styled("y", theme.key),
         Span::styled(" yes    ", theme.text),
@@ -113,4 +120,5 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) {
     for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
+    None
 }

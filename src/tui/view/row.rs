@@ -10,16 +10,16 @@ use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
-use crate::tui::model::Model;
-use crate::tui::search::Pattern;
+use crate::tui::pages::trouble;
+use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
+use crate::tui::search::pattern::Pattern;
+use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
 
 use super::joined::Joined;
 use super::search;
-use super::why;
-use super::words::{event, level_glyph, level_style, proxy_event};
 
 /// Columns and how wide each is; 0 for one that is left out.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +78,8 @@ impl Columns {
             Scope::Own => 0,
         };
         let digits = if width >= 110 { Digits::Microseconds } else { Digits::Milliseconds };
-        let delta = if model.times == TimeDisplay::Delta || width >= 84 { DELTA } else { 0 };
-        let time = match (model.times, digits) {
+        let delta = if model.look.times == TimeDisplay::Delta || width >= 84 { DELTA } else { 0 };
+        let time = match (model.look.times, digits) {
             (TimeDisplay::Delta, _) => 0,
             (TimeDisplay::Relative, _) => 11,
             (TimeDisplay::Clock, Digits::Microseconds) => 15,
@@ -154,7 +154,7 @@ impl Context<'_> {
 /// A row's line. `before` is the time of the row before it.
 #[must_use]
 pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
-    let theme = &context.model.theme;
+    let theme = &context.model.look.theme;
     let mut spans = start(context, row, before);
     spans.push(direction(row.from(), theme));
     match row.record {
@@ -169,7 +169,7 @@ pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>
 
 fn in_words(context: &Context<'_>, (style, words): (Style, String), spans: &mut Vec<Span<'static>>) {
     let room = context.columns.width.saturating_sub(width(spans));
-    let theme = &context.model.theme;
+    let theme = &context.model.look.theme;
     spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
 }
 
@@ -180,18 +180,20 @@ fn width(spans: &[Span<'_>]) -> usize {
 /// Number and times.
 fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<'static>> {
     let Context { model, view, lens, columns } = context;
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let mut spans = vec![mark(context, row)];
     if columns.number > 0 {
         spans.push(Span::styled(format!("{} ", fit::right(&number(row, lens.scope), columns.number)), theme.dim));
     }
     if columns.time > 0 {
-        let text = match model.times {
+        let text = match model.look.times {
             TimeDisplay::Relative => {
-                let opened = row.session.and_then(|id| view.session(id)).map_or(row.time, |summary| summary.opened);
-                fit::right(&clock::since(opened, row.time), columns.time)
+                let opened = row.session.and_then(|id| view.session(id)).map(|summary| summary.opened);
+                // What belongs to no session is counted from wsproxy's own beginning.
+                let start = opened.or(model.overview.began).unwrap_or(row.time);
+                fit::right(&clock::since(start, row.time), columns.time)
             }
-            _ => fit::left(&clock::clock(row.time, &model.zone, columns.digits), columns.time),
+            _ => fit::left(&clock::clock(row.time, &model.look.zone, columns.digits), columns.time),
         };
         spans.push(Span::styled(format!("{text} "), theme.text));
     }
@@ -220,10 +222,10 @@ fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
     let (model, fold) = (context.model, context.lens.fold);
     let is_own = context.lens.scope == Scope::Own;
     let message = fold.fragments.then(|| context.view.message(row.id)).flatten();
-    match (model.marks.has(row.id), !is_own && model.search.matches(row.id, message)) {
-        (true, true) => Span::styled(MARKED_MATCH, model.theme.key),
-        (true, false) => Span::styled(MARKED, model.theme.key),
-        (false, true) => Span::styled(MATCH, model.theme.warning),
+    match (model.lists.marks.has(row.id), !is_own && model.search.matches(row.id, message)) {
+        (true, true) => Span::styled(MARKED_MATCH, model.look.theme.key),
+        (true, false) => Span::styled(MARKED, model.look.theme.key),
+        (false, true) => Span::styled(MATCH, model.look.theme.warning),
         (false, false) => Span::raw(" "),
     }
 }
@@ -245,7 +247,7 @@ fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
 }
 
 fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
-    let theme = &context.model.theme;
+    let theme = &context.model.look.theme;
     let joined = Joined::new(context, row, record);
     let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
@@ -255,7 +257,7 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     spans.push(Span::styled(format!(" {} ", fit::right(&length(joined.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
     let undelivered = row.session.and_then(|id| context.view.session(id));
-    let undelivered = undelivered.is_some_and(|summary| why::is_undelivered(summary, record));
+    let undelivered = undelivered.is_some_and(|summary| trouble::is_undelivered(summary, record));
     for (mark, style) in marks(record, &joined, undelivered, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
@@ -293,7 +295,7 @@ fn length(length: u64) -> String {
 
 /// A mark where the frame has a finding.
 fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'static> {
-    let theme = &context.model.theme;
+    let theme = &context.model.look.theme;
     let findings = row.session.and_then(|id| context.view.session(id)).map(|summary| &summary.findings);
     let worst = findings
         .into_iter()
@@ -390,7 +392,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut Vec<Span<'static>>) {
-    let theme = &context.model.theme;
+    let theme = &context.model.look.theme;
     let style = if raw.origin == Origin::Peer { theme.warning } else { theme.injected };
     let word = if raw.origin == Origin::Peer { "raw" } else { "injected" };
     spans.push(Span::styled(format!("{} ", fit::left("raw", OPCODE)), style));

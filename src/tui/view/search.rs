@@ -9,9 +9,10 @@ use ratatui::widgets::Widget as _;
 use crate::journal::View;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
-use crate::tui::marks;
-use crate::tui::model::{Model, Overlay};
-use crate::tui::search::{Pattern, Syntax};
+use crate::tui::search::pattern::{Pattern, Syntax};
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::theme::Theme;
 
 /// Highlights in one row at most.
@@ -20,12 +21,12 @@ const HIGHLIGHTS: usize = 100;
 const TEXT: u16 = 16;
 
 /// Draws the line.
-pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
-    let Some(Overlay::Search(prompt)) = &model.overlay else { return };
+pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Search(prompt)) = &model.overlay else { return None };
     if area.is_empty() {
-        return;
+        return None;
     }
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     buffer.set_style(area, Style::reset());
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(" ");
@@ -36,7 +37,7 @@ pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
     };
     let (x, _) = buffer.set_stringn(area.x, area.y, name, usize::from(area.width), theme.key);
     let room = area.right().saturating_sub(x);
-    let (words, style) = match (&prompt.error, model.search.status(marks::here(model, view))) {
+    let (words, style) = match (&prompt.error, model.search.status(model.lists.here(view))) {
         (Some(error), _) => (format!("✗ {error}"), theme.error),
         (None, Some(status)) => (status, theme.text),
         (None, None) => (advice(prompt.syntax), theme.dim),
@@ -50,6 +51,7 @@ pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer
     }
     let style = if words.is_empty() { theme.text } else { style };
     buffer.set_stringn(area.right().saturating_sub(width + 1), area.y, words, usize::from(width), style);
+    None
 }
 
 fn advice(syntax: Syntax) -> String {

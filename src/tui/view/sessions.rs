@@ -9,45 +9,45 @@ use crate::journal::{SessionState, SessionSummary, View};
 use crate::record::finding::Level;
 use crate::record::{ClosedHow, PerSide, Side};
 use crate::text;
-use crate::tui::actions::session_index;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
-use crate::tui::model::Model;
-use crate::tui::overview::troubles;
+use crate::tui::pages::trouble::troubles;
+use crate::tui::pages::words::{self, level_glyph, level_style};
+use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::opcode::Opcode;
 
-use super::words::{self, level_glyph, level_style};
 use super::{Focus, frame_log, title};
 
-/// Draws the narrow list.
-pub(super) fn list(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+/// Draws the narrow list. Gives where its rows are, and the first of them.
+pub(super) fn list(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let focus = Focus::of(model, Place::Sessions);
-    let inner = title(area, buffer, &model.theme, focus, "Sessions", &[]);
-    rows(model, view, inner, focus, buffer, list_line);
+    let inner = title(area, buffer, &model.look.theme, focus, "Sessions", &[]);
+    rows(model, view, inner, focus, buffer, list_line)
 }
 
-/// Draws the table.
-pub(super) fn table(model: &mut Model, view: &View, area: Rect, buffer: &mut Buffer) {
+/// Draws the table. Gives where its rows are, and the first of them.
+pub(super) fn table(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let forgotten = match view.forgotten() {
         0 => None,
         count => Some(format!("{} older left memory", fit::number(count))),
     };
-    let mut inner = title(area, buffer, &model.theme, Focus::Here, "Sessions", forgotten.as_slice());
+    let mut inner = title(area, buffer, &model.look.theme, Focus::Here, "Sessions", forgotten.as_slice());
     if inner.height > 2 {
         let heading =
             format!("  {}", table_row(inner.width, &COLUMNS.each_ref().map(|column| column.heading.to_owned())));
-        buffer.set_stringn(inner.x, inner.y, heading, usize::from(inner.width), model.theme.dim);
+        buffer.set_stringn(inner.x, inner.y, heading, usize::from(inner.width), model.look.theme.dim);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
-    let chosen = model.scope_session().and_then(|id| view.session(id)).filter(|_| inner.height > 2 * CHOSEN);
+    let chosen = model.lists.session().and_then(|id| view.session(id)).filter(|_| inner.height > 2 * CHOSEN);
     let below = if chosen.is_some() { CHOSEN } else { 0 };
     let table = Rect { height: inner.height - below, ..inner };
-    rows(model, view, table, Focus::Here, buffer, table_line);
+    let drawn = rows(model, view, table, Focus::Here, buffer, table_line);
     if let Some(summary) = chosen {
         self::chosen(model, summary, Rect { y: table.bottom(), height: below, ..inner }, buffer);
     }
+    drawn
 }
 
 /// Rows for the chosen session under the table, the title among them.
@@ -56,9 +56,9 @@ const CHOSEN: u16 = 5;
 /// All of what the table has no room for.
 fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buffer) {
     let name = format!("Session {} {}", summary.id.0, text::preview(&summary.path, 300));
-    let inner = title(area, buffer, &model.theme, Focus::Elsewhere, &name, &[]);
+    let inner = title(area, buffer, &model.look.theme, Focus::Elsewhere, &name, &[]);
     let [_, _, client, _, dialect, _, _, _, bytes_client, bytes_server, _, last, _] = cells(model, summary, "");
-    let opened = clock::clock(summary.opened, &model.zone, Digits::Milliseconds);
+    let opened = clock::clock(summary.opened, &model.look.zone, Digits::Milliseconds);
     let PerSide { client: frames_client, server: frames_server } = summary.frames.map(fit::number);
     let last = match summary.last_frame {
         None => "no frame yet".to_owned(),
@@ -77,25 +77,23 @@ fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buff
     ];
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
         let room = usize::from(inner.width.saturating_sub(1));
-        buffer.set_stringn(inner.x + 1.min(inner.width), y, fit::cut(line, room), room, model.theme.text);
+        buffer.set_stringn(inner.x + 1.min(inner.width), y, fit::cut(line, room), room, model.look.theme.text);
     }
 }
 
 /// Draws what is visible of all sessions, a line for all of them first.
 fn rows(
-    model: &mut Model,
+    model: &Model,
     view: &View,
     area: Rect,
     focus: Focus,
     buffer: &mut Buffer,
     line: impl Fn(&Model, Option<&SessionSummary>, u16) -> Line<'static>,
-) {
+) -> (Rect, usize) {
     let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
-    let selected = session_index(model, view);
-    let top = model.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
-    model.sessions_top = top.min(count.saturating_sub(height));
-    model.areas.sessions = area;
-    let top = model.sessions_top;
+    let selected = model.lists.session_index(view);
+    let top = model.lists.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
+    let top = top.min(count.saturating_sub(height));
     let all = (top == 0).then_some(None);
     let sessions = all.into_iter().chain(view.sessions().skip(top.saturating_sub(1)).map(Some));
     for ((y, index), summary) in (area.top()..area.bottom()).zip(top..).zip(sessions) {
@@ -104,6 +102,7 @@ fn rows(
             frame_log::mark(Rect { y, height: 1, ..area }, buffer, model, focus);
         }
     }
+    (area, top)
 }
 
 /// State as a glyph and a colour.
@@ -118,7 +117,7 @@ fn state(summary: &SessionSummary, theme: &Theme) -> (&'static str, Style, &'sta
 }
 
 fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Line<'static> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let width = usize::from(width);
     let Some(summary) = summary else {
         return Line::styled(fit::left("   all sessions", width), theme.text);
@@ -226,7 +225,7 @@ fn table_row(width: u16, cells: &Cells) -> String {
 }
 
 fn table_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Line<'static> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     let Some(summary) = summary else {
         return Line::styled(fit::left("        all sessions", usize::from(width)), theme.text);
     };

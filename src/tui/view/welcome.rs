@@ -8,7 +8,7 @@ use crate::journal::{UpstreamState, View};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
-use crate::tui::model::Model;
+use crate::tui::state::model::Model;
 
 /// Draws it in the middle of what is free, as far as it fits.
 pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -33,7 +33,7 @@ pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffe
 
 /// Whether the upstream answers: without one, nothing will ever come.
 fn upstream(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = &model.look.theme;
     match view.upstream() {
         UpstreamState::Unknown => Vec::new(),
         UpstreamState::Answers => vec![Line::styled("✓ The upstream answers.", theme.good)],
@@ -55,11 +55,11 @@ fn spare(lines: &mut Vec<Line<'static>>, height: usize) {
 }
 
 fn lines(model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let address = model.info.reachable();
-    let upstream = model.info.upstream.clone();
+    let theme = &model.look.theme;
+    let address = model.proxy.info.reachable();
+    let upstream = model.proxy.info.upstream.clone();
     let mut lines = vec![Line::styled("No WebSocket has come yet.", theme.bold), Line::default()];
-    if model.info.playground {
+    if model.proxy.info.playground {
         lines.push(Line::styled("Open this in a browser:", theme.text));
         lines.push(Line::styled(format!("  http://{address}/"), theme.key));
         lines.push(Line::default());

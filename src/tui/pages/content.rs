@@ -1,0 +1,169 @@
+//! The bytes of a frame, or of what is none: header and payload, apart from the journal.
+//!
+//! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
+
+use crate::journal::{Frame, Sent};
+use crate::record::Relayed;
+use crate::text;
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask::{self, MaskKey};
+use crate::wire::opcode::Opcode;
+
+use super::json;
+
+/// Bytes that are looked at to see whether a payload reads as text.
+const LOOKED_AT: usize = 64 * 1024;
+
+/// Bytes to show, and what is known of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    pub(super) header: Option<FrameHeader>,
+    head: Vec<u8>,
+    payload: Vec<u8>,
+    hint: Hint,
+    /// Payload bytes that came, kept or not.
+    pub(super) received: u64,
+    sent: Option<Sent>,
+}
+
+/// What a payload is likely to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Hint {
+    /// A text, whole.
+    Text,
+    /// A piece of a text: a character may be cut at its end.
+    Piece,
+    /// Anything; text if it reads as such.
+    Unknown,
+    /// No text.
+    #[default]
+    Binary,
+}
+
+/// What a payload turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    Json,
+    Text,
+    Bytes,
+}
+
+impl Content {
+    pub(super) fn of_frame(frame: Frame<'_>) -> Self {
+        let shape = frame.record.header;
+        let is_whole = shape.fin() && frame.is_complete() && !frame.is_truncated();
+        let hint = match shape.opcode() {
+            _ if shape.rsv() != 0 => Hint::Binary,
+            Opcode::TEXT if is_whole => Hint::Text,
+            Opcode::TEXT => Hint::Piece,
+            Opcode::PING | Opcode::PONG | Opcode::CONTINUATION => Hint::Unknown,
+            _ => Hint::Binary,
+        };
+        let mut head = Vec::new();
+        shape.write(&mut head);
+        let mut payload = frame.wire.into_owned();
+        if let Some(key) = shape.mask {
+            mask::apply(key, 0, &mut payload);
+        }
+        Self { header: Some(shape), head, payload, hint, received: frame.received, sent: frame.sent }
+    }
+
+    /// What left in place of the frame.
+    pub(super) const fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
+    }
+
+    /// What became of the frame, which its first record says as far as it was known then.
+    pub(super) fn relayed(&self, first: Relayed) -> Relayed {
+        self.sent().map_or(first, |sent| Relayed::Changed(sent.by))
+    }
+
+    pub(super) fn raw(bytes: &[u8]) -> Self {
+        Self { payload: bytes.to_vec(), ..Self::default() }
+    }
+
+    /// A frame that no journal holds.
+    #[cfg(test)]
+    pub(super) fn of_parts(header: FrameHeader, payload: &[u8]) -> Self {
+        let mut head = Vec::new();
+        header.write(&mut head);
+        let received = payload.len() as u64;
+        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary, received, sent: None }
+    }
+
+    /// The payload without its mask.
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Bytes of the header.
+    pub(super) const fn head(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Bytes of all.
+    pub(super) const fn len(&self) -> usize {
+        self.head.len() + self.payload.len()
+    }
+
+    pub(super) fn key(&self) -> Option<MaskKey> {
+        self.header.and_then(|header| header.mask)
+    }
+
+    /// A byte without its mask.
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        match at.checked_sub(self.head.len()) {
+            None => self.head.get(at).copied(),
+            Some(at) => self.payload.get(at).copied(),
+        }
+    }
+
+    /// The byte of the key that stands for a byte of the payload.
+    pub(super) fn key_byte(&self, at: usize) -> Option<u8> {
+        Some(self.key()?[at.checked_sub(self.head.len())? % 4])
+    }
+
+    /// A byte as on the wire.
+    pub(super) fn wire_byte(&self, at: usize) -> Option<u8> {
+        Some(self.byte(at)? ^ self.key_byte(at).unwrap_or_default())
+    }
+
+    /// What the payload turns out to be.
+    pub(super) fn reading(&self) -> Reading {
+        let start = self.payload.get(..LOOKED_AT).unwrap_or(&self.payload);
+        let may_be_cut = self.hint != Hint::Text || start.len() < self.payload.len();
+        let text = match str::from_utf8(start) {
+            Ok(text) => Some(text),
+            Err(error) if may_be_cut && error.error_len().is_none() => {
+                start.get(..error.valid_up_to()).and_then(|start| str::from_utf8(start).ok())
+            }
+            Err(_) => None,
+        };
+        let readable =
+            |text: &str| text.chars().all(|character| text::is_plain(character) || "\t\r\n".contains(character));
+        match (self.hint, text) {
+            (Hint::Binary, _) | (_, None) => Reading::Bytes,
+            (Hint::Unknown, Some(text)) if !readable(text) => Reading::Bytes,
+            (Hint::Text, Some(_)) if json::is_structure(&self.payload) => Reading::Json,
+            _ => Reading::Text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(hint: Hint, payload: &[u8]) -> Reading {
+        Content { hint, payload: payload.to_vec(), ..Content::default() }.reading()
+    }
+
+    #[test]
+    fn a_character_may_be_cut_at_the_end_of_a_piece() {
+        assert_eq!(reading(Hint::Piece, b"a\xc3"), Reading::Text);
+        assert_eq!(reading(Hint::Piece, b"a\xc3b"), Reading::Bytes);
+        assert_eq!(reading(Hint::Text, b"a\xc3"), Reading::Bytes);
+        assert_eq!(reading(Hint::Text, b"[1]"), Reading::Json);
+        assert_eq!(reading(Hint::Unknown, b"a\x01"), Reading::Bytes);
+    }
+}

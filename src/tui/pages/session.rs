@@ -1,0 +1,82 @@
+//! A session as a whole: what it is, what was agreed on, the heads on both legs, its end.
+
+use crate::diagnose::words;
+use crate::journal::{SessionState, SessionSummary};
+use crate::record::Side;
+use crate::text;
+use crate::wire::head::Head;
+
+use super::page::Page;
+use super::{BodyShown, Proof, event, finding, handshake, legs, proof, trouble};
+
+pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodyShown, proof: Proof) {
+    page.title(&format!("session {} · {}", summary.id.0, state(summary)));
+    facts(page, summary);
+    if proof == Proof::Shown {
+        proof::write(page, summary);
+    }
+    legs::write(page, summary, body);
+    findings(page, summary);
+    page.title(if summary.closed.is_some() { "end" } else { "so far" });
+    match &summary.closed {
+        Some((_, closed)) => event::write_closed(page, closed),
+        None => traffic(page, summary),
+    }
+}
+
+fn state(summary: &SessionSummary) -> String {
+    match (&summary.state, &summary.answered) {
+        (SessionState::Refused(_), Some((status, _))) => format!("answered with {status} by wsproxy"),
+        (SessionState::Opening, _) => "the answer is awaited".to_owned(),
+        (SessionState::Open, _) => "open".to_owned(),
+        (SessionState::Refused(Some(status)), _) => format!("refused with {status}"),
+        (SessionState::Refused(None), _) => "the answer was no HTTP".to_owned(),
+        (SessionState::Closed, _) => "closed".to_owned(),
+    }
+}
+
+fn facts(page: &mut Page<'_>, summary: &SessionSummary) {
+    let theme = page.theme;
+    if let Some(client) = summary.client {
+        page.fact("client", &client.to_string(), theme.text);
+    }
+    page.fact_bytes("target", &summary.path, theme.text);
+    let request = summary.request.as_ref().map(|head| Head::new(&head.bytes));
+    if let Some(open) = &summary.open {
+        handshake::write_open(page, open, request);
+    } else if let Some(head) = &summary.request {
+        page.fact("dialect", head.dialect.facts().name, theme.text);
+    }
+    if let Some((_, reason)) = &summary.answered {
+        page.fact_bytes("because", reason.as_bytes(), theme.warning);
+    }
+}
+
+fn traffic(page: &mut Page<'_>, summary: &SessionSummary) {
+    let theme = page.theme;
+    for side in [Side::Client, Side::Server] {
+        let (frames, payload) = (summary.frames[side], text::byte_count(summary.payload[side]));
+        let count = if frames == 1 { "1 frame".to_owned() } else { format!("{frames} frames") };
+        page.fact(&format!("from {}", side.name()), &format!("{count}, {payload} of payload"), theme.text);
+        if let Some(how) = summary.ended[side] {
+            page.fact("  ended", event::ending(how), theme.text);
+        }
+    }
+}
+
+fn findings(page: &mut Page<'_>, summary: &SessionSummary) {
+    if summary.findings.is_empty() {
+        return;
+    }
+    page.title("findings");
+    for (_, from, found) in &summary.findings {
+        let entry = words(found.kind);
+        page.set_indent(2);
+        page.words(&format!("{}[{}]:", entry.level.name(), found.kind.id()), finding::level(page.theme, entry.level));
+        page.words(&format!(" {} (from the {})", entry.title, from.name()), page.theme.text);
+        page.end_row();
+    }
+    if let Some(words) = trouble::earlier_findings([summary]) {
+        page.row(&words, page.theme.dim);
+    }
+}

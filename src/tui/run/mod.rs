@@ -1,0 +1,398 @@
+//! The screen's own thread: waits for keys, the journal and replies, and draws.
+//!
+//! It draws at once after a key, at most thirty times a second otherwise, and only when something changed. With nothing
+//! to wait for it sleeps; only while an age is on the screen it wakes once a second.
+
+mod editor;
+mod files;
+mod history_file;
+mod remembered;
+pub(crate) mod repeat;
+pub(crate) mod terminal;
+
+use std::io;
+use std::panic::PanicHookInfo;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyModifiers};
+use jiff::tz::TimeZone;
+
+use crate::engine::clock;
+use crate::engine::handle::Handle;
+use crate::journal::{Journal, View};
+use crate::record::Time;
+use crate::relay::injection::{Reply, Token};
+use crate::tui::feed::Feed;
+use crate::tui::message::{Effect, Message};
+use crate::tui::state::answer::Progress;
+use crate::tui::state::model::Model;
+use crate::tui::state::proxy::Info;
+use crate::tui::theme::{Surroundings, Theme};
+use history_file::HistoryFile;
+use remembered::Remembered;
+use repeat::Stopper;
+use terminal::Terminal;
+
+/// Messages that may wait. Keys wait in the terminal beyond that.
+const MESSAGES: usize = 1024;
+/// Time between two draws that no key asked for.
+const BETWEEN_DRAWS: Duration = Duration::from_millis(33);
+
+/// What wakes the screen.
+enum Wake {
+    Input(Event),
+    /// The keyboard is gone.
+    InputFailed(io::Error),
+    Reply(Token, Reply),
+    Repeated(Token, Progress),
+    /// Another thread failed.
+    Panicked(String),
+    /// Look at the flags.
+    Look,
+}
+
+/// What is set before a `Wake::Look`, so that it gets through even where there is no room for one.
+#[derive(Default)]
+struct Flags {
+    quit: AtomicBool,
+    rung: AtomicBool,
+    found: AtomicBool,
+}
+
+/// Ends the screen from elsewhere.
+#[derive(Clone)]
+pub struct Remote {
+    sender: SyncSender<Wake>,
+    flags: Arc<Flags>,
+}
+
+impl Remote {
+    /// Makes `run` give the terminal back, close the sessions and return. Never blocks.
+    pub fn quit(&self) {
+        self.flags.quit.store(true, Ordering::SeqCst);
+        // If there is no room, the screen is awake and will look.
+        let _ = self.sender.try_send(Wake::Look);
+    }
+}
+
+/// The screen's end of its channel.
+pub struct Inbox {
+    receiver: Receiver<Wake>,
+    remote: Remote,
+}
+
+/// A remote control and the inbox for `run`.
+#[must_use]
+pub fn channel() -> (Remote, Inbox) {
+    let (sender, receiver) = sync_channel(MESSAGES);
+    let remote = Remote { sender, flags: Arc::default() };
+    (remote.clone(), Inbox { receiver, remote })
+}
+
+/// Shows the screen until the user, or the remote control, quits. Then everything has been told to shut down. It is
+/// best called on the process's first thread, which is the one that a suspend stops at once.
+///
+/// # Errors
+///
+/// Where the terminal can't be used. One that is closed meanwhile ends it well, as a signal does.
+pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
+    let hook = Hook::set(inbox.remote.sender.clone());
+    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| {
+        let result = screen.run();
+        screen.remember();
+        // Its hang-up is a signal too, but what was just written to it may fail sooner.
+        if terminal::is_gone() { Ok(()) } else { result }
+    });
+    drop(hook);
+    handle.shut_down();
+    result
+}
+
+struct Screen {
+    inbox: Inbox,
+    handle: Handle,
+    terminal: Terminal,
+    model: Model,
+    feed: Feed,
+    /// Where the screen is remembered, and what is there already.
+    file: Option<PathBuf>,
+    remembered: Remembered,
+    /// Tells the keyboard's thread that a key which may lend the terminal was taken.
+    taken: SyncSender<()>,
+    history: HistoryFile,
+    repeating: Option<Stopper>,
+    drawn: Time,
+    /// Whether something changed since the last draw, and how soon it is wanted on the screen.
+    due: Due,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Nothing,
+    Soon,
+    Now,
+}
+
+impl Screen {
+    fn new(inbox: Inbox, journal: &Arc<Journal>, handle: Handle, info: Info) -> io::Result<Self> {
+        let bell = inbox.remote.clone();
+        let subscription = journal.subscribe(move || {
+            bell.flags.rung.store(true, Ordering::SeqCst);
+            let _ = bell.sender.try_send(Wake::Look);
+        });
+        let finder = inbox.remote.clone();
+        let found = Arc::new(move || {
+            finder.flags.found.store(true, Ordering::SeqCst);
+            let _ = finder.sender.try_send(Wake::Look);
+        });
+        let surroundings = Surroundings::of(|name| std::env::var(name).ok());
+        let file = remembered::file();
+        let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
+        let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
+        remembered.clone().restore(&mut model, surroundings);
+        model.proxy.policy = handle.policy();
+        let terminal = Terminal::take()?;
+        let keyboard = inbox.remote.sender.clone();
+        let (taken, was_taken) = sync_channel(1);
+        thread::Builder::new().name("keyboard".into()).spawn(move || read_input(&keyboard, &was_taken))?;
+        let history = HistoryFile::new(files::directory());
+        model.sending.history = history.load();
+        Ok(Self {
+            inbox,
+            handle,
+            terminal,
+            model,
+            file,
+            remembered,
+            feed: Feed::new(View::new(subscription)).with_bell(found),
+            taken,
+            history,
+            repeating: None,
+            drawn: clock::now(),
+            due: Due::Now,
+        })
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        loop {
+            self.draw()?;
+            let Some(wake) = self.wait()? else { continue };
+            let mut next = Some(wake);
+            self.update(Message::Time(clock::now()))?;
+            while let Some(wake) = next {
+                if self.take(wake)? == Flow::Quit {
+                    return Ok(());
+                }
+                next = self.inbox.receiver.try_recv().ok();
+            }
+        }
+    }
+
+    /// Keeps for the next run how the screen is arranged.
+    fn remember(&self) {
+        let now = Remembered::of(&self.model);
+        if let Some(file) = self.file.as_ref().filter(|_| now != self.remembered)
+            && let Err(error) = now.save(file)
+        {
+            tracing::warn!(%error, file = %file.display(), "the screen's arrangement could not be kept");
+        }
+    }
+
+    /// Waits for something to do; `None` where only time has passed.
+    fn wait(&mut self) -> io::Result<Option<Wake>> {
+        let flags = &self.inbox.remote.flags;
+        if flags.quit.load(Ordering::SeqCst) {
+            return Ok(Some(Wake::Look));
+        }
+        let timeout =
+            if self.due > Due::Nothing || flags.rung.load(Ordering::SeqCst) || flags.found.load(Ordering::SeqCst) {
+                Some(BETWEEN_DRAWS.saturating_sub(self.rested()))
+            } else {
+                self.model.next_change().map(Duration::from_micros)
+            };
+        let wake = match timeout {
+            None => self.inbox.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(timeout) => self.inbox.receiver.recv_timeout(timeout),
+        };
+        match wake {
+            Ok(wake) => Ok(Some(wake)),
+            Err(RecvTimeoutError::Timeout) => {
+                self.due = Due::Now;
+                self.update(Message::Time(clock::now()))?;
+                Ok(None)
+            }
+            // The inbox holds a sender itself.
+            Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("the screen's channel is gone")),
+        }
+    }
+
+    fn take(&mut self, wake: Wake) -> io::Result<Flow> {
+        let (message, due) = match wake {
+            Wake::Look => {
+                let quit = self.inbox.remote.flags.quit.load(Ordering::SeqCst);
+                return Ok(if quit { Flow::Quit } else { Flow::GoOn });
+            }
+            Wake::InputFailed(error) => return Err(error),
+            Wake::Input(Event::Key(event)) => {
+                self.due = Due::Now;
+                let flow = self.update(Message::Key(event));
+                if may_lend(&Event::Key(event)) {
+                    // The keyboard waits for just this word.
+                    let _ = self.taken.try_send(());
+                }
+                return flow;
+            }
+            Wake::Input(Event::Mouse(event)) => (Message::Mouse(event), Due::Now),
+            Wake::Input(Event::Paste(text)) => (Message::Paste(text), Due::Now),
+            Wake::Input(Event::Resize(..)) => {
+                self.due = Due::Now;
+                return Ok(Flow::GoOn);
+            }
+            Wake::Input(Event::FocusGained | Event::FocusLost) => return Ok(Flow::GoOn),
+            Wake::Reply(token, reply) => (Message::Reply(token, reply), Due::Now),
+            Wake::Repeated(token, progress) => (Message::Repeated(token, progress), Due::Soon),
+            Wake::Panicked(text) => (Message::Trouble(text), Due::Now),
+        };
+        self.due = self.due.max(due);
+        self.update(message)
+    }
+
+    fn update(&mut self, message: Message) -> io::Result<Flow> {
+        for effect in self.feed.update(&mut self.model, message) {
+            match effect {
+                Effect::Quit => return Ok(Flow::Quit),
+                Effect::Suspend => self.terminal.suspend()?,
+                Effect::Copy(text) => self.terminal.copy(&text)?,
+                Effect::Policy(policy) => self.handle.set_policy(policy),
+                Effect::Close(session) => self.handle.close(session),
+                Effect::Inject { session, to, injection, token } => {
+                    let sender = self.inbox.remote.sender.clone();
+                    let reply = move |reply| {
+                        // A screen that is a thousand messages behind has other worries than this answer.
+                        let _ = sender.try_send(Wake::Reply(token, reply));
+                    };
+                    self.handle.inject(session, to, injection, Box::new(reply));
+                }
+                Effect::Repeat { session, to, injection, repeat, token } => {
+                    let (handle, sender) = (self.handle.clone(), self.inbox.remote.sender.clone());
+                    let inject = move |replier| handle.inject(session, to, injection.clone(), replier);
+                    let report = move |progress: Progress| {
+                        let wake = Wake::Repeated(token, progress);
+                        // Only the last word has to arrive, and nothing waits for the thread that says it.
+                        let _ =
+                            if progress.is_last() { sender.send(wake).is_ok() } else { sender.try_send(wake).is_ok() };
+                    };
+                    self.repeating = Some(repeat::start(repeat, inject, report)?);
+                }
+                Effect::StopRepeating => self.repeating = None,
+                Effect::Remember(text) => self.history.append(&text),
+                Effect::OpenEditor(text) => {
+                    let edited = self.terminal.lend(|| editor::edit(&text))?;
+                    self.update(Message::Time(clock::now()))?;
+                    // This message has no effects.
+                    self.feed.update(&mut self.model, Message::Edited(edited));
+                }
+            }
+        }
+        Ok(Flow::GoOn)
+    }
+
+    /// Draws, if it is time to.
+    fn draw(&mut self) -> io::Result<()> {
+        let rested = self.rested() >= BETWEEN_DRAWS;
+        if rested || self.due == Due::Now {
+            self.sync()?;
+        }
+        if self.due == Due::Now || (self.due == Due::Soon && rested) {
+            let (model, view) = (&mut self.model, self.feed.shown());
+            self.terminal.draw(|frame| crate::tui::draw(model, view, frame))?;
+            self.drawn = clock::now();
+            self.due = Due::Nothing;
+        }
+        Ok(())
+    }
+
+    /// Time since the last draw.
+    fn rested(&self) -> Duration {
+        Duration::from_micros(clock::now().0.saturating_sub(self.drawn.0))
+    }
+
+    /// Takes in what the journal has, if its bell rang.
+    fn sync(&mut self) -> io::Result<()> {
+        if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
+            self.update(Message::Time(clock::now()))?;
+            self.feed.sync(&mut self.model);
+            self.due = self.due.max(Due::Soon);
+        }
+        if self.inbox.remote.flags.found.swap(false, Ordering::SeqCst) {
+            self.update(Message::Found)?;
+            self.due = self.due.max(Due::Soon);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    GoOn,
+    Quit,
+}
+
+fn read_input(sender: &SyncSender<Wake>, taken: &Receiver<()>) {
+    loop {
+        let (wake, last) = match crossterm::event::read() {
+            Ok(event) => (Wake::Input(event), false),
+            Err(error) => (Wake::InputFailed(error), true),
+        };
+        let lends = matches!(&wake, Wake::Input(event) if may_lend(event));
+        // Waiting here is right: keys that can't be taken yet wait in the terminal.
+        if sender.send(wake).is_err() || last || (lends && taken.recv().is_err()) {
+            return;
+        }
+    }
+}
+
+/// Whether an event may make the screen lend the terminal to another program, whose keys the next ones then are: all
+/// that do are control keys.
+fn may_lend(event: &Event) -> bool {
+    matches!(event, Event::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL))
+}
+
+type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+/// While it lives, a panic gives the terminal back before it is printed; one on another thread, which the screen
+/// outlives, is shown on the screen.
+struct Hook {
+    previous: Arc<PanicHook>,
+}
+
+impl Hook {
+    fn set(sender: SyncSender<Wake>) -> Self {
+        let previous = Arc::new(std::panic::take_hook());
+        let (inner, screen): (_, ThreadId) = (Arc::clone(&previous), thread::current().id());
+        std::panic::set_hook(Box::new(move |info| {
+            if thread::current().id() != screen && terminal::is_taken() {
+                let _ = sender.try_send(Wake::Panicked(format!("a bug in wsproxy: {info}").replace('\n', " ")));
+                return;
+            }
+            terminal::give_back();
+            inner(info);
+        }));
+        Self { previous }
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        // A hook can't be changed by a thread that panics.
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            std::panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The command line after `:`: everything in the keymap table by its name, and a few words that take a value.
+
+use crossterm::event::KeyEvent;
+use ratatui_textarea::{CursorMove, TextArea};
+
+use crate::record::{FrameNumber, Policy, SessionId};
+use crate::text;
+use crate::tui::keymap::{self, Action, BINDINGS, Place};
+use crate::tui::theme;
+
+use super::composer::Recall;
+use super::cursor::Scroll;
+
+/// What a line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// What a key does.
+    Do(Action),
+    /// The frames of a session; `None` for those of all.
+    Session(Option<SessionId>),
+    /// A frame by its number, in a session or in the one that is meant.
+    Frame(Option<SessionId>, FrameNumber),
+    /// What is done about faults.
+    Policy(Policy),
+    /// A theme.
+    Theme(theme::Choice),
+    /// Quit without asking.
+    QuitAtOnce,
+}
+
+/// A name with what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// What is typed.
+    pub name: String,
+    /// The value that comes behind it; empty where none does.
+    pub value: &'static str,
+    /// What it does, in a line.
+    pub help: &'static str,
+    meaning: Meaning,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Action(Action),
+    Session,
+    Frame,
+    Theme,
+    Policy,
+    QuitAtOnce,
+}
+
+/// The words that are no action's name.
+const WORDS: [(&str, &str, &str, Meaning); 7] = [
+    ("session", "3 or all", "the frames of a session", Meaning::Session),
+    ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
+    ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
+    ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
+    ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
+    ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
+    ("quit!", "", "quit without asking; sessions get close frames", Meaning::QuitAtOnce),
+];
+
+/// All that can be typed: the words, then the actions in the order of the table.
+#[must_use]
+pub(crate) fn all() -> Vec<Named> {
+    let word = |(name, value, help, meaning): (&str, _, _, _)| Named { name: name.to_owned(), value, help, meaning };
+    let mut all: Vec<Named> = WORDS.into_iter().map(word).collect();
+    for binding in BINDINGS {
+        let is_open = |place: &Place| place.is_pane() || *place == Place::Copy;
+        let is_itself = matches!(binding.action, Action::CommandLine | Action::CopyNothing);
+        let reachable = binding.places.iter().any(is_open) && !is_itself;
+        let name = keymap::name(binding.action);
+        if reachable && all.iter().all(|named| named.name != name) {
+            all.push(Named { name, value: "", help: binding.help, meaning: Meaning::Action(binding.action) });
+        }
+    }
+    all
+}
+
+/// Those that a line under way may become.
+#[must_use]
+pub(crate) fn candidates(text: &str) -> Vec<Named> {
+    let text = text.trim_start();
+    let (word, value) = text.split_once(' ').map_or((text, None), |(word, value)| (word, Some(value)));
+    let joined = joined(text);
+    all()
+        .into_iter()
+        .filter(|named| match value {
+            Some(_) if named.name == word => true,
+            _ => named.name.starts_with(&joined),
+        })
+        .collect()
+}
+
+/// `copy hex` is the same as `copy-hex`.
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// Reads a line.
+///
+/// # Errors
+///
+/// What is wrong with it, in a sentence, and what would be right.
+pub(crate) fn parse(text: &str) -> Result<Command, String> {
+    let text = text.trim().trim_start_matches(':').trim();
+    if let Some(frame) = frame(text) {
+        return Ok(frame);
+    }
+    let (word, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let all = all();
+    if let Some(named) = all.iter().find(|named| named.name == joined(text)) {
+        return meaning(named, "");
+    }
+    let named = find(&all, word, &joined(text))?;
+    meaning(named, value.trim())
+}
+
+fn frame(text: &str) -> Option<Command> {
+    let (session, number) = text.split_once(':').map_or((None, text), |(session, number)| (Some(session), number));
+    let session = session.map(|session| session.parse().map(SessionId)).transpose().ok()?;
+    Some(Command::Frame(session, FrameNumber::new(number.parse().ok()?)))
+}
+
+fn find<'a>(all: &'a [Named], word: &str, whole: &str) -> Result<&'a Named, String> {
+    if let Some(named) = all.iter().find(|named| named.name == word) {
+        return Ok(named);
+    }
+    let begun: Vec<&Named> = all.iter().filter(|named| named.name.starts_with(whole)).collect();
+    if let Some(shortest) = begun.iter().find(|named| begun.iter().all(|other| other.name.starts_with(&named.name))) {
+        return Ok(shortest);
+    }
+    let whole = text::escape(whole.as_bytes());
+    match begun.as_slice() {
+        [first, second, rest @ ..] => {
+            let more = if rest.is_empty() { "" } else { " or another" };
+            Err(format!("{whole} may be {} or {}{more}: go on typing, or press tab", first.name, second.name))
+        }
+        _ => {
+            let nearest = all.iter().min_by_key(|named| distance(&named.name, &whole).min(distance(&named.name, word)));
+            let nearest = nearest.map_or("help", |named| named.name.as_str());
+            Err(format!("there is no command {whole}: did you mean {nearest}?"))
+        }
+    }
+}
+
+fn meaning(named: &Named, value: &str) -> Result<Command, String> {
+    match named.meaning {
+        Meaning::Session if value == "all" => Ok(Command::Session(None)),
+        Meaning::Session => {
+            let number = value.parse().map_err(|_| "write the number of a session, as in session 3, or session all");
+            Ok(Command::Session(Some(SessionId(number?))))
+        }
+        Meaning::Frame => {
+            frame(value).ok_or_else(|| "write the number of a frame, as in frame 120 or 3:120".to_owned())
+        }
+        Meaning::Theme => theme::Choice::named(value)
+            .map(Command::Theme)
+            .ok_or_else(|| format!("a theme is one of {}", theme::Choice::ALL.map(theme::Choice::name).join(", "))),
+        Meaning::Policy => Policy::named(value)
+            .map(Command::Policy)
+            .ok_or_else(|| format!("a policy is one of {}", Policy::ALL.map(Policy::name).join(", "))),
+        Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
+        Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
+        Meaning::Action(action) => Ok(Command::Do(action)),
+    }
+}
+
+/// Changes of a character that make one text of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(40).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, character) in one.chars().enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        for (cell, against) in row.iter_mut().skip(1).zip(&other) {
+            let changed = diagonal + usize::from(character != *against);
+            diagonal = *cell;
+            left = changed.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// The line while it is typed.
+#[derive(Debug)]
+pub(crate) struct CommandLine {
+    /// The text.
+    pub input: TextArea<'static>,
+    /// What was wrong with it when it was to be done.
+    pub error: Option<String>,
+    /// How far the list of what it may become is scrolled.
+    pub scroll: Scroll,
+    recalled: Option<usize>,
+}
+
+impl CommandLine {
+    /// An empty one.
+    #[must_use]
+    pub(crate) fn new() -> Self {
+        Self { input: input(""), error: None, scroll: Scroll::default(), recalled: None }
+    }
+
+    /// All of the text.
+    #[must_use]
+    pub(crate) fn text(&self) -> String {
+        self.input.lines().concat()
+    }
+
+    /// Puts another text in its place.
+    pub(crate) fn set(&mut self, text: &str) {
+        self.input = input(text);
+        self.changed();
+    }
+
+    /// A key that belongs to the text.
+    pub(crate) fn key(&mut self, event: KeyEvent) {
+        self.input.input(event);
+        self.changed();
+    }
+
+    /// Puts the first line of a text in.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.input.insert_str(text.lines().next().unwrap_or_default());
+        self.changed();
+    }
+
+    /// What was said of the text, and the list of what it may become, are of another.
+    pub(crate) fn changed(&mut self) {
+        self.error = None;
+        self.scroll.reset();
+    }
+
+    /// Completes the line as far as it is certain.
+    pub(crate) fn complete(&mut self) {
+        let text = self.text();
+        let names: Vec<String> = match text.trim_start().strip_prefix("theme ") {
+            Some(begun) => {
+                let names = theme::Choice::ALL.map(theme::Choice::name).into_iter();
+                names.filter(|name| name.starts_with(begun.trim_start())).map(|name| format!("theme {name}")).collect()
+            }
+            None => candidates(&text).into_iter().map(|named| named.name).collect(),
+        };
+        let Some(first) = names.first() else { return };
+        let common = names.iter().fold(first.len(), |common, name| {
+            first.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count().min(common)
+        });
+        let takes_value = names.len() == 1 && candidates(first).first().is_some_and(|named| !named.value.is_empty());
+        let end = if takes_value && !first.contains(' ') { " " } else { "" };
+        let completed = format!("{}{end}", &first[..common]);
+        if completed.len() >= text.trim_start().len() {
+            self.set(&completed);
+        }
+    }
+
+    /// Shows the line done before the one that is shown, or after it.
+    pub(crate) fn recall(&mut self, past: &Past, direction: Recall) {
+        let recalled = match (self.recalled, direction) {
+            (None, Recall::Earlier) => Some(0),
+            (Some(back), Recall::Earlier) => Some((back + 1).min(past.lines.len().saturating_sub(1))),
+            (Some(back), Recall::Later) => back.checked_sub(1),
+            (None, Recall::Later) => return,
+        };
+        match recalled.map(|back| past.lines.iter().rev().nth(back)) {
+            Some(Some(line)) => self.set(line),
+            Some(None) => return,
+            None => self.set(""),
+        }
+        self.recalled = recalled;
+    }
+}
+
+fn input(text: &str) -> TextArea<'static> {
+    let mut input = TextArea::new(vec![text.to_owned()]);
+    input.set_cursor_line_style(ratatui::style::Style::new());
+    input.move_cursor(CursorMove::End);
+    input
+}
+
+/// Lines that were done, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    lines: Vec<String>,
+}
+
+/// Lines that are kept, and the longest of them in bytes.
+const PAST: usize = 100;
+const LONGEST: usize = 1000;
+
+impl Past {
+    /// Adds a line at the end, once.
+    pub(crate) fn push(&mut self, line: String) {
+        self.lines.retain(|other| *other != line);
+        if line.len() <= LONGEST && !line.is_empty() {
+            self.lines.push(line);
+        }
+        let more = self.lines.len().saturating_sub(PAST);
+        self.lines.drain(..more);
+    }
+
+    /// All of them.
+    #[must_use]
+    pub(crate) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::keymap::Place;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lines_mean_what_they_say() {
+        for (line, command) in [
+            ("quit", Command::Do(Action::Quit)),
+            ("q", Command::Do(Action::Quit)),
+            (" :quit! ", Command::QuitAtOnce),
+            ("follow", Command::Do(Action::Follow)),
+            ("half-page-down", Command::Do(Action::HalfPageDown)),
+            ("half page down", Command::Do(Action::HalfPageDown)),
+            ("close", Command::Do(Action::CloseSession)),
+            ("session 3", Command::Session(Some(SessionId(3)))),
+            ("session all", Command::Session(None)),
+            ("frame 120", Command::Frame(None, FrameNumber::new(120))),
+            ("frame 3:120", Command::Frame(Some(SessionId(3)), FrameNumber::new(120))),
+            ("policy repair", Command::Policy(Policy::Repair)),
+            ("120", Command::Frame(None, FrameNumber::new(120))),
+            ("theme light", Command::Theme(theme::Choice::Light)),
+        ] {
+            assert_eq!(parse(line), Ok(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_says_what_would_be_right() {
+        for (line, words) in [
+            ("folow", "did you mean follow?"),
+            ("clsoe", "did you mean close?"),
+            ("session", "as in session 3"),
+            ("session x", "as in session 3"),
+            ("frame", "as in frame 120"),
+            ("theme neon", "auto, dark, light, mono"),
+            ("follow 3", "follow takes no value"),
+            ("half-page", "may be half-page-down or half-page-up"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(words), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn each_action_of_a_pane_has_a_name_of_its_own() {
+        let all = all();
+        for (index, named) in all.iter().enumerate() {
+            assert!(all[..index].iter().all(|other| other.name != named.name), "{}", named.name);
+            assert!(named.value.is_empty() || !matches!(named.meaning, Meaning::Action(_)));
+        }
+        for binding in BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere)) {
+            let known = all.iter().any(|named| named.meaning == Meaning::Action(binding.action));
+            assert!(known || binding.action == Action::CommandLine, "{:?}", binding.action);
+        }
+    }
+
+    #[test]
+    fn tab_completes_as_far_as_it_is_certain() {
+        for (typed, completed) in [
+            ("foll", "follow"),
+            ("half", "half-page-"),
+            ("sessi", "session"),
+            ("them", "theme "),
+            ("theme l", "theme light"),
+            ("half page d", "half-page-down"),
+            ("nothing", "nothing"),
+        ] {
+            let mut line = CommandLine::new();
+            line.set(typed);
+            line.complete();
+            assert_eq!(line.text(), completed, "{typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_has_an_answer(text in "\\PC{0,60}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(!error.is_empty());
+            }
+            let mut line = CommandLine::new();
+            line.set(&text);
+            line.complete();
+        }
+    }
+}

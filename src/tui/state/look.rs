@@ -1,0 +1,36 @@
+//! How things look: colours and times.
+
+use jiff::tz::TimeZone;
+
+use crate::tui::clock::TimeDisplay;
+use crate::tui::theme::{Choice, Surroundings, Theme};
+
+/// How things look.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// The colours.
+    pub theme: Theme,
+    /// The theme that was asked for.
+    pub choice: Choice,
+    /// What the terminal can show.
+    pub surroundings: Surroundings,
+    /// For times of day.
+    pub zone: TimeZone,
+    /// What the time column shows.
+    pub times: TimeDisplay,
+}
+
+impl Look {
+    /// A theme, whoever asked for it.
+    #[must_use]
+    pub(crate) fn new(theme: Theme, zone: TimeZone) -> Self {
+        let (choice, surroundings) = (Choice::default(), Surroundings::default());
+        Self { theme, choice, surroundings, zone, times: TimeDisplay::default() }
+    }
+
+    /// Another theme, as far as the terminal can show it.
+    pub(crate) fn choose(&mut self, choice: Choice, surroundings: Surroundings) {
+        (self.choice, self.surroundings) = (choice, surroundings);
+        self.theme = Theme::of(choice, surroundings);
+    }
+}

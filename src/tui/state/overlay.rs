@@ -1,0 +1,103 @@
+//! What lies over the panes and takes all keys: one thing at a time.
+
+use crossterm::event::KeyEvent;
+
+use crate::record::SessionId;
+use crate::tui::keymap::Place;
+
+use super::command::CommandLine;
+use super::composer::Composer;
+use super::cursor::Scroll;
+use super::search::Prompt;
+use super::why::Why;
+
+/// What lies over the panes.
+#[derive(Debug)]
+pub(crate) enum Overlay {
+    /// The keys of the place it was asked for in.
+    Help(Place, Scroll),
+    /// Why something fails.
+    Why(Why),
+    /// Something to send.
+    Composer(Box<Composer>),
+    /// Something to confirm.
+    Question(Question),
+    /// Something to search for.
+    Search(Box<Prompt>),
+    /// In which form to copy.
+    Copy,
+    /// A command by its name.
+    Command(Box<CommandLine>),
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Quit although sessions are open.
+    Quit,
+    /// Close a session.
+    Close(SessionId),
+}
+
+impl Overlay {
+    /// Where keys go while it is there.
+    #[must_use]
+    pub(crate) const fn place(&self) -> Place {
+        match self {
+            Self::Help(..) => Place::Help,
+            Self::Why(_) => Place::Why,
+            Self::Composer(_) => Place::Composer,
+            Self::Question(_) => Place::Question,
+            Self::Search(_) => Place::Search,
+            Self::Copy => Place::Copy,
+            Self::Command(_) => Place::Command,
+        }
+    }
+
+    /// A key that is bound to nothing: what has a line of text takes it.
+    pub(crate) fn key(&mut self, event: KeyEvent) {
+        match self {
+            Self::Composer(composer) => composer.key(event),
+            Self::Search(prompt) => _ = prompt.input.input(event),
+            Self::Command(line) => line.key(event),
+            Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
+        }
+    }
+
+    /// Text that was pasted.
+    pub(crate) fn paste(&mut self, text: &str) {
+        match self {
+            Self::Composer(composer) => composer.paste(text),
+            Self::Search(prompt) => prompt.paste(text),
+            Self::Command(line) => line.paste(text),
+            Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
+        }
+    }
+
+    /// Whether keys that are bound to nothing are text here.
+    #[must_use]
+    pub(crate) const fn takes_text(&self) -> bool {
+        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Command(_))
+    }
+
+    /// Empties its line of text. Says whether there was anything.
+    pub(crate) fn clear(&mut self) -> bool {
+        match self {
+            Self::Composer(composer) if !composer.is_empty() => composer.clear(),
+            Self::Search(prompt) if !prompt.text().is_empty() => prompt.set(""),
+            Self::Command(line) if !line.text().is_empty() => line.set(""),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How far it is scrolled, where it can be.
+    pub(crate) const fn scroll(&mut self) -> Option<&mut Scroll> {
+        match self {
+            Self::Help(_, scroll) => Some(scroll),
+            Self::Why(why) => Some(&mut why.scroll),
+            Self::Command(line) => Some(&mut line.scroll),
+            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Copy => None,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Which actions make sense now.
+
+use crate::journal::View;
+use crate::record::Seen;
+use crate::tui::keymap::{Action, Place};
+
+use super::model::Model;
+use super::panes::Tab;
+use super::sessions::live_sessions;
+
+impl Model {
+    /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
+    #[must_use]
+    pub(crate) fn is_useful(&self, view: &View, action: Action) -> bool {
+        let on_frames = self.panes.tab == Tab::Frames;
+        match action {
+            Action::ToServer | Action::ToClient | Action::CloseSession => {
+                self.session(view).is_some_and(|summary| summary.is_live())
+            }
+            Action::Resend => {
+                on_frames && self.selected_row(view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
+            }
+            Action::Deeper => on_frames || matches!(self.panes.tab, Tab::Sessions | Tab::Log),
+            Action::NextPane => on_frames || self.panes.tab == Tab::Log,
+            Action::Follow => !self.shown_list().0.is_following(),
+            Action::Hex if self.place() == Place::Handshake => true,
+            Action::Hex | Action::Text | Action::Decoder | Action::Bytes => self.place() == Place::Detail,
+            Action::NextProblem | Action::Why => !view.problems().is_empty(),
+            Action::ToNextSession => live_sessions(view).len() > 1,
+            Action::FoldMore | Action::FoldLess => self.detail.has_nodes(),
+            Action::Freeze => on_frames,
+            Action::Search | Action::Copy => view.sessions().len() > 0,
+            Action::NextMatch | Action::PreviousMatch => self.search.pattern().is_some(),
+            Action::Times => matches!(self.place(), Place::Frames | Place::Log),
+            _ => true,
+        }
+    }
+}

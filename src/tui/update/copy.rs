@@ -1,0 +1,223 @@
+//! Copies rows of the lists: the selected one, or the selected range.
+//!
+//! What is copied goes to the terminal as it is, in base64 (OSC 52), so no byte of a peer's moves a cursor; a terminal
+//! takes about 100 kB that way, and more is refused.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::journal::{Row, RowId, View};
+use crate::json::{self, Frame, Item, What};
+use crate::record::finding::Level;
+use crate::record::{Event, Seen};
+use crate::text;
+use crate::tui::fit;
+use crate::tui::keymap::Action;
+use crate::tui::message::Effect;
+use crate::tui::pages::words;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
+
+use super::websocat;
+
+/// Bytes at most: what becomes 100 kB in base64.
+const LIMIT: usize = 75_000;
+/// Rows at most, so that no key takes longer than the eye: those without a payload too take their time.
+const ROWS: u64 = 20_000;
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Payloads as they are.
+    Text,
+    /// Payloads as hex.
+    Hex,
+    /// Payloads as base64.
+    Base64,
+    /// Lines as `--json` prints them.
+    Json,
+    /// A command that sends the same.
+    Command,
+}
+
+impl Form {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Json => "JSON",
+            Self::Command => "a websocat command",
+        }
+    }
+}
+
+/// What its keys do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Copy => ask(model, view),
+        Action::CopyText => return Some(copy(model, view, Form::Text)),
+        Action::CopyHex => return Some(copy(model, view, Form::Hex)),
+        Action::CopyBase64 => return Some(copy(model, view, Form::Base64)),
+        Action::CopyJson => return Some(copy(model, view, Form::Json)),
+        Action::CopyCommand => return Some(copy(model, view, Form::Command)),
+        Action::CopyNothing => model.overlay = None,
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// Asks in which form.
+fn ask(model: &mut Model, view: &View) {
+    if model.selected(view).is_some() {
+        model.overlay = Some(Overlay::Copy);
+    } else {
+        model.toast(Level::Note, "there is no row to copy yet");
+    }
+}
+
+/// Copies what is selected.
+fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
+    model.overlay = None;
+    let Some((first, last)) = selected(model, view) else { return Vec::new() };
+    let copied = match form {
+        _ if last - first >= ROWS => Err(too_large()),
+        Form::Command => websocat::command(&model.proxy.info.upstream, view, rows(model, view, first, last)),
+        _ => text_of(model, view, rows(model, view, first, last), form),
+    };
+    let copied = copied.and_then(|text| match text.len() {
+        0 => Err("there is nothing to copy: the payload is empty".to_owned()),
+        1..=LIMIT => Ok(text),
+        _ => Err(too_large()),
+    });
+    match copied {
+        Ok(text) => {
+            let rows = match last - first + 1 {
+                1 => String::new(),
+                count => format!("{} rows ", fit::number(count)),
+            };
+            let size = text::byte_count(text.len() as u64);
+            // JSON says so itself, and a command is never made of less than all.
+            let is_short = !matches!(form, Form::Json | Form::Command)
+                && self::rows(model, view, first, last)
+                    .any(|row| parts(model, view, row).any(|part| is_short(view, part)));
+            let (level, short) =
+                if is_short { (Level::Warning, "; not all bytes came and were kept") } else { (Level::Note, "") };
+            model.toast(level, format!("copied {rows}as {}: {size}{short}", form.name()));
+            model.lists.marks.end_range();
+            vec![Effect::Copy(text)]
+        }
+        Err(reason) => {
+            model.toast(Level::Warning, reason);
+            Vec::new()
+        }
+    }
+}
+
+fn too_large() -> String {
+    format!("this is more than the {} that a terminal takes: copy less at a time", text::byte_count(LIMIT as u64))
+}
+
+/// The first and the last row to copy, by number.
+fn selected(model: &Model, view: &View) -> Option<(u64, u64)> {
+    let range = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
+    let (first, last) = range.map(std::ops::RangeInclusive::into_inner).unzip();
+    let (_, row) = model.selected(view)?;
+    Some((first.unwrap_or(row), last.unwrap_or(row)))
+}
+
+fn rows<'a>(model: &Model, view: &'a View, first: u64, last: u64) -> impl Iterator<Item = Row<'a>> {
+    let (_, lens) = model.shown_list();
+    (first..=last).filter_map(move |number| view.row(lens, number))
+}
+
+fn text_of<'a>(
+    model: &Model,
+    view: &'a View,
+    rows: impl Iterator<Item = Row<'a>>,
+    form: Form,
+) -> Result<String, String> {
+    let mut out = Vec::new();
+    for row in rows {
+        if out.len() > LIMIT {
+            return Err(too_large());
+        }
+        if form == Form::Json {
+            for part in parts(model, view, row) {
+                write_json(view, part, &mut out);
+                if out.len() > LIMIT {
+                    return Err(too_large());
+                }
+            }
+            continue;
+        }
+        let payload = payload(model, view, row);
+        match form {
+            Form::Hex => out.extend_from_slice(text::pairs(&payload).as_bytes()),
+            Form::Base64 => out.extend_from_slice(STANDARD.encode(&payload).as_bytes()),
+            Form::Text | Form::Json | Form::Command => {
+                let text = str::from_utf8(&payload).map_err(|_| "this is not UTF-8: copy it as hex or base64")?;
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+        out.push(b'\n');
+    }
+    // The line end behind the last is none of what was asked for.
+    out.pop();
+    String::from_utf8(out).map_err(|_| "this is not UTF-8: copy it as hex or base64".to_owned())
+}
+
+/// A row, and the rows that are folded into it.
+fn parts<'a>(model: &Model, view: &'a View, row: Row<'a>) -> impl Iterator<Item = Row<'a>> {
+    let folded = model.shown_list().1.fold.fragments;
+    let rest: &[RowId] = folded.then(|| view.message(row.id)).flatten().map_or(&[], |message| &message.rest);
+    std::iter::once(row).chain(rest.iter().filter_map(|id| view.row_by_id(*id)))
+}
+
+/// The bytes of a row, or the words for what has none. A message is joined.
+fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
+    match row.record {
+        Seen::Frame(_) => {
+            let mut joined = Vec::new();
+            for part in parts(model, view, row) {
+                // A byte more than may be copied shows that it is too much.
+                joined.extend(view.start(part, LIMIT + 1 - joined.len()));
+                if joined.len() > LIMIT {
+                    break;
+                }
+            }
+            Cow::Owned(joined)
+        }
+        Seen::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
+        Seen::Event(_, event) => match event {
+            Event::Head(head) => Cow::Borrowed(&head.bytes),
+            event => Cow::Owned(words::event(event, &model.look.theme).1.into_bytes()),
+        },
+        Seen::Proxy(_, event) => Cow::Owned(words::proxy_event(event, &model.look.theme).1.into_bytes()),
+        Seen::More(_) | Seen::Sent(_) => Cow::Borrowed(&[]),
+    }
+}
+
+/// Whether there is less of a frame than its header promises.
+fn is_short(view: &View, row: Row<'_>) -> bool {
+    matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
+}
+
+fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
+    let what = match &row.record {
+        Seen::Frame(record) => {
+            let Some(frame) = view.frame(row) else { return };
+            let payload = Cow::Owned(frame.payload().into_owned());
+            let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
+            What::Frame(Frame { record, received: frame.received, payload, inflated: None, sent })
+        }
+        Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
+        Seen::Event(_, event) => What::Event(event),
+        Seen::Proxy(_, event) => What::Proxy(event),
+        Seen::More(_) | Seen::Sent(_) => return,
+    };
+    json::write(&Item { session: row.session, time: row.time, what }, out);
+}

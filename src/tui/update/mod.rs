@@ -1,0 +1,101 @@
+//! Messages in, effects out.
+
+mod actions;
+mod copy;
+mod detail;
+mod mouse;
+mod moving;
+pub(crate) mod prepare;
+mod prompt;
+mod resend;
+mod rows;
+mod search;
+pub(crate) mod searcher;
+mod sending;
+mod websocat;
+mod why;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::journal::{Scope, View};
+use crate::record::finding::Level;
+use crate::tui::keymap::{self, Action, Key, Place};
+use crate::tui::message::{Effect, Message};
+use crate::tui::state::model::Model;
+
+/// Takes a message in. What the outside world has to do comes back.
+pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Time(now) => {
+            model.now = now;
+            model.overview.sample(now);
+            model.expire();
+        }
+        Message::Journal => {
+            model.overview.refresh(view, model.now);
+            if !model.is_frozen() {
+                model.lists.marks.forget(view.first());
+                forget_gone_scope(model, view);
+            }
+        }
+        Message::Key(event) => return key(model, view, event),
+        Message::Mouse(event) => return mouse::mouse(model, view, event),
+        Message::Paste(text) => paste(model, &text),
+        // What was found is taken in by the feed.
+        Message::Found => {}
+        Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
+        Message::Trouble(text) => model.toast(Level::Error, text),
+    }
+    Vec::new()
+}
+
+fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    model.toast = None;
+    let place = model.place();
+    if let Some(action) = keymap::lookup(place, event.into()) {
+        return actions::perform(model, view, action);
+    }
+    match &mut model.overlay {
+        Some(overlay) if overlay.takes_text() => {
+            overlay.key(event);
+            search::typed(model);
+        }
+        None if place == Place::Find => model.detail.find.key(event),
+        _ => model.toast(Level::Note, unbound(place, event.into())),
+    }
+    Vec::new()
+}
+
+/// That a key means nothing, so that nobody waits for what it does.
+fn unbound(place: Place, key: Key) -> String {
+    let name = if key.is_plain() { key.to_string() } else { "this key".to_owned() };
+    let keys = keymap::in_place(place).find(|binding| binding.action == Action::Help);
+    let help = keys.map_or_else(String::new, |help| format!(": {} lists the keys", help.keys_text()));
+    format!("{name} does nothing here{help}")
+}
+
+fn paste(model: &mut Model, text: &str) {
+    let place = model.place();
+    match &mut model.overlay {
+        Some(overlay) => {
+            overlay.paste(text);
+            search::typed(model);
+        }
+        None if place == Place::Find => model.detail.find.paste(text),
+        None => {}
+    }
+}
+
+/// A closed session may leave memory while its frames are shown.
+fn forget_gone_scope(model: &mut Model, view: &View) {
+    if let Scope::Session(id) = model.lists.scope
+        && view.session(id).is_none()
+    {
+        model.lists.scope = Scope::All;
+        model.lists.frames.follow();
+        model.toast(Level::Warning, format!("session {} has left memory; these are the frames of all", id.0));
+    }
+}

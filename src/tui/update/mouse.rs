@@ -1,0 +1,86 @@
+//! The mouse: a click takes what is under it, the wheel moves.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use crate::journal::View;
+use crate::tui::keymap::{Action, Place};
+use crate::tui::message::Effect;
+use crate::tui::state::drawn::Drawn;
+use crate::tui::state::model::Model;
+use crate::tui::state::panes::Tab;
+
+use super::actions;
+use super::moving;
+
+/// Rows or lines for one notch of the wheel.
+const NOTCH: i64 = 3;
+
+/// Takes an event in.
+pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            if let Some(divider) = model.panes.dragged {
+                model.panes.arrangement.drag(divider, at);
+            }
+        }
+        MouseEventKind::Up(MouseButton::Left) => model.panes.dragged = None,
+        MouseEventKind::ScrollDown => wheel(model, view, at, NOTCH),
+        MouseEventKind::ScrollUp => wheel(model, view, at, -NOTCH),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn click(model: &mut Model, view: &View, at: Position) {
+    let drawn = &model.drawn;
+    model.panes.dragged = drawn.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
+    if model.panes.dragged.is_some() {
+        return;
+    }
+    if let Some((_, tab)) = drawn.tabs.iter().find(|(area, _)| area.contains(at)) {
+        model.panes.turn_to(*tab);
+    } else if drawn.problem.contains(at) {
+        actions::perform(model, view, Action::Diagnosis);
+    } else if let Some((area, top)) = drawn.sessions.filter(|(area, _)| area.contains(at)) {
+        let index = top + usize::from(at.y - area.y);
+        model.panes.focus = Place::Sessions;
+        if index <= view.sessions().len() {
+            moving::choose_session(model, view, index);
+        }
+    } else if let Some((area, _)) = drawn.rows.filter(|(area, _)| area.contains(at)) {
+        let down = u64::from(at.y - area.y);
+        model.panes.focus = Place::Frames;
+        let (cursor, scope) = model.list();
+        let (rows, row) = (view.range(scope), cursor.top() + down);
+        if rows.contains(&row) {
+            cursor.select(&rows, row);
+        }
+    } else if let Some(area) = drawn.detail.filter(|area| area.contains(at)) {
+        let (row, column) = (usize::from(at.y - area.y), usize::from(at.x - area.x));
+        model.panes.focus = Place::Detail;
+        // A column is left free at the left.
+        model.detail.point(row, column.saturating_sub(1), &model.look.theme);
+    }
+}
+
+/// Moves what is under the pointer, and leaves the focus where it is.
+fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
+    let drawn = &model.drawn;
+    if model.overlay.is_some() {
+        moving::step(model, view, by);
+    } else if drawn.detail.is_some_and(|area| area.contains(at)) {
+        model.detail.scroll.step(by);
+    } else if Drawn::is_in(drawn.rows.as_ref(), at) {
+        let (cursor, scope) = model.list();
+        cursor.step(&view.range(scope), by);
+    } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.panes.tab == Tab::Frames {
+        let pane = std::mem::replace(&mut model.panes.focus, Place::Sessions);
+        moving::step(model, view, by.signum());
+        model.panes.focus = pane;
+    } else {
+        moving::step(model, view, by);
+    }
+}

@@ -1,0 +1,85 @@
+//! Moving through rows, lines and sessions, wherever the focus is.
+
+use crate::journal::{Scope, View};
+use crate::tui::keymap::{Action, Place};
+use crate::tui::message::Effect;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+
+/// What keys that move do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Down => step(model, view, 1),
+        Action::Up => step(model, view, -1),
+        Action::HalfPageDown => step(model, view, page(model) / 2),
+        Action::HalfPageUp => step(model, view, -(page(model) / 2)),
+        Action::PageDown => step(model, view, page(model)),
+        Action::PageUp => step(model, view, -page(model)),
+        Action::First => {
+            model.lists.remember(view);
+            step(model, view, i64::MIN);
+        }
+        Action::Last => {
+            model.lists.remember(view);
+            last(model, view);
+        }
+        Action::Follow => follow(model),
+        Action::PreviousSession => step_session(model, view, -1),
+        Action::NextSession => step_session(model, view, 1),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+fn page(model: &Model) -> i64 {
+    let drawn = &model.drawn;
+    let height = match model.place() {
+        Place::Sessions => drawn.sessions.map(|(area, _)| area.height),
+        Place::Frames | Place::Log => drawn.rows.map(|(area, _)| area.height),
+        Place::Detail => drawn.detail.map(|area| area.height),
+        _ => drawn.over.or(drawn.page).map(|(area, _)| area.height),
+    };
+    i64::from(height.unwrap_or_default().max(2))
+}
+
+/// Moves by so many rows, lines or sessions, wherever the focus is.
+pub(super) fn step(model: &mut Model, view: &View, by: i64) {
+    match model.place() {
+        Place::Sessions => step_session(model, view, by),
+        Place::Frames | Place::Log => {
+            let (cursor, scope) = model.list();
+            cursor.step(&view.range(scope), by);
+        }
+        Place::Detail => model.detail.step(by, &model.look.theme),
+        Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),
+        _ => {
+            if let Some(scroll) = model.overlay.as_mut().and_then(Overlay::scroll) {
+                scroll.step(by);
+            }
+        }
+    }
+}
+
+fn last(model: &mut Model, view: &View) {
+    match model.place() {
+        Place::Frames | Place::Log => follow(model),
+        _ => step(model, view, i64::MAX),
+    }
+}
+
+fn follow(model: &mut Model) {
+    model.list().0.follow();
+    model.lists.forget_anchor();
+}
+
+fn step_session(model: &mut Model, view: &View, by: i64) {
+    let last = view.sessions().len() as i64;
+    let index = (model.lists.session_index(view) as i64).saturating_add(by).clamp(0, last);
+    choose_session(model, view, index as usize);
+}
+
+/// Shows the frames of a session by its place among all; 0 for all.
+pub(super) fn choose_session(model: &mut Model, view: &View, index: usize) {
+    let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
+    model.lists.choose(view, chosen.map_or(Scope::All, |summary| Scope::Session(summary.id)));
+}

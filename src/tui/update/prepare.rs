@@ -1,0 +1,109 @@
+//! What has to be there before the screen is drawn in some size: the rows of its texts, made anew only where they would
+//! come out otherwise.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::journal::{Row, SessionSummary, View};
+use crate::record::Seen;
+use crate::tui::keymap::Place;
+use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
+use crate::tui::state::layout::{Bars, PaneAreas, text_width};
+use crate::tui::state::lines::{Lines, LinesKey, Subject};
+use crate::tui::state::model::Model;
+use crate::tui::state::panes::Tab;
+
+/// Makes the state ready to be drawn on a screen.
+pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
+    if screen.is_empty() {
+        return;
+    }
+    let body = Bars::of(screen).body;
+    match model.panes.tab {
+        Tab::Frames | Tab::Log => {
+            if let Some(area) = PaneAreas::of(&model.panes, body).detail {
+                detail(model, view, area);
+            }
+        }
+        Tab::Sessions => {}
+        Tab::Handshake => handshake(model, view, body),
+        Tab::Diagnosis => diagnosis(model, view, body),
+    }
+}
+
+fn detail(model: &mut Model, view: &View, area: Rect) {
+    let row = model.selected_row(view);
+    let header = model.detail.header(area.height, model.texts.body);
+    let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
+    if model.detail.key != key {
+        let theme = model.look.theme.clone();
+        let options = DetailOptions { header, theme: &theme, ..options(model, area) };
+        let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
+        model.detail.show(key, &theme, make);
+    }
+    model.detail.work(&model.look.theme);
+    let has_focus = model.panes.place() == Place::Detail;
+    let (text, _) = model.detail.foot(area, has_focus).part(area);
+    model.detail.settle(text.height, &model.look.theme);
+}
+
+fn handshake(model: &mut Model, view: &View, area: Rect) {
+    let summary = model.session(view);
+    let key = summary
+        .map(|summary| key(model, Subject::Session(summary.id, model.texts.proof), session_extent(summary), area));
+    if model.texts.page.key != key || key.is_none() {
+        let lines = summary.map_or_else(
+            || vec![Line::styled("There is no session yet.", model.look.theme.dim)],
+            |summary| pages::session(summary, &options(model, area), model.texts.proof),
+        );
+        replace(&mut model.texts.page, key, lines);
+    }
+}
+
+fn diagnosis(model: &mut Model, view: &View, area: Rect) {
+    let key = Some(key(model, Subject::Problems(model.lists.scope), model.overview.generation(), area));
+    if model.texts.page.key != key {
+        let lines = problems::lines(&model.terms(), view, model.lists.scope, usize::from(text_width(area)));
+        replace(&mut model.texts.page, key, lines);
+    }
+}
+
+const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
+    let header = HeaderShown::Full;
+    DetailOptions {
+        bytes: model.texts.bytes,
+        body: model.texts.body,
+        header,
+        width: text_width(area),
+        theme: &model.look.theme,
+    }
+}
+
+const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesKey {
+    let header = HeaderShown::Full;
+    LinesKey { subject, extent, bytes: model.texts.bytes, body: model.texts.body, header, width: text_width(area) }
+}
+
+fn row_extent(view: &View, row: Row<'_>) -> u64 {
+    match row.record {
+        Seen::Frame(record) => view.received(row.session, &record),
+        _ => 0,
+    }
+}
+
+/// Changes with all that a session's page shows.
+fn session_extent(summary: &SessionSummary) -> u64 {
+    let heads = u64::from(summary.request.is_some()) + u64::from(summary.response.is_some());
+    summary.last.0.wrapping_mul(31)
+        ^ summary.frames.sum()
+        ^ (heads + summary.findings.len() as u64 + summary.earlier_findings)
+}
+
+/// Puts other lines in. The scroll stays where it is the same thing in another form.
+fn replace(lines: &mut Lines, key: Option<LinesKey>, new: Vec<Line<'static>>) {
+    if lines.key.map(|key| key.subject) != key.map(|key| key.subject) {
+        lines.scroll.reset();
+    }
+    lines.key = key;
+    lines.text = new;
+}

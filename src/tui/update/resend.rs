@@ -1,0 +1,104 @@
+//! Sending a frame once more: what goes out for it, or why nothing does.
+//!
+//! A compressed frame can't go out as it is. Its bytes would enter the receiver's window and not the sender's, so that
+//! each later message that points back would inflate to something else (RFC 7692 7.2.3). What it inflates to goes out
+//! instead, without RSV1, which leaves both windows alone.
+
+use crate::journal::{Frame, Row, Scope, View};
+use crate::record::{Event, FrameRecord, Seen, Side};
+use crate::relay::injection::Injection;
+use crate::tui::keymap::{Action, key_of};
+use crate::wire::frame::RSV1;
+use crate::wire::inflate::{self, Deflate};
+use crate::wire::opcode::Opcode;
+
+/// Inflated bytes of a frame that no event tells of.
+const LIMIT: usize = 1024 * 1024;
+
+/// How a frame's payload stands to compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    /// Not compressed.
+    Plain,
+    /// A whole message, compressed.
+    Message,
+    /// A part of a compressed message.
+    Fragment,
+    /// A part of a message whose first fragment has left memory.
+    Unknown,
+}
+
+/// What sends a frame once more.
+///
+/// # Errors
+/// Where it can't be sent: why, and what to do, in a sentence.
+pub(crate) fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
+    if !frame.is_complete() || frame.is_truncated() {
+        return Err("not all of this frame was kept, so it can't be sent once more".to_owned());
+    }
+    let first = frame.record.header.first;
+    let anew = match frame.record.from {
+        Side::Client => key_of(Action::ToServer),
+        Side::Server => key_of(Action::ToClient),
+    };
+    match packing(view, row, &frame.record) {
+        Packing::Plain => Ok(Injection::Frame { first, payload: frame.payload().into_owned() }),
+        Packing::Message => match inflated(view, row, frame) {
+            Some(payload) => Ok(Injection::Frame { first: first & !RSV1, payload }),
+            None => Err(format!("it is compressed and was not inflated in full: write it anew with {anew}")),
+        },
+        Packing::Fragment => {
+            Err(format!("a compressed fragment alone would garble the rest: write it anew with {anew}"))
+        }
+        Packing::Unknown => {
+            Err(format!("this fragment may be compressed, its start left memory: write it anew with {anew}"))
+        }
+    }
+}
+
+fn packing(view: &View, row: Row<'_>, record: &FrameRecord) -> Packing {
+    let open = row.session.and_then(|id| view.session(id)).and_then(|summary| summary.open.as_ref());
+    let extensions = open.and_then(|open| open.extensions.as_deref());
+    // Control frames are never compressed (RFC 7692 5).
+    if extensions.and_then(Deflate::agreed).is_none() || record.header.opcode().is_control() {
+        return Packing::Plain;
+    }
+    let head = view.head(row.id);
+    let start = head.and_then(|id| view.row_by_id(id)).unwrap_or(row);
+    let Seen::Frame(start) = start.record else { return Packing::Plain };
+    let is_whole = head.is_none() && record.header.fin();
+    match (start.header.rsv1(), start.header.opcode()) {
+        (true, _) if is_whole => Packing::Message,
+        (true, _) => Packing::Fragment,
+        (false, Opcode::CONTINUATION) if view.evicted() > 0 => Packing::Unknown,
+        (false, _) => Packing::Plain,
+    }
+}
+
+/// All that a compressed message in one frame inflates to, where that is known.
+fn inflated(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Option<Vec<u8>> {
+    let payload = frame.payload();
+    match told(view, row, &frame.record) {
+        // What was kept ends early where it was too much, and where the data broke off.
+        Some(inflated) => inflate::inflates_to(&payload, inflated.len()).then(|| inflated.to_vec()),
+        // Nothing is told of a message that is empty, nor of one that was put in. If it needs no window, it is known.
+        None => inflate::whole(&payload, LIMIT),
+    }
+}
+
+/// What the session told that a frame inflates to.
+fn told<'a>(view: &'a View, row: Row<'_>, frame: &FrameRecord) -> Option<&'a [u8]> {
+    let blocks = view.blocks_from(Scope::Session(row.session?), row.id.block);
+    for record in blocks.flat_map(|block| block.log.all()) {
+        match record {
+            Seen::Event(_, event) => match event {
+                Event::Inflated(inflated) if inflated.frame == frame.number => return Some(&inflated.bytes),
+                _ => {}
+            },
+            // It is told before the frame's last record, and so before the lane's next frame.
+            Seen::Frame(later) if later.from == frame.from && later.number > frame.number => return None,
+            _ => {}
+        }
+    }
+    None
+}
