@@ -177,6 +177,8 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     if let Some(file) = config.log.take() {
         log_to(file);
     }
+    #[cfg(unix)]
+    wsproxy::engine::descriptors::reserve(config.limits.sessions);
     let journal = Arc::new(Journal::new(config.history));
     if let Some(warning) = config.exposure() {
         say(&warning);

@@ -2,6 +2,8 @@
 
 pub mod answer;
 pub mod clock;
+#[cfg(unix)]
+pub mod descriptors;
 pub mod dial;
 mod driver;
 pub mod handle;
