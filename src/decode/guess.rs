@@ -27,7 +27,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         |decoder: &Decoder| first.iter().all(|(from, payload)| decoder.read(*from, *payload, &Limits::ROW).is_ok());
     by_subprotocol(context)
         .filter(fits)
-        .or_else(|| by_path(context).filter(fits))
+        .or_else(|| by_path(context, first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
 }
@@ -35,11 +35,16 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
 fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
     Some(match context.subprotocol? {
         "graphql-transport-ws" | "graphql-ws" => Decoder::GraphQl,
+        "v10.stomp" | "v11.stomp" | "v12.stomp" => Decoder::Stomp,
+        "phoenix" => Decoder::Phoenix,
+        "actioncable-v1-json" => Decoder::ActionCable,
+        "wamp.2.json" => Decoder::Wamp,
+        "vite-hmr" | "vite-ping" => Decoder::Vite,
         _ => return None,
     })
 }
 
-fn by_path(context: &Context<'_>) -> Option<Decoder> {
+fn by_path(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
     let (path, query) = split(context.path);
     let has = |pair: &str| query.split(|byte| *byte == b'&').any(|found| found == pair.as_bytes());
     if has("transport=websocket") || contains(path, "/socket.io/") || contains(path, "/engine.io/") {
@@ -50,7 +55,13 @@ fn by_path(context: &Context<'_>) -> Option<Decoder> {
             return Some(Decoder::SocketIo2);
         }
     }
-    None
+    if path.starts_with(b"/devtools/") {
+        return Some(Decoder::Cdp);
+    }
+    if path.ends_with(b"/websocket") && query.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"vsn=")) {
+        return Some(Decoder::Phoenix);
+    }
+    (path == b"/ws" && !first.is_empty()).then_some(Decoder::Webpack)
 }
 
 /// The decoder that a message by itself speaks for.
@@ -60,6 +71,18 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
         Format::Text if from == Side::Server && bytes.starts_with(b"0{") && contains(bytes, "\"pingInterval\"") => {
             // Engine.IO 4 tells the greatest payload, 3 does not.
             Some(if contains(bytes, "\"maxPayload\"") { Decoder::SocketIo } else { Decoder::SocketIo2 })
+        }
+        _ if bytes.starts_with(b"Content-Length:") => Some(Decoder::Lsp),
+        Format::Text
+            if [&b"CONNECT\n"[..], b"CONNECT\r\n", b"STOMP\n", b"STOMP\r\n"]
+                .iter()
+                .any(|start| bytes.starts_with(start)) =>
+        {
+            Some(Decoder::Stomp)
+        }
+        Format::Text if Decoder::JsonRpc.read(from, payload, &Limits::ROW).is_ok() => {
+            let is_lsp = contains(bytes, "\"initialize\"") && contains(bytes, "\"processId\"");
+            Some(if is_lsp { Decoder::Lsp } else { Decoder::JsonRpc })
         }
         _ => None,
     }

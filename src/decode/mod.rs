@@ -7,15 +7,22 @@
 //! Each message is read by itself. The one thing that is lost by that: attachments of Socket.IO come as messages of
 //! their own, behind the one that tells how many (`Decoded::attachments`).
 
+mod actioncable;
+mod cursor;
 mod document;
 mod graphql;
 mod guess;
 mod json;
+mod jsonrpc;
 mod limits;
+mod phoenix;
 mod reading;
+mod reload;
 mod socketio;
+mod stomp;
 #[cfg(test)]
 mod tests;
+mod wamp;
 
 use std::fmt;
 
@@ -38,6 +45,24 @@ pub enum Decoder {
     SocketIo2,
     /// GraphQL, by both protocols.
     GraphQl,
+    /// JSON-RPC 2.0.
+    JsonRpc,
+    /// The Language Server Protocol.
+    Lsp,
+    /// The Chrome DevTools Protocol.
+    Cdp,
+    /// STOMP 1.0 to 1.2.
+    Stomp,
+    /// Channels of Phoenix.
+    Phoenix,
+    /// ActionCable of Rails.
+    ActionCable,
+    /// WAMP 2 in JSON.
+    Wamp,
+    /// Hot reload of Vite.
+    Vite,
+    /// Hot reload of webpack-dev-server.
+    Webpack,
 }
 
 /// What is said of a decoder to people.
@@ -50,7 +75,21 @@ struct About {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Json, Self::SocketIo, Self::SocketIo2, Self::GraphQl];
+    pub const ALL: [Self; 13] = [
+        Self::Json,
+        Self::SocketIo,
+        Self::SocketIo2,
+        Self::GraphQl,
+        Self::JsonRpc,
+        Self::Lsp,
+        Self::Cdp,
+        Self::Stomp,
+        Self::Phoenix,
+        Self::ActionCable,
+        Self::Wamp,
+        Self::Vite,
+        Self::Webpack,
+    ];
 
     const fn about(self) -> About {
         match self {
@@ -77,6 +116,60 @@ impl Decoder {
                 title: "GraphQL",
                 reads: "graphql-transport-ws, and the older protocol of subscriptions-transport-ws; the operation's name",
                 guessed: "subprotocol `graphql-transport-ws` or `graphql-ws`",
+            },
+            Self::JsonRpc => About {
+                name: "json-rpc",
+                title: "JSON-RPC 2.0",
+                reads: "requests, notifications, results and errors, and lists of them",
+                guessed: "a message has `jsonrpc`: `2.0`",
+            },
+            Self::Lsp => About {
+                name: "lsp",
+                title: "Language Server Protocol",
+                reads: "the same, bare or behind `Content-Length`",
+                guessed: "a message begins with `Content-Length`, or is `initialize` with a `processId`",
+            },
+            Self::Cdp => About {
+                name: "cdp",
+                title: "Chrome DevTools Protocol",
+                reads: "commands, results and events, each within its `sessionId`",
+                guessed: "the path begins with `/devtools/`",
+            },
+            Self::Stomp => About {
+                name: "stomp",
+                title: "STOMP 1.0 to 1.2",
+                reads: "frames with their headers; receipts and heartbeats",
+                guessed: "subprotocol `v10.stomp`, `v11.stomp` or `v12.stomp`, or a first message that connects",
+            },
+            Self::Phoenix => About {
+                name: "phoenix",
+                title: "Phoenix channels",
+                reads: "versions 1 and 2 and binary pushes; topics, events, replies by `ref`",
+                guessed: "subprotocol `phoenix`, or `vsn=` in the query of a path that ends in `/websocket`",
+            },
+            Self::ActionCable => About {
+                name: "actioncable",
+                title: "ActionCable",
+                reads: "channels, subscriptions and their confirmation, actions",
+                guessed: "subprotocol `actioncable-v1-json`",
+            },
+            Self::Wamp => About {
+                name: "wamp",
+                title: "WAMP 2",
+                reads: "calls, registrations, publications and events in JSON",
+                guessed: "subprotocol `wamp.2.json`",
+            },
+            Self::Vite => About {
+                name: "vite",
+                title: "Vite",
+                reads: "updates, reloads, errors and custom events",
+                guessed: "subprotocol `vite-hmr` or `vite-ping`",
+            },
+            Self::Webpack => About {
+                name: "webpack",
+                title: "webpack-dev-server",
+                reads: "builds, hashes, warnings and errors",
+                guessed: "the path is `/ws`, and every message is one of its types",
             },
         }
     }
@@ -122,6 +215,15 @@ impl Decoder {
             Self::SocketIo => socketio::message(&mut reading, socketio::Version::Four),
             Self::SocketIo2 => socketio::message(&mut reading, socketio::Version::Three),
             Self::GraphQl => graphql::message(&mut reading),
+            Self::JsonRpc => jsonrpc::message(&mut reading, jsonrpc::Flavour::Plain),
+            Self::Lsp => jsonrpc::language_server(&mut reading),
+            Self::Cdp => jsonrpc::message(&mut reading, jsonrpc::Flavour::DevTools),
+            Self::Stomp => stomp::message(&mut reading),
+            Self::Phoenix => phoenix::message(&mut reading),
+            Self::ActionCable => actioncable::message(&mut reading),
+            Self::Wamp => wamp::message(&mut reading),
+            Self::Vite => reload::message(&mut reading, reload::Server::Vite),
+            Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
         };
         reading.finish(result)
     }

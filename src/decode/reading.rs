@@ -1,6 +1,7 @@
 //! One message while it is read.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::record::Side;
 use crate::text;
@@ -42,11 +43,16 @@ impl<'a> Reading<'a> {
 
     /// Adds a message of the protocol. The summary and the event may hold what a peer wrote.
     pub(super) fn part(&mut self, summary: &str, event: Option<&str>, role: Role) {
-        if self.parts.len() >= self.limits().parts {
+        if self.is_full() {
             return self.tree.cut();
         }
         let event = event.map(plain).map(Cow::into_owned);
         self.parts.push(Part { summary: shortened(&plain(summary), self.limits().summary), event, role });
+    }
+
+    /// Whether further messages would not be told apart.
+    pub(super) fn is_full(&self) -> bool {
+        self.parts.len() >= self.limits().parts
     }
 
     /// A node and what is in it, on a line.
@@ -56,8 +62,14 @@ impl<'a> Reading<'a> {
 
     /// Reads JSON that stands at a place of the payload.
     pub(super) fn json(&mut self, key: Option<&str>, at: usize) -> Result<Option<usize>, Fault> {
+        self.json_within(key, at..self.payload.bytes.len())
+    }
+
+    /// The same for JSON that ends before the payload does.
+    pub(super) fn json_within(&mut self, key: Option<&str>, range: Range<usize>) -> Result<Option<usize>, Fault> {
         let payload = self.payload;
-        json::read(&mut self.tree, key, payload.bytes.get(at..).unwrap_or_default(), at, payload.is_whole)
+        let is_whole = payload.is_whole || range.end < payload.bytes.len();
+        json::read(&mut self.tree, key, payload.bytes.get(range.clone()).unwrap_or_default(), range.start, is_whole)
     }
 
     /// The payload, where it is text; `what` can't be in a binary message.
