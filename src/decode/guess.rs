@@ -29,6 +29,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         .filter(fits)
         .or_else(|| by_path(context, first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
+        .or_else(|| Some(Decoder::MessagePack).filter(|decoder| are_maps(first) && fits(decoder)))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
 }
 
@@ -39,6 +40,7 @@ fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
         "phoenix" => Decoder::Phoenix,
         "actioncable-v1-json" => Decoder::ActionCable,
         "wamp.2.json" => Decoder::Wamp,
+        "msgpack" => Decoder::MessagePack,
         "vite-hmr" | "vite-ping" => Decoder::Vite,
         _ => return None,
     })
@@ -86,6 +88,15 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
         }
         _ => None,
     }
+}
+
+/// Whether all of a session's messages begin as maps of MessagePack whose first key is text, and there is one.
+fn are_maps(first: &[(Side, Payload<'_>)]) -> bool {
+    let is_map = |bytes: &[u8]| matches!(bytes, [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..]);
+    !first.is_empty()
+        && first
+            .iter()
+            .all(|(_, payload)| payload.format == Format::Binary && payload.is_whole && is_map(payload.bytes))
 }
 
 /// Whether all of a session's messages are objects or lists, and there is one.

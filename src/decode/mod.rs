@@ -15,6 +15,7 @@ mod guess;
 mod json;
 mod jsonrpc;
 mod limits;
+mod msgpack;
 mod phoenix;
 mod reading;
 mod reload;
@@ -63,6 +64,8 @@ pub enum Decoder {
     Vite,
     /// Hot reload of webpack-dev-server.
     Webpack,
+    /// MessagePack.
+    MessagePack,
 }
 
 /// What is said of a decoder to people.
@@ -75,7 +78,7 @@ struct About {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -89,6 +92,7 @@ impl Decoder {
         Self::Wamp,
         Self::Vite,
         Self::Webpack,
+        Self::MessagePack,
     ];
 
     const fn about(self) -> About {
@@ -171,6 +175,12 @@ impl Decoder {
                 reads: "builds, hashes, warnings and errors",
                 guessed: "the path is `/ws`, and every message is one of its types",
             },
+            Self::MessagePack => About {
+                name: "msgpack",
+                title: "MessagePack",
+                reads: "one value of any type; extensions as bytes",
+                guessed: "subprotocol `msgpack`, or every message is a whole map",
+            },
         }
     }
 
@@ -224,6 +234,7 @@ impl Decoder {
             Self::Wamp => wamp::message(&mut reading),
             Self::Vite => reload::message(&mut reading, reload::Server::Vite),
             Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
+            Self::MessagePack => msgpack::message(&mut reading),
         };
         reading.finish(result)
     }

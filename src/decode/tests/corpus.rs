@@ -98,7 +98,7 @@ fn details_of_real_messages() {
 }
 
 #[test]
-fn the_guess_is_right_after_any_number_of_messages_or_is_not_made() {
+fn the_guess_is_right() {
     for session in sessions() {
         let messages: Vec<_> = session.payloads().collect();
         let subprotocol = session.subprotocol.as_deref();

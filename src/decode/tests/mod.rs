@@ -73,6 +73,32 @@ fn nesting_of_any_depth_is_read() {
     assert!(decoded.document.is_cut());
 }
 
+#[test]
+fn messagepack_nested_in_values_or_in_keys_ends_in_a_fault() {
+    for byte in [0x81, 0x91, 0xdc, 0xde] {
+        for key in [&[][..], &[0x00], &[0x00, 0x01]] {
+            let bytes = [&[byte], key].concat().repeat(1_000_000);
+            assert!(Decoder::MessagePack.read(Side::Client, Payload::binary(&bytes), &Limits::DETAIL).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_guess_that_the_messages_do_not_bear_out_is_not_made() {
+    let guessed = |path: &str, subprotocol, message: &str| {
+        let context = Context { path: path.as_bytes(), subprotocol };
+        guess(&context, &[(Side::Server, Payload::text(message.as_bytes()))])
+    };
+    assert_eq!(guessed("/", None, "hello"), None);
+    assert_eq!(guessed("/", None, "42"), None);
+    assert_eq!(guessed("/ws", None, r#"{"type":"said"}"#), Some(Decoder::Json));
+    assert_eq!(guessed("/", Some("graphql-ws"), "hello"), None);
+    assert_eq!(guessed("/devtools/page/1", None, r#"{"a":1}"#), Some(Decoder::Json));
+    assert_eq!(guess(&Context::default(), &[]), None);
+    let bytes = [0x82, 0xa1, b'a', 1];
+    assert_eq!(guess(&Context::default(), &[(Side::Client, Payload::binary(&bytes))]), None);
+}
+
 /// What holds of each reading, whatever the bytes are.
 fn check(decoder: Decoder, from: Side, payload: Payload<'_>, limits: &Limits) {
     match decoder.read(from, payload, limits) {

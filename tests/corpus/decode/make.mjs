@@ -2,7 +2,7 @@
 //
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
-//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3
+//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -389,6 +389,17 @@ makers.vite = async () => {
     socket.close()
   })
   await server.close()
+}
+
+makers.msgpack = () => {
+  const { encode } = require('@msgpack/msgpack')
+  const values = [
+    { type: 'move', x: 1.5, y: -3, far: 70000, name: 'grün', flags: [true, false, null] },
+    { big: 2 ** 40, low: -(2 ** 40), bytes: new Uint8Array([0, 1, 255]), long: 'x'.repeat(40), at: new Date(1767323045123) },
+    Object.fromEntries([['list', Array.from({ length: 20 }, (_, index) => index * 100 - 1000)]]),
+  ]
+  const messages = values.map((value, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(encode(value)).toString('base64') }))
+  write('msgpack', 'msgpack', version('@msgpack/msgpack'), { path: '/game', messages })
 }
 
 // What webpack-dev-server 5 sends; its client never speaks.
