@@ -74,6 +74,7 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
             // Engine.IO 4 tells the greatest payload, 3 does not.
             Some(if contains(bytes, "\"maxPayload\"") { Decoder::SocketIo } else { Decoder::SocketIo2 })
         }
+        _ if bytes.starts_with(b"{\"protocol\":\"json\"") && bytes.contains(&0x1e) => Some(Decoder::SignalR),
         _ if bytes.starts_with(b"Content-Length:") => Some(Decoder::Lsp),
         Format::Text
             if [&b"CONNECT\n"[..], b"CONNECT\r\n", b"STOMP\n", b"STOMP\r\n"]

@@ -19,6 +19,7 @@ mod msgpack;
 mod phoenix;
 mod reading;
 mod reload;
+mod signalr;
 mod socketio;
 mod stomp;
 #[cfg(test)]
@@ -64,6 +65,8 @@ pub enum Decoder {
     Vite,
     /// Hot reload of webpack-dev-server.
     Webpack,
+    /// SignalR in JSON.
+    SignalR,
     /// MessagePack.
     MessagePack,
 }
@@ -78,7 +81,7 @@ struct About {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -92,6 +95,7 @@ impl Decoder {
         Self::Wamp,
         Self::Vite,
         Self::Webpack,
+        Self::SignalR,
         Self::MessagePack,
     ];
 
@@ -175,6 +179,12 @@ impl Decoder {
                 reads: "builds, hashes, warnings and errors",
                 guessed: "the path is `/ws`, and every message is one of its types",
             },
+            Self::SignalR => About {
+                name: "signalr",
+                title: "SignalR",
+                reads: "handshake, invocations, streams, completions and pings in JSON",
+                guessed: "a message is a handshake that names a protocol, and ends in the byte 1e",
+            },
             Self::MessagePack => About {
                 name: "msgpack",
                 title: "MessagePack",
@@ -234,6 +244,7 @@ impl Decoder {
             Self::Wamp => wamp::message(&mut reading),
             Self::Vite => reload::message(&mut reading, reload::Server::Vite),
             Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
+            Self::SignalR => signalr::message(&mut reading),
             Self::MessagePack => msgpack::message(&mut reading),
         };
         reading.finish(result)

@@ -2,7 +2,7 @@
 //
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
-//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1
+//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -389,6 +389,25 @@ makers.vite = async () => {
     socket.close()
   })
   await server.close()
+}
+
+makers.signalr = () => {
+  const { JsonHubProtocol } = require('@microsoft/signalr')
+  const { HandshakeProtocol } = require(join(modules, '@microsoft/signalr/dist/cjs/HandshakeProtocol.js'))
+  const hub = new JsonHubProtocol()
+  const messages = [
+    ['client', new HandshakeProtocol().writeHandshakeRequest({ protocol: 'json', version: 1 })],
+    ['server', '{}\x1e'],
+    ['client', hub.writeMessage({ type: 1, target: 'Send', arguments: ['Ann', 'grüße'], invocationId: '0' })],
+    ['server', hub.writeMessage({ type: 1, target: 'Receive', arguments: ['Ann', 'grüße'] }) + hub.writeMessage({ type: 3, invocationId: '0', result: 3 })],
+    ['client', hub.writeMessage({ type: 4, target: 'Count', arguments: [3], invocationId: '1' })],
+    ['server', hub.writeMessage({ type: 2, invocationId: '1', item: 1 })],
+    ['client', hub.writeMessage({ type: 5, invocationId: '1' })],
+    ['server', hub.writeMessage({ type: 3, invocationId: '1', error: 'it was cancelled' })],
+    ['client', hub.writeMessage({ type: 6 })],
+    ['server', hub.writeMessage({ type: 7, error: 'shutting down', allowReconnect: true })],
+  ].map(([from, text]) => ({ from, text }))
+  write('signalr', 'signalr', version('@microsoft/signalr'), { path: '/chat', messages })
 }
 
 makers.msgpack = () => {
