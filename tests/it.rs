@@ -6,6 +6,7 @@ mod chrome;
 mod command_line;
 mod composer;
 mod correct_peers;
+mod decoders;
 mod docs;
 mod doctor;
 mod drafts;

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 15] = [
+const LAYERS: [(&str, usize); 16] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
     ("diagnose", 2),
     ("relay", 3),
+    ("decode", 4),
     ("journal", 4),
     ("doctor", 4),
     ("engine", 5),

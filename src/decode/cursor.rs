@@ -1,0 +1,55 @@
+//! Bytes read from front to back, none twice and none that is not there.
+
+use super::Fault;
+
+/// A place in a payload. Offsets count from the payload's start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len().saturating_sub(self.at)
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next bytes, `what` by name for the fault where fewer are left.
+    pub(super) fn take(&mut self, length: u64, what: &str) -> Result<&'a [u8], Fault> {
+        let taken = usize::try_from(length).ok().and_then(|length| self.rest().get(..length));
+        let Some(taken) = taken else {
+            let why = format!("{what} takes {length} bytes and {} are left", self.left());
+            return Err(Fault::end(self.at, why));
+        };
+        self.at += taken.len();
+        Ok(taken)
+    }
+
+    /// All that is left.
+    pub(super) fn take_rest(&mut self) -> &'a [u8] {
+        let rest = self.rest();
+        self.at = self.bytes.len();
+        rest
+    }
+
+    pub(super) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Fault> {
+        let taken = self.take(N as u64, what)?;
+        Ok(taken.first_chunk().copied().unwrap_or([0; N]))
+    }
+
+    pub(super) fn u8(&mut self, what: &str) -> Result<u8, Fault> {
+        self.array::<1>(what).map(|[byte]| byte)
+    }
+}

@@ -1,0 +1,121 @@
+//! Which decoder reads a session's messages: by the subprotocol, the path, and the first of them.
+//!
+//! A guess is careful: a decoder is chosen only where it reads each of the messages given, and where in doubt none is.
+
+use crate::record::Side;
+
+use super::limits::Limits;
+use super::{Decoder, Format, Payload};
+
+/// What is known of a session apart from its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context<'a> {
+    /// The path and the query of the request.
+    pub path: &'a [u8],
+    /// The subprotocol in the answer.
+    pub subprotocol: Option<&'a str>,
+}
+
+/// Messages that are looked at.
+const MESSAGES: usize = 16;
+
+/// The decoder for a session, by its first messages: the more the better, and as many as come cheaply.
+#[must_use]
+pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    let first = first.get(..MESSAGES).unwrap_or(first);
+    let fits =
+        |decoder: &Decoder| first.iter().all(|(from, payload)| decoder.read(*from, *payload, &Limits::ROW).is_ok());
+    by_subprotocol(context)
+        .filter(fits)
+        .or_else(|| by_path(context, first).filter(fits))
+        .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
+        .or_else(|| Some(Decoder::MessagePack).filter(|decoder| are_maps(first) && fits(decoder)))
+        .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
+}
+
+fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
+    Some(match context.subprotocol? {
+        "graphql-transport-ws" | "graphql-ws" => Decoder::GraphQl,
+        "v10.stomp" | "v11.stomp" | "v12.stomp" => Decoder::Stomp,
+        "phoenix" => Decoder::Phoenix,
+        "actioncable-v1-json" => Decoder::ActionCable,
+        "wamp.2.json" => Decoder::Wamp,
+        "msgpack" => Decoder::MessagePack,
+        "vite-hmr" | "vite-ping" => Decoder::Vite,
+        _ => return None,
+    })
+}
+
+fn by_path(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    let (path, query) = split(context.path);
+    let has = |pair: &str| query.split(|byte| *byte == b'&').any(|found| found == pair.as_bytes());
+    if has("transport=websocket") || contains(path, "/socket.io/") || contains(path, "/engine.io/") {
+        if has("EIO=4") {
+            return Some(Decoder::SocketIo);
+        }
+        if has("EIO=3") {
+            return Some(Decoder::SocketIo2);
+        }
+    }
+    if path.starts_with(b"/devtools/") {
+        return Some(Decoder::Cdp);
+    }
+    if path.ends_with(b"/websocket") && query.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"vsn=")) {
+        return Some(Decoder::Phoenix);
+    }
+    (path == b"/ws" && !first.is_empty()).then_some(Decoder::Webpack)
+}
+
+/// The decoder that a message by itself speaks for.
+fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
+    let bytes = payload.bytes;
+    match payload.format {
+        Format::Text if from == Side::Server && bytes.starts_with(b"0{") && contains(bytes, "\"pingInterval\"") => {
+            // Engine.IO 4 tells the greatest payload, 3 does not.
+            Some(if contains(bytes, "\"maxPayload\"") { Decoder::SocketIo } else { Decoder::SocketIo2 })
+        }
+        _ if bytes.starts_with(b"{\"protocol\":\"json\"") && bytes.contains(&0x1e) => Some(Decoder::SignalR),
+        _ if bytes.starts_with(b"Content-Length:") => Some(Decoder::Lsp),
+        Format::Text
+            if [&b"CONNECT\n"[..], b"CONNECT\r\n", b"STOMP\n", b"STOMP\r\n"]
+                .iter()
+                .any(|start| bytes.starts_with(start)) =>
+        {
+            Some(Decoder::Stomp)
+        }
+        Format::Text if Decoder::JsonRpc.read(from, payload, &Limits::ROW).is_ok() => {
+            let is_lsp = contains(bytes, "\"initialize\"") && contains(bytes, "\"processId\"");
+            Some(if is_lsp { Decoder::Lsp } else { Decoder::JsonRpc })
+        }
+        _ => None,
+    }
+}
+
+/// Whether all of a session's messages begin as maps of MessagePack whose first key is text, and there is one.
+fn are_maps(first: &[(Side, Payload<'_>)]) -> bool {
+    let is_map = |bytes: &[u8]| matches!(bytes, [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..]);
+    !first.is_empty()
+        && first
+            .iter()
+            .all(|(_, payload)| payload.format == Format::Binary && payload.is_whole && is_map(payload.bytes))
+}
+
+/// Whether all of a session's messages are objects or lists, and there is one.
+fn are_json(first: &[(Side, Payload<'_>)]) -> bool {
+    !first.is_empty()
+        && first.iter().all(|(from, payload)| {
+            payload.format == Format::Text
+                && matches!(payload.bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+                && Decoder::Json.read(*from, *payload, &Limits::ROW).is_ok()
+        })
+}
+
+/// The path, and the query behind its question mark.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let mut halves = path.splitn(2, |byte| *byte == b'?');
+    (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())
+}
+
+fn contains(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+}

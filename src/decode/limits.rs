@@ -1,0 +1,38 @@
+//! How much of a message is looked at. What is beyond is left out, and said to be.
+
+/// What one reading of a message may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the payload that are looked at: a reading takes time by the byte.
+    pub bytes: usize,
+    /// Nodes of a document. Those of the two outermost levels do not count against it until they are as many again:
+    /// they hold the names and ids that a message is known by.
+    pub nodes: usize,
+    /// Levels of nesting: the readers call themselves, and the stack is finite.
+    pub depth: u16,
+    /// Bytes of one key or text.
+    pub text: usize,
+    /// Messages that are told apart in one payload.
+    pub parts: usize,
+    /// Bytes that compressed ones may become: a few of them can become gigabytes.
+    pub inflated: usize,
+    /// Characters of a summary.
+    pub summary: usize,
+}
+
+impl Limits {
+    /// For a row: done hundreds of times for each picture of the screen, and only the summary is shown.
+    pub const ROW: Self =
+        Self { bytes: 16 * 1024, nodes: 64, depth: 16, text: 256, parts: 16, inflated: 64 * 1024, summary: 240 };
+
+    /// For the detail of one message.
+    pub const DETAIL: Self = Self {
+        bytes: 4 * 1024 * 1024,
+        nodes: 50_000,
+        depth: 64,
+        text: 64 * 1024,
+        parts: 1024,
+        inflated: 4 * 1024 * 1024,
+        summary: 240,
+    };
+}

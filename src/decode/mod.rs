@@ -1,0 +1,379 @@
+//! What messages say: readers for what applications put into WebSocket messages. No I/O, no clock, no state.
+//!
+//! A session's decoder is guessed once, by `guess`, or named by a person. `Decoder::read` then reads one message when
+//! somebody looks at it: a summary for a row, the name of the message, what it has to do with others (requests, replies,
+//! heartbeats), and a document for the detail. It costs no more than its `Limits`, whatever the bytes are.
+//!
+//! Each message is read by itself. The one thing that is lost by that: attachments of Socket.IO come as messages of
+//! their own, behind the one that tells how many (`Decoded::attachments`).
+
+mod actioncable;
+mod cursor;
+mod document;
+mod graphql;
+mod guess;
+mod json;
+mod jsonrpc;
+mod limits;
+mod msgpack;
+mod phoenix;
+mod reading;
+mod reload;
+mod signalr;
+mod socketio;
+mod stomp;
+#[cfg(test)]
+mod tests;
+mod wamp;
+
+use std::fmt;
+
+use crate::record::Side;
+
+pub use document::{Document, Node, Value};
+pub use guess::{Context, guess};
+pub use limits::Limits;
+
+use reading::Reading;
+
+/// A kind of message, and who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decoder {
+    /// Any JSON.
+    Json,
+    /// Socket.IO 3 and 4, on Engine.IO 4.
+    SocketIo,
+    /// Socket.IO 1 and 2, on Engine.IO 3.
+    SocketIo2,
+    /// GraphQL, by both protocols.
+    GraphQl,
+    /// JSON-RPC 2.0.
+    JsonRpc,
+    /// The Language Server Protocol.
+    Lsp,
+    /// The Chrome DevTools Protocol.
+    Cdp,
+    /// STOMP 1.0 to 1.2.
+    Stomp,
+    /// Channels of Phoenix.
+    Phoenix,
+    /// ActionCable of Rails.
+    ActionCable,
+    /// WAMP 2 in JSON.
+    Wamp,
+    /// Hot reload of Vite.
+    Vite,
+    /// Hot reload of webpack-dev-server.
+    Webpack,
+    /// SignalR in JSON.
+    SignalR,
+    /// MessagePack.
+    MessagePack,
+}
+
+/// What is said of a decoder to people.
+struct About {
+    name: &'static str,
+    title: &'static str,
+    reads: &'static str,
+    guessed: &'static str,
+}
+
+impl Decoder {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Json,
+        Self::SocketIo,
+        Self::SocketIo2,
+        Self::GraphQl,
+        Self::JsonRpc,
+        Self::Lsp,
+        Self::Cdp,
+        Self::Stomp,
+        Self::Phoenix,
+        Self::ActionCable,
+        Self::Wamp,
+        Self::Vite,
+        Self::Webpack,
+        Self::SignalR,
+        Self::MessagePack,
+    ];
+
+    const fn about(self) -> About {
+        match self {
+            Self::Json => About {
+                name: "json",
+                title: "JSON",
+                reads: "any JSON text",
+                guessed: "every message is a JSON object or array, and nothing below fits",
+            },
+            Self::SocketIo => About {
+                name: "socket.io",
+                title: "Socket.IO 3 and 4",
+                reads: "Engine.IO 4 packets; connections, events, acknowledgements and errors in each namespace",
+                guessed: "`EIO=4` in the query, or a first message that opens an Engine.IO session",
+            },
+            Self::SocketIo2 => About {
+                name: "socket.io-2",
+                title: "Socket.IO 1 and 2",
+                reads: "the same on Engine.IO 3: the client pings, and bytes have a packet type",
+                guessed: "`EIO=3` in the query",
+            },
+            Self::GraphQl => About {
+                name: "graphql",
+                title: "GraphQL",
+                reads: "graphql-transport-ws, and the older protocol of subscriptions-transport-ws; the operation's name",
+                guessed: "subprotocol `graphql-transport-ws` or `graphql-ws`",
+            },
+            Self::JsonRpc => About {
+                name: "json-rpc",
+                title: "JSON-RPC 2.0",
+                reads: "requests, notifications, results and errors, and lists of them",
+                guessed: "a message has `jsonrpc`: `2.0`",
+            },
+            Self::Lsp => About {
+                name: "lsp",
+                title: "Language Server Protocol",
+                reads: "the same, bare or behind `Content-Length`",
+                guessed: "a message begins with `Content-Length`, or is `initialize` with a `processId`",
+            },
+            Self::Cdp => About {
+                name: "cdp",
+                title: "Chrome DevTools Protocol",
+                reads: "commands, results and events, each within its `sessionId`",
+                guessed: "the path begins with `/devtools/`",
+            },
+            Self::Stomp => About {
+                name: "stomp",
+                title: "STOMP 1.0 to 1.2",
+                reads: "frames with their headers; receipts and heartbeats",
+                guessed: "subprotocol `v10.stomp`, `v11.stomp` or `v12.stomp`, or a first message that connects",
+            },
+            Self::Phoenix => About {
+                name: "phoenix",
+                title: "Phoenix channels",
+                reads: "versions 1 and 2 and binary pushes; topics, events, replies by `ref`",
+                guessed: "subprotocol `phoenix`, or `vsn=` in the query of a path that ends in `/websocket`",
+            },
+            Self::ActionCable => About {
+                name: "actioncable",
+                title: "ActionCable",
+                reads: "channels, subscriptions and their confirmation, actions",
+                guessed: "subprotocol `actioncable-v1-json`",
+            },
+            Self::Wamp => About {
+                name: "wamp",
+                title: "WAMP 2",
+                reads: "calls, registrations, publications and events in JSON",
+                guessed: "subprotocol `wamp.2.json`",
+            },
+            Self::Vite => About {
+                name: "vite",
+                title: "Vite",
+                reads: "updates, reloads, errors and custom events",
+                guessed: "subprotocol `vite-hmr` or `vite-ping`",
+            },
+            Self::Webpack => About {
+                name: "webpack",
+                title: "webpack-dev-server",
+                reads: "builds, hashes, warnings and errors",
+                guessed: "the path is `/ws`, and every message is one of its types",
+            },
+            Self::SignalR => About {
+                name: "signalr",
+                title: "SignalR",
+                reads: "handshake, invocations, streams, completions and pings in JSON",
+                guessed: "a message is a handshake that names a protocol, and ends in the byte 1e",
+            },
+            Self::MessagePack => About {
+                name: "msgpack",
+                title: "MessagePack",
+                reads: "one value of any type; extensions as bytes",
+                guessed: "subprotocol `msgpack`, or every message is a whole map",
+            },
+        }
+    }
+
+    /// Its name on the command line and on the screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.about().name
+    }
+
+    /// What it reads, as its makers write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.about().title
+    }
+
+    /// What it makes of messages, in a line.
+    #[must_use]
+    pub const fn reads(self) -> &'static str {
+        self.about().reads
+    }
+
+    /// By what it is guessed, in a line.
+    #[must_use]
+    pub const fn guessed(self) -> &'static str {
+        self.about().guessed
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decoder| decoder.name() == name)
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Where the message is of another kind, or broken.
+    pub fn read(self, from: Side, payload: Payload<'_>, limits: &Limits) -> Result<Decoded, Fault> {
+        let mut reading = Reading::new(from, payload, limits);
+        let result = match self {
+            Self::Json => json::message(&mut reading),
+            Self::SocketIo => socketio::message(&mut reading, socketio::Version::Four),
+            Self::SocketIo2 => socketio::message(&mut reading, socketio::Version::Three),
+            Self::GraphQl => graphql::message(&mut reading),
+            Self::JsonRpc => jsonrpc::message(&mut reading, jsonrpc::Flavour::Plain),
+            Self::Lsp => jsonrpc::language_server(&mut reading),
+            Self::Cdp => jsonrpc::message(&mut reading, jsonrpc::Flavour::DevTools),
+            Self::Stomp => stomp::message(&mut reading),
+            Self::Phoenix => phoenix::message(&mut reading),
+            Self::ActionCable => actioncable::message(&mut reading),
+            Self::Wamp => wamp::message(&mut reading),
+            Self::Vite => reload::message(&mut reading, reload::Server::Vite),
+            Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
+            Self::SignalR => signalr::message(&mut reading),
+            Self::MessagePack => msgpack::message(&mut reading),
+        };
+        reading.finish(result)
+    }
+}
+
+/// What a message is said to be by its opcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+/// A message: its fragments joined, inflated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// By its opcode.
+    pub format: Format,
+    /// Its bytes, or the first of them.
+    pub bytes: &'a [u8],
+    /// Whether these are all.
+    pub is_whole: bool,
+}
+
+impl<'a> Payload<'a> {
+    /// All of a text message.
+    #[must_use]
+    pub const fn text(bytes: &'a [u8]) -> Self {
+        Self { format: Format::Text, bytes, is_whole: true }
+    }
+
+    /// All of a binary message.
+    #[must_use]
+    pub const fn binary(bytes: &'a [u8]) -> Self {
+        Self { format: Format::Binary, bytes, is_whole: true }
+    }
+}
+
+/// What a message says. All text is safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The messages of the protocol in it: mostly one, never none.
+    pub parts: Vec<Part>,
+    /// All of it, for the detail.
+    pub document: Document,
+    /// How many of the sender's next binary messages belong to this one.
+    pub attachments: u32,
+}
+
+/// One message of a protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// For a row: what is most worth to know, on one line.
+    pub summary: String,
+    /// What the protocol or the application calls it.
+    pub event: Option<String>,
+    /// What it has to do with others.
+    pub role: Role,
+}
+
+/// What a message has to do with others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Asks for replies of the other side, which have this id.
+    Request(String),
+    /// One of perhaps several replies to the other side's request of this id.
+    Reply(String),
+    /// The reply that says no.
+    Refusal(String),
+    /// Says only that its sender is there.
+    Heartbeat,
+    /// Something is wrong, and it is no reply.
+    Error,
+    /// All else.
+    Other,
+}
+
+/// Parts whose summaries stand in that of their message.
+const PARTS_SUMMARIZED: usize = 3;
+
+impl Decoded {
+    /// The summaries of the first parts, and how many more there are.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let shown: Vec<&str> = self.parts.iter().take(PARTS_SUMMARIZED).map(|part| part.summary.as_str()).collect();
+        let more = self.parts.len() - shown.len();
+        let shown = shown.join(" · ");
+        if more == 0 { shown } else { format!("{shown} · and {more} more") }
+    }
+
+    /// The first part that is more than a heartbeat, or the first.
+    #[must_use]
+    pub fn main(&self) -> Option<&Part> {
+        self.parts.iter().find(|part| part.role != Role::Heartbeat).or_else(|| self.parts.first())
+    }
+
+    /// Whether there is nothing in it but heartbeats.
+    #[must_use]
+    pub fn is_heartbeat(&self) -> bool {
+        self.parts.iter().all(|part| part.role == Role::Heartbeat)
+    }
+}
+
+/// Why a message is not of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The byte of the payload from which on it is not.
+    pub at: usize,
+    /// Why, in words.
+    pub why: String,
+    /// Whether it is only that bytes are missing.
+    is_end: bool,
+}
+
+impl Fault {
+    fn new(at: usize, why: impl Into<String>) -> Self {
+        Self { at, why: why.into(), is_end: false }
+    }
+
+    /// The bytes end too early.
+    fn end(at: usize, why: impl Into<String>) -> Self {
+        Self { is_end: true, ..Self::new(at, why) }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: {}", self.at, self.why)
+    }
+}

@@ -1,0 +1,160 @@
+mod corpus;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(decoder: Decoder, text: &str) -> Result<Decoded, Fault> {
+    decoder.read(Side::Client, Payload::text(text.as_bytes()), &Limits::DETAIL)
+}
+
+fn lines(document: &Document) -> Vec<String> {
+    let line = |node: &Node| {
+        let key = node.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        format!("{}{key}{}", "  ".repeat(node.depth.into()), node.value)
+    };
+    document.nodes().iter().map(line).collect()
+}
+
+#[test]
+fn names_are_their_own_and_lead_back() {
+    for decoder in Decoder::ALL {
+        assert_eq!(Decoder::from_name(decoder.name()), Some(decoder));
+    }
+    assert_eq!(Decoder::from_name("nothing"), None);
+}
+
+#[test]
+fn json_becomes_a_tree_with_places() {
+    let text = r#"{"a":[1.50,"x\u00fc\ud83d\ude00\n"],"a":null}"#;
+    let decoded = read(Decoder::Json, text).unwrap();
+    assert_eq!(lines(&decoded.document), ["{}", "  a: []", "    1.50", "    \"xü😀\\n\"", "  a: null"]);
+    let spans = decoded.document.nodes().iter().map(|node| &text[node.span.clone().unwrap()]);
+    assert_eq!(
+        spans.collect::<Vec<_>>(),
+        [text, r#"[1.50,"x\u00fc\ud83d\ude00\n"]"#, "1.50", r#""x\u00fc\ud83d\ude00\n""#, "null"]
+    );
+    assert_eq!(decoded.summary(), r#"{a:[1.50,"xü😀\n"],a:null}"#);
+}
+
+#[test]
+fn a_fault_says_where_the_message_stops_being_of_its_kind() {
+    for (text, at) in [("{\"a\":01}", 6), ("[1,]", 3), ("[1 2]", 3), ("{1:2}", 1), ("[1] x", 4), ("nul", 3), ("", 0)] {
+        assert_eq!(read(Decoder::Json, text).unwrap_err().at, at, "{text}");
+    }
+    assert_eq!(read(Decoder::SocketIo, "49").unwrap_err().at, 1);
+    assert!(read(Decoder::GraphQl, r#"{"type":"x"}"#).is_err());
+}
+
+#[test]
+fn what_is_not_all_there_is_read_as_far_as_it_goes() {
+    let text = r#"42["say",{"long":"and lon"#;
+    let payload = Payload { is_whole: false, ..Payload::text(text.as_bytes()) };
+    let decoded = Decoder::SocketIo.read(Side::Client, payload, &Limits::ROW).unwrap();
+    assert_eq!((decoded.summary().as_str(), decoded.document.is_cut()), ("say {}", true));
+    assert!(read(Decoder::SocketIo, text).is_err());
+}
+
+#[test]
+fn names_and_ids_behind_a_large_value_are_still_found() {
+    let many = "[1],".repeat(5_000);
+    let text = format!(r#"{{"payload":{{"data":[{many}0]}},"type":"next","id":"7"}}"#);
+    let limits = Limits { bytes: 1 << 20, ..Limits::ROW };
+    let decoded = Decoder::GraphQl.read(Side::Server, Payload::text(text.as_bytes()), &limits).unwrap();
+    assert_eq!(decoded.parts[0].role, Role::Reply("7".into()));
+    assert!(decoded.document.nodes().len() <= limits.nodes + 3 && decoded.document.is_cut());
+}
+
+#[test]
+fn nesting_of_any_depth_is_read() {
+    let text = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let decoded = read(Decoder::Json, &text).unwrap();
+    assert_eq!(decoded.document.nodes().len(), usize::from(Limits::DETAIL.depth) + 1);
+    assert!(decoded.document.is_cut());
+}
+
+#[test]
+fn messagepack_nested_in_values_or_in_keys_ends_in_a_fault() {
+    for byte in [0x81, 0x91, 0xdc, 0xde] {
+        for key in [&[][..], &[0x00], &[0x00, 0x01]] {
+            let bytes = [&[byte], key].concat().repeat(1_000_000);
+            assert!(Decoder::MessagePack.read(Side::Client, Payload::binary(&bytes), &Limits::DETAIL).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_guess_that_the_messages_do_not_bear_out_is_not_made() {
+    let guessed = |path: &str, subprotocol, message: &str| {
+        let context = Context { path: path.as_bytes(), subprotocol };
+        guess(&context, &[(Side::Server, Payload::text(message.as_bytes()))])
+    };
+    assert_eq!(guessed("/", None, "hello"), None);
+    assert_eq!(guessed("/", None, "42"), None);
+    assert_eq!(guessed("/ws", None, r#"{"type":"said"}"#), Some(Decoder::Json));
+    assert_eq!(guessed("/", Some("graphql-ws"), "hello"), None);
+    assert_eq!(guessed("/devtools/page/1", None, r#"{"a":1}"#), Some(Decoder::Json));
+    assert_eq!(guess(&Context::default(), &[]), None);
+    let bytes = [0x82, 0xa1, b'a', 1];
+    assert_eq!(guess(&Context::default(), &[(Side::Client, Payload::binary(&bytes))]), None);
+}
+
+/// What holds of each reading, whatever the bytes are.
+fn check(decoder: Decoder, from: Side, payload: Payload<'_>, limits: &Limits) {
+    match decoder.read(from, payload, limits) {
+        Ok(decoded) => {
+            let document = &decoded.document;
+            assert!(!decoded.parts.is_empty() && decoded.parts.len() <= limits.parts, "{decoder:?}");
+            assert!(document.nodes().len() <= 2 * limits.nodes, "{decoder:?}");
+            for (index, node) in document.nodes().iter().enumerate() {
+                assert!(node.depth <= limits.depth, "{decoder:?} {node:?}");
+                assert!(index + node.descendants < document.nodes().len(), "{decoder:?} {node:?}");
+                if let Some(span) = &node.span {
+                    assert!(payload.bytes.get(span.clone()).is_some(), "{decoder:?} {node:?}");
+                }
+                let shown = format!("{}{}", node.key.as_deref().unwrap_or_default(), node.value);
+                assert!(shown.chars().all(crate::text::is_plain), "{decoder:?} {node:?}");
+            }
+            for part in &decoded.parts {
+                let shown = format!("{}{}", part.summary, part.event.as_deref().unwrap_or_default());
+                assert!(shown.chars().all(crate::text::is_plain), "{decoder:?} {part:?}");
+                assert!(part.summary.chars().count() <= limits.summary + 1, "{decoder:?} {part:?}");
+            }
+        }
+        Err(fault) => {
+            assert!(fault.at <= payload.bytes.len() && !fault.why.is_empty(), "{decoder:?} {fault:?}");
+            assert!(fault.why.chars().all(crate::text::is_plain), "{decoder:?} {fault:?}");
+        }
+    }
+}
+
+fn check_all(bytes: &[u8]) {
+    let tight = Limits { bytes: 200, nodes: 4, depth: 3, text: 8, parts: 2, inflated: 50, summary: 10 };
+    for decoder in Decoder::ALL {
+        for format in [Format::Text, Format::Binary] {
+            for (limits, is_whole) in [(&Limits::DETAIL, true), (&Limits::ROW, false), (&tight, true)] {
+                for from in [Side::Client, Side::Server] {
+                    check(decoder, from, Payload { format, bytes, is_whole }, limits);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_a_decoder(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        check_all(&bytes);
+    }
+
+    #[test]
+    fn no_text_breaks_a_decoder(text in r#"([0-6]{0,3})?([\[\]{}:,"\\a-z0-9/\n-]|true|"type"|"id"|1e){0,80}"#) {
+        check_all(text.as_bytes());
+    }
+
+    #[test]
+    fn json_is_what_serde_says_it_is(text in r#"([\[\]{}:," ]|"a"|"\\[nu]00e9"|-?[01]\.?[01]?|true|null|1e5){0,12}"#) {
+        let ours = read(Decoder::Json, &text).is_ok();
+        prop_assert_eq!(ours, serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(), "{}", text);
+    }
+}
