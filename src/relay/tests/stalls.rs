@@ -171,3 +171,16 @@ fn a_client_that_ends_soon_after_it_heard_something_is_no_alarm() {
     assert_eq!(ended_after(Side::Client, 0), []);
     assert_eq!(ended_after(Side::Client, 2_500), []);
 }
+
+#[test]
+fn a_page_that_leaves_a_silent_server_is_not_blamed_for_it() {
+    for (seconds, blames_server) in [(0, false), (6, true)] {
+        let mut scene = Scene::new(usize::MAX);
+        scene.session.end(Time(seconds * 1_000_000 + 1), Side::Client, Ending::Reset, &mut scene.out);
+        let causes = scene.events().filter_map(|event| match event {
+            Event::Finding(_, finding) => Some(finding.cause.is_some()),
+            _ => None,
+        });
+        assert_eq!(causes.collect::<Vec<_>>(), [blames_server]);
+    }
+}
