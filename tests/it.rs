@@ -15,6 +15,7 @@ mod faults;
 mod findings;
 mod handshakes;
 mod layers;
+mod refusals;
 mod sockets;
 mod stalls;
 mod stories;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 pub mod chrome;
+pub mod end;
 pub mod examine;
 pub mod examples;
 pub mod forensics;

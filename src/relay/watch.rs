@@ -1,9 +1,11 @@
 //! The examiner at its place in a lane: what it finds becomes findings, within limits.
 
+use std::time::Duration;
+
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found, Usual};
 use crate::diagnose::forensics::{self, Before, Named, Scene};
-use crate::diagnose::words;
+use crate::diagnose::{end, words};
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, RunRecord, Side, Time};
 use crate::wire::frame::FrameHeader;
@@ -12,6 +14,8 @@ use crate::wire::mask::MaskKey;
 
 use super::limits::Limits;
 
+/// A silence behind which a client's end without a close frame is no act of a page: a script that is done ends at once.
+const NO_PAGE: Duration = Duration::from_secs(3);
 /// Bytes shown before and behind the guilty ones.
 const AROUND: usize = 16;
 /// Guilty bytes shown.
@@ -192,15 +196,12 @@ impl Watch {
         }
     }
 
-    /// The server's bytes have ended without a close frame. Where they ended inside of a frame or message, that is said.
-    pub(super) fn sudden_end(&mut self, how: Ending, was_asked: bool) {
-        if self.ready.is_empty() {
-            let kind = if was_asked { FindingKind::CloseNoReply } else { FindingKind::TcpDropAfterOpen };
-            let end = match how {
-                Ending::Fin => "a FIN",
-                Ending::Reset => "a reset",
-            };
-            self.add(Finding::new(kind, Place::Connection).detail(format!("{end} came without a close frame")));
+    /// The side's bytes have ended without a close frame, after `silence`. Where they ended inside of a frame or message,
+    /// that is said instead.
+    pub(super) fn sudden_end(&mut self, how: Ending, was_asked: bool, silence: Option<Duration>) {
+        let is_told = self.from == Side::Server || (!was_asked && silence.is_some_and(|silence| silence >= NO_PAGE));
+        if self.ready.is_empty() && is_told {
+            self.add(end::without_close(self.from, how, was_asked, silence.unwrap_or_default()));
         }
     }
 

@@ -38,17 +38,17 @@ pub(super) const HTTP_STATUS_3XX: Words = Words {
 
 pub(super) const HTTP_STATUS_400: Words = Words {
     level: Level::Error,
-    title: "the server refused the handshake as a bad request",
+    title: "the server refused the handshake with a status from 400 to 499",
     spec: "RFC 6455 4.2.1",
     chrome: "Error during WebSocket handshake: Unexpected response code: 400 (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
     safari: SAFARI_REFUSES,
     differs: &[],
     from_client: None,
-    cause: "the backend got no Upgrade header (nginx talks HTTP/1.0 upstream unless told otherwise), a check of Host or \
-        Origin failed, or a Socket.IO session is on another instance",
-    fix: "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \
-        \"upgrade\"; else read the body of the answer, it often says why",
+    cause: "in this order: the path is not one that the WebSocket server serves, a check of Host, Origin or a token failed, \
+        or something in front took Upgrade away; the answer does not say which",
+    fix: "look into the log of whoever answered; compare the path; behind nginx, pass the upgrade on (proxy_http_version \
+        1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)",
     mend: None,
 };
 

@@ -7,6 +7,8 @@ mod drafts;
 mod extensions;
 mod fields;
 mod request;
+mod said;
+mod server;
 mod silence;
 mod status;
 mod syntax;

@@ -82,11 +82,22 @@ fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// A client that left before there was an answer.
+/// Time after which a client that leaves is one that gave up, and no page that closes what it has just opened.
+const GAVE_UP: Duration = Duration::from_secs(3);
+
+/// A client that left before there was an answer, for which it had waited so long.
 #[must_use]
-pub fn page_left() -> Finding {
-    Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection)
-        .detail("the client closed the connection before the server had answered")
+pub fn page_left(waited: Duration) -> Finding {
+    let finding = Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection);
+    if waited < GAVE_UP {
+        return finding.detail("the client closed the connection before the server had answered");
+    }
+    let seconds = waited.as_secs_f64();
+    finding.detail(format!("the client closed the connection after {seconds:.1} s without the server's answer")).cause(
+        "the server did not answer the handshake: the page's own limit of time ended the wait, or the page was left",
+        "look where the server waits before its 101: nobody handles this upgrade, one worker serves another session, or the \
+         handler does slow work first",
+    )
 }
 
 /// A server that took the request and did not answer.

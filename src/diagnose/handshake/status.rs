@@ -1,11 +1,15 @@
 //! Answers that are no 101: the status, and the first lines of the body that explains it.
 
+use std::borrow::Cow;
+
 use crate::diagnose::chrome::Fault;
 use crate::record::finding::{Finding, FindingKind};
 use crate::text;
 use crate::wire::head::Head;
 
 use super::request;
+use super::said;
+use super::server::Shape;
 use super::told::{found, shown};
 
 /// Bytes of a body that a sentence shows.
@@ -19,21 +23,36 @@ pub(super) fn refusal(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault)
         return found(FindingKind::HttpStatusUnparsable, answer, &fault.at)
             .detail(format!("there is no status of three digits behind HTTP/1.1 and a blank: {}", shown(line)));
     }
-    let excerpt = excerpt(head, body);
-    let stripped = request::is_stripped(request) || (is_full_request(request) && misses_upgrade(&excerpt));
+    let body = said::body(head, body);
+    let shape = Shape::new(head, &body);
+    let stripped = request::is_stripped(request) || (is_full_request(request) && misses_upgrade(head, &body));
     let kind = if stripped { FindingKind::HttpUpgradeStripped } else { fault.kind };
-    let finding = found(kind, answer, &fault.at).detail(detail(head, &excerpt));
+    let finding = found(kind, answer, &fault.at).detail(detail(head, &body));
     if stripped {
         return finding.cause(
             "a proxy in front of the server did not pass Upgrade and Connection on: the server says that it saw none",
-            "make the proxy pass them on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
-             proxy_set_header Connection \"upgrade\")",
+            shape.passes_upgrade(),
         );
     }
-    match named(request, head, &excerpt) {
+    match why(request, head, &shape, &body) {
         Some((cause, fix)) => finding.cause(cause, fix),
         None => finding,
     }
+}
+
+/// A cause, and what to change.
+type Why = (Cow<'static, str>, Cow<'static, str>);
+
+/// Why it was refused: a sentence that is known, the shape of a server that is known, or whatever the refusal says itself.
+fn why(request: &[u8], head: Head<'_>, shape: &Shape<'_>, body: &str) -> Option<Why> {
+    let request = Head::new(request);
+    let from_server = || shape.why().map(|(cause, fix)| (cause.into(), fix.into()));
+    let told = || {
+        let sentence = said::sentence(head, body).filter(|_| head.status().is_some_and(|status| status >= 400))?;
+        let fix = said::fix(request, &sentence);
+        Some((format!("the server says why itself: {sentence}").into(), fix))
+    };
+    named(request, head, body).or_else(from_server).or_else(told).or_else(|| page(head, body))
 }
 
 /// Three digits from 100 to 599 behind the first blank, and no fourth.
@@ -50,7 +69,7 @@ fn is_full_request(request: &[u8]) -> bool {
         && head.field("connection").is_some()
 }
 
-fn detail(head: Head<'_>, excerpt: &[u8]) -> String {
+fn detail(head: Head<'_>, body: &str) -> String {
     let mut parts = vec![shown(head.start_line())];
     for name in ["Location", "WWW-Authenticate", "Proxy-Authenticate", "Sec-WebSocket-Version", "Allow", "Retry-After"]
     {
@@ -58,25 +77,15 @@ fn detail(head: Head<'_>, excerpt: &[u8]) -> String {
             parts.push(format!("{name}: {}", shown(value)));
         }
     }
-    if !excerpt.is_empty() {
-        parts.push(format!("the body begins: {}", text::preview(excerpt, EXCERPT)));
+    let lines: Vec<_> = body.lines().map(str::trim).filter(|line| !line.is_empty()).take(8).collect();
+    if !lines.is_empty() {
+        parts.push(format!("the body begins: {}", text::preview(lines.join(" ").as_bytes(), EXCERPT)));
     }
     parts.join("; ")
 }
 
-/// The first lines of a body, a chunk's size taken off.
-fn excerpt(head: Head<'_>, body: &[u8]) -> Vec<u8> {
-    let is_chunked = head.value("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
-    let body = match body.iter().position(|byte| *byte == b'\n') {
-        Some(lf) if is_chunked => &body[lf + 1..],
-        _ => body,
-    };
-    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.take(8).collect::<Vec<_>>().join(b" ".as_slice())
-}
-
 /// What servers say to a request without Upgrade, in lower case.
-const NO_UPGRADE: [&str; 11] = [
+const NO_UPGRADE: [&str; 12] = [
     "upgrade required",
     "can \"upgrade\" only to \"websocket\"",
     "websocket upgrade expected",
@@ -85,51 +94,53 @@ const NO_UPGRADE: [&str; 11] = [
     "missing or invalid upgrade header",
     "invalid upgrade header",
     "missing connection header",
+    "invalid connection header",
     "missing upgrade header",
     "'upgrade' token not found",
     "header did not include 'upgrade'",
 ];
 
-fn misses_upgrade(excerpt: &[u8]) -> bool {
-    says(excerpt, &NO_UPGRADE)
+/// Whether the server saw no upgrade, or HTTP/1.0, in which there is none: nginx speaks that upstream unless it is told
+/// otherwise.
+fn misses_upgrade(head: Head<'_>, body: &str) -> bool {
+    says(body, &NO_UPGRADE) || (head.status() == Some(505) && says(body, &["http version: http/1.0"]))
 }
 
-fn says(excerpt: &[u8], words: &[&str]) -> bool {
-    let lower = String::from_utf8_lossy(excerpt).to_lowercase();
+fn says(text: &str, words: &[&str]) -> bool {
+    let lower = text.to_lowercase();
     words.iter().any(|word| lower.contains(word))
 }
 
-/// The bug that a refusal gives away.
-fn named(request: &[u8], head: Head<'_>, excerpt: &[u8]) -> Option<(String, &'static str)> {
-    let target = Head::new(request).target();
+/// The bug that a refusal gives away, whoever sent it.
+fn named(request: Head<'_>, head: Head<'_>, body: &str) -> Option<Why> {
     let (cause, fix) = match head.status()? {
-        300..=399 => return redirect(target, head.value("location")?),
-        400 if says(excerpt, &["plain http request was sent to https port"]) => {
+        300..=399 => return redirect(request.target(), head.value("location")?),
+        400 if says(body, &["plain http request was sent to https port"]) => {
             ("the server speaks TLS on this port", "use wss:// in the upstream's URL")
         }
-        400 if says(excerpt, &["session id unknown", "transport unknown"]) => (
-            "Socket.IO does not know this session: its polling requests went to another process, or the address is not \
-             Socket.IO's",
+        400 if says(body, &["session id unknown"]) => (
+            "Socket.IO does not know this session: its polling requests went to another process, or it was restarted",
             "send all requests of a client to one process (sticky sessions), or use the websocket transport alone",
         ),
-        404 if says(excerpt, &["cannot get "]) => (
-            "Express has no route for this path: the WebSocket server is not attached to the HTTP server, or to another path",
-            "give the HTTP server to the WebSocket library, and connect to the path that it serves",
+        400 if says(body, &["transport unknown"]) => (
+            "Socket.IO does not take the transport in the URL (its option transports), or the address is not Socket.IO's",
+            "use ?EIO=4&transport=websocket, and have websocket in the server's transports",
         ),
         426 if lacks_version(head) => (
             "the server speaks other versions of the protocol only",
             "use a server library that speaks version 13 (RFC 6455)",
         ),
-        403 if says(excerpt, &["origin", "csrf"]) => {
-            ("the server does not take requests from this Origin", "add the page's origin to the server's list")
-        }
-        200 if is_html(head, excerpt) => (
-            "a page came in place of the WebSocket: the path is served by a web server or a catch-all route",
-            "connect to the WebSocket's own path, or pass that path on to its server",
-        ),
         _ => return None,
     };
-    Some((cause.to_owned(), fix))
+    Some((cause.into(), fix.into()))
+}
+
+/// A page in place of a WebSocket.
+fn page(head: Head<'_>, body: &str) -> Option<Why> {
+    (head.status() == Some(200) && is_html(head, body)).then(|| {
+        let cause = "a page came in place of the WebSocket: the path is served by a web server or a catch-all route";
+        (cause.into(), "connect to the WebSocket's own path, or pass that path on to its server".into())
+    })
 }
 
 fn lacks_version(head: Head<'_>) -> bool {
@@ -137,25 +148,25 @@ fn lacks_version(head: Head<'_>) -> bool {
     head.field("sec-websocket-version").is_some() && !versions.any(|version| version.trim_ascii() == b"13")
 }
 
-fn is_html(head: Head<'_>, excerpt: &[u8]) -> bool {
+fn is_html(head: Head<'_>, body: &str) -> bool {
     head.value("content-type").is_some_and(|value| value.to_ascii_lowercase().starts_with(b"text/html"))
-        || says(excerpt, &["<!doctype html", "<html"])
+        || says(body, &["<!doctype html", "<html"])
 }
 
-fn redirect(target: &[u8], location: &[u8]) -> Option<(String, &'static str)> {
+fn redirect(target: &[u8], location: &[u8]) -> Option<Why> {
     let location = String::from_utf8_lossy(location);
     let path = location.split_once("://").map_or(&*location, |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
     let target = String::from_utf8_lossy(target);
     if path.strip_suffix('/') == Some(&*target) {
         let cause = "the path is served with a slash at its end only, and browsers follow no redirect here";
-        return Some((cause.to_owned(), "put the slash at the end of the URL"));
+        return Some((cause.into(), "put the slash at the end of the URL".into()));
     }
     if location.starts_with("https:") || location.starts_with("wss:") {
         let cause = "the server wants TLS, and browsers follow no redirect here";
-        return Some((cause.to_owned(), "connect with wss://"));
+        return Some((cause.into(), "connect with wss://".into()));
     }
-    says(location.as_bytes(), &["login", "signin", "sign_in", "auth"]).then(|| {
+    says(&location, &["login", "signin", "sign_in", "auth"]).then(|| {
         let cause = "the server sends a client without a session to its login page";
-        (cause.to_owned(), "log in first, and see that the page's cookie goes with the request")
+        (cause.into(), "log in first, and see that the page's cookie goes with the request".into())
     })
 }

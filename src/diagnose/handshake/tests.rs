@@ -248,7 +248,7 @@ fn a_refusal_is_told_with_the_first_lines_of_its_body() {
     assert_eq!(kinds(&judged.findings), ["http-status-403"]);
     let detail = &judged.findings[0].detail;
     assert_eq!(detail, r"HTTP/1.1 403 Forbidden; the body begins: bad \u{1b}[2J origin and more");
-    assert!(judged.findings[0].cause.as_deref().unwrap().contains("Origin"));
+    assert!(judged.findings[0].cause.as_deref().unwrap().contains("says why itself: bad"));
     let judged = judge(
         "HTTP/1.1 426 Upgrade Required\r\nTransfer-Encoding: chunked\r\n\r\n",
         "10\r\nUpgrade Required\r\n0\r\n\r\n",

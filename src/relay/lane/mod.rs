@@ -17,6 +17,7 @@ mod staged;
 mod writer;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 
@@ -200,7 +201,8 @@ impl Lane {
     }
 
     /// The bytes of this lane have ended. What its stages still owe goes out.
-    pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, out: &mut Output) {
+    /// `silence` is how long no byte had come from either side, where frames passed.
+    pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, silence: Option<Duration>, out: &mut Output) {
         self.ended = Some(how);
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);
@@ -216,10 +218,10 @@ impl Lane {
             keys: Keys::default(),
         });
         let number = unfinished.map(|bytes| bytes.number).or((!carried.is_empty()).then_some(next));
-        let is_sudden = self.from == Side::Server && context.judgement.is_live() && self.close.is_none();
+        let is_sudden = context.judgement.is_live() && self.close.is_none();
         self.watch.end(unfinished, carried, next);
         if is_sudden && matches!(self.reader, Reader::Frames(_)) {
-            self.watch.sudden_end(how, context.judgement.has_closed(Side::Client));
+            self.watch.sudden_end(how, context.judgement.has_closed(self.from.other()), silence);
         }
         self.watch.report(context.now, &mut out.log);
         // A bridge has closing frames of its own for the page.
@@ -228,6 +230,11 @@ impl Lane {
         }
         self.end_stages(context, how, out);
         self.refuse_waiting(Refusal::NeverCame, out);
+    }
+
+    /// When bytes last came from this side.
+    pub(super) const fn last_read(&self) -> Time {
+        self.last_read
     }
 
     /// What this side owes of its own frames.

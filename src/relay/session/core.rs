@@ -1,5 +1,7 @@
 //! What a session has in each of its phases.
 
+use std::time::Duration;
+
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -151,6 +153,12 @@ impl Core {
         }
         out.to.client.withhold();
         Some(Code::PROTOCOL_ERROR)
+    }
+
+    /// How long no byte has come from either side.
+    pub(super) fn silence(&self, now: Time) -> Duration {
+        let last = self.lanes.iter().map(Lane::last_read).max().unwrap_or(now);
+        Duration::from_micros(now.0.saturating_sub(last.0))
     }
 
     /// Whether a close frame has passed in no direction.

@@ -248,8 +248,9 @@ impl Session {
             Ending::Reset => ClosedHow::Reset,
         };
         core.note_first(First { by: ClosedBy::Peer(from), how: how_closed, code: None, reason: Vec::new() });
+        let silence = matches!(self.phase, Phase::Open(_)).then(|| core.silence(now));
         let (lane, mut context) = core.lane(now, from);
-        lane.end(&mut context, how, out);
+        lane.end(&mut context, how, silence, out);
         core.pass_back(now, from, out);
         if let (Ending::Fin, Phase::Open(open)) = (how, &self.phase) {
             open.note_missing_close(core, now, from, &mut out.log);

@@ -32,6 +32,11 @@ impl Clock {
         Self { began: now, last_response: now, next_check: None, blocked: PerSide::new(None, None) }
     }
 
+    /// How long the upstream has had the request.
+    pub(super) fn waited(&self, now: Time) -> Duration {
+        Duration::from_micros(now.0.saturating_sub(self.began.0))
+    }
+
     /// Something else is owed from here on, or nothing.
     pub(super) const fn check_anew(&mut self) {
         self.next_check = None;

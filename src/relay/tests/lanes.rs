@@ -85,7 +85,7 @@ impl Lanes {
 
     /// A side ends.
     pub(in crate::relay) fn end(&mut self, from: Side) -> Heard {
-        self.call(from, b"", |lane, context, out| lane.end(context, Ending::Fin, out))
+        self.call(from, b"", |lane, context, out| lane.end(context, Ending::Fin, None, out))
     }
 
     /// So much later.

@@ -147,3 +147,40 @@ fn whole_frames_owe_nothing() {
     scene.feed(Side::Server, b"\x01\x01a\x80\x00");
     assert!(scene.session.deadline().is_none());
 }
+
+/// The end of `from` after a silence of so many milliseconds.
+fn ended_after(from: Side, milliseconds: u64) -> Vec<FindingKind> {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, HELLO);
+    scene.session.end(Time(2 + milliseconds * 1000), from, Ending::Fin, &mut scene.out);
+    scene.findings()
+}
+
+#[test]
+fn an_end_behind_whole_seconds_of_silence_is_a_limit_of_a_proxy() {
+    for from in [Side::Client, Side::Server] {
+        assert_eq!(ended_after(from, 60_015), [FindingKind::TcpIdleTimeout]);
+        assert_eq!(ended_after(from, 47_400), [FindingKind::TcpDropAfterOpen]);
+    }
+    assert_eq!(ended_after(Side::Server, 2_000), [FindingKind::TcpIdleTimeout]);
+    assert_eq!(ended_after(Side::Server, 500), [FindingKind::TcpDropAfterOpen]);
+}
+
+#[test]
+fn a_client_that_ends_soon_after_it_heard_something_is_no_alarm() {
+    assert_eq!(ended_after(Side::Client, 0), []);
+    assert_eq!(ended_after(Side::Client, 2_500), []);
+}
+
+#[test]
+fn a_page_that_leaves_a_silent_server_is_not_blamed_for_it() {
+    for (seconds, blames_server) in [(0, false), (6, true)] {
+        let mut scene = Scene::new(usize::MAX);
+        scene.session.end(Time(seconds * 1_000_000 + 1), Side::Client, Ending::Reset, &mut scene.out);
+        let causes = scene.events().filter_map(|event| match event {
+            Event::Finding(_, finding) => Some(finding.cause.is_some()),
+            _ => None,
+        });
+        assert_eq!(causes.collect::<Vec<_>>(), [blames_server]);
+    }
+}

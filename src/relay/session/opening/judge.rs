@@ -126,9 +126,9 @@ impl Opening {
     }
 
     /// A client that left before it had a response.
-    pub(super) fn page_left(&mut self, now: Time, log: &mut Log) {
+    pub(super) fn page_left(&mut self, core: &Core, now: Time, log: &mut Log) {
         if self.told.is_none() {
-            let finding = handshake::page_left();
+            let finding = handshake::page_left(core.clock.waited(now));
             self.told = Some(finding.kind);
             log.event(now, Event::Finding(Side::Client, finding));
         }

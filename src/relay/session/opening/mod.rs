@@ -316,7 +316,7 @@ impl Opening {
             Side::Server => Some(self.end_of_response(core, now, how, out)),
             Side::Client => {
                 if how == Ending::Reset {
-                    self.page_left(now, &mut out.log);
+                    self.page_left(core, now, &mut out.log);
                 }
                 None
             }
@@ -341,7 +341,7 @@ impl Opening {
         let next = next.unwrap_or_else(|| self.become_pipe(core, now, None, out));
         // A client that has gone before saw nothing of this.
         if core.lanes.client.ended.is_some() {
-            self.page_left(now, &mut out.log);
+            self.page_left(core, now, &mut out.log);
             return next;
         }
         let end = match how {
