@@ -178,7 +178,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
         log_to(file);
     }
     #[cfg(unix)]
-    wsproxy::engine::descriptors::reserve(config.limits.sessions);
+    engine::descriptors::reserve(config.limits.sessions);
     let journal = Arc::new(Journal::new(config.history));
     if let Some(warning) = config.exposure() {
         say(&warning);
