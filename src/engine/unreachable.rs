@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn causes_are_told_apart_as_chrome_does() {
-        let slow = |stage| no_connection(&DialCause::Slow { stage, limit: Duration::from_secs(1) });
+        let slow = |stage| no_connection(&DialCause::Slow { stage, time: Duration::from_secs(1) });
         assert_eq!(slow(Stage::Name), NoConnection::NameNotResolved);
         assert_eq!(slow(Stage::Connect), NoConnection::ConnectTimedOut);
         assert_eq!(slow(Stage::Handshake), NoConnection::HandshakeTimedOut);

@@ -11,7 +11,8 @@ pub struct Limits {
     pub head: usize,
     /// Time for a client to send its whole head. A person who types one with netcat has a chance; a dead one is gone.
     pub head_time: Duration,
-    /// Time for a TCP connection to the upstream and its TLS handshake, together.
+    /// Time for a TCP connection to the upstream and its TLS handshake, together. A server with a full backlog takes the
+    /// connection when it has room, and Chrome waits 240 s for that; a little less, as for the answer.
     pub dial_time: Duration,
     /// Time for the upstream's answer to the handshake. Chrome gives up after 240 s; a little less, so that the answer
     /// names the cause before the browser stops listening.
@@ -48,7 +49,7 @@ impl Default for Limits {
         Self {
             head: 64 * 1024,
             head_time: Duration::from_secs(30),
-            dial_time: Duration::from_secs(15),
+            dial_time: Duration::from_secs(230),
             answer_time: Duration::from_secs(230),
             kept: 16 * 1024 * 1024,
             kept_inflated: 1024 * 1024,

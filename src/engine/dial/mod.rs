@@ -87,12 +87,12 @@ pub enum DialCause {
         source: io::Error,
     },
     /// Time ran out.
-    #[error("{stage} within {limit:?}; {}", stage.help())]
+    #[error("{stage} within {time:?}; {}", stage.help())]
     Slow {
         /// What had not happened.
         stage: Stage,
-        /// The time that all of it may take.
-        limit: Duration,
+        /// The time that it was given, by wsproxy or by the system.
+        time: Duration,
     },
     /// TCP was fine, TLS was not.
     #[error(transparent)]
@@ -189,17 +189,18 @@ impl Dialer {
     }
 
     async fn try_dial(&self) -> Result<(Stream, Time), DialCause> {
-        let (mut stage, limit) = (Stage::Name, self.shared.time);
-        let dialled = timeout(limit, self.go(&mut stage)).await;
-        dialled.unwrap_or(Err(DialCause::Slow { stage, limit }))
+        let (mut stage, time) = (Stage::Name, self.shared.time);
+        let dialled = timeout(time, self.go(&mut stage)).await;
+        dialled.unwrap_or(Err(DialCause::Slow { stage, time }))
     }
 
     /// Goes from stage to stage.
     async fn go(&self, stage: &mut Stage) -> Result<(Stream, Time), DialCause> {
-        let Shared { upstream, tls, time } = &*self.shared;
+        let Shared { upstream, tls, .. } = &*self.shared;
         let addresses = addresses(upstream).await?;
         *stage = Stage::Connect;
-        let tcp = connect(addresses).await.map_err(|failures| cause(failures, *time))?;
+        let begun = clock::now();
+        let tcp = connect(addresses).await.map_err(|failures| cause(failures, since(begun)))?;
         // Frames are small and wanted at once. Where this can't be set, they are only later.
         let _ = tcp.set_nodelay(true);
         let connected = clock::now();
@@ -267,8 +268,13 @@ async fn first_of(attempts: &mut Vec<Attempt>) -> Option<Result<TcpStream, Failu
     .await
 }
 
-/// What tells most: a refusal comes from the host itself, so it goes before all else.
-fn cause(mut failures: Failures, limit: Duration) -> DialCause {
+/// Time since then, in whole seconds: what a system gives a connection is said so.
+fn since(begun: Time) -> Duration {
+    Duration::from_secs(clock::now().0.saturating_sub(begun.0) / 1_000_000)
+}
+
+/// What tells most: a refusal comes from the host itself, so it goes before all else. `time` is how long it took.
+fn cause(mut failures: Failures, time: Duration) -> DialCause {
     let of = |kind| failures.iter().filter(move |(_, error)| error.kind() == kind).map(|(address, _)| *address);
     let refused: Vec<_> = of(io::ErrorKind::ConnectionRefused).collect();
     if !refused.is_empty() {
@@ -277,7 +283,7 @@ fn cause(mut failures: Failures, limit: Duration) -> DialCause {
     let timed_out = of(io::ErrorKind::TimedOut).next().is_some();
     match failures.pop() {
         Some((address, source)) if !timed_out => DialCause::Unreachable { address, source },
-        _ => DialCause::Slow { stage: Stage::Connect, limit },
+        _ => DialCause::Slow { stage: Stage::Connect, time },
     }
 }
 

@@ -300,3 +300,52 @@ fn a_file_of_roots_that_is_none_is_told() {
         assert!(Dialer::new(upstream(false, "localhost", 1), &options, LONG).is_ok());
     }
 }
+
+#[cfg(target_os = "linux")]
+/// A listener that takes no connection any more, and what fills it.
+fn full() -> (socket2::Socket, Vec<socket2::Socket>, u16) {
+    let new = || {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    };
+    let listener = new();
+    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    listener.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let filling = (0..8).map(|_| {
+        let socket = new();
+        let _ = socket.connect(&address);
+        socket
+    });
+    let filling = filling.collect();
+    (listener, filling, address.as_socket().unwrap().port())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_server_with_a_full_backlog_is_waited_for_as_long_as_chrome_does() {
+    let (_listener, _filling, port) = full();
+    let limit = crate::relay::limits::Limits::default().dial_time;
+    let dialer = Dialer::new(upstream(false, "127.0.0.1", port), &TlsOptions::default(), limit).unwrap();
+    let begun = tokio::time::Instant::now();
+    let error = dialer.dial().await.unwrap_err();
+    // Chrome gives up after 240 s.
+    assert!((220..240).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert_eq!(error.status(), 504);
+    let expected = format!("it did not take the connection within {}s; check the host", limit.as_secs());
+    assert!(error.to_string().contains(&expected), "{error}");
+}
+
+#[test]
+fn what_the_system_gives_up_after_its_own_time_is_a_connection_that_timed_out() {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let gave_up = vec![(address, io::ErrorKind::TimedOut.into())];
+    let cause = cause(gave_up, Duration::from_secs(131));
+    assert!(matches!(cause, DialCause::Slow { stage: Stage::Connect, .. }), "{cause}");
+    assert!(cause.to_string().contains("within 131s"), "{cause}");
+    let found = super::super::unreachable::finding(&cause);
+    assert_eq!(found.kind, crate::record::finding::FindingKind::TcpConnectTimeout);
+    let words = "Error in connection establishment: net::ERR_CONNECTION_TIMED_OUT";
+    assert_eq!(found.chrome.as_deref(), Some(words));
+}
