@@ -5,6 +5,7 @@
 use crate::record::Side;
 
 use super::limits::Limits;
+use super::mqtt;
 use super::{Decoder, Format, Payload};
 
 /// What is known of a session apart from its messages.
@@ -18,6 +19,8 @@ pub struct Context<'a> {
 
 /// Messages that are looked at.
 const MESSAGES: usize = 16;
+/// Bytes in which a CONNECT of MQTT has told its version.
+const CONNECT: usize = 16;
 
 /// The decoder for a session, by its first messages: the more the better, and as many as come cheaply.
 #[must_use]
@@ -28,6 +31,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
     by_subprotocol(context)
         .filter(fits)
         .or_else(|| by_path(context, first).filter(fits))
+        .or_else(|| by_connect(first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
         .or_else(|| Some(Decoder::MessagePack).filter(|decoder| are_maps(first) && fits(decoder)))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
@@ -64,6 +68,17 @@ fn by_path(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decod
         return Some(Decoder::Phoenix);
     }
     (path == b"/ws" && !first.is_empty()).then_some(Decoder::Webpack)
+}
+
+/// The decoder for a client that begins with a CONNECT of MQTT, which may come in pieces.
+fn by_connect(first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    let client = first.iter().filter(|(from, _)| *from == Side::Client);
+    let client = client.take_while(|(_, payload)| payload.format == Format::Binary);
+    let start: Vec<u8> = client.flat_map(|(_, payload)| payload.bytes).take(CONNECT).copied().collect();
+    mqtt::connects(&start).map(|version| match version {
+        mqtt::Version::Three => Decoder::Mqtt,
+        mqtt::Version::Five => Decoder::Mqtt5,
+    })
 }
 
 /// The decoder that a message by itself speaks for.

@@ -7,6 +7,7 @@
 //! Each message is read by itself. The one thing that is lost by that: attachments of Socket.IO come as messages of
 //! their own, behind the one that tells how many (`Decoded::attachments`).
 
+mod about;
 mod actioncable;
 mod cursor;
 mod document;
@@ -15,6 +16,7 @@ mod guess;
 mod json;
 mod jsonrpc;
 mod limits;
+mod mqtt;
 mod msgpack;
 mod phoenix;
 mod reading;
@@ -34,6 +36,7 @@ pub use document::{Document, Node, Value};
 pub use guess::{Context, guess};
 pub use limits::Limits;
 
+use about::{ABOUT, About};
 use reading::Reading;
 
 /// A kind of message, and who reads it.
@@ -69,19 +72,15 @@ pub enum Decoder {
     SignalR,
     /// MessagePack.
     MessagePack,
-}
-
-/// What is said of a decoder to people.
-struct About {
-    name: &'static str,
-    title: &'static str,
-    reads: &'static str,
-    guessed: &'static str,
+    /// MQTT 3.1 and 3.1.1.
+    Mqtt,
+    /// MQTT 5.
+    Mqtt5,
 }
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -97,101 +96,12 @@ impl Decoder {
         Self::Webpack,
         Self::SignalR,
         Self::MessagePack,
+        Self::Mqtt,
+        Self::Mqtt5,
     ];
 
     const fn about(self) -> About {
-        match self {
-            Self::Json => About {
-                name: "json",
-                title: "JSON",
-                reads: "any JSON text",
-                guessed: "every message is a JSON object or array, and nothing below fits",
-            },
-            Self::SocketIo => About {
-                name: "socket.io",
-                title: "Socket.IO 3 and 4",
-                reads: "Engine.IO 4 packets; connections, events, acknowledgements and errors in each namespace",
-                guessed: "`EIO=4` in the query, or a first message that opens an Engine.IO session",
-            },
-            Self::SocketIo2 => About {
-                name: "socket.io-2",
-                title: "Socket.IO 1 and 2",
-                reads: "the same on Engine.IO 3: the client pings, and bytes have a packet type",
-                guessed: "`EIO=3` in the query",
-            },
-            Self::GraphQl => About {
-                name: "graphql",
-                title: "GraphQL",
-                reads: "graphql-transport-ws, and the older protocol of subscriptions-transport-ws; the operation's name",
-                guessed: "subprotocol `graphql-transport-ws` or `graphql-ws`",
-            },
-            Self::JsonRpc => About {
-                name: "json-rpc",
-                title: "JSON-RPC 2.0",
-                reads: "requests, notifications, results and errors, and lists of them",
-                guessed: "a message has `jsonrpc`: `2.0`",
-            },
-            Self::Lsp => About {
-                name: "lsp",
-                title: "Language Server Protocol",
-                reads: "the same, bare or behind `Content-Length`",
-                guessed: "a message begins with `Content-Length`, or is `initialize` with a `processId`",
-            },
-            Self::Cdp => About {
-                name: "cdp",
-                title: "Chrome DevTools Protocol",
-                reads: "commands, results and events, each within its `sessionId`",
-                guessed: "the path begins with `/devtools/`",
-            },
-            Self::Stomp => About {
-                name: "stomp",
-                title: "STOMP 1.0 to 1.2",
-                reads: "frames with their headers; receipts and heartbeats",
-                guessed: "subprotocol `v10.stomp`, `v11.stomp` or `v12.stomp`, or a first message that connects",
-            },
-            Self::Phoenix => About {
-                name: "phoenix",
-                title: "Phoenix channels",
-                reads: "versions 1 and 2 and binary pushes; topics, events, replies by `ref`",
-                guessed: "subprotocol `phoenix`, or `vsn=` in the query of a path that ends in `/websocket`",
-            },
-            Self::ActionCable => About {
-                name: "actioncable",
-                title: "ActionCable",
-                reads: "channels, subscriptions and their confirmation, actions",
-                guessed: "subprotocol `actioncable-v1-json`",
-            },
-            Self::Wamp => About {
-                name: "wamp",
-                title: "WAMP 2",
-                reads: "calls, registrations, publications and events in JSON",
-                guessed: "subprotocol `wamp.2.json`",
-            },
-            Self::Vite => About {
-                name: "vite",
-                title: "Vite",
-                reads: "updates, reloads, errors and custom events",
-                guessed: "subprotocol `vite-hmr` or `vite-ping`",
-            },
-            Self::Webpack => About {
-                name: "webpack",
-                title: "webpack-dev-server",
-                reads: "builds, hashes, warnings and errors",
-                guessed: "the path is `/ws`, and every message is one of its types",
-            },
-            Self::SignalR => About {
-                name: "signalr",
-                title: "SignalR",
-                reads: "handshake, invocations, streams, completions and pings in JSON",
-                guessed: "a message is a handshake that names a protocol, and ends in the byte 1e",
-            },
-            Self::MessagePack => About {
-                name: "msgpack",
-                title: "MessagePack",
-                reads: "one value of any type; extensions as bytes",
-                guessed: "subprotocol `msgpack`, or every message is a whole map",
-            },
-        }
+        ABOUT[self as usize]
     }
 
     /// Its name on the command line and on the screen.
@@ -221,7 +131,7 @@ impl Decoder {
     /// The one of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|decoder| decoder.name() == name)
+        ABOUT.iter().find(|about| about.name == name).map(|about| about.decoder)
     }
 
     /// Reads a message.
@@ -246,6 +156,8 @@ impl Decoder {
             Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
             Self::SignalR => signalr::message(&mut reading),
             Self::MessagePack => msgpack::message(&mut reading),
+            Self::Mqtt => mqtt::message(&mut reading, mqtt::Version::Three),
+            Self::Mqtt5 => mqtt::message(&mut reading, mqtt::Version::Five),
         };
         reading.finish(result)
     }

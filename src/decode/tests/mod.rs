@@ -84,6 +84,22 @@ fn messagepack_nested_in_values_or_in_keys_ends_in_a_fault() {
 }
 
 #[test]
+fn a_packet_of_mqtt_that_goes_on_in_the_next_message_is_read_as_far_as_it_goes() {
+    let whole = b"\x40\x02\x00\x07\x32\x0c\x00\x04room\x00\x08\x68\x65\x79\x21";
+    let summary = |bytes: &[u8]| {
+        Decoder::Mqtt.read(Side::Client, Payload::binary(bytes), &Limits::DETAIL).map(|decoded| decoded.summary())
+    };
+    assert_eq!(summary(whole).unwrap(), "PUBACK #7 · PUBLISH #8 room, QoS 1 hey!");
+    assert_eq!(summary(&whole[..15]).unwrap(), "PUBACK #7 · PUBLISH #8 room, QoS 1 h (goes on in the next message)");
+    assert_eq!(summary(&whole[..9]).unwrap(), "PUBACK #7 · PUBLISH (goes on in the next message)");
+    assert_eq!(summary(&whole[..5]).unwrap(), "PUBACK #7 · start of a packet");
+    assert_eq!(summary(&whole[6..]).unwrap(), "piece of a packet, 12 B: 00 04 72 6f 6f 6d 00 08 68 65 79 21");
+    // The topic is longer than its packet.
+    assert_eq!(summary(b"\x30\x03\x00\x04room").unwrap(), "piece of a packet, 8 B: 30 03 00 04 72 6f 6f 6d");
+    assert_eq!(summary(b"\x30\x03\x00\x04r").unwrap_err().at, 4);
+}
+
+#[test]
 fn a_guess_that_the_messages_do_not_bear_out_is_not_made() {
     let guessed = |path: &str, subprotocol, message: &str| {
         let context = Context { path: path.as_bytes(), subprotocol };

@@ -2,7 +2,8 @@
 //
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
-//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10
+//     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
+//     mqtt@5.16 aedes@1.2
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -419,6 +420,79 @@ makers.msgpack = () => {
   ]
   const messages = values.map((value, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(encode(value)).toString('base64') }))
   write('msgpack', 'msgpack', version('@msgpack/msgpack'), { path: '/game', messages })
+}
+
+// A client of MQTT through the relay. In Node it sends a message for each write, in a browser one for those of a turn;
+// `writev` makes it do the latter. The broker, aedes, speaks 3.1.1 alone; MQTT 5 is answered below.
+async function mqtt(name, decoder, packages, protocolVersion, port, options, talk) {
+  const { connectAsync } = require('mqtt')
+  await conversation(name, decoder, packages, port, async through => {
+    const client = await connectAsync(`ws://127.0.0.1:${through}/mqtt`, { protocolVersion, clientId: 'ann', keepalive: 1, reconnectPeriod: 0, ...options })
+    await talk(client)
+    await wait(1200)
+    await client.endAsync()
+  })
+}
+
+const talkMqtt = async client => {
+  client.on('message', () => {})
+  await client.subscribeAsync({ 'room/+/say': { qos: 1 }, 'closed': { qos: 0 } })
+  await client.publishAsync('room/a/say', '{"text":"grüße"}', { qos: 1 })
+  await client.publishAsync('room/b/say', Buffer.from([0, 1, 255]), { qos: 2 })
+  await client.publishAsync('room/c/say', 'kept', { qos: 0, retain: true })
+  await client.unsubscribeAsync('closed')
+}
+
+const writev = function (chunks, done) { this._write(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))), 'binary', done) }
+
+async function mqttOld(name, options, talk) {
+  const { Aedes } = require('aedes')
+  const broker = await Aedes.createBroker()
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'mqtt' })
+  server.on('connection', (socket, request) => broker.handle(require('ws').createWebSocketStream(socket, { writev }), request))
+  if (!server.address()) await once(server, 'listening')
+  await mqtt(name, 'mqtt', ['mqtt', 'aedes'], 4, server.address().port, options, talk)
+  broker.close()
+  server.close()
+}
+
+makers.mqtt = () => {
+  const will = { topic: 'room/a/left', payload: Buffer.from('ann'), qos: 1, retain: false }
+  return mqttOld('mqtt', { username: 'ann', password: 'secret', will, wsOptions: { writev } }, talkMqtt)
+}
+makers.mqtt_pieces = () => mqttOld('mqtt_pieces', {}, client => client.publishAsync('room/a/say', '{"text":"grüße"}', { qos: 1 }))
+
+makers.mqtt5 = async () => {
+  const packets = require('mqtt-packet')
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'mqtt' })
+  server.on('connection', socket => {
+    const parser = packets.parser({ protocolVersion: 5 })
+    const send = (...list) => socket.send(Buffer.concat(list.map(packet => packets.generate(packet, { protocolVersion: 5 }))))
+    socket.on('message', data => parser.parse(data))
+    parser.on('packet', packet => {
+      const { cmd, messageId } = packet
+      if (cmd === 'connect') send({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties: { assignedClientIdentifier: 'a1', serverKeepAlive: 1, topicAliasMaximum: 10, receiveMaximum: 20 } })
+      if (cmd === 'subscribe') send({ cmd: 'suback', messageId, granted: [1, 0x87], properties: { reasonString: 'closed to you' } })
+      if (cmd === 'unsubscribe') send({ cmd: 'unsuback', messageId, granted: [0x11] })
+      if (cmd === 'pingreq') send({ cmd: 'pingresp' })
+      if (cmd === 'pubrel') send({ cmd: 'pubcomp', messageId, reasonCode: 0 })
+      if (cmd === 'publish' && packet.qos === 2) send({ cmd: 'pubrec', messageId, reasonCode: 0 })
+      if (cmd === 'publish' && packet.qos === 1) send({ cmd: 'puback', messageId, reasonCode: packet.topic.startsWith('closed') ? 0x87 : 0 }, { ...packet, messageId: 9, properties: { ...packet.properties, subscriptionIdentifier: 7 } })
+      if (packet.topic === 'room/c/say' && cmd === 'publish') send({ cmd: 'disconnect', reasonCode: 0x8b, properties: { reasonString: 'back in a minute' } })
+    })
+  })
+  if (!server.address()) await once(server, 'listening')
+  await mqtt('mqtt5', 'mqtt-5', ['mqtt', 'mqtt-packet'], 5, server.address().port, { wsOptions: { writev }, properties: { sessionExpiryInterval: 60, userProperties: { from: 'tests' } } }, async client => {
+    client.on('message', () => {})
+    await client.subscribeAsync({ 'room/+/say': { qos: 1, nl: true }, closed: { qos: 0 } }, { properties: { subscriptionIdentifier: 7 } }).catch(() => {})
+    await client.publishAsync('room/a/say', '{"text":"grüße"}', { qos: 1, properties: { contentType: 'application/json', responseTopic: 'room/a/back', correlationData: Buffer.from([1, 2]), userProperties: { lang: 'de' }, messageExpiryInterval: 30 } })
+    await client.publishAsync('room/b/say', Buffer.from([0, 1, 255]), { qos: 2 })
+    await client.publishAsync('closed', 'x', { qos: 1 }).catch(() => {})
+    await client.unsubscribeAsync('closed')
+    await wait(1200)
+    await client.publishAsync('room/c/say', 'kept', { qos: 0, retain: true })
+  })
+  server.close()
 }
 
 // What webpack-dev-server 5 sends; its client never speaks.
