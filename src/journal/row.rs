@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{By, Event, FrameRecord, Log, ProxyEvent, Seen, SessionId, Side, Time};
+use crate::record::{By, Event, FrameRecord, InflatedEvent, Log, ProxyEvent, Seen, SessionId, Side, Time};
 use crate::wire::mask;
 
 /// Which rows.
@@ -72,6 +72,8 @@ pub struct Frame<'a> {
     pub wire: Cow<'a, [u8]>,
     /// What left in its place, where that is not what came.
     pub sent: Option<Sent>,
+    /// What it added to its message, where it is compressed and that is known.
+    pub inflated: Option<&'a InflatedEvent>,
 }
 
 /// What left in place of a frame.

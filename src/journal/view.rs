@@ -11,7 +11,8 @@ use std::sync::Arc;
 use crate::diagnose;
 use crate::record::finding::{Finding, Level};
 use crate::record::{
-    Event, FrameNumber, FrameRecord, HeadEvent, Outcome, ProxyEvent, Record, Relayed, Seen, SessionId, Side, Time,
+    Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, Outcome, ProxyEvent, Record, Relayed, Seen, SessionId,
+    Side, Time,
 };
 use crate::wire::mask;
 
@@ -86,7 +87,7 @@ pub struct View {
     all: Blocks,
     by_session: HashMap<SessionId, Blocks>,
     own: Blocks,
-    /// Where frames go on that began in an earlier record.
+    /// Where frames go on that began in an earlier record, and where it is told what they inflate to.
     more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
     lanes: Lanes,
     sessions: Sessions,
@@ -249,6 +250,7 @@ impl View {
             until: record.time,
             wire: Cow::Borrowed(row.log.span(record.kept)),
             sent: None,
+            inflated: self.inflated(row),
         };
         let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
         for id in more.into_iter().flatten() {
@@ -294,6 +296,17 @@ impl View {
             mask::apply(key, 0, &mut start);
         }
         start
+    }
+
+    /// What a compressed frame added to its message; `None` where that is nothing, or is not known.
+    #[must_use]
+    pub fn inflated(&self, row: Row<'_>) -> Option<&InflatedEvent> {
+        let Seen::Frame(record) = row.record else { return None };
+        let more = self.more.get(&(row.session?, record.number))?;
+        more.iter().find_map(|id| match self.row_by_id(*id)?.record {
+            Seen::Event(_, Event::Inflated(inflated)) => Some(inflated),
+            _ => None,
+        })
     }
 
     /// Payload bytes of a frame that have come, without joining them.
@@ -517,10 +530,14 @@ fn is_fault(finding: &Finding) -> bool {
 }
 
 /// The frame that a record tells more of.
-const fn part_of(record: &Record) -> Option<FrameNumber> {
+fn part_of(record: &Record) -> Option<FrameNumber> {
     match record {
         Record::More(more) => Some(more.number),
         Record::Sent(sent) => Some(sent.number),
+        Record::Event(_, event) => match &**event {
+            Event::Inflated(inflated) => Some(inflated.frame),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -4,8 +4,8 @@
 //! each later message that points back would inflate to something else (RFC 7692 7.2.3). What it inflates to goes out
 //! instead, without RSV1, which leaves both windows alone.
 
-use crate::journal::{Frame, Row, Scope, View};
-use crate::record::{Event, FrameRecord, Seen, Side};
+use crate::journal::{Frame, Row, View};
+use crate::record::{FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
 use crate::wire::frame::RSV1;
@@ -43,7 +43,7 @@ pub(crate) fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<
     };
     match packing(view, row, &frame.record) {
         Packing::Plain => Ok(Injection::Frame { first, payload: frame.payload().into_owned() }),
-        Packing::Message => match inflated(view, row, frame) {
+        Packing::Message => match inflated(frame) {
             Some(payload) => Ok(Injection::Frame { first: first & !RSV1, payload }),
             None => Err(format!("it is compressed and was not inflated in full: write it anew with {anew}")),
         },
@@ -76,29 +76,12 @@ fn packing(view: &View, row: Row<'_>, record: &FrameRecord) -> Packing {
 }
 
 /// All that a compressed message in one frame inflates to, where that is known.
-fn inflated(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Option<Vec<u8>> {
+fn inflated(frame: &Frame<'_>) -> Option<Vec<u8>> {
     let payload = frame.payload();
-    match told(view, row, &frame.record) {
+    match frame.inflated.map(|inflated| &inflated.bytes) {
         // What was kept ends early where it was too much, and where the data broke off.
-        Some(inflated) => inflate::inflates_to(&payload, inflated.len()).then(|| inflated.to_vec()),
+        Some(inflated) => inflate::inflates_to(&payload, inflated.len()).then(|| inflated.clone()),
         // Nothing is told of a message that is empty, nor of one that was put in. If it needs no window, it is known.
         None => inflate::whole(&payload, LIMIT),
     }
-}
-
-/// What the session told that a frame inflates to.
-fn told<'a>(view: &'a View, row: Row<'_>, frame: &FrameRecord) -> Option<&'a [u8]> {
-    let blocks = view.blocks_from(Scope::Session(row.session?), row.id.block);
-    for record in blocks.flat_map(|block| block.log.all()) {
-        match record {
-            Seen::Event(_, event) => match event {
-                Event::Inflated(inflated) if inflated.frame == frame.number => return Some(&inflated.bytes),
-                _ => {}
-            },
-            // It is told before the frame's last record, and so before the lane's next frame.
-            Seen::Frame(later) if later.from == frame.from && later.number > frame.number => return None,
-            _ => {}
-        }
-    }
-    None
 }
