@@ -71,6 +71,23 @@ fn a_compressed_message_goes_out_as_what_it_inflates_to_without_rsv1() {
 }
 
 #[test]
+fn a_row_shows_what_a_compressed_message_inflates_to_in_one_frame_or_in_several() {
+    let mut stage = play(|actor, packer| {
+        actor.frame(Side::Client, PACKED, &packer.pack(b"whole, in one frame"));
+        let packed = packer.pack(b"cut into fragments, each of which inflates to some of it");
+        let (start, rest) = packed.split_at(12);
+        actor.frame(Side::Client, PACKED & 0x7f, start).frame(Side::Client, 0x80, rest);
+    });
+    stage.resize(200, 40);
+    let screen = stage.screen();
+    assert!(screen.contains("compressed whole, in"), "{screen}");
+    assert!(screen.contains("compressed cut into"), "{screen}");
+    stage.keys("o");
+    let screen = stage.screen();
+    assert!(screen.contains("2 fragments compressed cut into fragm"), "{screen}");
+}
+
+#[test]
 fn one_that_came_in_pieces_is_found_as_well() {
     let mut stage = play(|actor, packer| {
         let packed = packer.pack(b"in two pieces");

@@ -52,6 +52,21 @@ impl<'a> Joined<'a> {
         Some(format!("{count} fragment{plural}{more}"))
     }
 
+    /// The first bytes of what it inflates to, at most `limit` of them; `None` where that is nothing, or is not known.
+    pub(super) fn inflated(&self, limit: usize) -> Option<Vec<u8>> {
+        let rest = self.message.map_or(&[][..], |message| &message.rest);
+        let rows = std::iter::once(self.row).chain(frames(self.view, rest).map(|(row, _)| row).take(JOINED));
+        let mut start = Vec::new();
+        for inflated in rows.filter_map(|row| self.view.inflated(row)) {
+            let room = limit - start.len();
+            start.extend_from_slice(inflated.bytes.get(..room).unwrap_or(&inflated.bytes));
+            if start.len() == limit {
+                break;
+            }
+        }
+        (!start.is_empty()).then_some(start)
+    }
+
     /// The first bytes without their masks, at most `limit` of them.
     pub(super) fn start(&self, limit: usize) -> Vec<u8> {
         let mut start = self.view.start(self.row, limit);

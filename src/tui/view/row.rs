@@ -263,9 +263,13 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     }
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
-    let start = joined.start(room.min(context.columns.preview()) * 4 + 4);
+    let limit = room.min(context.columns.preview()) * 4 + 4;
+    let inflated = joined.inflated(limit);
+    let is_inflated = inflated.is_some();
+    let start = inflated.unwrap_or_else(|| joined.start(limit));
     let style = if opcode.is_control() { theme.control } else { theme.text };
-    spans.extend(match preview(record, &start, &joined) {
+    let words = if is_inflated { inflated_preview(record, &start) } else { preview(record, &start, &joined) };
+    spans.extend(match words {
         Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
         None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
     });
@@ -367,6 +371,12 @@ fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<St
         return Some(if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) });
     }
     None
+}
+
+/// The same of what a compressed frame inflates to.
+fn inflated_preview(record: &FrameRecord, start: &[u8]) -> Option<String> {
+    let is_text = record.header.opcode() == Opcode::TEXT || looks_like_text(start);
+    is_text.then(|| text::escape(start))
 }
 
 /// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
