@@ -231,7 +231,7 @@ const fn ended(how: Ending) -> &'static str {
 }
 
 fn since(from: Time, to: Time) -> String {
-    span(Duration::from_micros(to.0.saturating_sub(from.0)))
+    span(to.since(from))
 }
 
 /// A time for people.

@@ -6,7 +6,7 @@ use crate::diagnose::render::{self, Part};
 use crate::diagnose::words;
 use crate::record::Outcome as Page;
 use crate::record::finding::{Finding, Level};
-use crate::record::{HeadEvent, Side, Time};
+use crate::record::{HeadEvent, Side};
 use crate::text;
 use crate::wire::dialect::Dialect;
 use crate::wire::head::Head;
@@ -254,14 +254,13 @@ fn head_lines(head: &HeadEvent) -> Vec<Line> {
 }
 
 fn timing(connected: &Connected, story: &Story) -> Timing {
-    let between = |from: Time, to: Time| Duration::from_micros(to.0.saturating_sub(from.0));
     let answer = story.asked.as_ref().zip(story.answers.last());
     let first = story.talk.opened.zip(story.talk.first.as_ref());
     Timing {
         connect: Some(connected.tcp),
         tls: connected.tls.as_ref().map(|(_, time)| *time),
-        answer: answer.map(|(asked, answer)| between(asked.0, answer.0)),
-        first_message: first.map(|(opened, first)| between(opened, first.0)),
+        answer: answer.map(|(asked, answer)| answer.0.since(asked.0)),
+        first_message: first.map(|(opened, first)| first.0.since(opened)),
     }
 }
 

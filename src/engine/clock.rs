@@ -30,5 +30,5 @@ pub(super) fn after(time: Duration) -> Instant {
 
 /// That moment, for timers. One that is years away comes within the year.
 pub(super) fn at(time: Time) -> Instant {
-    after(Duration::from_micros(time.0.saturating_sub(now().0)).min(FAR))
+    after(time.since(now()).min(FAR))
 }

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::doctor::dialects::{Cut, Question, TRIED};
 use crate::doctor::{Attempt, Connected, Plan, Report, Spoken, Visit};
-use crate::record::{Ending, Log, Time};
+use crate::record::{Ending, Log};
 use crate::wire::dialect::Dialect;
 
 use super::clock;
@@ -41,7 +41,7 @@ pub async fn call(dialer: &Dialer, plan: Plan) -> Result<Call, DialError> {
     let (stream, tcp) = dialer.dial_timed().await?;
     let now = clock::now();
     let address = stream.tcp().peer_addr().map_or_else(|_| "somewhere".to_owned(), |address| address.to_string());
-    let connected = Connected { address, tcp: between(start, tcp), tls: tls(&stream, between(tcp, now)) };
+    let connected = Connected { address, tcp: tcp.since(start), tls: tls(&stream, now.since(tcp)) };
     let mut send = Vec::new();
     let visit = Visit::new(plan, rand::random(), now, &mut send);
     Ok(Call { stream, send, visit, connected })
@@ -60,7 +60,7 @@ impl Call {
             let Some(deadline) = self.visit.deadline() else { break };
             tokio::select! {
                 biased;
-                () = sleep(between(clock::now(), deadline)) => self.visit.tick(clock::now(), &mut self.send),
+                () = sleep(deadline.since(clock::now())) => self.visit.tick(clock::now(), &mut self.send),
                 read = self.stream.read(&mut buffer) => self.heard(read, &buffer),
             }
         }
@@ -162,8 +162,4 @@ fn tls(stream: &Stream, time: Duration) -> Option<(String, Duration)> {
     let Stream::Tls(stream) = stream else { return None };
     let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
     Some((version.unwrap_or("TLS").replace("TLSv1_", "TLS 1."), time))
-}
-
-fn between(from: Time, to: Time) -> Duration {
-    Duration::from_micros(to.0.saturating_sub(from.0))
 }

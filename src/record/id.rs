@@ -1,10 +1,19 @@
 //! When, in which session, and which of its frames.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
+
+impl Time {
+    /// How long after `earlier` it is; nothing where it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
 
 /// The number of a session, from 1, in the order in which clients connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

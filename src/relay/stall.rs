@@ -48,7 +48,7 @@ impl Stalls {
                     return None;
                 }
             };
-            let seconds = now.0.saturating_sub(stall.since.0) / 1_000_000;
+            let seconds = now.since(stall.since).as_secs();
             let detail = format!("{}, to the end of the session, {seconds} s later", stall.text());
             Some((stall.lane, Finding::new(kind, Place::Connection).detail(detail)))
         });

@@ -96,7 +96,7 @@ pub(crate) fn since(start: Time, time: Time) -> String {
 /// An age in words: `now`, `12 s`, `3 min`, `2 h`, `4 d`.
 #[must_use]
 pub(crate) fn age(then: Time, now: Time) -> String {
-    let seconds = now.0.saturating_sub(then.0) / 1_000_000;
+    let seconds = now.since(then).as_secs();
     match seconds {
         0 => "now".into(),
         1..60 => format!("{seconds} s"),

@@ -200,7 +200,7 @@ impl Dialer {
         let addresses = addresses(upstream).await?;
         *stage = Stage::Connect;
         let begun = clock::now();
-        let tcp = connect(addresses).await.map_err(|failures| cause(failures, since(begun)))?;
+        let tcp = connect(addresses).await.map_err(|failures| cause(failures, clock::now().since(begun)))?;
         // Frames are small and wanted at once. Where this can't be set, they are only later.
         let _ = tcp.set_nodelay(true);
         let connected = clock::now();
@@ -268,11 +268,6 @@ async fn first_of(attempts: &mut Vec<Attempt>) -> Option<Result<TcpStream, Failu
     .await
 }
 
-/// Time since then, in whole seconds: what a system gives a connection is said so.
-fn since(begun: Time) -> Duration {
-    Duration::from_secs(clock::now().0.saturating_sub(begun.0) / 1_000_000)
-}
-
 /// What tells most: a refusal comes from the host itself, so it goes before all else. `time` is how long it took.
 fn cause(mut failures: Failures, time: Duration) -> DialCause {
     let of = |kind| failures.iter().filter(move |(_, error)| error.kind() == kind).map(|(address, _)| *address);
@@ -283,7 +278,8 @@ fn cause(mut failures: Failures, time: Duration) -> DialCause {
     let timed_out = of(io::ErrorKind::TimedOut).next().is_some();
     match failures.pop() {
         Some((address, source)) if !timed_out => DialCause::Unreachable { address, source },
-        _ => DialCause::Slow { stage: Stage::Connect, time },
+        // What a system gives a connection is some number of whole seconds.
+        _ => DialCause::Slow { stage: Stage::Connect, time: Duration::from_secs(time.as_secs()) },
     }
 }
 

@@ -158,7 +158,7 @@ impl Core {
     /// How long no byte has come from either side.
     pub(super) fn silence(&self, now: Time) -> Duration {
         let last = self.lanes.iter().map(Lane::last_read).max().unwrap_or(now);
-        Duration::from_micros(now.0.saturating_sub(last.0))
+        now.since(last)
     }
 
     /// Whether a close frame has passed in no direction.

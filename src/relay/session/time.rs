@@ -34,7 +34,7 @@ impl Clock {
 
     /// How long the upstream has had the request.
     pub(super) fn waited(&self, now: Time) -> Duration {
-        Duration::from_micros(now.0.saturating_sub(self.began.0))
+        now.since(self.began)
     }
 
     /// Something else is owed from here on, or nothing.

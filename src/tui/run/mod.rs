@@ -319,7 +319,7 @@ impl Screen {
 
     /// Time since the last draw.
     fn rested(&self) -> Duration {
-        Duration::from_micros(clock::now().0.saturating_sub(self.drawn.0))
+        clock::now().since(self.drawn)
     }
 
     /// Takes in what the journal has, if its bell rang.

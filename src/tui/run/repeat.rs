@@ -5,7 +5,6 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
 
 use crate::engine::clock;
 use crate::engine::handle::Replier;
@@ -91,7 +90,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
 
     /// Waits for a moment, or to be stopped.
     fn pause(&self, until: Time) -> Result<(), RepeatState> {
-        let left = Duration::from_micros(until.0.saturating_sub(clock::now().0));
+        let left = until.since(clock::now());
         match self.signals.recv_timeout(left) {
             Err(RecvTimeoutError::Timeout) => Ok(()),
             _ => Err(RepeatState::Stopped),
@@ -130,6 +129,8 @@ impl<R: FnMut(Progress)> Repeater<R> {
 mod tests {
     use crate::record::FrameNumber;
     use crate::relay::injection::{Refusal, Wait};
+
+    use std::time::Duration;
 
     use super::*;
 
