@@ -11,19 +11,23 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What is open beside the sockets of sessions: listeners, plain HTTP connections, a terminal, files.
 const OTHERS: u64 = 64;
+/// Numbers for which there is room from the start, at most: half a mebibyte of the kernel's memory. A limit on sessions
+/// that is no limit must not take more.
+const READY: u64 = 64 * 1024;
 
 /// Makes room for two sockets for each of so many sessions, or for as many as the system lets this process have. It has to
 /// be called before there are threads to be of use.
 pub fn reserve(sessions: usize) {
-    let wanted = 2 * sessions as u64 + OTHERS;
+    let wanted = (sessions as u64).saturating_mul(2).saturating_add(OTHERS);
     let limit = getrlimit(Resource::Nofile);
-    let current = limit.current.unwrap_or(u64::MAX);
+    let mut current = limit.current.unwrap_or(u64::MAX);
     let allowed = wanted.min(limit.maximum.unwrap_or(u64::MAX));
-    if current < allowed {
-        // Where it can't be raised, clients beyond it are refused, and that is said then.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum: limit.maximum });
+    let raised = Rlimit { current: Some(allowed), maximum: limit.maximum };
+    // Where it can't be raised, clients beyond it are refused, and that is said then.
+    if current < allowed && setrlimit(Resource::Nofile, raised).is_ok() {
+        current = allowed;
     }
-    let last = allowed.max(current).min(wanted).saturating_sub(1);
+    let last = current.min(wanted).min(READY).saturating_sub(1);
     // The duplicate is closed at once; the table stays as it is.
     let _ = fcntl_dupfd_cloexec(io::stdin(), i32::try_from(last).unwrap_or(i32::MAX));
 }
@@ -40,5 +44,10 @@ mod tests {
         assert!(size.is_none_or(|size| size >= 600 + OTHERS), "{size:?}");
         let least = fcntl_dupfd_cloexec(io::stdin(), 600).unwrap();
         assert!((600..664).contains(&std::os::fd::AsRawFd::as_raw_fd(&least)), "{least:?}");
+    }
+
+    #[test]
+    fn a_limit_that_is_none_is_no_fault() {
+        reserve(usize::MAX);
     }
 }

@@ -54,10 +54,8 @@ impl<'a> Joined<'a> {
 
     /// The first bytes of what it inflates to, at most `limit` of them; `None` where that is nothing, or is not known.
     pub(super) fn inflated(&self, limit: usize) -> Option<Vec<u8>> {
-        let rest = self.message.map_or(&[][..], |message| &message.rest);
-        let rows = std::iter::once(self.row).chain(frames(self.view, rest).map(|(row, _)| row).take(JOINED));
         let mut start = Vec::new();
-        for inflated in rows.filter_map(|row| self.view.inflated(row)) {
+        for inflated in self.rows().filter_map(|row| self.view.inflated(row)) {
             let room = limit - start.len();
             start.extend_from_slice(inflated.bytes.get(..room).unwrap_or(&inflated.bytes));
             if start.len() == limit {
@@ -69,15 +67,20 @@ impl<'a> Joined<'a> {
 
     /// The first bytes without their masks, at most `limit` of them.
     pub(super) fn start(&self, limit: usize) -> Vec<u8> {
-        let mut start = self.view.start(self.row, limit);
-        let rest = self.message.map_or(&[][..], |message| &message.rest);
-        for (row, _) in frames(self.view, rest).take(JOINED) {
+        let mut start = Vec::new();
+        for row in self.rows() {
             if start.len() >= limit {
                 break;
             }
             start.extend(self.view.start(row, limit - start.len()));
         }
         start
+    }
+
+    /// Its frames, as far as they are joined.
+    fn rows(&self) -> impl Iterator<Item = Row<'a>> {
+        let rest = self.message.map_or(&[][..], |message| &message.rest);
+        std::iter::once(self.row).chain(frames(self.view, rest).map(|(row, _)| row).take(JOINED))
     }
 }
 

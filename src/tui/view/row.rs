@@ -264,11 +264,15 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
     let limit = room.min(context.columns.preview()) * 4 + 4;
-    let inflated = joined.inflated(limit);
-    let is_inflated = inflated.is_some();
-    let start = inflated.unwrap_or_else(|| joined.start(limit));
     let style = if opcode.is_control() { theme.control } else { theme.text };
-    let words = if is_inflated { inflated_preview(record, &start) } else { preview(record, &start, &joined) };
+    let (start, words) = if let Some(start) = joined.inflated(limit) {
+        let words = inflated_preview(record, &start);
+        (start, words)
+    } else {
+        let start = joined.start(limit);
+        let words = preview(record, &start, &joined);
+        (start, words)
+    };
     spans.extend(match words {
         Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
         None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
