@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 use wsproxy::diagnose::handshake;
+use wsproxy::record::finding::Finding;
 use wsproxy::wire::head;
 
 /// By recording: the finding, and what stands in its cause and in its fix.
@@ -75,6 +76,11 @@ fn recordings() -> Vec<Value> {
     include_str!("corpus/refusals.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The cause and the fix.
+fn told(found: &Finding) -> (&str, &str) {
+    (found.cause.as_deref().unwrap_or("none"), found.fix.as_deref().unwrap_or("none"))
+}
+
 #[test]
 fn a_refusal_names_its_cause_and_a_fix_for_that_server() {
     let mut amiss = Vec::new();
@@ -86,7 +92,7 @@ fn a_refusal_names_its_cause_and_a_fix_for_that_server() {
         let (head, body) = answer.as_bytes().split_at(head::end(answer.as_bytes(), 0).unwrap());
         let judged = handshake::answer(request.as_bytes(), head, body);
         let [found] = judged.findings.as_slice() else { panic!("{id}: {:#?}", judged.findings) };
-        let told = (found.cause.as_deref().unwrap_or("none"), found.fix.as_deref().unwrap_or("none"));
+        let told = told(found);
         if found.kind.id() != kind || !told.0.contains(cause) || !told.1.contains(fix) {
             amiss.push(format!("{id}: {}: {} / {}", found.kind.id(), told.0, told.1));
         }
@@ -120,8 +126,7 @@ fn what_a_refusal_says_itself_comes_first() {
         let chunked = if body.ends_with("0\r\n\r\n") { "Transfer-Encoding: chunked\r\n" } else { "" };
         let answer = format!("HTTP/1.1 {status}\r\n{chunked}\r\n");
         let judged = handshake::answer(request.as_bytes(), answer.as_bytes(), body.as_bytes());
-        let found = &judged.findings[0];
-        let told = (found.cause.as_deref().unwrap_or("none"), found.fix.as_deref().unwrap_or("none"));
+        let told = told(&judged.findings[0]);
         assert!(told.0.contains(said) && told.1.contains(fix), "{body}: {told:?}");
     }
 }

@@ -14,25 +14,15 @@ pub struct Limits {
     pub text: usize,
     /// Messages that are told apart in one payload.
     pub parts: usize,
-    /// Bytes that compressed ones may become: a few of them can become gigabytes.
-    pub inflated: usize,
     /// Characters of a summary.
     pub summary: usize,
 }
 
 impl Limits {
     /// For a row: done hundreds of times for each picture of the screen, and only the summary is shown.
-    pub const ROW: Self =
-        Self { bytes: 16 * 1024, nodes: 64, depth: 16, text: 256, parts: 16, inflated: 64 * 1024, summary: 240 };
+    pub const ROW: Self = Self { bytes: 16 * 1024, nodes: 64, depth: 16, text: 256, parts: 16, summary: 240 };
 
     /// For the detail of one message.
-    pub const DETAIL: Self = Self {
-        bytes: 4 * 1024 * 1024,
-        nodes: 50_000,
-        depth: 64,
-        text: 64 * 1024,
-        parts: 1024,
-        inflated: 4 * 1024 * 1024,
-        summary: 240,
-    };
+    pub const DETAIL: Self =
+        Self { bytes: 4 * 1024 * 1024, nodes: 50_000, depth: 64, text: 64 * 1024, parts: 1024, summary: 240 };
 }

@@ -26,8 +26,8 @@ fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[u8]>) -> Re
     let first = cursor.u8("a value")?;
     let value = match first {
         0x00..=0x7f => Value::number(first),
-        0x80..=0x8f => return members(cursor, tree, key, start, u64::from(first & 0x0f)),
-        0x90..=0x9f => return items(cursor, tree, key, start, u64::from(first & 0x0f)),
+        0x80..=0x8f => return container(cursor, tree, key, start, Value::Object, u64::from(first & 0x0f)),
+        0x90..=0x9f => return container(cursor, tree, key, start, Value::Array, u64::from(first & 0x0f)),
         0xa0..=0xbf => text(cursor, tree, u64::from(first & 0x1f))?,
         0xc0 => Value::word("null"),
         0xc2 => Value::word("false"),
@@ -54,11 +54,11 @@ fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[u8]>) -> Re
         }
         0xdc | 0xdd => {
             let count = unsigned(cursor, first - 0xdc + 1)?;
-            return items(cursor, tree, key, start, count);
+            return container(cursor, tree, key, start, Value::Array, count);
         }
         0xde | 0xdf => {
             let count = unsigned(cursor, first - 0xde + 1)?;
-            return members(cursor, tree, key, start, count);
+            return container(cursor, tree, key, start, Value::Object, count);
         }
         0xe0..=0xff => Value::number(first.cast_signed()),
         0xc1 => return Err(Fault::new(start, "no MessagePack value begins with c1")),
@@ -84,39 +84,24 @@ fn extension(cursor: &mut Cursor<'_>, length: u64) -> Result<Value, Fault> {
     Ok(Value::word(format!("{name} ({value})")))
 }
 
-fn nest(tree: &Tree<'_>, start: usize) -> Result<(), Fault> {
-    if tree.may_nest() { Ok(()) } else { Err(Fault::new(start, "it is nested too deep to be read")) }
-}
-
-fn items(
+/// The values of an array, or the members of a map. Each takes a byte at least, so that a count that is a lie ends with the
+/// bytes.
+fn container(
     cursor: &mut Cursor<'_>,
     tree: &mut Tree<'_>,
     key: Option<&[u8]>,
     start: usize,
+    kind: Value,
     count: u64,
 ) -> Result<(), Fault> {
-    nest(tree, start)?;
-    tree.open(key, Value::Array, Some(start));
-    // Each takes a byte at least, so that a count that is a lie ends with the bytes.
-    for _ in 0..count {
-        value(cursor, tree, None)?;
+    if !tree.may_nest() {
+        return Err(Fault::new(start, "it is nested too deep to be read"));
     }
-    tree.close(cursor.at());
-    Ok(())
-}
-
-fn members(
-    cursor: &mut Cursor<'_>,
-    tree: &mut Tree<'_>,
-    key: Option<&[u8]>,
-    start: usize,
-    count: u64,
-) -> Result<(), Fault> {
-    nest(tree, start)?;
-    tree.open(key, Value::Object, Some(start));
+    let has_names = matches!(kind, Value::Object);
+    tree.open(key, kind, Some(start));
     for _ in 0..count {
-        let name = name(cursor, tree)?;
-        value(cursor, tree, Some(&name))?;
+        let name = if has_names { Some(name(cursor, tree)?) } else { None };
+        value(cursor, tree, name.as_deref())?;
     }
     tree.close(cursor.at());
     Ok(())
