@@ -7,6 +7,7 @@
 mod block;
 mod fold;
 mod gone;
+mod joined;
 mod memory;
 mod row;
 mod sessions;
@@ -17,10 +18,11 @@ mod view;
 pub use block::Block;
 pub use fold::{Fold, Lens, Message};
 pub use gone::Passage;
+pub use joined::{Joined, Said};
 pub use memory::Memory;
 pub use row::{Frame, Row, RowId, Scope, Sent};
 pub use store::{Journal, Subscription};
-pub use summary::{SessionState, SessionSummary};
+pub use summary::{Compressed, SessionState, SessionSummary};
 pub use view::{UpstreamState, View};
 
 #[cfg(test)]

@@ -62,11 +62,22 @@ pub struct SessionSummary {
     pub frames: PerSide<u64>,
     /// Payload bytes from each side.
     pub payload: PerSide<u64>,
+    /// Those of compressed frames, and what they inflate to.
+    pub compressed: PerSide<Compressed>,
     /// When the newest frame came, from where, and what it is.
     pub last_frame: Option<(Time, Side, Opcode)>,
     /// Number of its last change among those of all sessions.
     pub(super) changed: u64,
     pace: Pace,
+}
+
+/// What compression makes of one side's frames, in bytes of payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compressed {
+    /// As they came.
+    pub packed: u64,
+    /// As they are read.
+    pub inflated: u64,
 }
 
 /// Counts of frames in the second under way and in the one before it.
@@ -124,6 +135,7 @@ impl SessionSummary {
             closed: None,
             frames: PerSide::default(),
             payload: PerSide::default(),
+            compressed: PerSide::default(),
             last_frame: None,
             changed: 0,
             pace: Pace::default(),
@@ -226,12 +238,17 @@ impl SessionSummary {
             }
             Event::Stall { stall, over: false } => self.stalls.push(*stall),
             Event::Stall { stall, over: true } => self.stalls.retain(|other| other != stall),
+            Event::Inflated(inflated) => {
+                let compressed = &mut self.compressed[inflated.from];
+                compressed.packed += inflated.packed;
+                compressed.inflated += inflated.length;
+            }
             Event::Ended { from, how } => self.ended[*from] = Some(*how),
             Event::SessionClosed(closed) => {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Inflated(_) | Event::Note(..) => {}
+            Event::Note(..) => {}
         }
     }
 }

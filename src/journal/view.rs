@@ -300,7 +300,7 @@ impl View {
 
     /// What a compressed frame added to its message; `None` where that is nothing, or is not known.
     #[must_use]
-    pub fn inflated(&self, row: Row<'_>) -> Option<&InflatedEvent> {
+    pub fn inflated<'a>(&'a self, row: Row<'a>) -> Option<&'a InflatedEvent> {
         let Seen::Frame(record) = row.record else { return None };
         let more = self.more.get(&(row.session?, record.number))?;
         more.iter().find_map(|id| match self.row_by_id(*id)?.record {

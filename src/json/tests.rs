@@ -199,9 +199,13 @@ fn next(event: &Event) -> Option<Event> {
             accept: AcceptCheck::NoKey,
         }),
         Event::Open(_) => Event::Finding(Side::Server, Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
-        Event::Finding(..) => {
-            Event::Inflated(InflatedEvent { frame: FrameNumber::FIRST, from: Side::Client, bytes: b"Hello".to_vec() })
-        }
+        Event::Finding(..) => Event::Inflated(InflatedEvent {
+            frame: FrameNumber::FIRST,
+            from: Side::Client,
+            bytes: b"Hello".to_vec(),
+            length: 5,
+            packed: 7,
+        }),
         Event::Inflated(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {

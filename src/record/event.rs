@@ -104,6 +104,10 @@ pub struct InflatedEvent {
     pub from: Side,
     /// What this frame added to the message, up to `Limits::kept_inflated`.
     pub bytes: Vec<u8>,
+    /// How many bytes it added, kept or not.
+    pub length: u64,
+    /// The bytes of its payload, from which they come.
+    pub packed: u64,
 }
 
 /// A head and what was made of it.

@@ -175,10 +175,11 @@ impl Watch {
         self.examiner.as_ref().map_or(&[], |examiner| examiner.body())
     }
 
-    /// What the frame inflated to since this was asked before; empty where it is not compressed.
-    pub(super) fn inflated(&mut self) -> Option<Vec<u8>> {
-        let inflated = &mut self.examiner.as_mut()?.inflated;
-        (!inflated.is_empty()).then(|| std::mem::take(inflated))
+    /// What the frame inflated to, as far as it is kept, and how many bytes that was; `None` where there are none.
+    pub(super) fn inflated(&mut self) -> Option<(Vec<u8>, u64)> {
+        let examiner = self.examiner.as_mut()?;
+        let length = examiner.inflated_length;
+        (!examiner.inflated.is_empty()).then(|| (std::mem::take(&mut examiner.inflated), length))
     }
 
     /// The lane's bytes have ended.

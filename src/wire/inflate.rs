@@ -12,6 +12,10 @@ pub struct Deflate {
     pub server_no_context_takeover: bool,
     /// The client is to do the same.
     pub client_no_context_takeover: bool,
+    /// The base-2 logarithm of the server's window in bytes, as the answer has it: 8 to 15 where it is right.
+    pub server_max_window_bits: Option<u8>,
+    /// The same of the client's.
+    pub client_max_window_bits: Option<u8>,
 }
 
 impl Deflate {
@@ -23,8 +27,18 @@ impl Deflate {
             parts.next().filter(|name| *name == b"permessage-deflate")?;
             let mut agreed = Self::default();
             for parameter in parts {
-                agreed.server_no_context_takeover |= parameter == b"server_no_context_takeover";
-                agreed.client_no_context_takeover |= parameter == b"client_no_context_takeover";
+                let mut halves = parameter.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+                let name = halves.next().unwrap_or_default();
+                let value = halves.next().map(|value| value.trim_ascii_start().strip_prefix(b"\"").unwrap_or(value));
+                let value = value.map(|value| value.strip_suffix(b"\"").unwrap_or(value));
+                let bits = || str::from_utf8(value?).ok()?.parse().ok();
+                match name {
+                    b"server_no_context_takeover" => agreed.server_no_context_takeover = true,
+                    b"client_no_context_takeover" => agreed.client_no_context_takeover = true,
+                    b"server_max_window_bits" => agreed.server_max_window_bits = bits(),
+                    b"client_max_window_bits" => agreed.client_max_window_bits = bits(),
+                    _ => {}
+                }
             }
             Some(agreed)
         })

@@ -166,6 +166,7 @@ impl Examiner {
             if result.is_ok() && !part.is_empty() {
                 result = inflater.feed(part, |bytes| {
                     message.inflated += bytes.len() as u64;
+                    self.inflated_length += bytes.len() as u64;
                     let room = bounds.kept.saturating_sub(self.inflated.len());
                     self.inflated.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
                     if message.is_text && message.invalid.is_none() && invalid.is_none() {

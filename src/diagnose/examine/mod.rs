@@ -65,6 +65,8 @@ pub struct Examiner {
     pub found: Vec<Found>,
     /// What the frame's payload inflated to, as far as it is kept.
     pub inflated: Vec<u8>,
+    /// What it inflated to so far, kept or not, in bytes.
+    pub inflated_length: u64,
     message: Option<Message>,
     content: content::Inflating,
     /// The payload of a control frame under way, unmasked.
@@ -97,6 +99,7 @@ impl Examiner {
             deflate,
             found: Vec::new(),
             inflated: Vec::new(),
+            inflated_length: 0,
             message: None,
             content: content::Inflating::new(Bounds { kept, inflated }),
             body: Vec::new(),
@@ -208,6 +211,7 @@ impl Examiner {
     /// The header of a frame has come. At least one `payload` follows.
     pub fn header(&mut self, header: &FrameHeader) {
         self.inflated.clear();
+        self.inflated_length = 0;
         self.body.clear();
         let before = self.found.len();
         self.check_header(header);

@@ -241,8 +241,9 @@ impl Lane {
             self.watch.closes(context.judgement.close_frame(self.from));
         }
         let content = self.watch.payload(bytes, length, last);
-        if last && let Some(inflated) = self.watch.inflated() {
-            let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated };
+        if last && let Some((inflated, length)) = self.watch.inflated() {
+            let packed = bytes.header.length;
+            let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated, length, packed };
             log.event(context.now, Event::Inflated(event));
         }
         match self.from {

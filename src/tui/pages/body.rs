@@ -45,11 +45,11 @@ impl Body {
                 Self::Hex(Hex::wire(content, width))
             }
             Form::Hex => {
-                title(page, content, options, if content.key().is_some() { "payload, unmasked" } else { "payload" });
+                title(page, content, options, &named(content, options));
                 Self::Hex(Hex::unmasked(content, width))
             }
             Form::Text => {
-                title(page, content, options, "payload as text");
+                title(page, content, options, &format!("{} as text", named(content, options)));
                 Self::Flow(Flow::new(Layout::Text, width))
             }
             Form::Json => {
@@ -58,7 +58,7 @@ impl Body {
                 {
                     page.row(&format!("this is no JSON: {fault}"), page.theme.warning);
                 }
-                title(page, content, options, "payload as JSON");
+                title(page, content, options, &format!("{} as JSON", named(content, options)));
                 Self::Flow(Flow::new(Layout::Json(Json::new(folds.clone())), width))
             }
             Form::Unmasking(unmasking) => {
@@ -96,7 +96,7 @@ impl Body {
     }
 
     /// The bytes that can be shown.
-    pub(super) const fn bytes(&self, content: &Content) -> Range<usize> {
+    pub(super) fn bytes(&self, content: &Content) -> Range<usize> {
         match self {
             Self::Nothing => 0..0,
             Self::Hex(hex) => hex.from()..content.len(),
@@ -165,6 +165,26 @@ fn form(content: &Content, options: &DetailOptions<'_>) -> Form {
             Reading::Text => Form::Text,
             Reading::Bytes => Form::Hex,
         },
+    }
+}
+
+/// What the bytes are that were chosen, and whether they are all.
+fn named(content: &Content, options: &DetailOptions<'_>) -> String {
+    let Some(message) = content.message().filter(|_| options.bytes == BytesShown::Message) else {
+        return match (content.key(), options.body) {
+            (Some(_), BodyShown::Hex) => "payload, unmasked".to_owned(),
+            _ => "payload".to_owned(),
+        };
+    };
+    let all = message.inflated.unwrap_or(message.length);
+    let some = match content.payload().len() as u64 {
+        count if count < all => format!(", the first {}", super::bytes(count)),
+        _ => String::new(),
+    };
+    match (message.frames, message.inflated) {
+        (1, _) => format!("inflated payload{some}"),
+        (frames, None) => format!("message of {frames} frames{some}"),
+        (frames, Some(_)) => format!("inflated message of {frames} frames{some}"),
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
-use crate::journal::{Frame, Sent};
+use crate::journal::{Frame, Said, Sent};
 use crate::record::Relayed;
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
-use super::json;
+use super::{BytesShown, json};
 
 /// Bytes that are looked at to see whether a payload reads as text.
 const LOOKED_AT: usize = 64 * 1024;
@@ -24,6 +24,36 @@ pub(crate) struct Content {
     /// Payload bytes that came, kept or not.
     pub(super) received: u64,
     sent: Option<Sent>,
+    /// What is to be read where that is not the payload itself.
+    message: Option<Message>,
+    /// Whether that is what is shown.
+    reads_message: bool,
+}
+
+/// A message: what a compressed frame inflates to, or the payloads of several frames.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    bytes: Vec<u8>,
+    hint: Hint,
+    /// What the frames inflate to in all, where they are compressed.
+    pub inflated: Option<u64>,
+    /// How many frames it came in.
+    pub frames: usize,
+    /// Payload bytes that their headers promise.
+    pub length: u64,
+}
+
+impl Message {
+    fn new(said: Said, opcode: Opcode) -> Self {
+        let hint = match opcode {
+            Opcode::TEXT if said.is_whole => Hint::Text,
+            Opcode::TEXT => Hint::Piece,
+            Opcode::CONTINUATION => Hint::Unknown,
+            _ => Hint::Binary,
+        };
+        let Said { bytes, inflated, frames, length, .. } = said;
+        Self { bytes, hint, inflated, frames, length }
+    }
 }
 
 /// What a payload is likely to be.
@@ -49,7 +79,8 @@ pub(super) enum Reading {
 }
 
 impl Content {
-    pub(super) fn of_frame(frame: Frame<'_>) -> Self {
+    /// Of a frame, and of what is read of it by itself or with the rest of its message.
+    pub(super) fn of_frame(frame: Frame<'_>, said: Option<Said>) -> Self {
         let shape = frame.record.header;
         let is_whole = shape.fin() && frame.is_complete() && !frame.is_truncated();
         let hint = match shape.opcode() {
@@ -65,7 +96,32 @@ impl Content {
         if let Some(key) = shape.mask {
             mask::apply(key, 0, &mut payload);
         }
-        Self { header: Some(shape), head, payload, hint, received: frame.received, sent: frame.sent }
+        let said = said.filter(|said| said.inflated.is_some() || said.frames > 1);
+        Self {
+            header: Some(shape),
+            head,
+            payload,
+            hint,
+            received: frame.received,
+            sent: frame.sent,
+            message: said.map(|said| Message::new(said, shape.opcode())),
+            reads_message: false,
+        }
+    }
+
+    /// Chooses which bytes are looked at from here on.
+    pub(super) const fn choose(&mut self, bytes: BytesShown) {
+        self.reads_message = matches!(bytes, BytesShown::Message) && self.message.is_some();
+    }
+
+    /// What is to be read in place of the payload, where there is any such thing.
+    pub(super) const fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// The same if it was chosen.
+    const fn chosen(&self) -> Option<&Message> {
+        if self.reads_message { self.message.as_ref() } else { None }
     }
 
     /// What left in place of the frame.
@@ -88,39 +144,53 @@ impl Content {
         let mut head = Vec::new();
         header.write(&mut head);
         let received = payload.len() as u64;
-        Self { header: Some(header), head, payload: payload.to_vec(), hint: Hint::Binary, received, sent: None }
+        Self {
+            header: Some(header),
+            head,
+            payload: payload.to_vec(),
+            hint: Hint::Binary,
+            received,
+            sent: None,
+            message: None,
+            reads_message: false,
+        }
     }
 
-    /// The payload without its mask.
-    pub(super) fn payload(&self) -> &[u8] {
+    /// The frame's own payload without its mask, as far as it was kept.
+    pub(super) fn own(&self) -> &[u8] {
         &self.payload
     }
 
-    /// Bytes of the header.
+    /// The payload that was chosen, without masks.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.chosen().map_or(&self.payload, |message| &message.bytes)
+    }
+
+    /// Bytes of the header: none in front of a message.
     pub(super) const fn head(&self) -> usize {
-        self.head.len()
+        if self.chosen().is_some() { 0 } else { self.head.len() }
     }
 
     /// Bytes of all.
-    pub(super) const fn len(&self) -> usize {
-        self.head.len() + self.payload.len()
+    pub(super) fn len(&self) -> usize {
+        self.head() + self.payload().len()
     }
 
     pub(super) fn key(&self) -> Option<MaskKey> {
-        self.header.and_then(|header| header.mask)
+        self.header.and_then(|header| header.mask).filter(|_| self.chosen().is_none())
     }
 
     /// A byte without its mask.
     pub(super) fn byte(&self, at: usize) -> Option<u8> {
-        match at.checked_sub(self.head.len()) {
+        match at.checked_sub(self.head()) {
             None => self.head.get(at).copied(),
-            Some(at) => self.payload.get(at).copied(),
+            Some(at) => self.payload().get(at).copied(),
         }
     }
 
     /// The byte of the key that stands for a byte of the payload.
     pub(super) fn key_byte(&self, at: usize) -> Option<u8> {
-        Some(self.key()?[at.checked_sub(self.head.len())? % 4])
+        Some(self.key()?[at.checked_sub(self.head())? % 4])
     }
 
     /// A byte as on the wire.
@@ -130,8 +200,9 @@ impl Content {
 
     /// What the payload turns out to be.
     pub(super) fn reading(&self) -> Reading {
-        let start = self.payload.get(..LOOKED_AT).unwrap_or(&self.payload);
-        let may_be_cut = self.hint != Hint::Text || start.len() < self.payload.len();
+        let (payload, hint) = (self.payload(), self.chosen().map_or(self.hint, |message| message.hint));
+        let start = payload.get(..LOOKED_AT).unwrap_or(payload);
+        let may_be_cut = hint != Hint::Text || start.len() < payload.len();
         let text = match str::from_utf8(start) {
             Ok(text) => Some(text),
             Err(error) if may_be_cut && error.error_len().is_none() => {
@@ -141,10 +212,10 @@ impl Content {
         };
         let readable =
             |text: &str| text.chars().all(|character| text::is_plain(character) || "\t\r\n".contains(character));
-        match (self.hint, text) {
+        match (hint, text) {
             (Hint::Binary, _) | (_, None) => Reading::Bytes,
             (Hint::Unknown, Some(text)) if !readable(text) => Reading::Bytes,
-            (Hint::Text, Some(_)) if json::is_structure(&self.payload) => Reading::Json,
+            (Hint::Text, Some(_)) if json::is_structure(payload) => Reading::Json,
             _ => Reading::Text,
         }
     }

@@ -51,6 +51,12 @@ impl Document {
         self.content.payload()
     }
 
+    /// Whether there is a message to be read in place of the frame's own payload.
+    #[must_use]
+    pub(crate) const fn has_message(&self) -> bool {
+        self.content.message().is_some()
+    }
+
     /// Bytes in front of the payload.
     #[must_use]
     pub(crate) const fn head(&self) -> usize {
@@ -59,7 +65,7 @@ impl Document {
 
     /// The bytes that the body shows, counted from the start of the frame.
     #[must_use]
-    pub(crate) const fn bytes(&self) -> Range<usize> {
+    pub(crate) fn bytes(&self) -> Range<usize> {
         self.body.bytes(&self.content)
     }
 

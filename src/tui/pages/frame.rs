@@ -19,7 +19,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
     let is_complete = content.received >= record.header.length;
     let compact = options.header == HeaderShown::Compact;
     if compact {
-        header::summary(page, &record.header, record.from);
+        header::summary(page, &record.header, record.from, content.message());
         kept(page, record, content);
     } else {
         page.title(&format!("frame {} · {} · {}", record.number, way(record.from), record.header.opcode()));
@@ -31,13 +31,13 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
     origin(page, record.origin);
     relayed::write(page, content.relayed(record.relayed), content.sent());
     if !compact {
-        header::write(page, &record.header, record.from);
+        header::write(page, &record.header, record.from, content.message());
     }
     if record.header.opcode() == Opcode::CLOSE && record.header.rsv() == 0 && !record.header.is_hixie() {
         if !compact {
             page.title("close");
         }
-        closing(page, content.payload(), is_complete);
+        closing(page, content.own(), is_complete);
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn write_raw(
 
 /// What is missing of a frame.
 fn kept(page: &mut Page<'_>, record: &FrameRecord, content: &Content) {
-    let (received, kept) = (content.received, content.payload().len() as u64);
+    let (received, kept) = (content.received, content.own().len() as u64);
     if received < record.header.length {
         let length = super::bytes(record.header.length);
         page.row(&format!("{received} of {length} have come"), page.theme.warning);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::record::{Change, HeadEvent, OpenEvent, Side};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::head::Head;
+use crate::wire::inflate::Deflate;
 
 use super::page::Page;
 
@@ -96,7 +97,25 @@ pub(super) fn write_open(page: &mut Page<'_>, open: &OpenEvent, offered: Option<
     }
     taken(page, "protocol", open.subprotocol.as_deref(), offered, "sec-websocket-protocol");
     taken(page, "extensions", open.extensions.as_deref(), offered, "sec-websocket-extensions");
+    if let Some(deflate) = open.extensions.as_deref().and_then(Deflate::agreed) {
+        for (side, bits, is_forgotten) in [
+            (Side::Client, deflate.client_max_window_bits, deflate.client_no_context_takeover),
+            (Side::Server, deflate.server_max_window_bits, deflate.server_no_context_takeover),
+        ] {
+            page.fact(&format!("  {}", side.name()), &window(bits, is_forgotten), text);
+        }
+    }
     write_accept(page, &open.accept);
+}
+
+/// How a side compresses (RFC 7692 7.1): its window, and whether that is kept from message to message.
+fn window(bits: Option<u8>, is_forgotten: bool) -> String {
+    let size = match bits.unwrap_or(15) {
+        bits @ 8..=15 => format!("window of {bits} bits ({} bytes)", 1 << bits),
+        bits => format!("window of {bits} bits, which RFC 7692 does not have"),
+    };
+    let kept = if is_forgotten { "emptied after each message" } else { "kept between messages" };
+    format!("{size}, {kept}")
 }
 
 fn taken(page: &mut Page<'_>, label: &str, value: Option<&[u8]>, offered: Option<Head<'_>>, field: &str) {

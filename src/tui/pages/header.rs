@@ -6,6 +6,7 @@ use crate::record::Side;
 use crate::text;
 use crate::wire::frame::{FIN, FrameHeader, LengthForm, MASK, OPCODE, RSV1, RSV2, RSV3};
 
+use super::content::Message;
 use super::hixie;
 use super::page::Page;
 
@@ -16,7 +17,7 @@ const SECOND: usize = 40;
 /// Where the meaning of bits begins, from the left of their byte.
 const MEANING: usize = 23;
 
-pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
+pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side, message: Option<&Message>) {
     let mut raw = Vec::new();
     header.write(&mut raw);
     if header.is_hixie() {
@@ -33,14 +34,14 @@ pub(super) fn write(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
     if !key.is_empty() {
         further(page, key, "mask key");
     }
-    for (remark, style) in remarks(page, header, from) {
+    for (remark, style) in remarks(page, header, from, message) {
         page.set_indent(2);
         page.row(&remark, style);
     }
 }
 
 /// The same in a line: `81 85 37fa213d · FIN text MASK len 5 (7 bit)`.
-pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
+pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side, message: Option<&Message>) {
     if header.is_hixie() {
         return hixie::summary(page, header);
     }
@@ -64,7 +65,7 @@ pub(super) fn summary(page: &mut Page<'_>, header: &FrameHeader, from: Side) {
     let mask = if header.mask.is_some() { " MASK" } else { "" };
     page.words(&format!("{mask} len {} ({} bit)", header.length, header.form.bits()), page.theme.text);
     page.end_row();
-    for (remark, style) in remarks(page, header, from) {
+    for (remark, style) in remarks(page, header, from, message) {
         page.row(&remark, style);
     }
 }
@@ -176,7 +177,7 @@ fn pattern(byte: u8, mask: u8) -> String {
 }
 
 /// What the bits say together.
-fn remarks(page: &Page<'_>, header: &FrameHeader, from: Side) -> Vec<(String, Style)> {
+fn remarks(page: &Page<'_>, header: &FrameHeader, from: Side, message: Option<&Message>) -> Vec<(String, Style)> {
     let (note, warning) = (page.theme.note, page.theme.warning);
     let mut out = Vec::new();
     let shortest = LengthForm::shortest(header.length);
@@ -188,8 +189,12 @@ fn remarks(page: &Page<'_>, header: &FrameHeader, from: Side) -> Vec<(String, St
         );
         out.push((text, warning));
     }
-    if header.rsv1() {
-        let text = "RSV1: compressed by permessage-deflate if that was agreed; shown as it is on the wire";
+    if let Some((message, inflated)) = message.and_then(|message| Some((message, message.inflated?))) {
+        let frames = if message.frames > 1 { format!(" in {} frames", message.frames) } else { String::new() };
+        let (packed, inflated) = (super::bytes(message.length), super::bytes(inflated));
+        out.push((format!("compressed (RFC 7692): {packed}{frames} inflate to {inflated}"), note));
+    } else if header.rsv1() {
+        let text = "RSV1: compressed if permessage-deflate was agreed on; it is not known to inflate to anything";
         out.push((text.to_owned(), note));
     }
     if header.rsv() & 3 != 0 {

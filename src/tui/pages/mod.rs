@@ -36,7 +36,7 @@ mod tests;
 use jiff::tz::TimeZone;
 use ratatui::text::Line;
 
-use crate::journal::{Row, SessionSummary, View};
+use crate::journal::{Fold, Joined, Row, SessionSummary, View};
 use crate::record::{Seen, Side, Time};
 
 use crate::tui::theme::Theme;
@@ -49,6 +49,9 @@ use page::Page;
 /// Rows of a page at most: some hundred screens. The body of a frame has no such end.
 pub(crate) const MAX_ROWS: usize = 5000;
 
+/// Bytes of a message that are read at most: what a person may want to look at, and a copy of which takes no time.
+const READ: usize = 16 << 20;
+
 /// Which bytes a hex view shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum BytesShown {
@@ -57,6 +60,8 @@ pub(crate) enum BytesShown {
     Wire,
     /// The payload without its mask.
     Unmasked,
+    /// The message: inflated where it is compressed, its fragments joined where they are one row. Else the payload.
+    Message,
 }
 
 /// How a payload is shown.
@@ -94,6 +99,8 @@ pub(crate) struct DetailOptions<'a> {
     pub body: BodyShown,
     /// How much of the header.
     pub header: HeaderShown,
+    /// What is folded into rows.
+    pub fold: Fold,
     /// Columns of the pane.
     pub width: u16,
     /// How things look.
@@ -123,8 +130,13 @@ pub(super) fn document(
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
     let content = match row.record {
         Seen::Frame(record) => {
-            let content = known.or_else(|| view.frame(row).map(Content::of_frame));
-            content.inspect(|content| frame::write(&mut page, &record, content, options))
+            let read = |frame| Content::of_frame(frame, Joined::new(view, row, &record, options.fold).said(READ));
+            let mut content = known.or_else(|| view.frame(row).map(read));
+            if let Some(content) = &mut content {
+                content.choose(options.bytes);
+                frame::write(&mut page, &record, content, options);
+            }
+            content
         }
         Seen::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));

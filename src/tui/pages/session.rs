@@ -1,7 +1,7 @@
 //! A session as a whole: what it is, what was agreed on, the heads on both legs, its end.
 
 use crate::diagnose::words;
-use crate::journal::{SessionState, SessionSummary};
+use crate::journal::{Compressed, SessionState, SessionSummary};
 use crate::record::Side;
 use crate::text;
 use crate::wire::head::Head;
@@ -19,9 +19,24 @@ pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodySho
     findings(page, summary);
     page.title(if summary.closed.is_some() { "end" } else { "so far" });
     match &summary.closed {
-        Some((_, closed)) => event::write_closed(page, closed),
+        Some((_, closed)) => {
+            event::write_closed(page, closed);
+            for side in [Side::Client, Side::Server] {
+                if let Some(compressed) = compressed(summary.compressed[side]) {
+                    page.fact(&format!("inflated, {}", side.name()), &compressed, page.theme.text);
+                }
+            }
+        }
         None => traffic(page, summary),
     }
+}
+
+/// What compression makes of a side's frames.
+fn compressed(compressed: Compressed) -> Option<String> {
+    let Compressed { packed, inflated } = compressed;
+    let (from, to) = (text::byte_count(packed), text::byte_count(inflated));
+    let share = u128::from(packed) * 100 / u128::from(inflated.max(1));
+    (packed > 0).then(|| format!("{from} of compressed payload hold {to} ({share} %)"))
 }
 
 fn state(summary: &SessionSummary) -> String {
@@ -58,6 +73,9 @@ fn traffic(page: &mut Page<'_>, summary: &SessionSummary) {
         let (frames, payload) = (summary.frames[side], text::byte_count(summary.payload[side]));
         let count = if frames == 1 { "1 frame".to_owned() } else { format!("{frames} frames") };
         page.fact(&format!("from {}", side.name()), &format!("{count}, {payload} of payload"), theme.text);
+        if let Some(compressed) = compressed(summary.compressed[side]) {
+            page.fact("  inflated", &compressed, theme.text);
+        }
         if let Some(how) = summary.ended[side] {
             page.fact("  ended", event::ending(how), theme.text);
         }

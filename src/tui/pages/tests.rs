@@ -137,6 +137,7 @@ fn both(draw: impl Fn(&DetailOptions<'_>) -> Vec<Line<'static>>) -> String {
             bytes: BytesShown::Wire,
             body: BodyShown::Auto,
             header: HeaderShown::Full,
+            fold: Fold::NONE,
             width,
             theme: &theme,
         };
@@ -385,7 +386,14 @@ fn header_bytes_stand_out_in_the_hex_view() {
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"ab"));
     let theme = Theme::default();
     let header = HeaderShown::Full;
-    let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, width: 78, theme: &theme };
+    let options = DetailOptions {
+        bytes: BytesShown::Wire,
+        body: BodyShown::Auto,
+        header,
+        fold: Fold::NONE,
+        width: 78,
+        theme: &theme,
+    };
     let lines = row(&scene.view, scene.last(), &options);
     let spans = &lines.last().unwrap().spans;
     let key: Vec<_> = spans.iter().filter(|span| span.style == theme.key).map(|span| span.content.as_ref()).collect();
@@ -447,10 +455,11 @@ proptest! {
         scene.frame(Side::Client, FrameHeader { first, form: LengthForm::SixtyFour, mask, length }, &payload);
         let theme = Theme::monochrome();
         let folds = Folds { from: depth, ..Folds::default() };
-        for bytes in [BytesShown::Wire, BytesShown::Unmasked] {
+        let fold = Fold { fragments: true, heartbeats: false };
+        for bytes in [BytesShown::Wire, BytesShown::Unmasked, BytesShown::Message] {
             for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Json, BodyShown::Mask] {
                 for header in [HeaderShown::Full, HeaderShown::Compact] {
-                    let options = DetailOptions { bytes, body, header, width, theme: &theme };
+                    let options = DetailOptions { bytes, body, header, fold, width, theme: &theme };
                     let document = document(&scene.view, scene.last(), None, &folds, &options);
                     let explained: Vec<_> = document.bytes().flat_map(|byte| document.explain(byte)).collect();
                     assert!(explained.concat().chars().all(is_plain));
@@ -467,7 +476,7 @@ proptest! {
         let scene = Scene::answered(&request, &answer);
         let theme = Theme::default();
         let header = HeaderShown::Full;
-        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, width, theme: &theme };
+        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, fold: Fold::NONE, width, theme: &theme };
         for number in scene.view.range(Scope::All) {
             check(&row(&scene.view, scene.view.row(Scope::All, number).unwrap(), &options), width);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameNumber, FrameRecord, MoreRecord, Seen, SessionId, Side};
+use crate::record::{Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, Seen, SessionId, Side};
 use crate::tui::pages::words;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
@@ -32,6 +32,8 @@ pub(crate) struct Scanner {
     pattern: Pattern,
     fold: Fold,
     unfinished: HashMap<(SessionId, Side), Unfinished>,
+    /// Frames whose first record has not come, and that inflate to what is looked for.
+    inflated: HashMap<(SessionId, Side), FrameNumber>,
     /// Bytes in `unfinished`.
     pending: usize,
     /// For payloads that have to be unmasked.
@@ -43,7 +45,15 @@ impl Scanner {
     /// Looks for a pattern in rows that are folded so.
     #[must_use]
     pub(crate) fn new(pattern: Pattern, fold: Fold) -> Self {
-        Self { pattern, fold, unfinished: HashMap::new(), pending: 0, scratch: Vec::new(), theme: Theme::default() }
+        Self {
+            pattern,
+            fold,
+            unfinished: HashMap::new(),
+            inflated: HashMap::new(),
+            pending: 0,
+            scratch: Vec::new(),
+            theme: Theme::default(),
+        }
     }
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
@@ -58,6 +68,10 @@ impl Scanner {
                 }
                 Seen::Sent(_) => false,
                 Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
+                Seen::Event(_, Event::Inflated(inflated)) => {
+                    found.extend(self.inflated(block.session, inflated));
+                    false
+                }
                 Seen::Event(_, event) => self.event(block.session, event),
                 Seen::Proxy(_, event) => self.pattern.is_in(words::proxy_event(event, &self.theme).1.as_bytes()),
             };
@@ -97,7 +111,9 @@ impl Scanner {
                 &self.scratch
             }
         };
-        if self.pattern.is_in(payload) || (opcode == Opcode::CLOSE && self.close(payload)) {
+        let place = block.session.map(|session| (session, frame.from));
+        let is_told = place.is_some_and(|place| self.inflated.remove(&place) == Some(frame.number));
+        if is_told || self.pattern.is_in(payload) || (opcode == Opcode::CLOSE && self.close(payload)) {
             return true;
         }
         let Some(session) = block.session.filter(|_| frame.received < frame.header.length) else { return false };
@@ -131,6 +147,21 @@ impl Scanner {
         self.pattern.is_in(&frame.payload).then_some(frame.id)
     }
 
+    /// What a frame inflates to, which is told before its last record.
+    fn inflated(&mut self, session: Option<SessionId>, inflated: &InflatedEvent) -> Option<RowId> {
+        if !self.pattern.is_in(&inflated.bytes) {
+            return None;
+        }
+        let place = (session?, inflated.from);
+        if self.unfinished.get(&place).is_none_or(|frame| frame.number != inflated.frame) {
+            self.inflated.insert(place, inflated.frame);
+            return None;
+        }
+        let frame = self.unfinished.remove(&place)?;
+        self.pending -= frame.payload.len();
+        Some(frame.id)
+    }
+
     /// A close frame is shown by the name of its code.
     fn close(&self, payload: &[u8]) -> bool {
         match CloseBody::parse(payload) {
@@ -142,6 +173,7 @@ impl Scanner {
     fn event(&mut self, session: Option<SessionId>, event: &Event) -> bool {
         if let (Event::SessionClosed(_), Some(session)) = (event, session) {
             for side in [Side::Client, Side::Server] {
+                self.inflated.remove(&(session, side));
                 if let Some(old) = self.unfinished.remove(&(session, side)) {
                     self.pending -= old.payload.len();
                 }

@@ -38,8 +38,8 @@ pub(crate) struct LinesKey {
 /// What a text pane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// A row.
-    Row(RowId),
+    /// A row, and whether fragments are folded into it.
+    Row(RowId, bool),
     /// A session's handshake and end.
     Session(SessionId, Proof),
     /// The problems of a scope.

@@ -368,6 +368,12 @@ impl Pane {
         self.document.is_hex()
     }
 
+    /// Whether there is a message to be read in place of the frame's own payload.
+    #[must_use]
+    pub(crate) const fn has_message(&self) -> bool {
+        self.document.has_message()
+    }
+
     /// Whether the body has nodes at all.
     #[must_use]
     pub(crate) const fn has_nodes(&self) -> bool {

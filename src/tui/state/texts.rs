@@ -20,7 +20,7 @@ pub(crate) struct Texts {
 impl Default for Texts {
     fn default() -> Self {
         let (body, proof) = (BodyShown::Auto, Proof::default());
-        Self { bytes: BytesShown::Unmasked, body, proof, page: Lines::default() }
+        Self { bytes: BytesShown::Message, body, proof, page: Lines::default() }
     }
 }
 

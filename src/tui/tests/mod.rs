@@ -7,6 +7,8 @@ mod copy;
 mod detail;
 mod folding;
 mod keys;
+mod packer;
+mod reading;
 mod resending;
 mod safety;
 mod screens;

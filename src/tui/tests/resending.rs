@@ -1,33 +1,15 @@
 //! A frame is sent once more, compressed ones among them, with keys through the real update.
 
-use flate2::{Compress, Compression, FlushCompress};
-
 use crate::record::Side;
 use crate::relay::injection::Injection;
 use crate::tui::Effect;
-use crate::wire::inflate::TAIL;
 
+use super::packer::Packer;
 use super::stage::{Actor, KEPT, Stage};
 
 /// TEXT with FIN, and with RSV1 or without.
 const PACKED: u8 = 0xc1;
 const PLAIN: u8 = 0x81;
-
-/// A peer's compressor, which keeps its window from message to message.
-struct Packer(Compress);
-
-impl Packer {
-    fn new() -> Self {
-        Self(Compress::new(Compression::best(), false))
-    }
-
-    fn pack(&mut self, message: &[u8]) -> Vec<u8> {
-        let mut packed = Vec::with_capacity(message.len() + 64);
-        self.0.compress_vec(message, &mut packed, FlushCompress::Sync).unwrap();
-        packed.truncate(packed.len() - TAIL.len());
-        packed
-    }
-}
 
 fn play(act: impl FnOnce(&mut Actor, &mut Packer)) -> Stage {
     let mut stage = Stage::new(80, 24);

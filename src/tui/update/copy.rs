@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::journal::{Row, RowId, View};
+use crate::journal::{Joined, Row, RowId, View};
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::Level;
 use crate::record::{Event, Seen};
@@ -16,7 +16,7 @@ use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
-use crate::tui::pages::words;
+use crate::tui::pages::{BytesShown, words};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
@@ -177,19 +177,14 @@ fn parts<'a>(model: &Model, view: &'a View, row: Row<'a>) -> impl Iterator<Item 
     std::iter::once(row).chain(rest.iter().filter_map(|id| view.row_by_id(*id)))
 }
 
-/// The bytes of a row, or the words for what has none. A message is joined.
+/// The bytes of a row as the detail shows them, or the words for what has none. A message is joined.
 fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
     match row.record {
-        Seen::Frame(_) => {
-            let mut joined = Vec::new();
-            for part in parts(model, view, row) {
-                // A byte more than may be copied shows that it is too much.
-                joined.extend(view.start(part, LIMIT + 1 - joined.len()));
-                if joined.len() > LIMIT {
-                    break;
-                }
-            }
-            Cow::Owned(joined)
+        Seen::Frame(record) => {
+            let joined = Joined::new(view, row, &record, model.shown_list().1.fold);
+            // A byte more than may be copied shows that it is too much.
+            let inflated = joined.inflated(LIMIT + 1).filter(|_| model.texts.bytes == BytesShown::Message);
+            Cow::Owned(inflated.unwrap_or_else(|| joined.start(LIMIT + 1)))
         }
         Seen::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
         Seen::Event(_, event) => match event {
@@ -212,7 +207,8 @@ fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
             let Some(frame) = view.frame(row) else { return };
             let payload = Cow::Owned(frame.payload().into_owned());
             let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
-            What::Frame(Frame { record, received: frame.received, payload, inflated: None, sent })
+            let inflated = frame.inflated.map(|inflated| inflated.bytes.clone());
+            What::Frame(Frame { record, received: frame.received, payload, inflated, sent })
         }
         Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Seen::Event(_, event) => What::Event(event),

@@ -41,11 +41,13 @@ fn toggle_bytes(model: &mut Model) {
     // Text and JSON are of the payload, so that the wire's bytes are asked for means hex.
     if !model.detail.shows_hex() {
         model.texts.body = BodyShown::Hex;
-        model.texts.bytes = BytesShown::Unmasked;
+        model.texts.bytes = BytesShown::Message;
     }
     let (bytes, name) = match model.texts.bytes {
-        BytesShown::Wire => (BytesShown::Unmasked, "without the mask"),
-        BytesShown::Unmasked => (BytesShown::Wire, "as on the wire"),
+        BytesShown::Message => (BytesShown::Wire, "as on the wire"),
+        BytesShown::Wire if model.detail.has_message() => (BytesShown::Unmasked, "of the frame without its mask"),
+        BytesShown::Wire => (BytesShown::Message, "without the mask"),
+        BytesShown::Unmasked => (BytesShown::Message, "of the message, joined and inflated"),
     };
     model.texts.bytes = bytes;
     model.toast(Level::Note, format!("bytes {name}"));

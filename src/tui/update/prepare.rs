@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::journal::{Row, SessionSummary, View};
+use crate::journal::{Fold, Joined, Row, SessionSummary, View};
 use crate::record::Seen;
 use crate::tui::keymap::Place;
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
@@ -34,7 +34,11 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
 fn detail(model: &mut Model, view: &View, area: Rect) {
     let row = model.selected_row(view);
     let header = model.detail.header(area.height, model.texts.body);
-    let key = row.map(|row| LinesKey { header, ..key(model, Subject::Row(row.id), row_extent(view, row), area) });
+    let fold = model.shown_list().1.fold;
+    let key = row.map(|row| {
+        let subject = Subject::Row(row.id, fold.fragments);
+        LinesKey { header, ..key(model, subject, row_extent(view, row, fold), area) }
+    });
     if model.detail.key != key {
         let theme = model.look.theme.clone();
         let options = DetailOptions { header, theme: &theme, ..options(model, area) };
@@ -74,6 +78,7 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
         bytes: model.texts.bytes,
         body: model.texts.body,
         header,
+        fold: model.shown_list().1.fold,
         width: text_width(area),
         theme: &model.look.theme,
     }
@@ -84,11 +89,12 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
     LinesKey { subject, extent, bytes: model.texts.bytes, body: model.texts.body, header, width: text_width(area) }
 }
 
-fn row_extent(view: &View, row: Row<'_>) -> u64 {
-    match row.record {
-        Seen::Frame(record) => view.received(row.session, &record),
-        _ => 0,
-    }
+/// Changes with all that comes of a row.
+fn row_extent(view: &View, row: Row<'_>, fold: Fold) -> u64 {
+    let Seen::Frame(record) = row.record else { return 0 };
+    let joined = Joined::new(view, row, &record, fold);
+    let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));
+    joined.received.wrapping_mul(31) ^ (frames as u64 * 2 + is_complete)
 }
 
 /// Changes with all that a session's page shows.

@@ -3,7 +3,7 @@
 //! websocat takes text messages as lines; where a message has lines itself, each ends with a zero byte instead. A binary
 //! message is what it reads at once. With `-n` it stays, to show what comes back.
 
-use crate::journal::{Row, RowId, SessionSummary, View};
+use crate::journal::{Fold, Joined, Row, RowId, SessionSummary, View};
 use crate::record::{FrameRecord, Origin, Seen, Side};
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
@@ -73,13 +73,13 @@ impl Messages {
         if !matches!(opcode, Opcode::TEXT | Opcode::BINARY) {
             return Err(format!("websocat sends text and binary messages, and this is {opcode}"));
         }
-        if frame.header.rsv() != 0 {
-            return Err("this message uses an extension, perhaps compression, which websocat does not".to_owned());
+        if frame.header.rsv() & 3 != 0 {
+            return Err("this message uses an extension, which websocat does not".to_owned());
         }
         if self.opcode.is_some_and(|other| other != opcode) {
             return Err("text and binary messages can't go into one command: select one kind".to_owned());
         }
-        let message = joined(view, first)?;
+        let message = whole(view, first, &frame)?;
         self.size += message.len();
         if self.size > LIMIT {
             return Err("this is more than a command can hold: select less".to_owned());
@@ -122,24 +122,14 @@ impl Messages {
     }
 }
 
-/// The whole message that begins with a row.
-fn joined<'a>(view: &'a View, first: Row<'a>) -> Result<Vec<u8>, String> {
-    let mut joined = Vec::new();
-    let message = view.message(first.id);
-    let is_whole = message.is_none_or(|message| message.complete);
-    let rest = message.into_iter().flat_map(|message| &message.rest).filter_map(|id| view.row_by_id(*id));
-    for row in std::iter::once(first).chain(rest) {
-        let Seen::Frame(record) = row.record else { continue };
-        let (received, kept) = (view.received(row.session, &record), view.kept(row.session, &record));
-        if !is_whole || received < record.header.length || kept < received {
-            return Err("not all of this message came and was kept, so no command can send it".to_owned());
-        }
-        joined.extend(view.start(row, LIMIT + 1 - joined.len()));
-        if joined.len() > LIMIT {
-            break;
-        }
+/// The whole message that begins with a row, inflated.
+fn whole(view: &View, first: Row<'_>, frame: &FrameRecord) -> Result<Vec<u8>, String> {
+    let fold = Fold { fragments: true, ..Fold::NONE };
+    match Joined::new(view, first, frame, fold).said(LIMIT + 1) {
+        None => Err("this message is compressed, and what it inflates to is not known".to_owned()),
+        Some(said) if said.is_whole || said.bytes.len() > LIMIT => Ok(said.bytes),
+        Some(_) => Err("not all of this message came and was kept, so no command can send it".to_owned()),
     }
-    Ok(joined)
 }
 
 /// websocat's default of 65536 bytes is too little for a long line.

@@ -5,7 +5,6 @@ mod command;
 mod composer;
 mod frame_log;
 mod input;
-mod joined;
 mod overlay;
 pub(super) mod row;
 mod search;

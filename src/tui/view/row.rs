@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnose;
-use crate::journal::{Lens, Row, Scope, View};
+use crate::journal::{Joined, Lens, Row, Scope, View};
 use crate::record::finding::Level;
 use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
@@ -18,7 +18,6 @@ use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
 
-use super::joined::Joined;
 use super::search;
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -248,7 +247,7 @@ fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
 
 fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
     let theme = &context.model.look.theme;
-    let joined = Joined::new(context, row, record);
+    let joined = Joined::new(context.view, row, record, context.lens.fold);
     let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
     let name = if opcode == Opcode::CONTINUATION { "cont".into() } else { opcode.to_string() };
@@ -321,7 +320,7 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
 fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
     let &Joined { length, received, kept, .. } = joined;
-    marks.extend(joined.fragments().map(|fragments| (fragments, theme.note)));
+    marks.extend(fragments(joined).map(|fragments| (fragments, theme.note)));
     match record.origin {
         Origin::Peer => {}
         Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
@@ -346,6 +345,15 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
         marks.push(("compressed".to_owned(), theme.note));
     }
     marks
+}
+
+/// How many frames a row's message came in, and whether more are to come; `None` where nothing is folded.
+fn fragments(joined: &Joined<'_>) -> Option<String> {
+    let message = joined.message?;
+    let count = message.rest.len() + 1;
+    let plural = if count == 1 { "" } else { "s" };
+    let more = if message.complete { "" } else { " so far" };
+    Some(format!("{count} fragment{plural}{more}"))
 }
 
 /// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
