@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use wsproxy::decode::Decoder;
 use wsproxy::wire::frame;
 use wsproxy::wire::inflate::{Inflater, TAIL};
 use wsproxy::wire::opcode::Opcode;
@@ -255,10 +256,16 @@ async fn nothing_that_a_peer_sends_reaches_the_terminal_as_it_is() {
     // Each of them in detail, in each form.
     for frame in (1..=4).rev() {
         story.terminal.until_shows(&format!("Frame {frame} · "));
-        for decoder in ["hex", "text", "JSON", "the mask at work", "automatic"] {
-            story.terminal.keys("m");
-            story.terminal.until_shows(&format!("decoder: {decoder}"));
+        for (key, shown) in [("x", "0000 "), ("t", "as text")] {
+            story.terminal.keys(key);
+            story.terminal.until_shows(shown);
         }
+        for decoder in Decoder::ALL {
+            story.terminal.keys(&format!(":decoder {}\r", decoder.name()));
+            story.terminal.until_shows(&format!("decoder of session 1: {}", decoder.title()));
+        }
+        story.terminal.keys(":decoder auto\r");
+        story.terminal.until_shows("decoder of session 1: none, guessed");
         story.terminal.keys("k");
     }
 

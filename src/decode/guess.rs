@@ -17,8 +17,8 @@ pub struct Context<'a> {
     pub subprotocol: Option<&'a str>,
 }
 
-/// Messages that are looked at.
-const MESSAGES: usize = 16;
+/// Messages that are looked at: further ones make no difference.
+pub const MESSAGES: usize = 16;
 /// Bytes in which a CONNECT of MQTT has told its version.
 const CONNECT: usize = 16;
 

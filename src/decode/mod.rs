@@ -33,7 +33,7 @@ use std::fmt;
 use crate::record::Side;
 
 pub use document::{Document, Node, Value};
-pub use guess::{Context, guess};
+pub use guess::{Context, MESSAGES, guess};
 pub use limits::Limits;
 
 use about::{ABOUT, About};

@@ -48,7 +48,7 @@ pub enum Action {
     CloseSession,
     Hex,
     Text,
-    Decoder,
+    NextDecoder,
     Bytes,
     Times,
     NextPolicy,

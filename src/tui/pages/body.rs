@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::decode::{Decoded, Decoder, Limits, Role};
 use crate::tui::theme::Theme;
 
 use super::content::{Content, Reading};
@@ -10,8 +11,12 @@ use super::hex::Hex;
 use super::json::{self, Folds, Json};
 use super::page::Page;
 use super::row::Row;
+use super::tree::Tree;
 use super::unmasking::Unmasking;
 use super::{BodyShown, BytesShown, DetailOptions, HeaderShown, guess};
+
+/// Messages of a protocol in one payload that are told by name.
+const NAMED: usize = 4;
 
 /// How the bytes of a content become rows.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub(super) enum Body {
     Unmasking(Unmasking),
     /// Text or JSON, of the payload.
     Flow(Flow),
+    /// What a decoder read of it.
+    Tree(Tree),
 }
 
 impl Body {
@@ -35,7 +42,7 @@ impl Body {
             return Self::Nothing;
         }
         let width = page.width();
-        match form(content, options) {
+        match form(page, content, options) {
             Form::Hex if options.bytes == BytesShown::Wire => {
                 let head = match content.head() {
                     0 => String::new(),
@@ -53,13 +60,17 @@ impl Body {
                 Self::Flow(Flow::new(Layout::Text, width))
             }
             Form::Json => {
-                if options.body == BodyShown::Json
-                    && let Some(fault) = json::fault(content.payload())
-                {
+                if let Some(fault) = json::fault(content.payload()) {
                     page.row(&format!("this is no JSON: {fault}"), page.theme.warning);
                 }
                 title(page, content, options, &format!("{} as JSON", named(content, options)));
                 Self::Flow(Flow::new(Layout::Json(Json::new(folds.clone())), width))
+            }
+            Form::Tree(decoder, decoded) => {
+                let what = format!("{} as {}", named(content, options), decoder.title());
+                title(page, content, options, &what);
+                page.row(&told(&decoded), page.theme.note);
+                Self::Tree(Tree::new(decoded.document, folds.clone(), width))
             }
             Form::Unmasking(unmasking) => {
                 title(page, content, options, "payload, the key at work: wire xor key = result");
@@ -80,6 +91,7 @@ impl Body {
             Self::Hex(hex) => hex.len(),
             Self::Unmasking(unmasking) => unmasking.len(),
             Self::Flow(flow) => flow.len(),
+            Self::Tree(tree) => tree.len(),
         }
     }
 
@@ -100,7 +112,7 @@ impl Body {
         match self {
             Self::Nothing => 0..0,
             Self::Hex(hex) => hex.from()..content.len(),
-            Self::Unmasking(_) | Self::Flow(_) => content.head()..content.len(),
+            Self::Unmasking(_) | Self::Flow(_) | Self::Tree(_) => content.head()..content.len(),
         }
     }
 
@@ -111,6 +123,11 @@ impl Body {
             Self::Nothing => Vec::new(),
             Self::Hex(hex) => rows.map(|row| hex.row(content, row, theme)).collect(),
             Self::Unmasking(unmasking) => rows.map(|row| unmasking.row(content, row, theme)).collect(),
+            Self::Tree(tree) => {
+                let mut rows: Vec<Row> = rows.map(|row| tree.row(row, theme)).collect();
+                rows.iter_mut().for_each(|row| row.shift(content.head()));
+                rows
+            }
             Self::Flow(flow) => {
                 let mut rows = flow.window(content.payload(), rows, theme);
                 rows.iter_mut().for_each(|row| row.shift(content.head()));
@@ -125,23 +142,28 @@ impl Body {
             Self::Nothing => None,
             Self::Hex(hex) => Some(hex.row_of(byte)),
             Self::Unmasking(unmasking) => Some(unmasking.row_of(content, byte)),
+            Self::Tree(tree) => tree.row_of(byte.saturating_sub(content.head())),
             Self::Flow(flow) => flow.row_of(content.payload(), byte.saturating_sub(content.head()), theme),
         }
     }
 
     /// Folds otherwise, from a row on.
     pub(super) fn fold(&mut self, content: &Content, folds: &Folds, row: usize, theme: &Theme) {
-        if let Self::Flow(flow) = self {
-            flow.forget_from(content.payload(), row, theme);
-            if let Layout::Json(json) = &mut flow.layout {
-                json.fold(folds);
+        match self {
+            Self::Flow(flow) => {
+                flow.forget_from(content.payload(), row, theme);
+                if let Layout::Json(json) = &mut flow.layout {
+                    json.fold(folds);
+                }
             }
+            Self::Tree(tree) => tree.fold(folds),
+            Self::Nothing | Self::Hex(_) | Self::Unmasking(_) => {}
         }
     }
 
-    /// Whether it is JSON.
-    pub(super) const fn is_json(&self) -> bool {
-        matches!(self, Self::Flow(Flow { layout: Layout::Json(_), .. }))
+    /// Whether it has nodes that can be folded.
+    pub(super) const fn has_nodes(&self) -> bool {
+        matches!(self, Self::Flow(Flow { layout: Layout::Json(_), .. }) | Self::Tree(_))
     }
 }
 
@@ -150,22 +172,65 @@ enum Form {
     Hex,
     Text,
     Json,
+    Tree(Decoder, Decoded),
     Unmasking(Unmasking),
     NotMasked,
 }
 
-fn form(content: &Content, options: &DetailOptions<'_>) -> Form {
+fn form(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> Form {
     match options.body {
         BodyShown::Hex => Form::Hex,
         BodyShown::Text => Form::Text,
-        BodyShown::Json => Form::Json,
         BodyShown::Mask => Unmasking::new(content, usize::from(options.width)).map_or(Form::NotMasked, Form::Unmasking),
-        BodyShown::Auto => match content.reading() {
+        BodyShown::Auto => decoded(page, content, options).unwrap_or_else(|| match content.reading() {
             Reading::Json => Form::Json,
             Reading::Text => Form::Text,
             Reading::Bytes => Form::Hex,
-        },
+        }),
     }
+}
+
+/// What the session's decoder makes of a message. JSON alone is laid out as it stands, however much there is of it.
+fn decoded(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> Option<Form> {
+    let decoder = options.decoder?;
+    let (from, payload) = content.said().filter(|_| options.bytes == BytesShown::Message)?;
+    if decoder == Decoder::Json {
+        return matches!(payload.bytes.trim_ascii_start().first(), Some(b'{' | b'[')).then_some(Form::Json);
+    }
+    match decoder.read(from, payload, &Limits::DETAIL) {
+        Ok(decoded) => Some(Form::Tree(decoder, decoded)),
+        Err(fault) => {
+            page.row(&format!("this can't be read as {}: {fault}", decoder.title()), page.theme.warning);
+            None
+        }
+    }
+}
+
+/// A message's names, and what it has to do with others.
+fn told(decoded: &Decoded) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for part in &decoded.parts {
+        let event = part.event.clone().unwrap_or_default();
+        let role = match &part.role {
+            Role::Request(id) => format!("asks for a reply to id {id}"),
+            Role::Reply(id) => format!("reply to id {id}"),
+            Role::Refusal(id) => format!("refusal of id {id}"),
+            Role::Heartbeat => "heartbeat".to_owned(),
+            Role::Error => "error".to_owned(),
+            Role::Other => String::new(),
+        };
+        let both: Vec<&str> = [event.as_str(), role.as_str()].into_iter().filter(|word| !word.is_empty()).collect();
+        words.push(both.join(", "));
+        if words.len() == NAMED {
+            break;
+        }
+    }
+    let more = decoded.parts.len() - words.len();
+    let mut all: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
+    all.extend((more > 0).then(|| format!("and {more} more")));
+    all.extend((decoded.attachments > 0).then(|| format!("{} attachments follow", decoded.attachments)));
+    all.extend(decoded.document.is_cut().then(|| "not all of it was read".to_owned()));
+    all.join(" · ")
 }
 
 /// What the bytes are that were chosen, and whether they are all.

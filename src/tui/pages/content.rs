@@ -2,8 +2,9 @@
 //!
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
+use crate::decode::{Format, Payload};
 use crate::journal::{Frame, Said, Sent};
-use crate::record::Relayed;
+use crate::record::{Relayed, Side};
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -28,6 +29,10 @@ pub(crate) struct Content {
     message: Option<Message>,
     /// Whether that is what is shown.
     reads_message: bool,
+    /// Who sent it, and what it says it is, where a message begins with it.
+    begins: Option<(Side, Format)>,
+    /// Whether the payload is a whole message.
+    is_whole: bool,
 }
 
 /// A message: what a compressed frame inflates to, or the payloads of several frames.
@@ -41,6 +46,7 @@ pub(super) struct Message {
     pub frames: usize,
     /// Payload bytes that their headers promise.
     pub length: u64,
+    is_whole: bool,
 }
 
 impl Message {
@@ -51,8 +57,8 @@ impl Message {
             Opcode::CONTINUATION => Hint::Unknown,
             _ => Hint::Binary,
         };
-        let Said { bytes, inflated, frames, length, .. } = said;
-        Self { bytes, hint, inflated, frames, length }
+        let Said { bytes, is_whole, inflated, frames, length } = said;
+        Self { bytes, hint, inflated, frames, length, is_whole }
     }
 }
 
@@ -76,6 +82,15 @@ pub(super) enum Reading {
     Json,
     Text,
     Bytes,
+}
+
+/// What a message is by the opcode of its first frame; `None` for what no message begins with.
+pub(crate) const fn format(opcode: Opcode) -> Option<Format> {
+    match opcode {
+        Opcode::TEXT => Some(Format::Text),
+        Opcode::BINARY => Some(Format::Binary),
+        _ => None,
+    }
 }
 
 impl Content {
@@ -106,7 +121,20 @@ impl Content {
             sent: frame.sent,
             message: said.map(|said| Message::new(said, shape.opcode())),
             reads_message: false,
+            begins: format(shape.opcode()).map(|format| (frame.record.from, format)),
+            is_whole,
         }
+    }
+
+    /// The message that is to be read, as far as it is known; `None` where none begins here.
+    pub(super) fn said(&self) -> Option<(Side, Payload<'_>)> {
+        let (from, format) = self.begins?;
+        let (bytes, is_whole) = match &self.message {
+            Some(message) => (&message.bytes, message.is_whole),
+            None if self.header?.rsv1() => return None,
+            None => (&self.payload, self.is_whole),
+        };
+        Some((from, Payload { format, bytes, is_whole }))
     }
 
     /// Chooses which bytes are looked at from here on.
@@ -153,6 +181,8 @@ impl Content {
             sent: None,
             message: None,
             reads_message: false,
+            begins: None,
+            is_whole: false,
         }
     }
 

@@ -101,7 +101,7 @@ impl Document {
     /// The glyphs of nodes that can be folded or unfolded, for each row of a window.
     #[must_use]
     pub(crate) fn folds(&self, from: usize, count: usize, theme: &Theme) -> Vec<&'static str> {
-        if !self.body.is_json() {
+        if !self.body.has_nodes() {
             return Vec::new();
         }
         let tops = self.top.len().saturating_sub(from).min(count);
@@ -126,7 +126,7 @@ impl Document {
     pub(crate) fn explain(&self, byte: usize) -> Vec<String> {
         match self.body {
             Body::Hex(_) | Body::Unmasking(_) => explain::byte(&self.content, byte),
-            Body::Nothing | Body::Flow(_) => Vec::new(),
+            Body::Nothing | Body::Flow(_) | Body::Tree(_) => Vec::new(),
         }
     }
 
@@ -147,9 +147,9 @@ impl Document {
         matches!(self.body, Body::Hex(_))
     }
 
-    /// Whether the body is JSON, which can be folded.
+    /// Whether the body has nodes that can be folded.
     #[must_use]
-    pub(crate) const fn is_json(&self) -> bool {
-        self.body.is_json()
+    pub(crate) const fn has_nodes(&self) -> bool {
+        self.body.has_nodes()
     }
 }

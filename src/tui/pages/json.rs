@@ -42,20 +42,20 @@ pub(super) fn is_structure(json: &[u8]) -> bool {
 pub(crate) struct Folds {
     /// The depth from which on they are, outermost 0; `None` for no depth.
     pub from: Option<u32>,
-    /// Those with which it is the other way round, by where they begin.
+    /// Those with which it is the other way round, by their ids.
     pub others: BTreeSet<usize>,
 }
 
 impl Folds {
     #[must_use]
-    fn holds(&self, open: usize, depth: u32) -> bool {
-        self.from.is_some_and(|from| depth >= from) != self.others.contains(&open)
+    pub(super) fn holds(&self, id: usize, depth: u32) -> bool {
+        self.from.is_some_and(|from| depth >= from) != self.others.contains(&id)
     }
 
     /// Folds or unfolds one.
-    pub(crate) fn flip(&mut self, open: usize) {
-        if !self.others.remove(&open) {
-            self.others.insert(open);
+    pub(crate) fn flip(&mut self, id: usize) {
+        if !self.others.remove(&id) {
+            self.others.insert(id);
         }
     }
 }
@@ -283,7 +283,7 @@ impl Filler<'_> {
             if !self.mark(1, (byte as char).to_string()) {
                 return Some(self.overflow());
             }
-            self.row.node = Some(Node { open: at, depth, is_folded });
+            self.row.node = Some(Node { id: at, open: at, depth, is_folded });
             self.now.depth = self.now.depth.saturating_add(1);
             self.now.previous = Previous::Open;
             return None;
@@ -298,7 +298,7 @@ impl Filler<'_> {
         if !self.row.push(at..end.at, width, self.theme.note, || text) {
             return Some(self.overflow());
         }
-        self.row.node = Some(Node { open: at, depth, is_folded });
+        self.row.node = Some(Node { id: at, open: at, depth, is_folded });
         self.now.at = end.at;
         self.now.previous = Previous::Value;
         None

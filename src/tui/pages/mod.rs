@@ -24,6 +24,7 @@ mod proof;
 mod relayed;
 pub(crate) mod row;
 mod session;
+mod tree;
 pub(crate) mod trouble;
 mod unit;
 mod unmasking;
@@ -36,6 +37,7 @@ mod tests;
 use jiff::tz::TimeZone;
 use ratatui::text::Line;
 
+use crate::decode::Decoder;
 use crate::journal::{Fold, Joined, Row, SessionSummary, View};
 use crate::record::{Seen, Side, Time};
 
@@ -67,15 +69,13 @@ pub(crate) enum BytesShown {
 /// How a payload is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum BodyShown {
-    /// As JSON or text where it is that, else as hex.
+    /// As the session's decoder reads it; else as JSON or text where it is that, or as hex.
     #[default]
     Auto,
     /// As hex.
     Hex,
     /// As text, whatever it is.
     Text,
-    /// Laid out as JSON, whatever it is.
-    Json,
     /// As the wire, the key and what comes out.
     Mask,
 }
@@ -101,6 +101,8 @@ pub(crate) struct DetailOptions<'a> {
     pub header: HeaderShown,
     /// What is folded into rows.
     pub fold: Fold,
+    /// Who reads the session's messages.
+    pub decoder: Option<Decoder>,
     /// Columns of the pane.
     pub width: u16,
     /// How things look.

@@ -18,6 +18,8 @@ struct Piece {
 /// What may be folded or unfolded in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
+    /// What it is told apart by in `Folds`.
+    pub id: usize,
     /// Where its opening bracket stands.
     pub open: usize,
     /// Brackets that are open in front of it.

@@ -111,6 +111,12 @@ impl Scene {
         both(|options| row(&self.view, self.last(), &DetailOptions { bytes, body, ..*options }))
     }
 
+    /// The same as a decoder reads it.
+    fn read(&self, decoder: Decoder) -> String {
+        let (bytes, body, decoder) = (BytesShown::Message, BodyShown::Auto, Some(decoder));
+        both(|options| row(&self.view, self.last(), &DetailOptions { bytes, body, decoder, ..*options }))
+    }
+
     /// The same with its header in a line.
     fn compact(&self, bytes: BytesShown, body: BodyShown) -> String {
         let header = HeaderShown::Compact;
@@ -138,6 +144,7 @@ fn both(draw: impl Fn(&DetailOptions<'_>) -> Vec<Line<'static>>) -> String {
             body: BodyShown::Auto,
             header: HeaderShown::Full,
             fold: Fold::NONE,
+            decoder: None,
             width,
             theme: &theme,
         };
@@ -391,6 +398,7 @@ fn header_bytes_stand_out_in_the_hex_view() {
         body: BodyShown::Auto,
         header,
         fold: Fold::NONE,
+        decoder: None,
         width: 78,
         theme: &theme,
     };
@@ -422,9 +430,9 @@ fn what_is_asked_for_is_shown_whatever_the_bytes_are() {
     let mut scene = Scene::new();
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"[1,\xff]"));
     assert!(scene.shown(BytesShown::Wire, BodyShown::Text).contains("[1,\\xff]"));
-    assert!(scene.shown(BytesShown::Wire, BodyShown::Json).contains("this is no JSON"));
+    assert!(scene.read(Decoder::Json).contains("this is no JSON"));
     scene.receive(Side::Server, &plain(Opcode::BINARY, b"[1,"));
-    assert!(scene.shown(BytesShown::Wire, BodyShown::Json).contains("this is no JSON: EOF while parsing"));
+    assert!(scene.read(Decoder::Json).contains("this is no JSON: EOF while parsing"));
     // A fragment is text if it reads as such, and what is compressed is not.
     scene.frame(Side::Server, FrameHeader { first: 0x00, ..FrameHeader::new(Opcode::TEXT, 4, None) }, b"word");
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("payload as text"));
@@ -448,6 +456,7 @@ proptest! {
         missing in 0u64..3,
         width in 0u16..100,
         depth in proptest::option::of(0u32..3),
+        decoder in proptest::option::of(proptest::sample::select(Decoder::ALL.to_vec())),
     ) {
         let mut scene = Scene::new();
         let length = payload.len() as u64 + missing;
@@ -457,9 +466,9 @@ proptest! {
         let folds = Folds { from: depth, ..Folds::default() };
         let fold = Fold { fragments: true, heartbeats: false };
         for bytes in [BytesShown::Wire, BytesShown::Unmasked, BytesShown::Message] {
-            for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Json, BodyShown::Mask] {
+            for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Mask] {
                 for header in [HeaderShown::Full, HeaderShown::Compact] {
-                    let options = DetailOptions { bytes, body, header, fold, width, theme: &theme };
+                    let options = DetailOptions { bytes, body, header, fold, decoder, width, theme: &theme };
                     let document = document(&scene.view, scene.last(), None, &folds, &options);
                     let explained: Vec<_> = document.bytes().flat_map(|byte| document.explain(byte)).collect();
                     assert!(explained.concat().chars().all(is_plain));
@@ -476,7 +485,7 @@ proptest! {
         let scene = Scene::answered(&request, &answer);
         let theme = Theme::default();
         let header = HeaderShown::Full;
-        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, fold: Fold::NONE, width, theme: &theme };
+        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, fold: Fold::NONE, decoder: None, width, theme: &theme };
         for number in scene.view.range(Scope::All) {
             check(&row(&scene.view, scene.view.row(Scope::All, number).unwrap(), &options), width);
         }

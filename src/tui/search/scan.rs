@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::decode::{Decoder, Format, Limits, Payload};
 use crate::journal::{Block, Fold, RowId};
 use crate::record::{Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, Seen, SessionId, Side};
+use crate::tui::pages::content::format;
 use crate::tui::pages::words;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
@@ -25,6 +27,17 @@ struct Unfinished {
     payload: Vec<u8>,
     /// How much of that has been looked at.
     seen: usize,
+    /// What it is, where it is a message by itself.
+    format: Option<Format>,
+}
+
+/// What a frame inflates to whose first record has not come.
+struct Inflated {
+    number: FrameNumber,
+    is_match: bool,
+    /// The start, where there is a decoder to read it.
+    start: Vec<u8>,
+    is_whole: bool,
 }
 
 /// A search under way.
@@ -32,8 +45,7 @@ pub(crate) struct Scanner {
     pattern: Pattern,
     fold: Fold,
     unfinished: HashMap<(SessionId, Side), Unfinished>,
-    /// Frames whose first record has not come, and that inflate to what is looked for.
-    inflated: HashMap<(SessionId, Side), FrameNumber>,
+    inflated: HashMap<(SessionId, Side), Inflated>,
     /// Bytes in `unfinished`.
     pending: usize,
     /// For payloads that have to be unmasked.
@@ -56,20 +68,21 @@ impl Scanner {
         }
     }
 
-    /// Adds the rows of a block that match. Blocks come in the journal's order.
-    pub(crate) fn block(&mut self, block: &Block, found: &mut Vec<RowId>) {
+    /// Adds the rows of a block that match, by what they hold or by what the decoder of its session says of them. Blocks
+    /// come in the journal's order.
+    pub(crate) fn block(&mut self, block: &Block, decoder: Option<Decoder>, found: &mut Vec<RowId>) {
         for (index, record) in block.log.all().enumerate() {
             let id = RowId { block: block.sequence, record: index as u32 };
             let is_match = match record {
-                Seen::Frame(frame) => self.frame(block, id, &frame),
+                Seen::Frame(frame) => self.frame(block, id, &frame, decoder),
                 Seen::More(more) => {
-                    found.extend(self.more(block, &more));
+                    found.extend(self.more(block, &more, decoder));
                     false
                 }
                 Seen::Sent(_) => false,
                 Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
                 Seen::Event(_, Event::Inflated(inflated)) => {
-                    found.extend(self.inflated(block.session, inflated));
+                    found.extend(self.inflated(block.session, inflated, decoder));
                     false
                 }
                 Seen::Event(_, event) => self.event(block.session, event),
@@ -96,7 +109,7 @@ impl Scanner {
         });
     }
 
-    fn frame(&mut self, block: &Block, id: RowId, frame: &FrameRecord) -> bool {
+    fn frame(&mut self, block: &Block, id: RowId, frame: &FrameRecord, decoder: Option<Decoder>) -> bool {
         let opcode = frame.header.opcode();
         if self.fold.heartbeats && matches!(opcode, Opcode::PING | Opcode::PONG) {
             return false;
@@ -111,16 +124,28 @@ impl Scanner {
                 &self.scratch
             }
         };
+        let format = format(opcode).filter(|_| frame.header.fin());
+        let is_read = |payload: Payload<'_>| is_said(&self.pattern, decoder, frame.from, payload);
         let place = block.session.map(|session| (session, frame.from));
-        let is_told = place.is_some_and(|place| self.inflated.remove(&place) == Some(frame.number));
-        if is_told || self.pattern.is_in(payload) || (opcode == Opcode::CLOSE && self.close(payload)) {
+        let told = place.and_then(|place| self.inflated.remove(&place)).filter(|told| told.number == frame.number);
+        let is_told = told.is_some_and(|told| {
+            let message = |format| Payload { format, bytes: &told.start, is_whole: told.is_whole };
+            told.is_match || format.is_some_and(|format| is_read(message(format)))
+        });
+        let is_whole = frame.received == frame.header.length && !frame.header.rsv1();
+        let is_decoded = || {
+            let message = |format| Payload { format, bytes: payload, is_whole };
+            format.filter(|_| is_whole).is_some_and(|format| is_read(message(format)))
+        };
+        if is_told || self.pattern.is_in(payload) || (opcode == Opcode::CLOSE && self.close(payload)) || is_decoded() {
             return true;
         }
         let Some(session) = block.session.filter(|_| frame.received < frame.header.length) else { return false };
         let payload = payload.get(..PENDING.saturating_sub(self.pending)).unwrap_or(payload).to_vec();
         self.pending += payload.len();
         let (number, length, mask) = (frame.number, frame.header.length, frame.header.mask);
-        let unfinished = Unfinished { id, number, length, mask, seen: payload.len(), payload };
+        let format = format.filter(|_| !frame.header.rsv1());
+        let unfinished = Unfinished { id, number, length, mask, seen: payload.len(), payload, format };
         if let Some(old) = self.unfinished.insert((session, frame.from), unfinished) {
             self.pending -= old.payload.len();
         }
@@ -128,7 +153,7 @@ impl Scanner {
     }
 
     /// More of an unfinished frame. A match is told when the frame is complete, or by `settle`.
-    fn more(&mut self, block: &Block, more: &MoreRecord) -> Option<RowId> {
+    fn more(&mut self, block: &Block, more: &MoreRecord, decoder: Option<Decoder>) -> Option<RowId> {
         let key = (block.session?, more.from);
         let frame = self.unfinished.get_mut(&key).filter(|frame| frame.number == more.number)?;
         let wire = block.log.span(more.kept);
@@ -144,17 +169,31 @@ impl Scanner {
         }
         let frame = self.unfinished.remove(&key)?;
         self.pending -= frame.payload.len();
-        self.pattern.is_in(&frame.payload).then_some(frame.id)
+        let message = frame.format.map(|format| {
+            let is_whole = frame.payload.len() as u64 == frame.length;
+            Payload { format, bytes: &frame.payload, is_whole }
+        });
+        let is_read = || message.is_some_and(|message| is_said(&self.pattern, decoder, more.from, message));
+        (self.pattern.is_in(&frame.payload) || is_read()).then_some(frame.id)
     }
 
     /// What a frame inflates to, which is told before its last record.
-    fn inflated(&mut self, session: Option<SessionId>, inflated: &InflatedEvent) -> Option<RowId> {
-        if !self.pattern.is_in(&inflated.bytes) {
+    fn inflated(
+        &mut self,
+        session: Option<SessionId>,
+        inflated: &InflatedEvent,
+        decoder: Option<Decoder>,
+    ) -> Option<RowId> {
+        let place = (session?, inflated.from);
+        let is_match = self.pattern.is_in(&inflated.bytes);
+        if self.unfinished.get(&place).is_none_or(|frame| frame.number != inflated.frame) {
+            let start = inflated.bytes.get(..Limits::ROW.bytes).unwrap_or(&inflated.bytes);
+            let start = if decoder.is_some() && !is_match { start.to_vec() } else { Vec::new() };
+            let is_whole = start.len() as u64 == inflated.length;
+            self.inflated.insert(place, Inflated { number: inflated.frame, is_match, start, is_whole });
             return None;
         }
-        let place = (session?, inflated.from);
-        if self.unfinished.get(&place).is_none_or(|frame| frame.number != inflated.frame) {
-            self.inflated.insert(place, inflated.frame);
+        if !is_match {
             return None;
         }
         let frame = self.unfinished.remove(&place)?;
@@ -185,4 +224,11 @@ impl Scanner {
         let in_head = matches!(event, Event::Head(head) if self.pattern.is_in(&head.bytes));
         in_head || self.pattern.is_in(words::event(event, &self.theme).1.as_bytes())
     }
+}
+
+/// Whether a pattern is in what a decoder says of a message. JSON alone is text, which was looked at.
+fn is_said(pattern: &Pattern, decoder: Option<Decoder>, from: Side, payload: Payload<'_>) -> bool {
+    let decoded = decoder.filter(|decoder| *decoder != Decoder::Json);
+    let decoded = decoded.and_then(|decoder| decoder.read(from, payload, &Limits::ROW).ok());
+    decoded.is_some_and(|decoded| pattern.is_in(decoded.summary().as_bytes()))
 }

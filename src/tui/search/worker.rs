@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::decode::Decoder;
 use crate::journal::{Block, Fold, RowId};
 
 use super::pattern::Pattern;
@@ -31,13 +32,16 @@ pub(crate) struct Report {
     pub full: bool,
 }
 
+/// A block to be searched, and who reads the messages of its session.
+type Job = (Arc<Block>, Option<Decoder>);
+
 #[derive(Default)]
 struct Desk {
     /// A search to begin.
     begin: Option<Scanner>,
     /// Which search it is.
     search: u64,
-    blocks: VecDeque<Arc<Block>>,
+    blocks: VecDeque<Job>,
     /// Whether a block is being searched.
     busy: bool,
     report: Report,
@@ -98,16 +102,16 @@ impl Worker {
     }
 
     /// Gives it more to search, and lets go of what is older than `first`.
-    pub(crate) fn add<'a>(&self, blocks: impl Iterator<Item = &'a Arc<Block>>, first: RowId) {
+    pub(crate) fn add(&self, blocks: impl Iterator<Item = Job>, first: RowId) {
         let mut desk = self.shared.desk();
         if desk.report.full {
             return;
         }
-        while desk.blocks.front().is_some_and(|block| block.sequence < first.block) {
+        while desk.blocks.front().is_some_and(|(block, _)| block.sequence < first.block) {
             desk.blocks.pop_front();
         }
         let before = desk.blocks.len();
-        desk.blocks.extend(blocks.cloned());
+        desk.blocks.extend(blocks);
         if desk.blocks.len() > before {
             self.shared.work.notify_one();
         }
@@ -135,9 +139,9 @@ impl Drop for Worker {
 fn work(shared: &Shared) {
     let mut scanner = None;
     let mut found = Vec::new();
-    while let Some((search, block)) = next(shared, &mut scanner) {
+    while let Some((search, (block, decoder))) = next(shared, &mut scanner) {
         let Some(scanner) = &mut scanner else { continue };
-        scanner.block(&block, &mut found);
+        scanner.block(&block, decoder, &mut found);
         if shared.desk().blocks.is_empty() {
             scanner.settle(&mut found);
         }
@@ -146,7 +150,7 @@ fn work(shared: &Shared) {
 }
 
 /// Waits for the next block, and takes over a new search where there is one. `None` to end.
-fn next(shared: &Shared, scanner: &mut Option<Scanner>) -> Option<(u64, Arc<Block>)> {
+fn next(shared: &Shared, scanner: &mut Option<Scanner>) -> Option<(u64, Job)> {
     let mut desk = shared.desk();
     loop {
         if desk.quit {

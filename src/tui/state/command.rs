@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
+use crate::decode::Decoder;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
@@ -10,6 +11,7 @@ use crate::tui::theme;
 
 use super::composer::Recall;
 use super::cursor::Scroll;
+use super::decoders::Choice;
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) enum Command {
     Policy(Policy),
     /// A theme.
     Theme(theme::Choice),
+    /// Who reads a session's messages.
+    Decoder(Choice),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -46,15 +50,17 @@ enum Meaning {
     Session,
     Frame,
     Theme,
+    Decoder,
     Policy,
     QuitAtOnce,
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 7] = [
+const WORDS: [(&str, &str, &str, Meaning); 8] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
+    ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
     ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
@@ -83,6 +89,14 @@ pub(crate) fn all() -> Vec<Named> {
 pub(crate) fn candidates(text: &str) -> Vec<Named> {
     let text = text.trim_start();
     let (word, value) = text.split_once(' ').map_or((text, None), |(word, value)| (word, Some(value)));
+    if let Some(value) = value
+        && let Some(named) = all().into_iter().find(|named| named.name == word)
+        && !named.values().is_empty()
+    {
+        let values = named.values().into_iter().filter(|(name, _)| name.starts_with(value.trim_start()));
+        let of_value = |(name, help)| Named { name: format!("{word} {name}"), value: "", help, ..named.clone() };
+        return values.map(of_value).collect();
+    }
     let joined = joined(text);
     all()
         .into_iter()
@@ -91,6 +105,26 @@ pub(crate) fn candidates(text: &str) -> Vec<Named> {
             _ => named.name.starts_with(&joined),
         })
         .collect()
+}
+
+impl Named {
+    /// The values that it takes, where they are names, and what each means.
+    fn values(&self) -> Vec<(&'static str, &'static str)> {
+        match self.meaning {
+            Meaning::Theme => theme::Choice::ALL.map(|choice| (choice.name(), "")).to_vec(),
+            Meaning::Policy => Policy::ALL.map(|policy| (policy.name(), policy.meaning())).to_vec(),
+            Meaning::Decoder => [("auto", "the one that is guessed"), ("none", "messages as they stand")]
+                .into_iter()
+                .chain(Decoder::ALL.map(|decoder| (decoder.name(), decoder.title())))
+                .collect(),
+            Meaning::Action(_) | Meaning::Session | Meaning::Frame | Meaning::QuitAtOnce => Vec::new(),
+        }
+    }
+
+    /// The names of those values, for a sentence.
+    fn names(&self) -> String {
+        self.values().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// `copy hex` is the same as `copy-hex`.
@@ -157,10 +191,17 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         }
         Meaning::Theme => theme::Choice::named(value)
             .map(Command::Theme)
-            .ok_or_else(|| format!("a theme is one of {}", theme::Choice::ALL.map(theme::Choice::name).join(", "))),
-        Meaning::Policy => Policy::named(value)
-            .map(Command::Policy)
-            .ok_or_else(|| format!("a policy is one of {}", Policy::ALL.map(Policy::name).join(", "))),
+            .ok_or_else(|| format!("a theme is one of {}", named.names())),
+        Meaning::Policy => {
+            Policy::named(value).map(Command::Policy).ok_or_else(|| format!("a policy is one of {}", named.names()))
+        }
+        Meaning::Decoder => match value {
+            "auto" => Ok(Command::Decoder(Choice::Guessed)),
+            "none" => Ok(Command::Decoder(Choice::Plain)),
+            name => Decoder::from_name(name)
+                .map(|decoder| Command::Decoder(Choice::Named(decoder)))
+                .ok_or_else(|| format!("a decoder is one of {}", named.names())),
+        },
         Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
@@ -239,13 +280,7 @@ impl CommandLine {
     /// Completes the line as far as it is certain.
     pub(crate) fn complete(&mut self) {
         let text = self.text();
-        let names: Vec<String> = match text.trim_start().strip_prefix("theme ") {
-            Some(begun) => {
-                let names = theme::Choice::ALL.map(theme::Choice::name).into_iter();
-                names.filter(|name| name.starts_with(begun.trim_start())).map(|name| format!("theme {name}")).collect()
-            }
-            None => candidates(&text).into_iter().map(|named| named.name).collect(),
-        };
+        let names: Vec<String> = candidates(&text).into_iter().map(|named| named.name).collect();
         let Some(first) = names.first() else { return };
         let common = names.iter().fold(first.len(), |common, name| {
             first.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count().min(common)
@@ -333,6 +368,9 @@ mod tests {
             ("policy repair", Command::Policy(Policy::Repair)),
             ("120", Command::Frame(None, FrameNumber::new(120))),
             ("theme light", Command::Theme(theme::Choice::Light)),
+            ("decoder auto", Command::Decoder(Choice::Guessed)),
+            ("decoder none", Command::Decoder(Choice::Plain)),
+            ("decoder socket.io", Command::Decoder(Choice::Named(Decoder::SocketIo))),
         ] {
             assert_eq!(parse(line), Ok(command), "{line}");
         }
@@ -347,6 +385,7 @@ mod tests {
             ("session x", "as in session 3"),
             ("frame", "as in frame 120"),
             ("theme neon", "auto, dark, light, mono"),
+            ("decoder soap", "auto, none, json, socket.io"),
             ("follow 3", "follow takes no value"),
             ("half-page", "may be half-page-down or half-page-up"),
         ] {
@@ -376,6 +415,7 @@ mod tests {
             ("sessi", "session"),
             ("them", "theme "),
             ("theme l", "theme light"),
+            ("decoder gr", "decoder graphql"),
             ("half page d", "half-page-down"),
             ("nothing", "nothing"),
         ] {

@@ -2,6 +2,7 @@
 
 use ratatui::text::Line;
 
+use crate::decode::Decoder;
 use crate::journal::{RowId, Scope};
 use crate::record::SessionId;
 use crate::tui::pages::{BodyShown, BytesShown, HeaderShown, Proof};
@@ -31,6 +32,8 @@ pub(crate) struct LinesKey {
     pub body: BodyShown,
     /// How much of a header.
     pub header: HeaderShown,
+    /// Who reads the messages.
+    pub decoder: Option<Decoder>,
     /// In how many columns.
     pub width: u16,
 }

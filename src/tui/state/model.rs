@@ -11,6 +11,7 @@ use crate::tui::theme::Theme;
 
 use super::command::Past;
 use super::cursor::Cursor;
+use super::decoders::Decoders;
 use super::drawn::Drawn;
 use super::lists::Lists;
 use super::look::Look;
@@ -41,6 +42,8 @@ pub struct Model {
     pub(crate) detail: Pane,
     /// In which form texts are shown, and those of the page that has only one pane.
     pub(crate) texts: Texts,
+    /// Who reads the messages of each session.
+    pub(crate) decoders: Decoders,
     /// What is searched for, and what was found.
     pub(crate) search: Search,
     /// What was sent.
@@ -71,6 +74,7 @@ impl Model {
             lists: Lists::default(),
             detail: Pane::default(),
             texts: Texts::default(),
+            decoders: Decoders::default(),
             search: Search::default(),
             sending: Sending::default(),
             commands: Past::default(),

@@ -171,7 +171,7 @@ impl Pane {
         let Some(shown) = self.document.row(row, theme) else { return false };
         let hidden = shown.around(self.cursor).is_some_and(|piece| piece.len() > 1 && piece.start < self.cursor);
         let Some(node) = shown.node.filter(|node| node.is_folded && hidden) else { return false };
-        self.folds.flip(node.open - self.document.head());
+        self.folds.flip(node.id);
         self.document.fold(&self.folds, row, theme);
         true
     }
@@ -304,6 +304,7 @@ impl Pane {
         self.column = Some(column);
         let by = isize::try_from(by).unwrap_or(isize::MAX);
         let mut target = row.saturating_add_signed(by).clamp(first, self.document.len().saturating_sub(1));
+        let before = self.cursor;
         // A row that shows no byte of its own, and one that shows the same byte, are passed over.
         while let Some(row) = self.document.row(target, theme) {
             let byte = row
@@ -317,6 +318,10 @@ impl Pane {
                 Some(next) if next >= first && next < self.document.len() => target = next,
                 _ => break,
             }
+        }
+        if self.cursor == before {
+            // Rows that show no byte may still be there to be seen.
+            return self.scroll.step(by as i64);
         }
         self.reveal = Reveal::Row;
     }
@@ -359,7 +364,7 @@ impl Pane {
     /// left to see.
     #[must_use]
     pub(crate) fn can_fold(&self, theme: &Theme) -> bool {
-        self.document.is_json() && self.node(theme).is_some_and(|(_, node)| node.depth > 0 || node.is_folded)
+        self.document.has_nodes() && self.node(theme).is_some_and(|(_, node)| node.depth > 0 || node.is_folded)
     }
 
     /// Whether the body is hex.
@@ -377,7 +382,7 @@ impl Pane {
     /// Whether the body has nodes at all.
     #[must_use]
     pub(crate) const fn has_nodes(&self) -> bool {
-        self.document.is_json()
+        self.document.has_nodes()
     }
 
     fn node(&self, theme: &Theme) -> Option<(usize, Node)> {
@@ -389,14 +394,14 @@ impl Pane {
     pub(crate) fn turn_fold(&mut self, theme: &Theme) {
         let Some((row, node)) = self.node(theme) else { return };
         self.cursor = node.open;
-        self.folds.flip(node.open - self.document.head());
+        self.folds.flip(node.id);
         self.document.fold(&self.folds, row, theme);
         self.reveal = Reveal::Row;
     }
 
     /// Folds all nodes one level further out, or unfolds them one further in.
     pub(crate) fn fold_all(&mut self, further: Further, theme: &Theme) {
-        if !self.document.is_json() {
+        if !self.document.has_nodes() {
             return;
         }
         self.folds.others.clear();

@@ -30,19 +30,6 @@ impl Texts {
         self.body = if self.body == body { BodyShown::Auto } else { body };
     }
 
-    /// The next form, in a word.
-    pub(crate) const fn next_body(&mut self) -> &'static str {
-        let (body, name) = match self.body {
-            BodyShown::Auto => (BodyShown::Hex, "hex"),
-            BodyShown::Hex => (BodyShown::Text, "text"),
-            BodyShown::Text => (BodyShown::Json, "JSON"),
-            BodyShown::Json => (BodyShown::Mask, "the mask at work"),
-            BodyShown::Mask => (BodyShown::Auto, "automatic"),
-        };
-        self.body = body;
-        name
-    }
-
     /// Tells how the accept value comes about, or only whether it is right.
     pub(crate) const fn turn_proof(&mut self) {
         self.proof = match self.proof {

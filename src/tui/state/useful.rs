@@ -24,7 +24,7 @@ impl Model {
             Action::NextPane => on_frames || self.panes.tab == Tab::Log,
             Action::Follow => !self.shown_list().0.is_following(),
             Action::Hex if self.place() == Place::Handshake => true,
-            Action::Hex | Action::Text | Action::Decoder | Action::Bytes => self.place() == Place::Detail,
+            Action::Hex | Action::Text | Action::NextDecoder | Action::Bytes => self.place() == Place::Detail,
             Action::NextProblem | Action::Why => !view.problems().is_empty(),
             Action::ToNextSession => live_sessions(view).len() > 1,
             Action::FoldMore | Action::FoldLess => self.detail.has_nodes(),

@@ -4,6 +4,7 @@ mod columns;
 mod commands;
 mod composing;
 mod copy;
+mod decoding;
 mod detail;
 mod folding;
 mod keys;

@@ -1,11 +1,9 @@
 //! Compressed and fragmented messages are read on the screen: in the detail, by search, and when they are copied.
 
-use std::time::{Duration, Instant};
-
 use crossterm::event::KeyCode;
 
 use crate::record::Side;
-use crate::tui::{Effect, Message};
+use crate::tui::Effect;
 
 use super::packer::Packer;
 use super::stage::{Actor, Stage};
@@ -83,12 +81,7 @@ fn b_has_two_steps_where_there_is_nothing_to_join_or_inflate() {
 fn what_is_searched_for_is_found_in_what_a_message_inflates_to() {
     let mut stage = greetings();
     stage.keys("g/greeting").press(KeyCode::Enter);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !stage.shows("of 2 matches") || stage.shows("searching") {
-        assert!(Instant::now() < deadline, "{}", stage.screen());
-        std::thread::yield_now();
-        stage.send(Message::Found);
-    }
+    stage.until_searched("of 2 matches");
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn a_byte_of_the_wire_explained() {
 fn the_mask_at_work_beside_the_bits_of_the_header() {
     snapshot("detail_mask", |stage| {
         lively(stage);
-        stage.keys("]gjjjj").press(KeyCode::Enter).keys("\\mmmmH");
+        stage.keys("]gjjjj").press(KeyCode::Enter).keys("\\:decoder none").press(KeyCode::Enter).keys("mH");
     });
 }
 

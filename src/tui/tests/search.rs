@@ -1,7 +1,5 @@
 //! Searching, by its keys.
 
-use std::time::{Duration, Instant};
-
 use crossterm::event::KeyCode;
 
 use crate::record::Side;
@@ -13,30 +11,20 @@ fn stage() -> Stage {
     Stage::with_usual_traffic(120, 30)
 }
 
-/// Waits until the screen shows something that the search finds.
-fn until(stage: &mut Stage, text: &str) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !stage.shows(text) || stage.shows("searching") {
-        assert!(Instant::now() < deadline, "no `{text}`: {}", stage.screen());
-        std::thread::yield_now();
-        stage.send(Message::Found);
-    }
-}
-
 #[test]
 fn what_matches_is_counted_and_gone_to() {
     let mut stage = stage();
     stage.keys("g/beat").press(KeyCode::Enter);
-    until(&mut stage, "1 of 2 matches");
+    stage.until_searched("1 of 2 matches");
     let first = stage.here();
     stage.keys("n");
-    until(&mut stage, "2 of 2 matches");
+    stage.until_searched("2 of 2 matches");
     assert!(stage.here() > first);
     stage.keys("n");
-    until(&mut stage, "1 of 2 matches");
+    stage.until_searched("1 of 2 matches");
     assert!(stage.here() == first && stage.shows("on from the first match"), "{}", stage.screen());
     stage.keys("N");
-    until(&mut stage, "2 of 2 matches");
+    stage.until_searched("2 of 2 matches");
     stage.ctrl('o');
     assert_eq!(stage.here(), first);
 }
@@ -45,14 +33,14 @@ fn what_matches_is_counted_and_gone_to() {
 fn from_the_newest_row_it_goes_to_the_last_match() {
     let mut stage = stage();
     stage.keys("/beat").press(KeyCode::Enter);
-    until(&mut stage, "2 of 2 matches");
+    stage.until_searched("2 of 2 matches");
     assert!(!stage.shows("on from the"), "{}", stage.screen());
     stage.keys("n");
-    until(&mut stage, "1 of 2 matches");
+    stage.until_searched("1 of 2 matches");
     assert!(stage.shows("on from the first match"), "{}", stage.screen());
     let newest = stage.keys("G").here();
     stage.keys("/hex:01020304").press(KeyCode::Enter);
-    until(&mut stage, "2 of 2 matches");
+    stage.until_searched("2 of 2 matches");
     assert_eq!(stage.here(), newest, "the newest row will do itself");
 }
 
@@ -60,15 +48,15 @@ fn from_the_newest_row_it_goes_to_the_last_match() {
 fn esc_clears_the_highlights_and_keeps_the_selection() {
     let mut stage = stage();
     stage.keys("g/WELCOME").press(KeyCode::Enter);
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
     stage.press(KeyCode::Esc);
     stage.keys("/welcome").press(KeyCode::Enter);
-    until(&mut stage, "1 of 1 match");
+    stage.until_searched("1 of 1 match");
     let found = stage.here();
     stage.press(KeyCode::Esc);
     assert!(stage.here() == found && !stage.shows("1 of 1 match") && !stage.shows("•"), "{}", stage.screen());
     stage.keys("gn");
-    until(&mut stage, "1 of 1 match");
+    stage.until_searched("1 of 1 match");
     assert_eq!(stage.here(), found);
 }
 
@@ -86,7 +74,7 @@ fn all_that_a_row_shows_is_found_and_the_bytes_behind_it() {
         ("put in by hand", "1 of 1 match"),
     ] {
         stage.keys("g/").send(Message::Paste(pattern.into())).press(KeyCode::Enter);
-        until(&mut stage, status);
+        stage.until_searched(status);
     }
 }
 
@@ -99,21 +87,21 @@ fn a_wrong_expression_is_told_while_it_is_typed() {
     stage.press(KeyCode::Enter);
     assert!(stage.shows("✗ unclosed group"), "{}", stage.screen());
     stage.keys(")");
-    until(&mut stage, "2 matches");
+    stage.until_searched("2 matches");
     stage.ctrl('r');
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
 }
 
 #[test]
 fn rows_that_come_are_searched_too() {
     let mut stage = stage();
     stage.keys("/restarts").press(KeyCode::Enter);
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
     for id in 2..4 {
         ended(&stage.journal, id, 2_500_000);
     }
     stage.sync();
-    until(&mut stage, "4 matches");
+    stage.until_searched("4 matches");
 }
 
 #[test]
@@ -122,12 +110,12 @@ fn a_frame_that_comes_in_pieces_is_found_when_it_is_there() {
     let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
     actor.after(10).opens().bytes(Side::Client, &[0x81, 0x85, 1, 2, 3, 4, b'n' ^ 1, b'e' ^ 2]).hand_over();
     stage.sync().keys("/needle").press(KeyCode::Enter);
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
     stage.keys("/need").press(KeyCode::Enter);
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
     actor.bytes(Side::Client, &[b'e' ^ 3, b'd' ^ 4]).hand_over();
     stage.sync();
-    until(&mut stage, "1 of 1 match");
+    stage.until_searched("1 of 1 match");
 }
 
 #[test]
@@ -135,22 +123,22 @@ fn only_the_rows_shown_are_searched() {
     let mut stage = stage();
     ended(&stage.journal, 2, 2_500_000);
     stage.sync().keys("g/101").press(KeyCode::Enter);
-    until(&mut stage, "of 2 matches");
+    stage.until_searched("of 2 matches");
     stage.keys("]");
-    until(&mut stage, "1 match");
+    stage.until_searched("1 match");
     stage.keys("[");
-    until(&mut stage, "2 matches");
+    stage.until_searched("2 matches");
     stage.keys("/beat").press(KeyCode::Enter);
-    until(&mut stage, "of 2 matches");
+    stage.until_searched("of 2 matches");
     stage.keys(".");
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
 }
 
 #[test]
 fn a_match_in_a_fragment_is_one_in_its_message() {
     let mut stage = stage();
     stage.keys("og/fragments").press(KeyCode::Enter);
-    until(&mut stage, "1 match");
+    stage.until_searched("1 match");
     let message = stage.feed.shown().message(stage.here()).unwrap();
     assert_eq!(message.rest.len(), 2);
     let row = stage.lines().into_iter().find(|line| line.contains("3 fragments")).unwrap();
@@ -168,7 +156,7 @@ fn earlier_patterns_come_back() {
     stage.press(KeyCode::Down);
     assert!(stage.shows(" /two"), "{}", stage.screen());
     stage.press(KeyCode::Esc).keys("/").press(KeyCode::Enter);
-    until(&mut stage, "match");
+    stage.until_searched("match");
 }
 
 #[test]
@@ -176,12 +164,12 @@ fn what_leaves_memory_is_no_match_any_more() {
     let mut stage = Stage::with_budget(120, 30, 30_000);
     usual(&stage.journal);
     stage.sync().keys("/beat").press(KeyCode::Enter);
-    until(&mut stage, "of 2 matches");
+    stage.until_searched("of 2 matches");
     for id in 2..200 {
         ended(&stage.journal, id, 0);
     }
     stage.sync();
-    until(&mut stage, "no match");
+    stage.until_searched("no match");
 }
 
 #[test]
@@ -192,7 +180,7 @@ fn search_folding_and_marks_on_a_screen() {
         ended(&stage.journal, 2, 2_500_000);
         stage.at(5_000_000).sync();
         stage.keys("]gjjjjjMvjo/e");
-        until(&mut stage, "of 13 matches");
+        stage.until_searched("of 13 matches");
         insta::assert_snapshot!(format!("search_{width}x{height}"), stage.screen());
     }
 }

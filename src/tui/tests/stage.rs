@@ -1,6 +1,7 @@
 //! A stage: a journal that real sessions write to, a screen over it, and a hand on the keyboard.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
@@ -381,6 +382,16 @@ impl Stage {
                 line
             })
             .collect()
+    }
+
+    /// Waits until the screen shows something that the search finds.
+    pub(super) fn until_searched(&mut self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.shows(text) || self.shows("searching") {
+            assert!(Instant::now() < deadline, "no `{text}`: {}", self.screen());
+            std::thread::yield_now();
+            self.send(Message::Found);
+        }
     }
 
     pub(super) fn shows(&self, text: &str) -> bool {

@@ -13,6 +13,7 @@ use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
 
 use super::copy;
+use super::decoding;
 use super::detail;
 use super::moving;
 use super::prompt;
@@ -36,6 +37,7 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
 fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
     moving::perform(model, view, action)
         .or_else(|| detail::perform(model, action))
+        .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
         .or_else(|| search::perform(model, view, action))
         .or_else(|| copy::perform(model, view, action))

@@ -13,7 +13,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
     match action {
         Action::Hex => model.texts.turn_body(BodyShown::Hex),
         Action::Text => model.texts.turn_body(BodyShown::Text),
-        Action::Decoder => next_decoder(model),
         Action::Bytes => toggle_bytes(model),
         Action::AcceptValue => turn_proof(model),
         Action::Left => model.detail.step_byte(-1, &model.look.theme),
@@ -30,11 +29,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         _ => return None,
     }
     Some(Vec::new())
-}
-
-fn next_decoder(model: &mut Model) {
-    let name = model.texts.next_body();
-    model.toast(Level::Note, format!("decoder: {name}"));
 }
 
 fn toggle_bytes(model: &mut Model) {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod copy;
+mod decoding;
 mod detail;
 mod mouse;
 mod moving;

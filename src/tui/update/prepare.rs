@@ -21,6 +21,7 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
     let body = Bars::of(screen).body;
     match model.panes.tab {
         Tab::Frames | Tab::Log => {
+            learn(model, view, body);
             if let Some(area) = PaneAreas::of(&model.panes, body).detail {
                 detail(model, view, area);
             }
@@ -31,17 +32,33 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
     }
 }
 
+/// Gets to know who reads the messages of the sessions whose rows may be seen.
+fn learn(model: &mut Model, view: &View, area: Rect) {
+    let (cursor, lens) = model.shown_list();
+    let (mut cursor, range) = (*cursor, view.range(lens));
+    cursor.settle(&range, area.height);
+    let shown = cursor.top()..range.end.min(cursor.top() + u64::from(area.height));
+    let selected = model.selected_row(view).and_then(|row| row.session);
+    let mut last = None;
+    for session in shown.filter_map(|number| view.row(lens, number)?.session).chain(selected) {
+        if last.replace(session) != Some(session) {
+            model.decoders.learn(view, session);
+        }
+    }
+}
+
 fn detail(model: &mut Model, view: &View, area: Rect) {
     let row = model.selected_row(view);
+    let decoder = model.decoders.of(row.and_then(|row| row.session));
     let header = model.detail.header(area.height, model.texts.body);
     let fold = model.shown_list().1.fold;
     let key = row.map(|row| {
         let subject = Subject::Row(row.id, fold.fragments);
-        LinesKey { header, ..key(model, subject, row_extent(view, row, fold), area) }
+        LinesKey { header, decoder, ..key(model, subject, row_extent(view, row, fold), area) }
     });
     if model.detail.key != key {
         let theme = model.look.theme.clone();
-        let options = DetailOptions { header, theme: &theme, ..options(model, area) };
+        let options = DetailOptions { header, decoder, theme: &theme, ..options(model, area) };
         let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
         model.detail.show(key, &theme, make);
     }
@@ -79,6 +96,7 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
         body: model.texts.body,
         header,
         fold: model.shown_list().1.fold,
+        decoder: None,
         width: text_width(area),
         theme: &model.look.theme,
     }
@@ -86,7 +104,15 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
 
 const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesKey {
     let header = HeaderShown::Full;
-    LinesKey { subject, extent, bytes: model.texts.bytes, body: model.texts.body, header, width: text_width(area) }
+    LinesKey {
+        subject,
+        extent,
+        bytes: model.texts.bytes,
+        body: model.texts.body,
+        header,
+        decoder: None,
+        width: text_width(area),
+    }
 }
 
 /// Changes with all that comes of a row.

@@ -13,6 +13,7 @@ use crate::tui::state::panes::Tab;
 use crate::tui::theme;
 
 use super::actions;
+use super::decoding;
 use super::moving;
 
 /// Opens it.
@@ -65,6 +66,7 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
         Command::Frame(session, frame) => choose_frame(model, view, session, frame),
         Command::Policy(policy) => return actions::choose_policy(model, policy),
         Command::Theme(choice) => choose_theme(model, choice),
+        Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::QuitAtOnce => return vec![Effect::Quit],
     }
     Vec::new()

@@ -18,6 +18,8 @@ pub(crate) struct Searcher {
     worker: Option<Worker>,
     /// What is searched for, and in which rows.
     job: Option<(Pattern, Lens)>,
+    /// Which decoders were chosen when it began.
+    chosen: u64,
     /// The next block to hand over.
     next: u64,
 }
@@ -26,7 +28,7 @@ impl Searcher {
     /// One that does nothing yet.
     #[must_use]
     pub(crate) const fn new(bell: Bell) -> Self {
-        Self { bell, worker: None, job: None, next: 0 }
+        Self { bell, worker: None, job: None, chosen: 0, next: 0 }
     }
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
@@ -35,13 +37,20 @@ impl Searcher {
             (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lists.lens(),
             (job, wanted) => job.is_none() && wanted.is_none(),
         };
-        if !is_the_same {
+        let chosen = model.decoders.chosen();
+        if !is_the_same || (self.chosen != chosen && self.job.is_some()) {
+            self.chosen = chosen;
             let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lists.lens()));
             self.begin(model, job);
         }
         let (Some((_, lens)), Some(worker)) = (&self.job, &self.worker) else { return };
         let first = view.first();
-        worker.add(view.blocks_from(lens.scope, self.next), first);
+        let decoders = &mut model.decoders;
+        let jobs = view.blocks_from(lens.scope, self.next).map(|block| {
+            block.session.iter().for_each(|session| decoders.learn(view, *session));
+            (Arc::clone(block), decoders.of(block.session))
+        });
+        worker.add(jobs, first);
         self.next = self.next.max(view.end());
         model.search.take(worker.report());
         model.search.forget(first);

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::decode::{Decoder, Limits, Payload, Role};
 use crate::diagnose;
 use crate::journal::{Joined, Lens, Row, Scope, View};
 use crate::record::finding::Level;
@@ -10,6 +11,7 @@ use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
+use crate::tui::pages::content::format;
 use crate::tui::pages::trouble;
 use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 use crate::tui::search::pattern::Pattern;
@@ -263,6 +265,10 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     let room = context.columns.width.saturating_sub(width(spans));
     // A character of UTF-8 takes up to four bytes.
     let limit = room.min(context.columns.preview()) * 4 + 4;
+    if let Some((words, style)) = decoded(context, row, record, &joined) {
+        spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
+        return;
+    }
     let style = if opcode.is_control() { theme.control } else { theme.text };
     let (start, words) = if let Some(start) = joined.inflated(limit) {
         let words = inflated_preview(record, &start);
@@ -276,6 +282,23 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
         Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
         None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
     });
+}
+
+/// What the session's decoder says of a message, on a line; `None` where there is none, or it can't read it.
+fn decoded(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &Joined<'_>) -> Option<(String, Style)> {
+    let theme = &context.model.look.theme;
+    let decoder = context.model.decoders.of(row.session)?;
+    let format = format(record.header.opcode())?;
+    let said = joined.said(Limits::ROW.bytes)?;
+    let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
+    // JSON alone has no names to tell: its text is what there is to see.
+    let decoded = decoder.read(record.from, payload, &Limits::ROW).ok().filter(|_| decoder != Decoder::Json)?;
+    let style = match decoded.main().map(|part| &part.role) {
+        Some(Role::Heartbeat) => theme.dim,
+        Some(Role::Error | Role::Refusal(_)) => theme.warning,
+        _ => theme.text,
+    };
+    Some((decoded.summary(), style))
 }
 
 /// FIN, RSV and MASK in three columns: `F` for FIN, the number of the reserved bit that is set (`+` for several), `M`.

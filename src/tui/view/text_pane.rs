@@ -124,16 +124,13 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
         (BytesShown::Wire, BodyShown::Auto) => "wire bytes",
         (BytesShown::Wire, BodyShown::Hex) => "wire bytes, hex",
         (BytesShown::Wire, BodyShown::Text) => "wire bytes, text",
-        (BytesShown::Wire, BodyShown::Json) => "wire bytes, JSON",
         (_, BodyShown::Mask) => "mask",
         (BytesShown::Unmasked, BodyShown::Auto) => "payload",
         (BytesShown::Unmasked, BodyShown::Hex) => "payload, hex",
         (BytesShown::Unmasked, BodyShown::Text) => "payload, text",
-        (BytesShown::Unmasked, BodyShown::Json) => "payload, JSON",
         (BytesShown::Message, BodyShown::Auto) => "",
         (BytesShown::Message, BodyShown::Hex) => "hex",
         (BytesShown::Message, BodyShown::Text) => "text",
-        (BytesShown::Message, BodyShown::Json) => "JSON",
     }
 }
 

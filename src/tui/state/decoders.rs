@@ -1,0 +1,140 @@
+//! Which decoder reads the messages of each session: guessed from the first of them, or chosen.
+
+use std::collections::HashMap;
+
+use crate::decode::{self, Context, Decoder, Format, Limits, Payload};
+use crate::journal::{Fold, Joined, Lens, Scope, View};
+use crate::record::{Seen, SessionId, Side};
+use crate::tui::pages::content::format;
+
+/// Rows of a session in which its first messages are looked for.
+const ROWS: u64 = 64;
+/// Sessions that are remembered besides those that the journal knows.
+const FORGOTTEN: usize = 256;
+
+/// The decoders of all sessions that were looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Decoders {
+    sessions: HashMap<SessionId, Session>,
+    chosen: u64,
+}
+
+/// What a person wants of a session's messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// The decoder that is guessed.
+    #[default]
+    Guessed,
+    /// None.
+    Plain,
+    /// This one.
+    Named(Decoder),
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    choice: Choice,
+    guess: Option<Decoder>,
+    /// Frames that it had when the guess was made.
+    frames: Option<u64>,
+    /// Whether more frames would change nothing.
+    is_settled: bool,
+}
+
+impl Decoders {
+    /// The decoder for a session's messages.
+    #[must_use]
+    pub(crate) fn of(&self, session: Option<SessionId>) -> Option<Decoder> {
+        let session = self.sessions.get(&session?)?;
+        match session.choice {
+            Choice::Guessed => session.guess,
+            Choice::Plain => None,
+            Choice::Named(decoder) => Some(decoder),
+        }
+    }
+
+    /// The one that was guessed, whatever was chosen.
+    #[must_use]
+    pub(crate) fn guessed(&self, session: SessionId) -> Option<Decoder> {
+        self.sessions.get(&session)?.guess
+    }
+
+    /// What is wanted of a session.
+    #[must_use]
+    pub(crate) fn choice(&self, session: SessionId) -> Choice {
+        self.sessions.get(&session).map_or(Choice::Guessed, |session| session.choice)
+    }
+
+    /// Takes a person's word for it.
+    pub(crate) fn choose(&mut self, session: SessionId, choice: Choice) {
+        self.sessions.entry(session).or_default().choice = choice;
+        self.chosen += 1;
+    }
+
+    /// How often one was chosen.
+    #[must_use]
+    pub(crate) const fn chosen(&self) -> u64 {
+        self.chosen
+    }
+
+    /// Guesses a session's decoder, if that was not done or there is more to guess from.
+    pub(crate) fn learn(&mut self, view: &View, id: SessionId) {
+        let Some(summary) = view.session(id) else { return };
+        if self.sessions.len() > view.sessions().len() + FORGOTTEN {
+            self.sessions.retain(|id, _| view.session(*id).is_some());
+        }
+        let session = self.sessions.entry(id).or_default();
+        let frames = summary.frames.sum();
+        if session.is_settled || session.frames == Some(frames) {
+            return;
+        }
+        session.frames = Some(frames);
+        let first = first(view, id);
+        session.is_settled = first.settled;
+        let subprotocol = summary.open.as_ref().and_then(|open| open.subprotocol.as_deref());
+        let subprotocol = subprotocol.and_then(|name| str::from_utf8(name).ok());
+        let payloads: Vec<_> = first.messages.iter().map(Message::payload).collect();
+        session.guess = decode::guess(&Context { path: &summary.path, subprotocol }, &payloads);
+    }
+}
+
+/// The first messages of a session that are in memory.
+struct First {
+    messages: Vec<Message>,
+    settled: bool,
+}
+
+struct Message {
+    from: Side,
+    format: Format,
+    bytes: Vec<u8>,
+    is_whole: bool,
+}
+
+impl Message {
+    fn payload(&self) -> (Side, Payload<'_>) {
+        (self.from, Payload { format: self.format, bytes: &self.bytes, is_whole: self.is_whole })
+    }
+}
+
+fn first(view: &View, id: SessionId) -> First {
+    let lens = Lens { scope: Scope::Session(id), fold: Fold { fragments: true, heartbeats: true } };
+    let range = view.range(lens);
+    let looked_at = range.start..range.end.min(range.start + ROWS);
+    let mut first = First { messages: Vec::new(), settled: looked_at.end < range.end };
+    for row in looked_at.filter_map(|number| view.row(lens, number)) {
+        let Seen::Frame(record) = row.record else { continue };
+        let Some(format) = format(record.header.opcode()) else { continue };
+        let joined = Joined::new(view, row, &record, lens.fold);
+        let Some(said) = joined.said(Limits::ROW.bytes) else { continue };
+        if joined.received < joined.length {
+            continue;
+        }
+        first.messages.push(Message { from: record.from, format, bytes: said.bytes, is_whole: said.is_whole });
+        if first.messages.len() == decode::MESSAGES {
+            first.settled = true;
+            break;
+        }
+    }
+    first
+}

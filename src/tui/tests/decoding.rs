@@ -1,0 +1,140 @@
+//! Messages are read as what the application made of them: in rows and in the detail, by a decoder that is guessed or
+//! chosen.
+
+use crossterm::event::KeyCode;
+
+use crate::record::Side::{self, Client, Server};
+
+use super::stage::{Actor, Stage};
+
+const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";
+
+fn stage(path: &str, messages: &[(Side, &str)]) -> Stage {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, path);
+    actor.after(10).opens();
+    for (from, message) in messages {
+        actor.after(1000).frame(*from, 0x81, message.as_bytes());
+    }
+    actor.hand_over();
+    stage.sync();
+    stage
+}
+
+fn chat() -> Stage {
+    stage(
+        SOCKET_IO,
+        &[
+            (Server, r#"0{"sid":"Msf","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#),
+            (Client, "40"),
+            (Server, r#"40{"sid":"fkD"}"#),
+            (Client, r#"420["chat message",{"user":"ann","text":"hello","tags":["a","b"]}]"#),
+            (Server, r#"430["stored"]"#),
+            (Server, "2"),
+            (Client, "3"),
+        ],
+    )
+}
+
+#[test]
+fn rows_and_detail_are_read_as_the_application_does() {
+    let mut stage = chat();
+    stage.keys("kkk").press(KeyCode::Enter);
+    insta::assert_snapshot!("socket_io", stage.screen());
+    insta::assert_snapshot!("socket_io_styles", stage.styles());
+}
+
+#[test]
+fn the_cursor_is_on_a_value_and_on_its_bytes() {
+    let mut stage = chat();
+    stage.keys("kkk").press(KeyCode::Enter);
+    stage.keys("/hello").press(KeyCode::Enter);
+    assert!(stage.shows("byte 41"), "{}", stage.screen());
+    stage.keys("x");
+    assert!(stage.shows("byte 41, 0x29 · 68 = 104"), "{}", stage.screen());
+    stage.keys("xk");
+    assert!(stage.shows("byte 27"), "{}", stage.screen());
+}
+
+#[test]
+fn nodes_are_folded_and_unfolded() {
+    let mut stage = chat();
+    stage.keys("kkk").press(KeyCode::Enter);
+    stage.keys("/tags").press(KeyCode::Enter).press(KeyCode::Enter);
+    assert!(stage.shows(r#"tags: ["a","b"]"#), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    assert!(stage.shows(r#"0: "a""#), "{}", stage.screen());
+    stage.keys("--");
+    assert!(stage.shows(r#"data: ["chat message",{user:"ann""#), "{}", stage.screen());
+}
+
+#[test]
+fn m_goes_through_the_decoders_that_can_read_the_message() {
+    let mut stage = stage(
+        "/rpc",
+        &[
+            (Client, r#"{"jsonrpc":"2.0","id":1,"method":"sum","params":[1,2]}"#),
+            (Server, r#"{"jsonrpc":"2.0","id":1,"result":3}"#),
+        ],
+    );
+    stage.press(KeyCode::Enter);
+    assert!(stage.shows("payload as JSON-RPC 2.0") && stage.shows("result #1 3"), "{}", stage.screen());
+    let mut seen = Vec::new();
+    for _ in 0..10 {
+        stage.keys("m");
+        let shown = stage.lines().into_iter().find(|line| line.contains("decoder of session 1: ")).unwrap();
+        seen.push(shown.trim().trim_end_matches('|').trim().to_owned());
+        if seen.last().unwrap().ends_with(", guessed") {
+            break;
+        }
+    }
+    let last = seen.last().unwrap();
+    assert_eq!(last, "· decoder of session 1: JSON-RPC 2.0, guessed");
+    assert!(seen.contains(&"· decoder of session 1: JSON".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"· decoder of session 1: none".to_owned()), "{seen:?}");
+    assert!(!seen.iter().any(|name| name.contains("Socket.IO")), "{seen:?}");
+}
+
+#[test]
+fn behind_the_last_decoder_is_the_mask_at_work() {
+    let mut stage = stage("/", &[(Client, "hello")]);
+    stage.press(KeyCode::Enter).keys("m");
+    while !stage.shows("the mask at work") {
+        assert!(stage.shows("decoder of session 1"), "{}", stage.screen());
+        stage.keys("m");
+    }
+    assert!(stage.shows("wire xor key = result"), "{}", stage.screen());
+    stage.keys("m");
+    assert!(stage.shows("payload as text"), "{}", stage.screen());
+}
+
+#[test]
+fn a_decoder_is_chosen_by_name_and_says_what_it_can_t_read() {
+    let mut stage = stage("/", &[(Client, "MESSAGE\nsubscription:1\n\nhi\0"), (Client, "no frame of STOMP")]);
+    stage.keys(":decoder sto").press(KeyCode::Tab).press(KeyCode::Enter);
+    assert!(stage.shows("decoder of session 1: STOMP"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    assert!(stage.shows("this can't be read as STOMP 1.0 to 1.2: byte"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys("k");
+    assert!(stage.shows("payload as STOMP 1.0 to 1.2"), "{}", stage.screen());
+    stage.keys(":decoder none").press(KeyCode::Enter);
+    assert!(stage.shows("payload as text"), "{}", stage.screen());
+    stage.keys(":decoder x").press(KeyCode::Enter);
+    assert!(stage.shows("a decoder is one of auto, none, json, socket.io"), "{}", stage.screen());
+}
+
+#[test]
+fn values_of_the_command_line_are_listed() {
+    let mut stage = stage("/", &[]);
+    stage.keys(":decoder s");
+    assert!(stage.shows("decoder socket.io-2") && stage.shows("Socket.IO 1 and 2"), "{}", stage.screen());
+}
+
+#[test]
+fn what_a_decoder_says_is_searched() {
+    let mut stage = chat();
+    stage.keys("g/ack 0").press(KeyCode::Enter);
+    stage.until_searched("1 of 1 match");
+    stage.press(KeyCode::Esc).keys(":decoder none").press(KeyCode::Enter).keys("/ack 0").press(KeyCode::Enter);
+    stage.until_searched("no match");
+}
