@@ -10,9 +10,14 @@ use super::{Fault, Role};
 pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
     let root = reading.json(None, 0)?;
     let summary = reading.compact(root);
-    reading.part(&summary, None, Role::Other);
+    let id = IDS.iter().find_map(|name| reading.document().id(root, name)).map(str::to_owned);
+    reading.part(&summary, None, id.map_or(Role::Other, Role::Tagged));
     Ok(())
 }
+
+/// Members by which many protocols without a name tell which reply belongs to which request.
+const IDS: [&str; 9] =
+    ["id", "requestId", "request_id", "reqId", "req_id", "correlationId", "correlation_id", "messageId", "rid"];
 
 /// Reads one text into a node of that name. `base` is where it stands in the payload; where it is not whole, it may end
 /// anywhere. The result is `None` where there is no room for the node.

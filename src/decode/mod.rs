@@ -228,6 +228,8 @@ pub enum Role {
     Reply(String),
     /// The reply that says no.
     Refusal(String),
+    /// Has an id that a request and its reply have alike, and does not say which of them it is.
+    Tagged(String),
     /// Says only that its sender is there.
     Heartbeat,
     /// Something is wrong, and it is no reply.

@@ -49,6 +49,7 @@ pub enum Action {
     Hex,
     Text,
     NextDecoder,
+    Counterpart,
     Bytes,
     Times,
     NextPolicy,

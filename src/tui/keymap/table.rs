@@ -145,6 +145,13 @@ pub const BINDINGS: &[Binding] = &[
         "decoder",
         "next decoder that reads the message, none, the mask at work",
     ),
+    bind(
+        Action::Counterpart,
+        &[Key::char('%')],
+        FRAMES,
+        "reply",
+        "to the request or the reply that belongs to the row, and back",
+    ),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
     bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),

@@ -215,6 +215,7 @@ fn told(decoded: &Decoded) -> String {
             Role::Request(id) => format!("asks for a reply to id {id}"),
             Role::Reply(id) => format!("reply to id {id}"),
             Role::Refusal(id) => format!("refusal of id {id}"),
+            Role::Tagged(id) => format!("id {id}"),
             Role::Heartbeat => "heartbeat".to_owned(),
             Role::Error => "error".to_owned(),
             Role::Other => String::new(),

@@ -30,6 +30,9 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
     }
     origin(page, record.origin);
     relayed::write(page, content.relayed(record.relayed), content.sent());
+    if let Some(pair) = options.pair {
+        pair.write(page);
+    }
     if !compact {
         header::write(page, &record.header, record.from, content.message());
     }

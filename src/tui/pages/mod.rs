@@ -19,6 +19,7 @@ mod hixie;
 pub(crate) mod json;
 mod legs;
 mod page;
+pub(crate) mod pair;
 pub(crate) mod problems;
 mod proof;
 mod relayed;
@@ -47,6 +48,7 @@ pub(crate) use content::Content;
 pub(crate) use document::Document;
 pub(crate) use json::Folds;
 use page::Page;
+use pair::Pair;
 
 /// Rows of a page at most: some hundred screens. The body of a frame has no such end.
 pub(crate) const MAX_ROWS: usize = 5000;
@@ -103,6 +105,8 @@ pub(crate) struct DetailOptions<'a> {
     pub fold: Fold,
     /// Who reads the session's messages.
     pub decoder: Option<Decoder>,
+    /// The request or the reply that belongs to it.
+    pub pair: Option<Pair>,
     /// Columns of the pane.
     pub width: u16,
     /// How things look.

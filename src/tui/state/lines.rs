@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use crate::decode::Decoder;
 use crate::journal::{RowId, Scope};
 use crate::record::SessionId;
+use crate::tui::pages::pair::Pair;
 use crate::tui::pages::{BodyShown, BytesShown, HeaderShown, Proof};
 use crate::tui::state::cursor::Scroll;
 
@@ -34,6 +35,8 @@ pub(crate) struct LinesKey {
     pub header: HeaderShown,
     /// Who reads the messages.
     pub decoder: Option<Decoder>,
+    /// The request or the reply that belongs to it.
+    pub pair: Option<Pair>,
     /// In how many columns.
     pub width: u16,
 }

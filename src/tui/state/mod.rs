@@ -17,6 +17,7 @@ pub(crate) mod marks;
 pub(crate) mod model;
 pub(crate) mod overlay;
 pub(crate) mod overview;
+pub(crate) mod pairs;
 pub(crate) mod pane;
 pub(crate) mod panes;
 pub(crate) mod proxy;

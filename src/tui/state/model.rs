@@ -17,6 +17,7 @@ use super::lists::Lists;
 use super::look::Look;
 use super::overlay::Overlay;
 use super::overview::Overview;
+use super::pairs::Pairs;
 use super::pane::Pane;
 use super::panes::{Panes, Tab};
 use super::proxy::{Info, Proxy};
@@ -44,6 +45,8 @@ pub struct Model {
     pub(crate) texts: Texts,
     /// Who reads the messages of each session.
     pub(crate) decoders: Decoders,
+    /// Which of the rows that are to be seen reply to which.
+    pub(crate) pairs: Pairs,
     /// What is searched for, and what was found.
     pub(crate) search: Search,
     /// What was sent.
@@ -75,6 +78,7 @@ impl Model {
             detail: Pane::default(),
             texts: Texts::default(),
             decoders: Decoders::default(),
+            pairs: Pairs::default(),
             search: Search::default(),
             sending: Sending::default(),
             commands: Past::default(),
@@ -111,7 +115,8 @@ impl Model {
         let table = (self.panes.tab == Tab::Sessions && self.overview.live > 0).then_some(1_000_000);
         // A long text is gone through in slices, a draw each.
         let detail = (self.detail.is_busy() && self.drawn.detail.is_some_and(|area| !area.is_empty())).then_some(1);
-        next_age.chain(detail).chain(toast).chain(rate).chain(table).min()
+        let pairs = (self.pairs.is_busy() && matches!(self.panes.tab, Tab::Frames)).then_some(1);
+        next_age.chain(detail).chain(pairs).chain(toast).chain(rate).chain(table).min()
     }
 
     /// Takes in where things were drawn.

@@ -3,6 +3,7 @@
 use crate::journal::View;
 use crate::record::Seen;
 use crate::tui::keymap::{Action, Place};
+use crate::tui::pages::pair::Pair;
 
 use super::model::Model;
 use super::panes::Tab;
@@ -28,6 +29,10 @@ impl Model {
             Action::NextProblem | Action::Why => !view.problems().is_empty(),
             Action::ToNextSession => live_sessions(view).len() > 1,
             Action::FoldMore | Action::FoldLess => self.detail.has_nodes(),
+            Action::Counterpart => {
+                let pair = self.selected_row(view).and_then(|row| self.pairs.of(view, row.id));
+                matches!(pair, Some(Pair::ReplyTo(_) | Pair::RepliedBy(_)))
+            }
             Action::Freeze => on_frames,
             Action::Search | Action::Copy => view.sessions().len() > 0,
             Action::NextMatch | Action::PreviousMatch => self.search.pattern().is_some(),

@@ -138,3 +138,74 @@ fn what_a_decoder_says_is_searched() {
     stage.press(KeyCode::Esc).keys(":decoder none").press(KeyCode::Enter).keys("/ack 0").press(KeyCode::Enter);
     stage.until_searched("no match");
 }
+
+#[test]
+fn a_reply_says_how_long_it_took_and_leads_to_its_request() {
+    let mut stage = chat();
+    assert!(stage.shows("↩ 1.0ms"), "{}", stage.screen());
+    stage.keys("kk").press(KeyCode::Enter);
+    assert!(stage.shows("reply after 1.0ms to frame 4 (%)"), "{}", stage.screen());
+    stage.keys("%");
+    assert!(stage.shows("Frame 4") && stage.shows("replied to after 1.0ms by frame 5 (%)"), "{}", stage.screen());
+    stage.keys("%");
+    assert!(stage.shows("Frame 5"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys("gjjjj%");
+    assert!(stage.shows("neither asks for a reply nor is one"), "{}", stage.screen());
+}
+
+#[test]
+fn a_request_without_a_reply_says_so_until_one_comes() {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/rpc");
+    actor.after(10).opens();
+    actor.after(1000).frame(Client, 0x81, br#"{"jsonrpc":"2.0","id":"a","method":"sum"}"#).hand_over();
+    stage.sync().press(KeyCode::Enter);
+    assert!(stage.shows("no reply so far"), "{}", stage.screen());
+    // An id of the same side is another request's.
+    actor.after(1000).frame(Client, 0x81, br#"{"jsonrpc":"2.0","id":"b","method":"sum"}"#);
+    actor.after(1000).frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":"b","result":1}"#).hand_over();
+    stage.sync().keys("kk");
+    stage.press(KeyCode::Esc).keys("kk").press(KeyCode::Enter);
+    assert!(stage.shows("no reply so far"), "{}", stage.screen());
+    let refusal = br#"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"no"}}"#;
+    actor.after(1000).frame(Server, 0x81, refusal).hand_over();
+    stage.sync();
+    assert!(stage.shows("refused after 3.0ms by frame 4 (%)"), "{}", stage.screen());
+}
+
+#[test]
+fn pings_belong_to_their_pongs_and_ids_of_plain_json_to_each_other() {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens();
+    actor.after(1000).frame(Server, 0x89, b"one").frame(Server, 0x89, b"two");
+    actor.after(1000).frame(Client, 0x8a, b"two");
+    actor.after(1000).frame(Client, 0x81, br#"{"requestId":7}"#);
+    actor.after(1000).frame(Server, 0x81, br#"{"requestId":7,"ok":true}"#).hand_over();
+    stage.sync().press(KeyCode::Enter);
+    assert!(stage.shows("reply after 1.0ms to frame 4 (%)"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys("kk").press(KeyCode::Enter);
+    assert!(stage.shows("reply after 1.0ms to frame 2 (%)"), "{}", stage.screen());
+    stage.press(KeyCode::Esc).keys("kk").press(KeyCode::Enter);
+    assert!(stage.shows("no reply so far"), "{}", stage.screen());
+}
+
+#[test]
+fn a_reply_far_behind_is_found_without_a_long_wait() {
+    let mut stage = Stage::new(100, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/rpc");
+    actor.after(10).opens();
+    actor.after(1000).frame(Client, 0x81, br#"{"jsonrpc":"2.0","id":1,"method":"slow"}"#);
+    for _ in 0..9000 {
+        actor.frame(Server, 0x81, br#"{"jsonrpc":"2.0","method":"tick"}"#);
+    }
+    actor.after(1000).frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":1,"result":1}"#).hand_over();
+    stage.sync().keys("gjjjjj").press(KeyCode::Enter);
+    for micros in 0..100 {
+        if stage.model.next_change() != Some(1) {
+            break;
+        }
+        stage.at(micros);
+    }
+    assert!(stage.shows("by frame 9002 (%)"), "{}", stage.screen());
+}

@@ -9,19 +9,34 @@ use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::pages::BodyShown;
 use crate::tui::pages::content::format;
+use crate::tui::pages::pair::Pair;
 use crate::tui::state::decoders::Choice;
 use crate::tui::state::model::Model;
 
 /// What its key does; `None` where it is another.
 pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
-    if action != Action::NextDecoder {
-        return None;
-    }
-    match message(model, view) {
-        Some(message) => next(model, &message),
-        None => model.toast(Level::Note, "there is no message here to decode"),
+    match action {
+        Action::NextDecoder => match message(model, view) {
+            Some(message) => next(model, &message),
+            None => model.toast(Level::Note, "there is no message here to decode"),
+        },
+        Action::Counterpart => go_to_counterpart(model, view),
+        _ => return None,
     }
     Some(Vec::new())
+}
+
+/// Goes to the request or the reply that belongs to the selected row.
+fn go_to_counterpart(model: &mut Model, view: &View) {
+    let Some(row) = model.selected_row(view).map(|row| row.id) else { return };
+    match model.pairs.of(view, row) {
+        Some(Pair::ReplyTo(other) | Pair::RepliedBy(other)) => {
+            model.lists.remember(view);
+            model.lists.go_to(view, other.row);
+        }
+        Some(Pair::NoReply) => model.toast(Level::Warning, "no reply to this has come so far"),
+        None => model.toast(Level::Note, "this neither asks for a reply nor is one, as far as is known"),
+    }
 }
 
 /// Reads the messages of the session that is meant otherwise from here on.

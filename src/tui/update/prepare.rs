@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::journal::{Fold, Joined, Row, SessionSummary, View};
+use crate::journal::{Fold, Joined, Row, RowId, SessionSummary, View};
 use crate::record::Seen;
 use crate::tui::keymap::Place;
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
@@ -32,33 +32,37 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
     }
 }
 
-/// Gets to know who reads the messages of the sessions whose rows may be seen.
+/// Gets to know who reads the messages of the rows that may be seen, and which of them reply to which.
 fn learn(model: &mut Model, view: &View, area: Rect) {
     let (cursor, lens) = model.shown_list();
     let (mut cursor, range) = (*cursor, view.range(lens));
     cursor.settle(&range, area.height);
     let shown = cursor.top()..range.end.min(cursor.top() + u64::from(area.height));
-    let selected = model.selected_row(view).and_then(|row| row.session);
+    let selected = model.selected_row(view).map(|row| row.id);
+    let shown = shown.filter_map(|number| view.row(lens, number)).map(|row| row.id);
+    let rows: Vec<RowId> = selected.into_iter().chain(shown).collect();
     let mut last = None;
-    for session in shown.filter_map(|number| view.row(lens, number)?.session).chain(selected) {
+    for session in rows.iter().filter_map(|row| view.row_by_id(*row)?.session) {
         if last.replace(session) != Some(session) {
             model.decoders.learn(view, session);
         }
     }
+    model.pairs.learn(view, &model.decoders, &rows);
 }
 
 fn detail(model: &mut Model, view: &View, area: Rect) {
     let row = model.selected_row(view);
     let decoder = model.decoders.of(row.and_then(|row| row.session));
+    let pair = row.and_then(|row| model.pairs.of(view, row.id));
     let header = model.detail.header(area.height, model.texts.body);
     let fold = model.shown_list().1.fold;
     let key = row.map(|row| {
         let subject = Subject::Row(row.id, fold.fragments);
-        LinesKey { header, decoder, ..key(model, subject, row_extent(view, row, fold), area) }
+        LinesKey { header, decoder, pair, ..key(model, subject, row_extent(view, row, fold), area) }
     });
     if model.detail.key != key {
         let theme = model.look.theme.clone();
-        let options = DetailOptions { header, decoder, theme: &theme, ..options(model, area) };
+        let options = DetailOptions { header, decoder, pair, theme: &theme, ..options(model, area) };
         let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
         model.detail.show(key, &theme, make);
     }
@@ -97,6 +101,7 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
         header,
         fold: model.shown_list().1.fold,
         decoder: None,
+        pair: None,
         width: text_width(area),
         theme: &model.look.theme,
     }
@@ -111,6 +116,7 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
         body: model.texts.body,
         header,
         decoder: None,
+        pair: None,
         width: text_width(area),
     }
 }

@@ -12,6 +12,7 @@ use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
 use crate::tui::pages::content::format;
+use crate::tui::pages::pair::Pair;
 use crate::tui::pages::trouble;
 use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 use crate::tui::search::pattern::Pattern;
@@ -59,6 +60,9 @@ pub(crate) const MARKS: [(&str, &str); 8] = [
     (CHANGED, "sent on changed: repaired, or in the other side's dialect"),
     (DROPPED, "not sent on"),
 ];
+
+/// Columns of a preview from which on the time of a reply stands behind it.
+const ROOM_FOR_TIME: usize = 24;
 
 const DIRECTION: usize = 3;
 const OPCODE: usize = 6;
@@ -262,10 +266,39 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     for (mark, style) in marks(record, &joined, undelivered, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
+    let took = took(context, row);
     let room = context.columns.width.saturating_sub(width(spans));
+    let room = room.saturating_sub(took.as_ref().map_or(0, |(took, _)| fit::width(took) + 1));
+    preview_of(context, row, record, &joined, room, spans);
+    if let Some((took, style)) = took {
+        let gap = context.columns.width.saturating_sub(width(spans) + fit::width(&took));
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(took, style));
+    }
+}
+
+/// How long the reply in a row took, or that a request has none; `None` where the row is too narrow for it.
+fn took(context: &Context<'_>, row: Row<'_>) -> Option<(String, Style)> {
+    let theme = &context.model.look.theme;
+    let pair = context.model.pairs.of(context.view, row.id).filter(|_| context.columns.preview() >= ROOM_FOR_TIME)?;
+    let is_refusal = matches!(pair, Pair::ReplyTo(other) if other.is_refusal);
+    Some((pair.short()?, if is_refusal { theme.warning } else { theme.dim }))
+}
+
+/// What a row shows of what was said.
+fn preview_of(
+    context: &Context<'_>,
+    row: Row<'_>,
+    record: &FrameRecord,
+    joined: &Joined<'_>,
+    room: usize,
+    spans: &mut Vec<Span<'static>>,
+) {
+    let theme = &context.model.look.theme;
+    let opcode = record.header.opcode();
     // A character of UTF-8 takes up to four bytes.
     let limit = room.min(context.columns.preview()) * 4 + 4;
-    if let Some((words, style)) = decoded(context, row, record, &joined) {
+    if let Some((words, style)) = decoded(context, row, record, joined) {
         spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
         return;
     }
@@ -275,7 +308,7 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
         (start, words)
     } else {
         let start = joined.start(limit);
-        let words = preview(record, &start, &joined);
+        let words = preview(record, &start, joined);
         (start, words)
     };
     spans.extend(match words {
