@@ -1,13 +1,14 @@
 //! wsproxy: a man in the middle for WebSocket traffic.
 //!
 //! The rooms, lowest first; each may use only those under it (`tests/layers` holds it):
-//! `text` and `wire` (bytes), `relay` and `diagnose` (one session; the words), `decode` (what
-//! messages say), `journal` (what was seen), `doctor` (a
-//! client that judges a server), `json` (the contract for scripts), `engine` and `playground` (sockets), `tui` and
-//! `headless` (what people and scripts see), `cli` and `config` (what they ask for).
+//! `text` and `wire` (bytes), `record`, `diagnose` and `relay` (what can be said of a session; the words; one session),
+//! `decode` (what messages say), `journal` (what was seen), `doctor` (a client that judges a server), `compose` (the
+//! composer's language), `json` (the contract for scripts), `engine` and `playground` (sockets), `tui` and `headless`
+//! (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod compose;
 pub mod config;
 pub mod decode;
 pub mod diagnose;

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use wsproxy::tui::compose::COMMANDS;
+use wsproxy::compose::COMMANDS;
 
 use crate::support::document;
 use crate::support::proxy::in_time;

@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::compose::Repeat;
 use crate::record::{Policy, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Reply, Token};
-use crate::tui::compose::Repeat;
 use crate::tui::state::answer::Progress;
 
 /// Something happened.

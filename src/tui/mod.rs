@@ -7,7 +7,6 @@
 //! No byte of a peer gets to the terminal but through `crate::text`.
 
 mod clock;
-pub mod compose;
 mod feed;
 mod fit;
 pub mod keymap;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 16] = [
+const LAYERS: [(&str, usize); 17] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, usize); 16] = [
     ("decode", 4),
     ("journal", 4),
     ("doctor", 4),
+    ("compose", 4),
     ("engine", 5),
     ("playground", 5),
     ("json", 5),
@@ -29,12 +30,11 @@ const LAYERS: [(&str, usize); 16] = [
 ];
 
 /// The folders and files within `tui`, likewise.
-const SCREEN: [(&str, usize); 14] = [
+const SCREEN: [(&str, usize); 13] = [
     ("fit", 0),
     ("clock", 0),
     ("theme", 0),
     ("keymap", 0),
-    ("compose", 0),
     ("pages", 1),
     ("search", 2),
     ("state", 3),

@@ -6,11 +6,11 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
+use crate::compose::Repeat;
 use crate::engine::clock;
 use crate::engine::handle::Replier;
 use crate::record::Time;
 use crate::relay::injection::Reply;
-use crate::tui::compose::Repeat;
 use crate::tui::state::answer::{Progress, RepeatState};
 
 /// Two answers to each injection, of which one is under way, and the word to stop.

@@ -1,10 +1,10 @@
 //! What became of what was sent.
 
+use crate::compose::Repeat;
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Time};
 use crate::relay::injection::{Refusal, Reply, Token, Wait};
 use crate::tui::clock;
-use crate::tui::compose::Repeat;
 use crate::tui::keymap::{Action, key_of};
 
 /// What became of an injection.

@@ -3,8 +3,8 @@
 use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
+use crate::compose::{self, Completion, ComposeError, Json, Order};
 use crate::record::{SessionId, Side};
-use crate::tui::compose::{self, Completion, ComposeError, Json, Order};
 use crate::tui::state::history::History;
 
 /// What is being written.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
+use crate::compose::Repeat;
 use crate::record::{FrameNumber, SessionId, Side};
 use crate::relay::injection::{Injection, Refusal, Reply, Token, Wait};
-use crate::tui::compose::Repeat;
 use crate::tui::state::answer::{Progress, RepeatState};
 use crate::tui::{Effect, Message};
 use crate::wire::opcode::Opcode;

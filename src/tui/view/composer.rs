@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::journal::View;
 use crate::record::finding::Level;
 use crate::text;
-use crate::tui::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::tui::fit;
 use crate::tui::pages::words::{level_glyph, level_style};
 use crate::tui::state::composer::Composer;
