@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// Characters of a text that are compared with another's.
+const COMPARED: usize = 40;
+
 /// Whether a character may stand on a terminal as it is: printable, and neither a control, a format character (the
 /// bidirectional overrides, zero-width ones) nor a separator of lines.
 #[must_use]
@@ -59,6 +62,37 @@ pub const fn ascii(byte: u8) -> char {
     if matches!(byte, b' '..=b'~') { byte as char } else { '.' }
 }
 
+/// Characters to insert, remove or replace to make one text of the other (Levenshtein), by the first 40 of each.
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
+    distances(one, other).pop().unwrap_or_default()
+}
+
+/// The same to that beginning of the other text which is nearest.
+#[must_use]
+pub fn distance_to_beginning(one: &str, other: &str) -> usize {
+    distances(one, other).into_iter().min().unwrap_or_default()
+}
+
+/// The distances to all beginnings of the other text, from the empty one on: the last row of the usual table.
+fn distances(one: &str, other: &str) -> Vec<usize> {
+    let other: Vec<char> = other.chars().take(COMPARED).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, character) in one.chars().take(COMPARED).enumerate() {
+        let (mut diagonal, mut left) = (above, above + 1);
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, against) in row.iter_mut().skip(1).zip(&other) {
+            let changed = diagonal + usize::from(character != *against);
+            diagonal = *cell;
+            left = changed.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+    }
+    row
+}
+
 /// A count of bytes for people: `17 B`, `1.2 kB`, `3.4 MB` (powers of 1000).
 #[must_use]
 pub fn byte_count(bytes: u64) -> String {
@@ -101,6 +135,17 @@ mod tests {
         assert_eq!(byte_count(1000), "1.0 kB");
         assert_eq!(byte_count(999_960), "1.0 MB");
         assert_eq!(byte_count(u64::MAX), "18.4 EB");
+    }
+
+    #[test]
+    fn words_are_as_far_apart_as_changes_between_them() {
+        assert_eq!((distance("kitten", "sitting"), distance("", "abc"), distance("abc", "")), (3, 3, 3));
+        assert_eq!((distance("paste", "paste"), distance("grün", "grun")), (0, 1));
+        assert_eq!(
+            (distance_to_beginning("http-exta", "http-extra-crlf"), distance("http-exta", "http-extra-crlf")),
+            (1, 6)
+        );
+        assert_eq!(distance(&"a".repeat(100_000), &"b".repeat(100_000)), COMPARED, "the length is anyone's choice");
     }
 
     proptest! {

@@ -13,6 +13,7 @@ use crate::diagnose::render::{self, Part, RenderedLine};
 use crate::diagnose::{UNSEEN, Unseen, words};
 use crate::record::finding::{FindingKind, Level};
 use crate::relay::rehearsal;
+use crate::text;
 
 /// Columns of the text.
 const WIDTH: usize = 80;
@@ -73,23 +74,9 @@ impl TypedValueParser for SubjectParser {
 /// The ids whose beginning takes the fewest changes to get to.
 fn nearest(id: &str) -> Vec<&'static str> {
     let mut ids: Vec<_> = Subject::all().map(|subject| subject.id()).collect();
-    ids.sort_by_cached_key(|known| (distance(id, known), known.len()));
+    ids.sort_by_cached_key(|known| (text::distance_to_beginning(id, known), known.len()));
     ids.truncate(OFFERED);
     ids
-}
-
-/// Characters to insert, remove or replace to make one text the beginning of the other.
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (above, character) in from.chars().take(WIDTH).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (at, other) in to.chars().enumerate() {
-            let cost = diagonal + usize::from(character != other);
-            diagonal = row[at + 1];
-            row[at + 1] = cost.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row.into_iter().min().unwrap_or_default()
 }
 
 /// Whether to write colours.

@@ -213,23 +213,8 @@ fn error(message: impl Into<String>, at: usize) -> ComposeError {
 }
 
 fn unknown(line: Argument<'_>, name: &str) -> ComposeError {
-    let nearest = COMMANDS.iter().min_by_key(|command| distance(command.name, name));
+    let nearest = COMMANDS.iter().min_by_key(|command| text::distance(command.name, name));
     let nearest = nearest.map_or("/text", |command| command.name);
     let shown = text::preview(name.as_bytes(), 30);
     line.error(format!("there is no {shown}; did you mean {nearest}? to send it as a text, begin with //"), 1)
-}
-
-/// Letters to add, take away or change to get from one word to the other (Levenshtein), the second cut to 30.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().take(30).collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, letter) in from.chars().enumerate() {
-        let mut next = vec![index + 1];
-        for ((other, pair), left) in to.iter().zip(row.windows(2)).zip(0..) {
-            let change = pair[0] + usize::from(letter != *other);
-            next.push(change.min(pair[1] + 1).min(next[left] + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

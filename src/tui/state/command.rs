@@ -172,7 +172,9 @@ fn find<'a>(all: &'a [Named], word: &str, whole: &str) -> Result<&'a Named, Stri
             Err(format!("{whole} may be {} or {}{more}: go on typing, or press tab", first.name, second.name))
         }
         _ => {
-            let nearest = all.iter().min_by_key(|named| distance(&named.name, &whole).min(distance(&named.name, word)));
+            let nearest = all
+                .iter()
+                .min_by_key(|named| text::distance(&named.name, &whole).min(text::distance(&named.name, word)));
             let nearest = nearest.map_or("help", |named| named.name.as_str());
             Err(format!("there is no command {whole}: did you mean {nearest}?"))
         }
@@ -206,26 +208,6 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
     }
-}
-
-/// Changes of a character that make one text of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(40).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, character) in one.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        for (cell, against) in row.iter_mut().skip(1).zip(&other) {
-            let changed = diagonal + usize::from(character != *against);
-            diagonal = *cell;
-            left = changed.min(diagonal + 1).min(left + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// The line while it is typed.
