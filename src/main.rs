@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
+use wsproxy::control::{self, Control as _};
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
@@ -207,7 +208,7 @@ impl Proxy {
         let runtime = Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("can't start threads").or_fail(FAILED)?;
         let handle = Handle::default();
-        handle.set_policy(config.policy);
+        handle.command(control::Command::Policy(config.policy), control::unheard());
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {
@@ -235,7 +236,12 @@ impl Proxy {
             remote.quit();
             thread::spawn(move || leave_if_stalled(&gone));
         })?;
-        let result = tui::run(inbox, Arc::clone(&self.journal), self.handle.clone(), self.info);
+        let world = tui::World {
+            journal: Arc::clone(&self.journal),
+            control: Arc::new(self.handle.clone()),
+            clock: clock::now,
+        };
+        let result = tui::run(inbox, world, self.info);
         drop(on_screen);
         self.handle.shut_down();
         self.runtime.block_on(self.running.finished());

@@ -3,6 +3,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
+use wsproxy::control::{self, Command, Control as _};
 use wsproxy::playground;
 use wsproxy::record::{Event, Policy};
 use wsproxy::relay::bridge::{Binary, Bridging};
@@ -96,7 +97,7 @@ const SIX: [(&str, &str, &str); 6] = [
 async fn repair_finds_out_by_itself_what_each_old_server_speaks() {
     let playground = playground::start().await.unwrap();
     let mut proxy = Proxy::start(playground.addr()).await;
-    proxy.handle.set_policy(Policy::Repair);
+    proxy.handle.command(Command::Policy(Policy::Repair), control::unheard());
     for round in 0..2 {
         for (path, said, answer) in SIX {
             let url = format!("ws://{}{path}", proxy.address);

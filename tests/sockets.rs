@@ -7,6 +7,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use wsproxy::control::Control as _;
 use wsproxy::diagnose;
 use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{ClosedBy, ClosedHow, Event, FrameNumber, Origin, PerSide, ProxyEvent, Side};

@@ -14,15 +14,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use crate::control::Replier;
 use crate::journal::Journal;
 use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
-use crate::relay::session::{Act, Command, Output, Reason, Sent, Session};
+use crate::relay::session::{Act, Output, Reason, Sent, Session, SessionCommand};
 use crate::wire::close::Code;
 
 use super::answer;
 use super::clock;
-use super::handle::{self, Replier};
+use super::handle::Commands;
 use super::intake;
 use super::pipe::{Connection, Pipe, reset};
 use super::tls::TlsFault;
@@ -48,7 +49,7 @@ pub(super) struct Setup<C, S> {
     /// What the client sent behind its head.
     pub early: Vec<u8>,
     pub journal: Arc<Journal>,
-    pub commands: handle::Commands,
+    pub commands: Commands,
     pub shutdown: watch::Receiver<bool>,
     /// The upstream's URL, for sentences.
     pub upstream: Arc<str>,
@@ -62,7 +63,7 @@ pub(super) struct Driver<C, S> {
     pipes: PerSide<Pipe>,
     out: Output,
     journal: Arc<Journal>,
-    commands: Option<handle::Commands>,
+    commands: Option<Commands>,
     repliers: HashMap<Token, Replier>,
     next_token: u64,
     /// Runs while there is a block that is not handed over. There is none before one waits.
@@ -94,7 +95,7 @@ async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut sh
     poll_fn(|cx| {
         if !quitting && quit.as_mut().poll(cx).is_ready() {
             quitting = true;
-            driver.command(Command::Close { by: ClosedBy::Proxy, code: Code::GOING_AWAY });
+            driver.command(None, SessionCommand::Close { by: ClosedBy::Proxy, code: Code::GOING_AWAY });
         }
         driver.poll(cx)
     })
@@ -308,7 +309,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         let Some(commands) = &mut self.commands else { return false };
         match commands.poll_recv(cx) {
             Poll::Ready(Some(command)) => {
-                self.take(*command);
+                let (command, reply) = *command;
+                self.command(Some(reply), command);
                 true
             }
             Poll::Ready(None) => {
@@ -319,20 +321,14 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
     }
 
-    fn take(&mut self, command: handle::Command) {
-        match command {
-            handle::Command::Inject { to, injection, reply } => {
-                let token = Token(self.next_token);
-                self.next_token += 1;
-                self.repliers.insert(token, reply);
-                self.command(Command::Inject { token, to, injection });
-            }
-            handle::Command::Close => self.command(Command::Close { by: ClosedBy::User, code: Code::NORMAL }),
+    /// Passes a command to the session, with the one that waits for what becomes of it.
+    fn command(&mut self, replier: Option<Replier>, command: SessionCommand) {
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        if let Some(replier) = replier {
+            self.repliers.insert(token, replier);
         }
-    }
-
-    fn command(&mut self, command: Command) {
-        self.session.command(clock::now(), command, &mut self.out);
+        self.session.command(clock::now(), token, command, &mut self.out);
         self.obey();
     }
 

@@ -1,44 +1,32 @@
-//! The way from the keyboard to a session.
+//! The way from those who steer the proxy to its sessions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use crate::record::{Policy, SessionId, Side};
-use crate::relay::injection::{Injection, Refusal, Reply};
+use crate::control::{Command, Control, Replier};
+use crate::record::{ClosedBy, Policy, SessionId};
+use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
-
-/// Called with each reply to an injection: once, or twice where the first is `Waiting`. It runs on a session's task, so
-/// it must not block.
-pub type Replier = Box<dyn FnMut(Reply) + Send>;
+use crate::relay::session::SessionCommand;
+use crate::wire::close::Code;
 
 /// Commands that a session may be behind with. People type slowly; scripts get `Refusal::Busy`.
 const COMMANDS: usize = 64;
 
-/// What a session can be told.
-pub enum Command {
-    /// Put something in towards a side.
-    Inject {
-        /// The side that receives it.
-        to: Side,
-        /// What.
-        injection: Injection,
-        /// Whom to tell.
-        reply: Replier,
-    },
-    /// End the session, with close frames where they fit.
-    Close,
-}
+/// A command on its way to a session, and whom to tell what becomes of it.
+pub(super) type Posted = (SessionCommand, Replier);
 
 /// A session's end of the way: a command is boxed, for room for some of them is set aside for each session, and most are
 /// never sent one.
-pub(super) type Commands = mpsc::Receiver<Box<Command>>;
+pub(super) type Commands = mpsc::Receiver<Box<Posted>>;
 
-/// Reaches all live sessions. Clones reach the same.
+/// The control of a running proxy: reaches all live sessions. Clones reach the same.
 #[derive(Clone)]
 pub struct Handle {
-    sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Box<Command>>>>>,
+    sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Box<Posted>>>>>,
     shutdown: watch::Sender<bool>,
     policy: PolicyCell,
 }
@@ -50,40 +38,18 @@ impl Default for Handle {
 }
 
 impl Handle {
-    /// Puts something into a live session. `reply` is called in any case.
-    pub fn inject(&self, session: SessionId, to: Side, injection: Injection, mut reply: Replier) {
+    /// Passes a command to a live session.
+    fn send(&self, session: SessionId, command: SessionCommand, mut reply: Replier) {
         let Some(commands) = self.lock().get(&session).cloned() else {
-            reply(Reply::Refused(Refusal::NoSession));
-            return;
+            return reply(Reply::Refused(Refusal::NoSession));
         };
-        if let Err(error) = commands.try_send(Box::new(Command::Inject { to, injection, reply })) {
-            let (command, refusal) = match error {
-                mpsc::error::TrySendError::Full(command) => (command, Refusal::Busy),
-                mpsc::error::TrySendError::Closed(command) => (command, Refusal::NoSession),
-            };
-            if let Command::Inject { mut reply, .. } = *command {
-                reply(Reply::Refused(refusal));
-            }
-        }
-    }
-
-    /// Ends a live session. Nothing happens where it has ended already.
-    pub fn close(&self, session: SessionId) {
-        if let Some(commands) = self.lock().get(&session) {
-            // A session that is too busy to take this is told again by the next key press.
-            let _ = commands.try_send(Box::new(Command::Close));
-        }
-    }
-
-    /// What is done about faults now.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        self.policy.get()
-    }
-
-    /// Changes what is done about faults, in the sessions that are live too.
-    pub fn set_policy(&self, policy: Policy) {
-        self.policy.set(policy);
+        let (unsent, refusal) = match commands.try_send(Box::new((command, reply))) {
+            Ok(()) => return,
+            Err(TrySendError::Full(unsent)) => (unsent, Refusal::Busy),
+            Err(TrySendError::Closed(unsent)) => (unsent, Refusal::NoSession),
+        };
+        let (_, mut reply) = *unsent;
+        reply(Reply::Refused(refusal));
     }
 
     pub(super) fn policy_cell(&self) -> PolicyCell {
@@ -94,11 +60,6 @@ impl Handle {
     #[must_use]
     pub fn live(&self) -> usize {
         self.lock().len()
-    }
-
-    /// Tells everything to end: no new connections, close frames to all peers. `Running::finished` returns when it is done.
-    pub fn shut_down(&self) {
-        self.shutdown.send_replace(true);
     }
 
     /// Turns true when `shut_down` was called.
@@ -114,8 +75,34 @@ impl Handle {
         (receiver, Registration { handle: self.clone(), session })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, mpsc::Sender<Box<Command>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, mpsc::Sender<Box<Posted>>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Control for Handle {
+    fn command(&self, command: Command, mut reply: Replier) {
+        match command {
+            Command::Inject { session, to, injection } => {
+                self.send(session, SessionCommand::Inject { to, injection }, reply);
+            }
+            Command::Close { session } => {
+                self.send(session, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }, reply);
+            }
+            Command::Policy(policy) => {
+                self.policy.set(policy);
+                reply(Reply::Done);
+            }
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        self.policy.get()
+    }
+
+    /// `Running::finished` returns when it is done.
+    fn shut_down(&self) {
+        self.shutdown.send_replace(true);
     }
 }
 
@@ -128,5 +115,37 @@ pub(super) struct Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         self.handle.lock().remove(&self.session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    use super::*;
+
+    fn ask(handle: &Handle, command: Command) -> Receiver<Reply> {
+        let (replier, replies) = sync_channel(2);
+        handle.command(command, Box::new(move |reply| replier.send(reply).unwrap()));
+        replies
+    }
+
+    #[test]
+    fn each_command_has_its_reply() {
+        let handle = Handle::default();
+        assert_eq!(ask(&handle, Command::Policy(Policy::Strict)).recv(), Ok(Reply::Done));
+        assert_eq!(handle.policy(), Policy::Strict);
+        let close = Command::Close { session: SessionId(1) };
+        assert_eq!(ask(&handle, close.clone()).recv(), Ok(Reply::Refused(Refusal::NoSession)));
+        let (mut commands, registration) = handle.register(SessionId(1));
+        let waiting: Vec<_> = (0..COMMANDS).map(|_| ask(&handle, close.clone())).collect();
+        assert!(waiting.iter().all(|replies| replies.try_recv().is_err()));
+        assert_eq!(ask(&handle, close.clone()).recv(), Ok(Reply::Refused(Refusal::Busy)));
+        let (command, mut reply) = *commands.try_recv().unwrap();
+        assert!(matches!(command, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }));
+        reply(Reply::Done);
+        assert_eq!(waiting[0].recv(), Ok(Reply::Done));
+        drop(registration);
+        assert_eq!(ask(&handle, close).recv(), Ok(Reply::Refused(Refusal::NoSession)));
     }
 }

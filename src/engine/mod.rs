@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::control::Control as _;
 use crate::journal::Journal;
 use crate::record::{Log, ProxyEvent};
 use crate::relay::bridge::{Binary, Bridging};

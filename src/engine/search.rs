@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
+use crate::control::Control as _;
 use crate::doctor::Spoken;
 use crate::doctor::dialects::{Cut, Question};
 use crate::record::finding::Level;

@@ -88,14 +88,16 @@ pub(super) fn encode(first: u8, mut payload: Vec<u8>, key: Option<MaskKey>) -> (
     (header, payload)
 }
 
-/// The caller's own number for an injection, given back with each reply.
+/// The caller's own number for a command, given back with each reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u64);
 
-/// What became of an injection.
+/// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It is on its way, as that frame of the session (`None` for raw bytes that are not just one frame).
+    /// It is done: a policy holds, a session ends.
+    Done,
+    /// An injection is on its way, as that frame of the session (`None` for raw bytes that are not just one frame).
     Sent {
         /// The frame's number; of fragments the first one's, and the others have the next.
         frame: Option<FrameNumber>,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use wsproxy::control::{Command, Control as _};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running};
 use wsproxy::journal::{Journal, Scope, View};
@@ -89,7 +90,7 @@ impl Proxy {
     pub(crate) fn inject(&self, session: u64, to: Side, injection: Injection) -> tokio::sync::mpsc::Receiver<Reply> {
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
         let reply = Box::new(move |reply| sender.try_send(reply).expect("two replies at most"));
-        self.handle.inject(SessionId(session), to, injection, reply);
+        self.handle.command(Command::Inject { session: SessionId(session), to, injection }, reply);
         receiver
     }
 

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use wsproxy::journal::{Journal, View};
 use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::session::{Command, Output, Session, SessionConfig};
+use wsproxy::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
 use wsproxy::tui::{Effect, Feed, Info, Message, Model, draw};
@@ -121,7 +121,7 @@ impl Stage {
             let (Effect::Inject { to, injection, token, .. }, Some(session)) = (effect, &mut self.session) else {
                 continue;
             };
-            session.command(self.now, Command::Inject { token, to, injection }, &mut self.output);
+            session.command(self.now, token, SessionCommand::Inject { to, injection }, &mut self.output);
         }
         self.settle();
     }

@@ -7,6 +7,8 @@ use tokio::time::{Instant, timeout};
 
 use super::mock::{Fate, Reach, is_reset, wire};
 use super::*;
+use crate::control;
+use crate::engine::handle;
 use crate::journal::Subscription;
 use crate::record::{ClosedEvent, ClosedHow, FrameNumber, Policy, Record, StallKind};
 use crate::relay::injection::Injection;
@@ -36,7 +38,7 @@ struct Stage {
     server: Reach,
     sockets: PerSide<Arc<TcpStream>>,
     task: JoinHandle<()>,
-    commands: mpsc::Sender<Box<handle::Command>>,
+    commands: mpsc::Sender<Box<handle::Posted>>,
     quit: watch::Sender<bool>,
     seen: Subscription,
     log: Vec<Record>,
@@ -270,7 +272,8 @@ async fn a_session_that_is_told_to_quit_ends_as_soon_as_both_have_replied() {
 async fn peers_that_never_reply_have_their_time_even_where_they_read_nothing() {
     let (mut stage, start) = (Stage::open().await, Instant::now());
     stage.client.takes(1);
-    stage.commands.send(Box::new(handle::Command::Close)).await.ok().unwrap();
+    let close = SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL };
+    stage.commands.send(Box::new((close, control::unheard()))).await.ok().unwrap();
     let closed = stage.ends().await;
     assert_eq!((closed.by, closed.code), (ClosedBy::User, Some(Code::NORMAL)));
     let limit = Limits::default().closing_time;
@@ -285,8 +288,8 @@ async fn an_injection_has_its_reply_when_its_place_came() {
     stage.goes_on().await;
     let reply = Box::new(move |reply| told.send(reply).unwrap());
     let injection = Injection::whole(Opcode::PING, Vec::new());
-    let command = handle::Command::Inject { to: Side::Client, injection, reply };
-    stage.commands.send(Box::new(command)).await.ok().unwrap();
+    let command = SessionCommand::Inject { to: Side::Client, injection };
+    stage.commands.send(Box::new((command, reply))).await.ok().unwrap();
     stage.goes_on().await;
     assert!(matches!(replies.recv().await, Some(Reply::Waiting(_))));
     stage.server.says(b"lo");
@@ -317,11 +320,10 @@ async fn with_a_fault(fate: &Fate, policy: Policy) -> Stage {
     stage.server.says(RESPONSE);
     stage.server.says(HELLO);
     stage.goes_on().await;
-    let reply = Box::new(|_| ());
     let injection = Injection::whole(Opcode::TEXT, b"injected".to_vec());
-    let command = handle::Command::Inject { to: Side::Server, injection, reply };
+    let command = SessionCommand::Inject { to: Side::Server, injection };
     // A session that is over takes none.
-    let _ = stage.commands.send(Box::new(command)).await;
+    let _ = stage.commands.send(Box::new((command, control::unheard()))).await;
     stage.goes_on().await;
     stage.client.says(MASKED_CLOSE);
     stage.server.says(CLOSE);

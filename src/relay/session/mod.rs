@@ -47,11 +47,9 @@ const BAD_GATEWAY: u16 = 502;
 
 /// What the user wants of a session.
 #[derive(Debug)]
-pub enum Command {
-    /// Puts something into the lane towards a side; replies with the token.
+pub enum SessionCommand {
+    /// Puts something into the lane towards a side.
     Inject {
-        /// The caller's own number, given back with each reply.
-        token: Token,
         /// Who gets it.
         to: Side,
         /// What it is.
@@ -192,11 +190,14 @@ impl Session {
         }
     }
 
-    /// Takes a command.
-    pub fn command(&mut self, now: Time, command: Command, out: &mut Output) {
+    /// Takes a command. Replies to it bear the `token`.
+    pub fn command(&mut self, now: Time, token: Token, command: SessionCommand, out: &mut Output) {
         match command {
-            Command::Inject { token, to, injection } => self.inject(now, to, token, injection, out),
-            Command::Close { by, code } => self.close(now, by, code, out),
+            SessionCommand::Inject { to, injection } => self.inject(now, to, token, injection, out),
+            SessionCommand::Close { by, code } => {
+                self.close(now, by, code, out);
+                out.replies.push((token, Reply::Done));
+            }
         }
         self.settle(now, out);
     }

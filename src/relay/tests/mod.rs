@@ -27,7 +27,7 @@ use crate::wire::opcode::Opcode;
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::limits::Limits;
 use super::policy::PolicyCell;
-use super::session::{Act, Command, Opened, Output, Reason, Session, SessionConfig};
+use super::session::{Act, Opened, Output, Reason, Session, SessionCommand, SessionConfig};
 use super::translate::AddressRules;
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -101,7 +101,7 @@ impl Scene {
     }
 
     fn inject(&mut self, to: Side, injection: Injection) -> Vec<Reply> {
-        self.session.command(Time(3), Command::Inject { token: Token(1), to, injection }, &mut self.out);
+        self.session.command(Time(3), Token(1), SessionCommand::Inject { to, injection }, &mut self.out);
         self.take(to, b"");
         self.replies()
     }
@@ -116,7 +116,7 @@ impl Scene {
     }
 
     fn close(&mut self, by: ClosedBy, code: Code) {
-        self.session.command(Time(4), Command::Close { by, code }, &mut self.out);
+        self.session.command(Time(4), Token(2), SessionCommand::Close { by, code }, &mut self.out);
         self.take(Side::Client, b"");
     }
 

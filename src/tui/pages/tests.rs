@@ -12,7 +12,7 @@ use crate::record::{ClosedBy, Ending, Event, Log, Origin, Policy, ProxyEvent, Se
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
-use crate::relay::session::{Command, Output, Session, SessionConfig};
+use crate::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::text::is_plain;
 use crate::wire::close::Code;
@@ -250,11 +250,11 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     let mut scene = Scene::new();
     let ping = Injection::whole(Opcode::PING, b"still there?".to_vec());
     scene.feed(|session, now, out| {
-        session.command(now, Command::Inject { token: Token(1), to: Side::Client, injection: ping }, out);
+        session.command(now, Token(1), SessionCommand::Inject { to: Side::Client, injection: ping }, out);
     });
     insta::assert_snapshot!(scene.shown(BytesShown::Wire, BodyShown::Auto));
     scene.feed(|session, now, out| {
-        session.command(now, Command::Close { by: ClosedBy::User, code: Code::GOING_AWAY }, out);
+        session.command(now, Token(2), SessionCommand::Close { by: ClosedBy::User, code: Code::GOING_AWAY }, out);
     });
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("sent by wsproxy itself"));
     scene.receive(Side::Server, &plain(Opcode::TEXT, b"late"));

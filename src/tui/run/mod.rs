@@ -22,8 +22,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
-use crate::engine::clock;
-use crate::engine::handle::Handle;
+use crate::control::{self, Command, Control};
 use crate::journal::{Journal, View};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
@@ -86,6 +85,16 @@ pub struct Inbox {
     remote: Remote,
 }
 
+/// What the screen shows, steers and lives by.
+pub struct World {
+    /// What was seen.
+    pub journal: Arc<Journal>,
+    /// The proxy.
+    pub control: Arc<dyn Control>,
+    /// The time now.
+    pub clock: fn() -> Time,
+}
+
 /// A remote control and the inbox for `run`.
 #[must_use]
 pub fn channel() -> (Remote, Inbox) {
@@ -100,22 +109,24 @@ pub fn channel() -> (Remote, Inbox) {
 /// # Errors
 ///
 /// Where the terminal can't be used. One that is closed meanwhile ends it well, as a signal does.
-pub fn run(inbox: Inbox, journal: Arc<Journal>, handle: Handle, info: Info) -> io::Result<()> {
+pub fn run(inbox: Inbox, world: World, info: Info) -> io::Result<()> {
+    let control = Arc::clone(&world.control);
     let hook = Hook::set(inbox.remote.sender.clone());
-    let result = Screen::new(inbox, &journal, handle.clone(), info).and_then(|mut screen| {
+    let result = Screen::new(inbox, world, info).and_then(|mut screen| {
         let result = screen.run();
         screen.remember();
         // Its hang-up is a signal too, but what was just written to it may fail sooner.
         if terminal::is_gone() { Ok(()) } else { result }
     });
     drop(hook);
-    handle.shut_down();
+    control.shut_down();
     result
 }
 
 struct Screen {
     inbox: Inbox,
-    handle: Handle,
+    control: Arc<dyn Control>,
+    clock: fn() -> Time,
     terminal: Terminal,
     model: Model,
     feed: Feed,
@@ -139,7 +150,8 @@ enum Due {
 }
 
 impl Screen {
-    fn new(inbox: Inbox, journal: &Arc<Journal>, handle: Handle, info: Info) -> io::Result<Self> {
+    fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
+        let World { journal, control, clock } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -153,9 +165,9 @@ impl Screen {
         let surroundings = Surroundings::of(|name| std::env::var(name).ok());
         let file = remembered::file();
         let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
-        let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock::now());
+        let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock());
         remembered.clone().restore(&mut model, surroundings);
-        model.proxy.policy = handle.policy();
+        model.proxy.policy = control.policy();
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
@@ -164,7 +176,8 @@ impl Screen {
         model.sending.history = history.load();
         Ok(Self {
             inbox,
-            handle,
+            control,
+            clock,
             terminal,
             model,
             file,
@@ -173,7 +186,7 @@ impl Screen {
             taken,
             history,
             repeating: None,
-            drawn: clock::now(),
+            drawn: clock(),
             due: Due::Now,
         })
     }
@@ -183,7 +196,7 @@ impl Screen {
             self.draw()?;
             let Some(wake) = self.wait()? else { continue };
             let mut next = Some(wake);
-            self.update(Message::Time(clock::now()))?;
+            self.update(Message::Time(self.now()))?;
             while let Some(wake) = next {
                 if self.take(wake)? == Flow::Quit {
                     return Ok(());
@@ -223,7 +236,7 @@ impl Screen {
             Ok(wake) => Ok(Some(wake)),
             Err(RecvTimeoutError::Timeout) => {
                 self.due = Due::Now;
-                self.update(Message::Time(clock::now()))?;
+                self.update(Message::Time(self.now()))?;
                 Ok(None)
             }
             // The inbox holds a sender itself.
@@ -268,32 +281,36 @@ impl Screen {
                 Effect::Quit => return Ok(Flow::Quit),
                 Effect::Suspend => self.terminal.suspend()?,
                 Effect::Copy(text) => self.terminal.copy(&text)?,
-                Effect::Policy(policy) => self.handle.set_policy(policy),
-                Effect::Close(session) => self.handle.close(session),
+                Effect::Policy(policy) => self.control.command(Command::Policy(policy), control::unheard()),
+                Effect::Close(session) => {
+                    // A session that is too busy to take this is told again by the next key press.
+                    self.control.command(Command::Close { session }, control::unheard());
+                }
                 Effect::Inject { session, to, injection, token } => {
                     let sender = self.inbox.remote.sender.clone();
                     let reply = move |reply| {
                         // A screen that is a thousand messages behind has other worries than this answer.
                         let _ = sender.try_send(Wake::Reply(token, reply));
                     };
-                    self.handle.inject(session, to, injection, Box::new(reply));
+                    self.control.command(Command::Inject { session, to, injection }, Box::new(reply));
                 }
                 Effect::Repeat { session, to, injection, repeat, token } => {
-                    let (handle, sender) = (self.handle.clone(), self.inbox.remote.sender.clone());
-                    let inject = move |replier| handle.inject(session, to, injection.clone(), replier);
+                    let (control, sender) = (Arc::clone(&self.control), self.inbox.remote.sender.clone());
+                    let command = Command::Inject { session, to, injection };
+                    let inject = move |replier| control.command(command.clone(), replier);
                     let report = move |progress: Progress| {
                         let wake = Wake::Repeated(token, progress);
                         // Only the last word has to arrive, and nothing waits for the thread that says it.
                         let _ =
                             if progress.is_last() { sender.send(wake).is_ok() } else { sender.try_send(wake).is_ok() };
                     };
-                    self.repeating = Some(repeat::start(repeat, inject, report)?);
+                    self.repeating = Some(repeat::start(repeat, self.clock, inject, report)?);
                 }
                 Effect::StopRepeating => self.repeating = None,
                 Effect::Remember(text) => self.history.append(&text),
                 Effect::OpenEditor(text) => {
                     let edited = self.terminal.lend(|| editor::edit(&text))?;
-                    self.update(Message::Time(clock::now()))?;
+                    self.update(Message::Time(self.now()))?;
                     // This message has no effects.
                     self.feed.update(&mut self.model, Message::Edited(edited));
                 }
@@ -311,21 +328,25 @@ impl Screen {
         if self.due == Due::Now || (self.due == Due::Soon && rested) {
             let (model, view) = (&mut self.model, self.feed.shown());
             self.terminal.draw(|frame| crate::tui::draw(model, view, frame))?;
-            self.drawn = clock::now();
+            self.drawn = self.now();
             self.due = Due::Nothing;
         }
         Ok(())
     }
 
+    fn now(&self) -> Time {
+        (self.clock)()
+    }
+
     /// Time since the last draw.
     fn rested(&self) -> Duration {
-        clock::now().since(self.drawn)
+        self.now().since(self.drawn)
     }
 
     /// Takes in what the journal has, if its bell rang.
     fn sync(&mut self) -> io::Result<()> {
         if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
-            self.update(Message::Time(clock::now()))?;
+            self.update(Message::Time(self.now()))?;
             self.feed.sync(&mut self.model);
             self.due = self.due.max(Due::Soon);
         }

@@ -7,8 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
 use crate::compose::Repeat;
-use crate::engine::clock;
-use crate::engine::handle::Replier;
+use crate::control::Replier;
 use crate::record::Time;
 use crate::relay::injection::Reply;
 use crate::tui::state::answer::{Progress, RepeatState};
@@ -40,6 +39,7 @@ impl Drop for Stopper {
 /// Where there can be no more threads.
 pub(crate) fn start(
     repeat: Repeat,
+    clock: fn() -> Time,
     mut inject: impl FnMut(Replier) + Send + 'static,
     report: impl FnMut(Progress) + Send + 'static,
 ) -> io::Result<Stopper> {
@@ -53,13 +53,14 @@ pub(crate) fn start(
         }));
     };
     let progress = Progress { sent: 0, frame: None, state: RepeatState::Running };
-    let repeater = Repeater { repeat, signals, progress, report, reported: Time(0) };
+    let repeater = Repeater { repeat, clock, signals, progress, report, reported: Time(0) };
     thread::Builder::new().name("repeat".into()).spawn(move || repeater.run(inject))?;
     Ok(Stopper(sender))
 }
 
 struct Repeater<R> {
     repeat: Repeat,
+    clock: fn() -> Time,
     signals: Receiver<Signal>,
     progress: Progress,
     report: R,
@@ -69,7 +70,7 @@ struct Repeater<R> {
 impl<R: FnMut(Progress)> Repeater<R> {
     fn run(mut self, mut inject: impl FnMut()) {
         let every = u64::try_from(self.repeat.every.as_micros()).unwrap_or(u64::MAX);
-        let mut due = clock::now();
+        let mut due = (self.clock)();
         let end = loop {
             if self.progress.sent == self.repeat.times {
                 break RepeatState::Done;
@@ -82,7 +83,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
                 break state;
             }
             // After a long wait it goes on from then, without making up for what was missed.
-            due = Time(due.0.saturating_add(every).max(clock::now().0.saturating_sub(every)));
+            due = Time(due.0.saturating_add(every).max((self.clock)().0.saturating_sub(every)));
         };
         self.progress.state = end;
         (self.report)(self.progress);
@@ -90,7 +91,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
 
     /// Waits for a moment, or to be stopped.
     fn pause(&self, until: Time) -> Result<(), RepeatState> {
-        let left = until.since(clock::now());
+        let left = until.since((self.clock)());
         match self.signals.recv_timeout(left) {
             Err(RecvTimeoutError::Timeout) => Ok(()),
             _ => Err(RepeatState::Stopped),
@@ -110,6 +111,8 @@ impl<R: FnMut(Progress)> Repeater<R> {
                     self.report_now_and_then();
                     return Ok(());
                 }
+                // What it puts in is never just done; were it, the next could go.
+                Ok(Signal::Reply(Reply::Done)) => return Ok(()),
                 Ok(Signal::Reply(Reply::Refused(refusal))) => return Err(RepeatState::Refused(refusal)),
                 Ok(Signal::Stop) | Err(_) => return Err(RepeatState::Stopped),
             }
@@ -117,7 +120,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
     }
 
     fn report_now_and_then(&mut self) {
-        let now = clock::now();
+        let now = (self.clock)();
         if now.0.saturating_sub(self.reported.0) >= BETWEEN_REPORTS {
             self.reported = now;
             (self.report)(self.progress);
@@ -127,6 +130,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::clock;
     use crate::record::FrameNumber;
     use crate::relay::injection::{Refusal, Wait};
 
@@ -148,7 +152,7 @@ mod tests {
             count += 1;
             answer(count, replier);
         };
-        let stopper = start(repeat, inject, move |progress| sender.send(progress).unwrap()).unwrap();
+        let stopper = start(repeat, clock::now, inject, move |progress| sender.send(progress).unwrap()).unwrap();
         (stopper, reports)
     }
 

@@ -15,7 +15,7 @@ use crate::record::{Ending, Event, Log, PerSide, Policy, ProxyEvent, SessionId, 
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
-use crate::relay::session::{Command, Output, Session, SessionConfig};
+use crate::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
 use crate::tui::theme::Theme;
@@ -124,8 +124,8 @@ impl Actor {
 
     /// An injection.
     pub(super) fn injects(&mut self, to: Side, injection: Injection) -> &mut Self {
-        let command = Command::Inject { token: Token(0), to, injection };
-        self.session.command(Time(self.now), command, &mut self.output);
+        let command = SessionCommand::Inject { to, injection };
+        self.session.command(Time(self.now), Token(0), command, &mut self.output);
         self
     }
 
