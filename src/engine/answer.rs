@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::diagnose::render;
 use crate::record::Side;
 use crate::relay::session::Reason;
+
+use super::connection::Connection;
 
 /// The content type of each answer.
 pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
@@ -63,17 +64,17 @@ fn reason(status: u16) -> &'static str {
 }
 
 /// Answers a client and ends its connection. A client that is gone, or does not read, has had its answer as far as it can.
-pub(super) async fn send(mut socket: TcpStream, status: u16, sentence: &str) {
-    let _ = timeout(LINGER, socket.write_all(&answer(status, sentence))).await;
-    linger(socket).await;
+pub(super) async fn send(mut client: impl Connection, status: u16, sentence: &str) {
+    let _ = timeout(LINGER, client.write_all(&answer(status, sentence))).await;
+    linger(client).await;
 }
 
 /// Ends a connection so that the client can still read what was written: a socket that is closed while bytes wait to
 /// be read sends a reset, which throws away an answer that is still on its way.
-pub async fn linger(mut socket: TcpStream) {
-    if socket.shutdown().await.is_ok() {
+pub(super) async fn linger(mut client: impl Connection) {
+    if client.shutdown().await.is_ok() {
         let mut rest = [0; 4096];
-        let _ = timeout(LINGER, async { while matches!(socket.read(&mut rest).await, Ok(1..)) {} }).await;
+        let _ = timeout(LINGER, async { while matches!(client.read(&mut rest).await, Ok(1..)) {} }).await;
     }
 }
 

@@ -23,9 +23,10 @@ use crate::wire::close::Code;
 
 use super::answer;
 use super::clock;
+use super::connection::Connection;
 use super::handle::Commands;
 use super::intake;
-use super::pipe::{Connection, Pipe, reset};
+use super::pipe::Pipe;
 use super::tls::TlsFault;
 use super::unreachable;
 
@@ -290,8 +291,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
     /// Tells the receiver of a lane that its sender has ended, in the same way.
     fn pass_end(&mut self, from: Side, how: Ending, cx: &mut Context<'_>) -> bool {
         let done = match (how, from) {
-            (Ending::Reset, Side::Client) => Poll::Ready(reset(&self.server)),
-            (Ending::Reset, Side::Server) => Poll::Ready(reset(&self.client)),
+            (Ending::Reset, Side::Client) => Poll::Ready(self.server.reset()),
+            (Ending::Reset, Side::Server) => Poll::Ready(self.client.reset()),
             (Ending::Fin, Side::Client) => Pin::new(&mut self.server).poll_shutdown(cx),
             (Ending::Fin, Side::Server) => Pin::new(&mut self.client).poll_shutdown(cx),
         };

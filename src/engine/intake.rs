@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, ReadBuf};
 use crate::journal::Memory;
 use crate::record::Log;
 
-use super::pipe::Connection;
+use super::connection::Connection;
 
 /// Bytes of a read of a quiet session.
 const SCRATCH: usize = 64 * 1024;

@@ -3,16 +3,13 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::diagnose::handshake;
@@ -26,6 +23,7 @@ use crate::wire::head::{self, Head};
 
 use super::answer;
 use super::clock;
+use super::connection::{Connection, poll_read_head};
 use super::dial::Dialer;
 use super::handle::Handle;
 use super::keys::Keys;
@@ -35,8 +33,6 @@ use super::session::{self, Visitor};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// Bytes of a read while a head comes.
-const READ: usize = 16 * 1024;
 /// How long to wait when the system has no file descriptor left for one more client.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -95,6 +91,8 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mp
         };
         match accepted {
             Ok((socket, address)) => {
+                // Each write is a whole answer to something; waiting for more would only add delay.
+                let _ = socket.set_nodelay(true);
                 tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.downgrade()));
             }
             Err(error) => {
@@ -118,33 +116,32 @@ enum Opening {
     Quit,
 }
 
-async fn serve(shared: Arc<Shared>, mut socket: TcpStream, address: SocketAddr, alive: mpsc::WeakSender<()>) {
-    // Each write is a whole answer to something; waiting for more would only add delay.
-    let _ = socket.set_nodelay(true);
+/// Serves a client, whatever its connection runs over, from its first head to its end.
+async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: SocketAddr, alive: mpsc::WeakSender<()>) {
     let mut read = Vec::new();
     loop {
-        match opening(&shared, &mut socket, &mut read).await {
+        match opening(&shared, &mut client, &mut read).await {
             Opening::Nothing | Opening::Quit => return,
             Opening::Refused(status, reason) => {
                 if let Some(finding) = handshake::client_hello(&read) {
                     shared.observe(ProxyEvent::Finding(finding));
                 }
-                return Box::pin(refuse(&shared, socket, address, status, reason)).await;
+                return Box::pin(refuse(&shared, client, address, status, reason)).await;
             }
             Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
                 let early = read.split_off(length);
-                return visit(&shared, Visitor { socket, address, head: read, early }, &alive).await;
+                return visit(&shared, Visitor { connection: client, address, head: read, early }, &alive).await;
             }
             // Boxed, for it takes much more than a session does.
-            Opening::Head(_) => match Box::pin(passthrough::serve(socket, read, &shared.passthrough)).await {
-                Some((same, head)) => (socket, read) = (same, head),
+            Opening::Head(_) => match Box::pin(passthrough::serve(client, read, &shared.passthrough)).await {
+                Some((same, head)) => (client, read) = (same, head),
                 None => return,
             },
         }
     }
 }
 
-async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: &mpsc::WeakSender<()>) {
+async fn visit<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>, alive: &mpsc::WeakSender<()>) {
     // Gone: everything has ended already.
     let Some(alive) = alive.upgrade() else { return };
     match shared.room.try_acquire() {
@@ -157,21 +154,21 @@ async fn visit(shared: &Arc<Shared>, visitor: Visitor, alive: &mpsc::WeakSender<
                 "wsproxy already relays {} sessions; close some, or raise --max-sessions",
                 shared.limits.sessions
             );
-            Box::pin(refuse(shared, visitor.socket, visitor.address, 503, reason)).await;
+            Box::pin(refuse(shared, visitor.connection, visitor.address, 503, reason)).await;
         }
     }
     drop(alive);
 }
 
-async fn refuse(shared: &Shared, socket: TcpStream, address: SocketAddr, status: u16, reason: String) {
+async fn refuse(shared: &Shared, client: impl Connection, address: SocketAddr, status: u16, reason: String) {
     let reason = format!("{reason} (client {address})");
     tracing::warn!(status, reason, "refused");
     shared.observe(ProxyEvent::Answered { status, reason: reason.clone() });
-    answer::send(socket, status, &reason).await;
+    answer::send(client, status, &reason).await;
 }
 
 /// Reads until there is a whole head, or a reason why there never will be.
-async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) -> Opening {
+async fn opening(shared: &Shared, client: &mut impl Connection, read: &mut Vec<u8>) -> Opening {
     let mut shutdown = shared.handle.shutdown();
     let time = shared.limits.head_time;
     let deadline = tokio::time::sleep(time);
@@ -194,7 +191,7 @@ async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) ->
         // No more than the limit, so that a client can't make the buffer larger than a head may be.
         let room = shared.limits.head - read.len();
         tokio::select! {
-            result = read_some(socket, read, room) => match result {
+            result = poll_fn(|cx| poll_read_head(client, read, room, cx)) => match result {
                 Ok(0) | Err(_) if read.is_empty() => return Opening::Nothing,
                 Ok(0) | Err(_) => return Opening::Refused(400, cut_short(read)),
                 Ok(_) => {}
@@ -203,18 +200,6 @@ async fn opening(shared: &Shared, socket: &mut TcpStream, read: &mut Vec<u8>) ->
             _ = shutdown.wait_for(|quit| *quit) => return Opening::Quit,
         }
     }
-}
-
-/// One read of no more than `room` bytes, added to `read`. Only what came takes memory: a head is kept for a while.
-async fn read_some(socket: &mut TcpStream, read: &mut Vec<u8>, room: usize) -> io::Result<usize> {
-    poll_fn(|cx| {
-        let mut buffer = [MaybeUninit::uninit(); READ];
-        let mut buffer = ReadBuf::uninit(&mut buffer[..room.min(READ)]);
-        ready!(Pin::new(&mut *socket).poll_read(cx, &mut buffer))?;
-        read.extend_from_slice(buffer.filled());
-        Poll::Ready(Ok(buffer.filled().len()))
-    })
-    .await
 }
 
 /// What is wrong with a whole head that is neither WebSocket nor HTTP.

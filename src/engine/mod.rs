@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod clock;
+pub mod connection;
 #[cfg(unix)]
 pub mod descriptors;
 pub mod dial;

@@ -9,35 +9,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::record::{Ending, Time};
 use crate::wire::hixie;
 
-use super::dial;
+use super::connection::Connection;
 
 /// Between two frames for a server that takes one read as one message: enough for a busy machine to read the first.
 const FRAME_PAUSE: Duration = Duration::from_millis(20);
-
-/// A connection to a peer.
-pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
-    /// The socket under it.
-    fn tcp(&self) -> &TcpStream;
-}
-
-impl Connection for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl Connection for dial::Stream {
-    fn tcp(&self) -> &TcpStream {
-        self.tcp()
-    }
-}
 
 /// Bytes on their way from one side to the other.
 pub(super) struct Pipe {
@@ -201,9 +181,4 @@ impl Pipe {
 
 fn accepted(written: usize) -> io::Result<usize> {
     if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
-}
-
-/// Makes the socket's end an RST instead of a FIN.
-pub(super) fn reset(connection: &impl Connection) -> io::Result<()> {
-    connection.tcp().set_zero_linger()
 }

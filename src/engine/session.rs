@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
-
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, SessionId, Side, Verdict};
@@ -14,6 +12,7 @@ use crate::wire::head::Head;
 
 use super::answer;
 use super::clock;
+use super::connection::Connection;
 use super::dial;
 use super::driver::{self, Setup};
 use super::listener::Shared;
@@ -21,8 +20,8 @@ use super::search;
 use super::unreachable;
 
 /// A client that asked for a WebSocket.
-pub(super) struct Visitor {
-    pub socket: TcpStream,
+pub(super) struct Visitor<C> {
+    pub connection: C,
     pub address: SocketAddr,
     /// The whole head.
     pub head: Vec<u8>,
@@ -40,10 +39,10 @@ struct Failure {
 /// Runs a session to its end.
 ///
 /// Its future is the memory of a session that is quiet, so what takes room and is soon over, or rare, is boxed.
-pub(super) async fn run(shared: &Arc<Shared>, visitor: Visitor) {
+pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>) {
     let id = shared.next_session();
     let (commands, registration) = shared.handle.register(id);
-    let Visitor { socket: client, address, head, early } = visitor;
+    let Visitor { connection: client, address, head, early } = visitor;
     let bytes = head.len() + early.len();
     let mut out = Output::default();
     let path = Head::new(&head).target().to_vec();
@@ -130,7 +129,7 @@ fn tell(shared: &Shared, id: SessionId, finding: Finding) {
 }
 
 /// Answers in the upstream's place. `bytes` came from the client.
-async fn refuse(shared: &Shared, id: SessionId, client: TcpStream, bytes: usize, failure: Failure) {
+async fn refuse(shared: &Shared, id: SessionId, client: impl Connection, bytes: usize, failure: Failure) {
     let Failure { status, reason, finding } = failure;
     if let Some(finding) = finding {
         tell(shared, id, finding);

@@ -13,7 +13,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::engine::pipe::Connection;
+use crate::engine::connection::Connection;
 
 /// What a read gives.
 pub(super) enum Read {
@@ -141,8 +141,8 @@ impl Wire {
 }
 
 impl Connection for Wire {
-    fn tcp(&self) -> &TcpStream {
-        &self.socket
+    fn reset(&mut self) -> io::Result<()> {
+        self.socket.set_zero_linger()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Between the client's socket and hyper: looks at each request's head before hyper has it, and lets the connection
+//! Between the client's connection and hyper: looks at each request's head before hyper has it, and lets the connection
 //! end, for hyper, where a request smells of WebSocket or can't be read.
 
 use std::io::{self, IoSlice};
@@ -9,13 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::framing::Framing;
+use crate::engine::connection::{Connection, poll_read_head};
 use crate::wire::head::{self, Head};
-
-/// Room for one read.
-const READ: usize = 16 * 1024;
 
 /// Set while a request has no whole answer. The gate sets it; whoever holds the `Turn` of the answer clears it.
 #[derive(Clone, Default)]
@@ -35,9 +32,9 @@ impl Turn {
     }
 }
 
-/// The client's socket as hyper sees it.
-pub(super) struct Gate {
-    socket: TcpStream,
+/// The client's connection as hyper sees it.
+pub(super) struct Gate<C> {
+    client: C,
     turn: Turn,
     /// Longest head that is waited for.
     limit: usize,
@@ -73,16 +70,16 @@ pub(super) enum Last {
     Refused(u16, String),
 }
 
-impl Gate {
-    pub(super) fn new(socket: TcpStream, read: &[u8], limit: usize, turn: Turn) -> Self {
+impl<C: Connection> Gate<C> {
+    pub(super) fn new(client: C, read: &[u8], limit: usize, turn: Turn) -> Self {
         let at = At::Head { searched: 0 };
-        Self { socket, turn, limit, held: read.into(), free: 0, at, flushed: true, waits: false, ended: false }
+        Self { client, turn, limit, held: read.into(), free: 0, at, flushed: true, waits: false, ended: false }
     }
 
-    /// The socket, why the requests ended, and the bytes that hyper did not get.
-    pub(super) fn open(self) -> (TcpStream, Last, BytesMut) {
+    /// The connection, why the requests ended, and the bytes that hyper did not get.
+    pub(super) fn open(self) -> (C, Last, BytesMut) {
         let last = if let At::Last(last) = self.at { last } else { Last::End };
-        (self.socket, last, self.held)
+        (self.client, last, self.held)
     }
 
     /// Finds out what of the held bytes hyper may have.
@@ -133,21 +130,13 @@ impl Gate {
 
     /// Reads more. While an answer is on its way, this tells whether the client still wants it.
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.socket.poll_read_ready(cx))?;
-            self.held.reserve(READ);
-            match self.socket.try_read_buf(&mut self.held) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                count => {
-                    self.ended = count? == 0;
-                    return Poll::Ready(Ok(()));
-                }
-            }
-        }
+        let count = ready!(poll_read_head(&mut self.client, &mut self.held, usize::MAX, cx))?;
+        self.ended = count == 0;
+        Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncRead for Gate {
+impl<C: Connection> AsyncRead for Gate<C> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let gate = self.get_mut();
         loop {
@@ -175,9 +164,9 @@ impl AsyncRead for Gate {
     }
 }
 
-impl AsyncWrite for Gate {
+impl<C: Connection> AsyncWrite for Gate<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        Pin::new(&mut self.client).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -185,16 +174,16 @@ impl AsyncWrite for Gate {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
+        Pin::new(&mut self.client).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        self.client.is_write_vectored()
     }
 
     /// hyper flushes when it has written all that it has, so a flush behind a whole answer means that the answer is out.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+        ready!(Pin::new(&mut self.client).poll_flush(cx))?;
         if !self.turn.is_on() {
             self.flushed = true;
             if std::mem::take(&mut self.waits) {
@@ -205,6 +194,6 @@ impl AsyncWrite for Gate {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        Pin::new(&mut self.client).poll_shutdown(cx)
     }
 }

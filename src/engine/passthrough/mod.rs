@@ -27,13 +27,13 @@ use hyper::server::conn::http1::Builder as ServerBuilder;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use self::download::Download;
 use self::gate::{Gate, Last, Turn};
 pub use self::strangers::Strangers;
 use super::answer;
+use super::connection::Connection;
 use super::dial::{DialError, Dialer};
 use super::tls::TlsFault;
 use crate::journal::Journal;
@@ -89,9 +89,9 @@ fn tell(journal: &Journal, clock: fn() -> Time, event: ProxyEvent) {
 
 /// Serves the plain requests of one client connection. `read` is what was read already; it starts with a whole head.
 ///
-/// Returns when the connection has ended, or when a request that smells of WebSocket follows: then the socket and all
+/// Returns when the connection has ended, or when a request that smells of WebSocket follows: then the connection and all
 /// bytes from the start of that head come back, to be relayed raw.
-pub async fn serve(client: TcpStream, read: Vec<u8>, context: &PassThrough) -> Option<(TcpStream, Vec<u8>)> {
+pub async fn serve<C: Connection>(client: C, read: Vec<u8>, context: &PassThrough) -> Option<(C, Vec<u8>)> {
     let turn = Turn::default();
     let gate = Gate::new(client, &read, context.limits.head, turn.clone());
     drop(read);
@@ -99,17 +99,17 @@ pub async fn serve(client: TcpStream, read: Vec<u8>, context: &PassThrough) -> O
     let service = service_fn(|request| Box::pin(exchanges.exchange(request)));
     let mut connection = server(&context.limits).serve_connection(TokioIo::new(gate), service);
     let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    let (socket, last, held) = connection.into_parts().io.into_inner().open();
+    let (client, last, held) = connection.into_parts().io.into_inner().open();
     match last {
-        Last::WebSocket => return Some((socket, held.to_vec())),
+        Last::WebSocket => return Some((client, held.to_vec())),
         Last::Refused(status, reason) => {
-            answer::send(socket, status, &reason).await;
+            answer::send(client, status, &reason).await;
             context.tell(ProxyEvent::Answered { status, reason });
             return None;
         }
         Last::End => context.tell_refusal(end),
     }
-    answer::linger(socket).await;
+    answer::linger(client).await;
     None
 }
 
