@@ -16,19 +16,16 @@ use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::record::finding::Level;
 use crate::record::{Log, ProxyEvent, SessionId};
-use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
-use crate::relay::translate::AddressRules;
 use crate::wire::head::{self, Head};
 
 use super::answer;
 use super::clock;
 use super::connection::{Connection, poll_read_head};
-use super::dial::Dialer;
 use super::handle::Handle;
 use super::keys::Keys;
 use super::passthrough::{self, PassThrough};
-use super::search::Known;
+use super::route::Route;
 use super::session::{self, Visitor};
 
 /// Connections that may wait to be accepted.
@@ -39,25 +36,24 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 /// What all connections share.
 pub(super) struct Shared {
     pub limits: Limits,
-    pub rules: Arc<AddressRules>,
-    pub dialer: Dialer,
-    /// The upstream's URL, for sentences.
-    pub upstream: Arc<str>,
+    /// The way of all clients.
+    pub route: Arc<Route>,
     pub journal: Arc<Journal>,
     pub handle: Handle,
     pub passthrough: PassThrough,
     pub room: Semaphore,
     pub sessions: AtomicU64,
     pub keys: Keys,
-    /// Which dialects the upstream speaks, as far as it was found out.
-    pub spoken: Known,
-    pub bridging: Option<Bridging>,
-    pub binary: Binary,
 }
 
 impl Shared {
     pub(super) fn next_session(&self) -> SessionId {
         SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// The way of a client: there is one upstream for all.
+    fn route(&self) -> Arc<Route> {
+        Arc::clone(&self.route)
     }
 
     fn observe(&self, event: ProxyEvent) {
@@ -130,13 +126,16 @@ async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: Socke
             }
             Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
                 let early = read.split_off(length);
-                return visit(&shared, Visitor { connection: client, address, head: read, early }, &alive).await;
+                let route = shared.route();
+                return visit(&shared, Visitor { connection: client, route, address, head: read, early }, &alive).await;
             }
             // Boxed, for it takes much more than a session does.
-            Opening::Head(_) => match Box::pin(passthrough::serve(client, read, &shared.passthrough)).await {
-                Some((same, head)) => (client, read) = (same, head),
-                None => return,
-            },
+            Opening::Head(_) => {
+                match Box::pin(passthrough::serve(client, read, &shared.passthrough, &shared.route())).await {
+                    Some((same, head)) => (client, read) = (same, head),
+                    None => return,
+                }
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod listener;
 pub mod passthrough;
 mod pipe;
 mod probe;
+pub mod route;
 mod search;
 mod session;
 pub mod tls;
@@ -35,15 +36,12 @@ use crate::journal::Journal;
 use crate::record::{Log, ProxyEvent};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::limits::Limits;
-use crate::relay::own::{OwnAddress, Scheme};
-use crate::relay::translate::AddressRules;
 
-use dial::Dialer;
 use handle::Handle;
 use keys::Keys;
 use listener::Shared;
 use passthrough::{PassThrough, Strangers};
-use search::Known;
+use route::Route;
 
 /// What the engine needs to know, checked.
 #[derive(Clone, Debug)]
@@ -175,41 +173,24 @@ pub struct Running {
 /// # Errors
 /// When an address can't be bound, or the TLS options can't be used.
 pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) -> Result<Running, StartError> {
-    let dialer = Dialer::new(config.upstream.clone(), &config.tls, config.limits.dial_time)?;
-    let rules = Arc::new(AddressRules {
-        authority: config.upstream.authority(),
-        secure: config.upstream.secure,
-        path: config.upstream.path.clone(),
-        own: OwnAddress { names: config.names, scheme: Scheme::Http },
-        keep_host: config.keep_host,
-        origin: config.origin,
-    });
+    let route = Arc::new(Route::fixed(&config)?);
     let listeners = bind_all(&config.listen)?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let mut log = Log::default();
-    let upstream = config.upstream.to_string();
-    let listening =
-        ProxyEvent::Listening { addresses: addresses.clone(), upstream: upstream.clone(), policy: handle.policy() };
-    log.proxy(clock::now(), listening);
+    let upstream = route.upstream.to_string();
+    log.proxy(clock::now(), ProxyEvent::Listening { addresses: addresses.clone(), upstream, policy: handle.policy() });
     journal.push(None, log);
     let passthrough = PassThrough {
-        dialer: dialer.clone(),
-        rules: Arc::clone(&rules),
         limits: config.limits.clone(),
         journal: Arc::clone(&journal),
         clock: clock::now,
         strangers: Strangers::default(),
     };
     let shared = Arc::new(Shared {
-        upstream: upstream.into(),
+        route,
         room: Semaphore::new(config.limits.sessions),
         keys: Keys::default(),
-        spoken: Known::default(),
-        bridging: config.bridging,
-        binary: config.binary,
         limits: config.limits,
-        rules,
-        dialer,
         journal,
         handle: handle.clone(),
         passthrough,
@@ -233,7 +214,7 @@ impl Running {
     /// a tokio runtime.
     pub fn probe(&self) {
         let (shared, came) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
-        let (dialer, journal, handle) = (shared.dialer.clone(), Arc::clone(&shared.journal), self.handle.clone());
+        let (dialer, journal, handle) = (shared.route.dialer.clone(), Arc::clone(&shared.journal), self.handle.clone());
         tokio::spawn(probe::run(dialer, journal, handle, move || came.sessions.load(Ordering::Relaxed) > 0));
     }
 

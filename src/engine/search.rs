@@ -2,7 +2,7 @@
 //! others where its answer shows that it is of another time. What worked is remembered.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
@@ -14,13 +14,16 @@ use crate::doctor::dialects::{Cut, Question};
 use crate::record::finding::Level;
 use crate::record::{Event, Log, Policy, SessionId};
 use crate::relay::bridge::Bridging;
+use crate::relay::translate::AddressRules;
 use crate::text;
 use crate::wire::dialect::Dialect;
 use crate::wire::head::Head;
 use crate::wire::request::Request;
 
 use super::clock;
+use super::dial::Dialer;
 use super::listener::Shared;
+use super::route::Route;
 use super::visit;
 
 /// Time for an answer to a try. Servers of 2010 that a request puts off stay silent for ever; others answer at once.
@@ -65,31 +68,31 @@ enum Hint {
 }
 
 /// Whether the upstream's dialect is to be found out: the command line does not say it, and the policy is to mend.
-pub(super) fn is_wanted(shared: &Shared, request: &[u8]) -> bool {
-    let is_mended = shared.bridging.is_none() && shared.handle.policy() == Policy::Repair;
+pub(super) fn is_wanted(shared: &Shared, route: &Route, request: &[u8]) -> bool {
+    let is_mended = route.bridging.is_none() && shared.handle.policy() == Policy::Repair;
     is_mended && !matches!(Dialect::of_request(Head::new(request)), Dialect::Other(_))
 }
 
 /// What to bridge a client to. `None` where its own dialect is the upstream's, and where nothing better is found.
-pub(super) async fn search(shared: &Shared, id: SessionId, request: &[u8]) -> Option<Bridging> {
+pub(super) async fn search(shared: &Shared, route: &Route, id: SessionId, request: &[u8]) -> Option<Bridging> {
     let head = Head::new(request);
     let own = Dialect::of_request(head);
     let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default().to_vec();
-    let found = match shared.spoken.get(&path) {
+    let found = match route.spoken.get(&path) {
         Some(dialect) => Some(dialect),
-        None => look(shared, id, own, request).await,
+        None => look(shared, route, id, own, request).await,
     };
     let dialect = found?;
-    shared.spoken.set(&path, dialect);
-    (dialect != own).then_some(Bridging { dialect, binary: shared.binary })
+    route.spoken.set(&path, dialect);
+    (dialect != own).then_some(Bridging { dialect, binary: route.binary })
 }
 
-async fn look(shared: &Shared, id: SessionId, own: Dialect, request: &[u8]) -> Option<Dialect> {
-    let asked = question(shared, request);
+async fn look(shared: &Shared, route: &Route, id: SessionId, own: Dialect, request: &[u8]) -> Option<Dialect> {
+    let asked = question(&route.rules, request);
     let (mut next, mut tried) = (VecDeque::from([own]), Vec::new());
     while let Some(dialect) = next.pop_front() {
         tried.push(dialect);
-        let (hint, why) = attempt(shared, dialect, &asked).await?;
+        let (hint, why) = attempt(&route.dialer, dialect, &asked).await?;
         tell(shared, id, dialect, &hint, &why);
         match hint {
             Hint::Speaks => return Some(dialect),
@@ -108,14 +111,14 @@ async fn look(shared: &Shared, id: SessionId, own: Dialect, request: &[u8]) -> O
 }
 
 /// The client's request in the terms that each dialect has.
-fn question(shared: &Shared, request: &[u8]) -> Request {
+fn question(rules: &Arc<AddressRules>, request: &[u8]) -> Request {
     let head = Head::new(request);
-    let (translated, _) = shared.rules.for_request(head).request(request);
+    let (translated, _) = rules.for_request(head).request(request);
     let head = Head::new(&translated);
     let words = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let origin = head.value("origin").or_else(|| head.value("sec-websocket-origin")).unwrap_or(b"null");
     Request {
-        authority: head.value("host").map_or_else(|| shared.rules.authority.clone(), words),
+        authority: head.value("host").map_or_else(|| rules.authority.clone(), words),
         target: words(head.target()),
         origin: words(origin),
         protocols: Vec::new(),
@@ -124,9 +127,9 @@ fn question(shared: &Shared, request: &[u8]) -> Request {
 }
 
 /// Asks in one dialect, on a connection of its own. `None` where there is none.
-async fn attempt(shared: &Shared, dialect: Dialect, asked: &Request) -> Option<(Hint, String)> {
+async fn attempt(dialer: &Dialer, dialect: Dialect, asked: &Request) -> Option<(Hint, String)> {
     let question = Question::new(dialect, asked, &mut rand::random);
-    let mut stream = shared.dialer.dial().await.ok()?;
+    let mut stream = dialer.dial().await.ok()?;
     let mut bytes = Vec::new();
     let cut = match timeout(PATIENCE, visit::ask(&mut stream, &question, &mut bytes)).await {
         Ok(Ok(true)) => None,

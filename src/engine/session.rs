@@ -13,9 +13,10 @@ use crate::wire::head::Head;
 use super::answer;
 use super::clock;
 use super::connection::Connection;
-use super::dial;
+use super::dial::{self, Dialer};
 use super::driver::{self, Setup};
 use super::listener::Shared;
+use super::route::Route;
 use super::search;
 use super::unreachable;
 
@@ -23,6 +24,7 @@ use super::unreachable;
 pub(super) struct Visitor<C> {
     pub connection: C,
     pub address: SocketAddr,
+    pub route: Arc<Route>,
     /// The whole head.
     pub head: Vec<u8>,
     /// What came behind it.
@@ -42,20 +44,20 @@ struct Failure {
 pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>) {
     let id = shared.next_session();
     let (commands, registration) = shared.handle.register(id);
-    let Visitor { connection: client, address, head, early } = visitor;
+    let Visitor { connection: client, address, route, head, early } = visitor;
     let bytes = head.len() + early.len();
     let mut out = Output::default();
     let path = Head::new(&head).target().to_vec();
     out.log.event(clock::now(), Event::SessionOpened { client: address, path });
-    let mut bridging = shared.bridging;
-    if search::is_wanted(shared, &head) {
+    let mut bridging = route.bridging;
+    if search::is_wanted(shared, &route, &head) {
         // It takes a while, and has rows of its own.
         shared.journal.push(Some(id), std::mem::take(&mut out.log));
-        bridging = Box::pin(search(shared, id, &head)).await;
+        bridging = Box::pin(search(shared, &route, id, &head)).await;
     }
-    let session = begin(shared, id, bridging, &head, &mut out);
+    let session = begin(shared, &route, id, bridging, &head, &mut out);
     drop(head);
-    match dial(shared).await {
+    match dial(shared, &route.dialer).await {
         Ok(server) => {
             let setup = Setup {
                 id,
@@ -67,7 +69,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
                 journal: Arc::clone(&shared.journal),
                 commands,
                 shutdown: shared.handle.shutdown(),
-                upstream: Arc::clone(&shared.upstream),
+                upstream: Arc::clone(&route.upstream),
             };
             driver::drive(setup).await;
         }
@@ -76,19 +78,26 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
     drop(registration);
 }
 
-async fn search(shared: &Shared, id: SessionId, head: &[u8]) -> Option<Bridging> {
+async fn search(shared: &Shared, route: &Route, id: SessionId, head: &[u8]) -> Option<Bridging> {
     let mut shutdown = shared.handle.shutdown();
     tokio::select! {
-        bridging = search::search(shared, id, head) => bridging,
+        bridging = search::search(shared, route, id, head) => bridging,
         _ = shutdown.wait_for(|quit| *quit) => None,
     }
 }
 
 /// Begins a session with its head; what it gives for the upstream is in `out`, and what was seen in the journal.
-fn begin(shared: &Shared, id: SessionId, to: Option<Bridging>, head: &[u8], out: &mut Output) -> Box<Session> {
+fn begin(
+    shared: &Shared,
+    route: &Route,
+    id: SessionId,
+    to: Option<Bridging>,
+    head: &[u8],
+    out: &mut Output,
+) -> Box<Session> {
     let now = clock::now();
     let config = SessionConfig {
-        rules: Arc::clone(&shared.rules),
+        rules: Arc::clone(&route.rules),
         limits: shared.limits.clone(),
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
@@ -105,10 +114,10 @@ fn begin(shared: &Shared, id: SessionId, to: Option<Bridging>, head: &[u8], out:
     session
 }
 
-async fn dial(shared: &Shared) -> Result<dial::Stream, Failure> {
+async fn dial(shared: &Shared, dialer: &Dialer) -> Result<dial::Stream, Failure> {
     let mut shutdown = shared.handle.shutdown();
     tokio::select! {
-        dialled = shared.dialer.dial() => dialled.map_err(|error| Failure {
+        dialled = dialer.dial() => dialled.map_err(|error| Failure {
             status: error.status(),
             reason: error.to_string(),
             finding: Some(unreachable::finding(&error.cause)),

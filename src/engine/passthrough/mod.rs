@@ -34,13 +34,14 @@ use self::gate::{Gate, Last, Turn};
 pub use self::strangers::Strangers;
 use super::answer;
 use super::connection::Connection;
-use super::dial::{DialError, Dialer};
+use super::dial::DialError;
+use super::route::Route;
 use super::tls::TlsFault;
 use crate::journal::Journal;
 use crate::record::finding::Level;
 use crate::record::{Log, ProxyEvent, Time};
 use crate::relay::limits::Limits;
-use crate::relay::translate::{AddressRules, Translator};
+use crate::relay::translate::Translator;
 
 /// Fields that a head may have: as many as `Head::strict_error` takes.
 const FIELDS: usize = 256;
@@ -50,10 +51,6 @@ const LEAST_BUFFER: usize = 8192;
 
 /// What all connections share.
 pub struct PassThrough {
-    /// The way to the upstream.
-    pub dialer: Dialer,
-    /// How addresses are translated.
-    pub rules: Arc<AddressRules>,
     /// Bounds.
     pub limits: Limits,
     /// Where exchanges are told.
@@ -91,11 +88,16 @@ fn tell(journal: &Journal, clock: fn() -> Time, event: ProxyEvent) {
 ///
 /// Returns when the connection has ended, or when a request that smells of WebSocket follows: then the connection and all
 /// bytes from the start of that head come back, to be relayed raw.
-pub async fn serve<C: Connection>(client: C, read: Vec<u8>, context: &PassThrough) -> Option<(C, Vec<u8>)> {
+pub async fn serve<C: Connection>(
+    client: C,
+    read: Vec<u8>,
+    context: &PassThrough,
+    route: &Route,
+) -> Option<(C, Vec<u8>)> {
     let turn = Turn::default();
     let gate = Gate::new(client, &read, context.limits.head, turn.clone());
     drop(read);
-    let exchanges = Exchanges { context, turn, idle: Mutex::new(None) };
+    let exchanges = Exchanges { context, route, turn, idle: Mutex::new(None) };
     let service = service_fn(|request| Box::pin(exchanges.exchange(request)));
     let mut connection = server(&context.limits).serve_connection(TokioIo::new(gate), service);
     let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
@@ -129,6 +131,7 @@ fn server(limits: &Limits) -> ServerBuilder {
 /// The exchanges of one client connection, one after the other.
 struct Exchanges<'a> {
     context: &'a PassThrough,
+    route: &'a Route,
     turn: Turn,
     /// The connection to the upstream, between two requests.
     idle: Mutex<Option<SendRequest<Incoming>>>,
@@ -177,7 +180,7 @@ impl Exchanges<'_> {
     async fn exchange(&self, request: Request<Incoming>) -> Result<Response<Download>, Fault> {
         let (method, path) = (request.method().to_string(), request.uri().to_string());
         let hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
-        let translator = self.context.rules.for_client(path.as_bytes(), hosts);
+        let translator = self.route.rules.for_client(path.as_bytes(), hosts);
         let outcome = match self.translate(request, &translator) {
             Ok(request) => self.ask(request).await,
             Err(fault) => Err(fault),
@@ -274,7 +277,7 @@ impl Exchanges<'_> {
     }
 
     async fn connect(&self) -> Result<SendRequest<Incoming>, Fault> {
-        let stream = self.context.dialer.dial().await?;
+        let stream = self.route.dialer.dial().await?;
         let mut builder = ClientBuilder::new();
         builder
             .preserve_header_case(true)
@@ -303,7 +306,7 @@ impl Exchanges<'_> {
     }
 
     fn upstream(&self) -> String {
-        self.context.dialer.upstream().to_string()
+        self.route.upstream.to_string()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plain HTTP through real sockets, with peers that are scripts of bytes.
 
 use std::future::Future;
+use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::engine::{TlsOptions, Upstream, clock};
+use crate::engine::{EngineConfig, clock};
 use crate::record::{ProxyEvent, Record};
 use crate::wire::head;
 
@@ -89,12 +90,12 @@ impl Proxy {
     }
 
     async fn with(port: u16, limits: Limits, path: &str) -> Self {
-        let upstream = Upstream { secure: false, host: "127.0.0.1".into(), port, path: path.into() };
-        let rules = AddressRules { path: path.into(), ..AddressRules::to(upstream.authority()) };
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut config = EngineConfig { limits: limits.clone(), ..EngineConfig::between(address, address) };
+        config.upstream.path = path.into();
+        let route = Arc::new(Route::fixed(&config).unwrap());
         let journal = Arc::new(Journal::new(1 << 20));
         let context = Arc::new(PassThrough {
-            dialer: Dialer::new(upstream, &TlsOptions::default(), limits.dial_time).unwrap(),
-            rules: Arc::new(rules),
             limits,
             journal: Arc::clone(&journal),
             clock: clock::now,
@@ -105,13 +106,13 @@ impl Proxy {
         let (sender, raw) = mpsc::channel(1);
         let accepts = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let (context, sender) = (Arc::clone(&context), sender.clone());
+                let (context, route, sender) = (Arc::clone(&context), Arc::clone(&route), sender.clone());
                 tokio::spawn(async move {
                     let mut client = Peer::new(socket);
                     while head::end(&client.read, 0).is_none() {
                         assert!(client.more().await);
                     }
-                    if let Some(back) = serve(client.socket, client.read, &context).await {
+                    if let Some(back) = serve(client.socket, client.read, &context, &route).await {
                         sender.send(back).await.unwrap();
                     }
                 });
