@@ -7,11 +7,10 @@ use crate::record::{
     Ending, Event, FrameRecord, HeadEvent, Log, OpenEvent, Outcome, Seen, Side, Stall, StallKind, Time, Verdict,
 };
 use crate::text;
+use crate::wire::assembler::{Message, Packing};
 use crate::wire::close::CloseBody;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
-
-use super::inbox::Message;
 
 /// The extension that Chrome offers (RFC 7692).
 const PMD: &[u8] = b"permessage-deflate";
@@ -132,9 +131,9 @@ impl Story {
     pub fn message(&mut self, now: Time, message: &Message) {
         let talk = &mut self.talk;
         talk.messages += 1;
-        talk.compressed += u64::from(message.compressed);
-        talk.unreadable += u64::from(message.unreadable);
-        talk.first.get_or_insert_with(|| (now, shown(message.opcode, &message.payload)));
+        talk.compressed += u64::from(message.packing != Packing::Plain);
+        talk.unreadable += u64::from(message.packing == Packing::Unreadable);
+        talk.first.get_or_insert_with(|| (now, shown(message.opcode(), &message.payload)));
     }
 
     /// Whether Chrome has failed the page.

@@ -10,6 +10,7 @@ use crate::record::{Ending, Log, PerSide, Side, Time};
 use crate::relay::limits::Limits;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
+use crate::wire::assembler::Message;
 use crate::wire::challenge::Challenge;
 use crate::wire::close::Code;
 use crate::wire::deflate;
@@ -19,7 +20,7 @@ use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 use crate::wire::request::Request;
 
-use super::inbox::{Inbox, Incoming, Message};
+use super::inbox::Inbox;
 use super::story::{Fragments, Ping, Story, shown};
 
 /// Time for what follows an answer that failed: a body that says why, or the bytes that tell the cause.
@@ -135,8 +136,8 @@ impl Visit {
         if self.step == Step::Answer {
             self.answered(now, send);
         }
-        for incoming in self.inbox.read(&log) {
-            self.take(now, incoming, send);
+        for message in self.inbox.read(&log) {
+            self.take(now, &message, send);
         }
         self.seen.append(log);
         self.advance(now, send);
@@ -174,7 +175,7 @@ impl Visit {
         if self.session.is_open() && !self.story.refused() {
             self.story.talk.opened = Some(now);
             let extensions = self.story.open.as_ref().and_then(|open| open.extensions.as_deref());
-            self.inbox.agreed(&String::from_utf8_lossy(extensions.unwrap_or_default()));
+            self.inbox.agreed(extensions.unwrap_or_default());
             self.enter(Step::Listen, now, self.plan.listen);
             if !self.story.failed() {
                 self.talk(now, send);
@@ -196,23 +197,25 @@ impl Visit {
         }
     }
 
-    fn take(&mut self, now: Time, incoming: Incoming, send: &mut Vec<u8>) {
-        match incoming {
-            Incoming::Message(message) => self.message(now, &message),
-            Incoming::Ping(payload) if self.story.talk.close_sent.is_none() => {
-                self.frame(now, Opcode::PONG, &payload, send);
+    fn take(&mut self, now: Time, message: &Message, send: &mut Vec<u8>) {
+        match message.opcode() {
+            Opcode::PING if self.story.talk.close_sent.is_none() => {
+                self.frame(now, Opcode::PONG, &message.payload, send);
             }
-            Incoming::Ping(_) => {}
-            Incoming::Pong(payload) => {
+            Opcode::PING => {}
+            Opcode::PONG => {
                 if let Some(ping) = &mut self.story.talk.ping {
-                    if payload == PING {
+                    if message.payload == PING {
                         ping.pong.get_or_insert(now);
                     } else {
                         ping.other = true;
                     }
                 }
             }
-            Incoming::Close(payload) => self.server_closes(now, &payload, send),
+            Opcode::CLOSE => self.server_closes(now, &message.payload, send),
+            // The reserved ones.
+            opcode if opcode.is_control() => {}
+            _ => self.message(now, message),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::record::{Event, FrameRecord, PerSide, Record, SessionId};
+use crate::wire::message::Role;
 use crate::wire::opcode::Opcode;
 
 use super::block::Block;
@@ -185,7 +186,8 @@ impl Lanes {
         }
         let lane = &mut self.0.entry(session).or_default()[frame.from];
         let length = frame.header.length;
-        match lane.filter(|_| opcode == Opcode::CONTINUATION) {
+        let goes_on = Role::of(&frame.header, lane.is_some()) == Role::GoesOn;
+        match lane.filter(|_| goes_on) {
             Some(head) => {
                 reading.hide(id, |fold| fold.fragments);
                 reading.heads.push((id.record, head));
@@ -197,7 +199,7 @@ impl Lanes {
             }
             None => {}
         }
-        *lane = if last { None } else { lane.filter(|_| opcode == Opcode::CONTINUATION).or(Some(id)) };
+        *lane = if last { None } else { lane.filter(|_| goes_on).or(Some(id)) };
     }
 }
 

@@ -15,14 +15,14 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use super::assembler::Event;
+use super::incoming::Event;
 use super::socket::{Ending, Reader, Socket, Writer};
 use crate::wire::close::Code;
 use crate::wire::frame;
 use crate::wire::opcode::Opcode;
 
 /// Bytes of a message at most. Smaller than for the echo, since each page's queue may hold many.
-pub(super) const MAX_MESSAGE: u64 = 1024 * 1024;
+pub(super) const MAX_MESSAGE: usize = 1024 * 1024;
 
 /// Frames that wait for one page.
 const QUEUE: usize = 32;

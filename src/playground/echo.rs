@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::assembler::Event;
 use super::command::Command;
+use super::incoming::Event;
 use super::socket::{Ending, Socket, Writer};
 use crate::wire::opcode::Opcode;
 
 /// Bytes of a message at most: far beyond what a page sends by hand, and still small with every connection in use.
-pub(super) const MAX_MESSAGE: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// What the server's own ping carries.
 const PING_PAYLOAD: &[u8] = b"playground";

@@ -6,7 +6,6 @@
 //! connections, messages and queues are all bounded.
 
 mod answer;
-mod assembler;
 mod broadcast;
 mod command;
 mod dispatch;
@@ -16,6 +15,7 @@ mod endpoints;
 mod faults;
 mod handshake;
 mod http;
+mod incoming;
 mod old;
 mod page;
 mod raw;

@@ -1,7 +1,7 @@
 //! Servers that behave by a script: how they answer the request, and how they reply to a text. What the script does not
 //! speak of is done right, so each shows its own mistake and no other.
 
-use super::assembler::{Assembler, Event};
+use super::incoming::{Event, Incoming, Violation};
 use super::raw::{End, Wire};
 use crate::wire::accept;
 use crate::wire::frame;
@@ -12,7 +12,7 @@ use crate::wire::opcode::Opcode;
 const MAX_HEAD: usize = 64 * 1024;
 
 /// Bytes of a message at most.
-const MAX_MESSAGE: u64 = 64 * 1024;
+const MAX_MESSAGE: usize = 64 * 1024;
 
 /// Bytes taken in one read.
 const READ_SIZE: usize = 4096;
@@ -85,10 +85,10 @@ async fn converse(wire: &mut Wire, script: &Script) -> Result<(), End> {
     if Head::of_response(&answer).status() != Some(101) {
         return Ok(());
     }
-    let mut assembler = Assembler::new(MAX_MESSAGE);
+    let mut incoming = Incoming::new(MAX_MESSAGE);
     loop {
         let mut input = rest.as_slice();
-        while let Some(event) = assembler.next(&mut input) {
+        while let Some(event) = incoming.next(&mut input) {
             let (reply, then) = reply(script, event);
             wire.send(&reply).await?;
             if then == Then::HangUp {
@@ -115,7 +115,7 @@ async fn request(wire: &mut Wire) -> Result<(Vec<u8>, Vec<u8>), End> {
     }
 }
 
-fn reply(script: &Script, event: Result<Event, super::assembler::Violation>) -> (Vec<u8>, Then) {
+fn reply(script: &Script, event: Result<Event, Violation>) -> (Vec<u8>, Then) {
     match event {
         Ok(Event::Text(text)) => ((script.reply)(text.as_bytes()), script.then),
         Ok(Event::Binary(bytes)) => (framed(Opcode::BINARY, &bytes), script.then),

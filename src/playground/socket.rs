@@ -11,7 +11,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
-use super::assembler::{Assembler, Event, Violation};
+use super::incoming::{Event, Incoming, Violation};
 use crate::wire::close::Code;
 use crate::wire::frame::{self, FIN, FrameHeader};
 use crate::wire::opcode::Opcode;
@@ -54,9 +54,9 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes messages of at most `limit` bytes.
-    pub(super) fn new(upgraded: Upgraded, limit: u64) -> Self {
+    pub(super) fn new(upgraded: Upgraded, limit: usize) -> Self {
         let (input, output) = tokio::io::split(TokioIo::new(upgraded));
-        let reader = Reader { input, buffer: vec![0; READ_SIZE], start: 0, end: 0, assembler: Assembler::new(limit) };
+        let reader = Reader { input, buffer: vec![0; READ_SIZE], start: 0, end: 0, incoming: Incoming::new(limit) };
         Self { reader, writer: Writer { output, pending: Vec::new(), written: 0 } }
     }
 
@@ -104,14 +104,14 @@ pub(super) struct Reader {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    assembler: Assembler,
+    incoming: Incoming,
 }
 
 impl Reader {
     /// The next event among the bytes that have come.
     pub(super) fn buffered(&mut self) -> Option<Result<Event, Violation>> {
         let mut input = self.buffer.get(self.start..self.end)?;
-        let event = self.assembler.next(&mut input);
+        let event = self.incoming.next(&mut input);
         self.start = self.end - input.len();
         event
     }

@@ -78,6 +78,21 @@ impl Default for Inflater {
 }
 
 impl Inflater {
+    /// Inflates the next message, of which all compressed bytes are there.
+    ///
+    /// # Errors
+    /// Where it can't go on, or `Unwanted` where it becomes longer than `limit`. Nothing is to be given afterwards.
+    pub fn message(&mut self, message: &[u8], limit: usize) -> Result<Vec<u8>, Stop> {
+        let mut inflated = Vec::new();
+        for piece in [message, &TAIL] {
+            self.feed(piece, |bytes| {
+                inflated.extend_from_slice(bytes);
+                inflated.len() <= limit
+            })?;
+        }
+        Ok(inflated)
+    }
+
     /// Takes compressed bytes; `take` gets the inflated ones in pieces, and says whether it wants more.
     ///
     /// # Errors
@@ -115,17 +130,7 @@ impl Inflater {
 /// Inflates a whole message that begins with an empty window, up to `limit` bytes; `None` where it is none.
 #[must_use]
 pub fn whole(message: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let mut inflated = Vec::new();
-    let mut inflater = Inflater::default();
-    for piece in [message, &TAIL] {
-        inflater
-            .feed(piece, |bytes| {
-                inflated.extend_from_slice(bytes);
-                inflated.len() <= limit
-            })
-            .ok()?;
-    }
-    Some(inflated)
+    Inflater::default().message(message, limit).ok()
 }
 
 /// A block that is not compressed, of as many zeros as the window holds (RFC 1951 3.2.4): its start, and how many.

@@ -64,7 +64,7 @@ impl Stage for Bridge {
             Ok(None) => {}
             Ok(Some(message)) => match Unit::of(message) {
                 Some(unit) => self.say(unit, next),
-                None => self.give_up(Trouble::Meaningless, next),
+                None => self.give_up(Trouble::Reserved, next),
             },
             Err(trouble) => self.give_up(trouble, next),
         }
@@ -165,7 +165,9 @@ impl Bridge {
                 "all sessions together hold as much of unfinished messages as they may: the bridge ends",
             ),
             Trouble::Lost => (Code::PROTOCOL_ERROR, "the frames can't be told apart any more: the bridge ends"),
-            Trouble::Meaningless => (Code::PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends"),
+            Trouble::Reserved | Trouble::NoMessage | Trouble::WithinMessage => {
+                (Code::PROTOCOL_ERROR, "a frame has no meaning in its dialect: the bridge ends")
+            }
         };
         self.note(Level::Error, words, next);
         self.close(&code.to_be_bytes(), next);

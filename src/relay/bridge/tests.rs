@@ -6,7 +6,7 @@ use super::*;
 use crate::relay::tests::lanes::{Heard, Lanes};
 use crate::wire::assembler::Assembler;
 use crate::wire::units::encode;
-use crate::wire::{decoder, hixie, mask};
+use crate::wire::{decoder, hixie};
 
 const ALL: [Dialect; 5] = [Dialect::Rfc6455, Dialect::Hybi08, Dialect::Hybi07, Dialect::Hixie76, Dialect::Hixie75];
 
@@ -20,7 +20,7 @@ fn talk(client: Dialect, server: Dialect, binary: Binary) -> Lanes {
 /// What those bytes say in a dialect.
 fn units(dialect: Dialect, mut bytes: &[u8]) -> Vec<Unit> {
     let (mut rfc, mut hixie) = (decoder::Decoder::default(), hixie::Decoder::default());
-    let (mut assembler, mut units, mut frame) = (Assembler::new(Scope::Message, 2000), Vec::new(), None);
+    let (mut assembler, mut units) = (Assembler::new(Scope::Message, 2000), Vec::new());
     let is_hixie = dialect.facts().framing == Framing::Hixie;
     let mut next = move |bytes: &[u8]| {
         if !is_hixie {
@@ -37,14 +37,9 @@ fn units(dialect: Dialect, mut bytes: &[u8]) -> Vec<Unit> {
     };
     while let Some((part, used)) = next(bytes) {
         match part {
-            decoder::Part::Header(header) => {
-                assembler.header(&header).unwrap();
-                frame = header.mask;
-            }
+            decoder::Part::Header(header) => assembler.header(&header).unwrap(),
             decoder::Part::Payload { length, last } => {
-                let mut piece = bytes[..length].to_vec();
-                mask::apply(frame.unwrap_or_default(), 0, &mut piece);
-                units.extend(assembler.payload(&piece, last).unwrap().and_then(Unit::of));
+                units.extend(assembler.wire_payload(&bytes[..length], last).unwrap().and_then(Unit::of));
             }
             decoder::Part::Lost(_) => panic!("lost"),
         }

@@ -12,6 +12,7 @@ use crate::record::{By, Ending, Policy, Side};
 use crate::wire::close::Code;
 use crate::wire::frame::{FIN, FrameHeader, LengthForm, OPCODE, RSV1};
 use crate::wire::mask::{self, MaskKey};
+use crate::wire::message::Role;
 use crate::wire::opcode::Opcode;
 
 use super::passage::{Next, Part, Place, Stage};
@@ -189,10 +190,11 @@ impl Repair {
 
     fn data(&mut self, came: &FrameHeader, key: Option<MaskKey>, following: &[u8], next: &mut Next<'_, '_>) -> How {
         let mut first = came.first;
-        if self.message.is_some() && came.opcode() != Opcode::CONTINUATION {
+        let role = Role::of(came, self.message.is_some());
+        if role == Role::BeginsWithin {
             self.did("the message before it finished", next);
             self.finish_message(key, next);
-        } else if self.message.is_none() && came.opcode() == Opcode::CONTINUATION {
+        } else if role == Role::GoesOnNothing {
             let is_text = std::str::from_utf8(&at_hand(came, following))
                 .map_or_else(|error| error.error_len().is_none() && !came.fin(), |_| true);
             self.did(if is_text { "made a text message" } else { "made a binary message" }, next);

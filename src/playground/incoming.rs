@@ -1,10 +1,10 @@
-//! Joins a client's frames into messages as a strict server does: what RFC 6455 forbids ends the connection, with the
+//! What a client says, read as a strict server does: what RFC 6455 forbids ends the connection, with the
 //! close code that the RFC names for it.
 
+use crate::wire::assembler::{Assembler, Message, Scope, Trouble};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{FrameHeader, LengthForm};
-use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
 /// Payload bytes of a control frame at most (RFC 6455 5.5).
@@ -40,29 +40,15 @@ const fn protocol_error(reason: &'static str) -> Violation {
 
 /// The messages of one client.
 #[derive(Debug)]
-pub(super) struct Assembler {
+pub(super) struct Incoming {
     decoder: Decoder,
-    /// The frame whose payload is coming, and how much of it came.
-    frame: Option<(FrameHeader, u64)>,
-    /// The payload of the control frame that is coming.
-    control: Vec<u8>,
-    /// The opcode of the message that is coming, which may go on over many frames.
-    message: Option<Opcode>,
-    payload: Vec<u8>,
-    limit: u64,
+    messages: Assembler,
 }
 
-impl Assembler {
+impl Incoming {
     /// For messages of at most `limit` bytes.
-    pub(super) fn new(limit: u64) -> Self {
-        Self {
-            decoder: Decoder::default(),
-            frame: None,
-            control: Vec::new(),
-            message: None,
-            payload: Vec::new(),
-            limit,
-        }
+    pub(super) fn new(limit: usize) -> Self {
+        Self { decoder: Decoder::default(), messages: Assembler::new(Scope::Message, limit) }
     }
 
     /// Takes bytes off the front of `input` up to the next event; `None` when all were taken and more are needed.
@@ -72,19 +58,19 @@ impl Assembler {
             let (taken, rest) = input.split_at(used);
             *input = rest;
             let step = match part {
-                Part::Header(header) => self.header(header).map(|()| None),
-                Part::Payload { last, .. } => self.payload(taken, last),
+                Part::Header(header) => self.header(&header).map(|()| None),
+                Part::Payload { last, .. } => self.messages.wire_payload(taken, last).map_err(Violation::from),
                 Part::Lost(_) => Err(protocol_error("the top bit of the 64-bit length is set")),
             };
-            if let Some(event) = step.transpose() {
-                return Some(event);
+            if let Some(message) = step.transpose() {
+                return Some(message.and_then(event));
             }
         }
         None
     }
 
     /// Judges a frame before any of its payload is kept.
-    fn header(&mut self, header: FrameHeader) -> Result<(), Violation> {
+    fn header(&mut self, header: &FrameHeader) -> Result<(), Violation> {
         let opcode = header.opcode();
         if header.rsv() != 0 {
             return Err(protocol_error("a reserved bit is set though no extension was agreed"));
@@ -98,77 +84,39 @@ impl Assembler {
         if header.form != LengthForm::shortest(header.length) {
             return Err(protocol_error("the length is not in its shortest form"));
         }
-        if opcode.is_control() {
-            Self::control_header(&header)?
-        } else {
-            self.data_header(&header)?
-        }
-        self.frame = Some((header, 0));
-        Ok(())
-    }
-
-    fn control_header(header: &FrameHeader) -> Result<(), Violation> {
-        if !header.fin() {
+        if opcode.is_control() && !header.fin() {
             return Err(protocol_error("a control frame is fragmented"));
         }
-        if header.length > MAX_CONTROL {
+        if opcode.is_control() && header.length > MAX_CONTROL {
             return Err(protocol_error("a control frame is longer than 125 bytes"));
         }
-        Ok(())
+        Ok(self.messages.header(header)?)
     }
+}
 
-    fn data_header(&mut self, header: &FrameHeader) -> Result<(), Violation> {
-        match (self.message, header.opcode()) {
-            (None, Opcode::CONTINUATION) => return Err(protocol_error("a continuation of no message")),
-            (Some(_), Opcode::CONTINUATION) => {}
-            (Some(_), _) => return Err(protocol_error("a new message within an unfinished one")),
-            (None, opcode) => self.message = Some(opcode),
-        }
-        if header.length.saturating_add(self.payload.len() as u64) > self.limit {
-            return Err(Violation { code: Code::TOO_BIG, reason: "the message is larger than this endpoint takes" });
-        }
-        Ok(())
-    }
-
-    fn payload(&mut self, piece: &[u8], last: bool) -> Result<Option<Event>, Violation> {
-        let Some((header, offset)) = &mut self.frame else { return Ok(None) };
-        let control = header.opcode().is_control();
-        // Grows with what came, not with what the header promised.
-        let target = if control { &mut self.control } else { &mut self.payload };
-        let start = target.len();
-        target.extend_from_slice(piece);
-        if let (Some(key), Some(fresh)) = (header.mask, target.get_mut(start..)) {
-            mask::apply(key, *offset, fresh);
-        }
-        *offset += piece.len() as u64;
-        if !last {
-            return Ok(None);
-        }
-        let header = *header;
-        self.frame = None;
-        if control { self.end_of_control(header.opcode()).map(Some) } else { self.end_of_data(header.fin()) }
-    }
-
-    fn end_of_control(&mut self, opcode: Opcode) -> Result<Event, Violation> {
-        let payload = std::mem::take(&mut self.control);
-        match opcode {
-            Opcode::PING => Ok(Event::Ping(payload)),
-            Opcode::CLOSE => closing(&payload).map(Event::Close),
-            _ => Ok(Event::Pong),
+impl From<Trouble> for Violation {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::TooLong | Trouble::TooMany => {
+                Self { code: Code::TOO_BIG, reason: "the message is larger than this endpoint takes" }
+            }
+            Trouble::NoMessage => protocol_error("a continuation of no message"),
+            Trouble::WithinMessage => protocol_error("a new message within an unfinished one"),
+            Trouble::Reserved | Trouble::Lost => protocol_error("a frame has no meaning"),
         }
     }
+}
 
-    fn end_of_data(&mut self, fin: bool) -> Result<Option<Event>, Violation> {
-        if !fin {
-            return Ok(None);
-        }
-        let payload = std::mem::take(&mut self.payload);
-        if self.message.take() == Some(Opcode::BINARY) {
-            return Ok(Some(Event::Binary(payload)));
-        }
-        let text = String::from_utf8(payload);
-        text.map(|text| Some(Event::Text(text)))
-            .map_err(|_| Violation { code: Code::INVALID_DATA, reason: "a text is not UTF-8" })
+/// What a message or a control frame says.
+fn event(message: Message) -> Result<Event, Violation> {
+    match message.opcode() {
+        Opcode::PING => Ok(Event::Ping(message.payload)),
+        Opcode::CLOSE => closing(&message.payload).map(Event::Close),
+        Opcode::BINARY => Ok(Event::Binary(message.payload)),
+        Opcode::TEXT => String::from_utf8(message.payload)
+            .map(Event::Text)
+            .map_err(|_| Violation { code: Code::INVALID_DATA, reason: "a text is not UTF-8" }),
+        _ => Ok(Event::Pong),
     }
 }
 
@@ -194,14 +142,14 @@ mod tests {
     use proptest::prelude::*;
 
     const KEY: Option<[u8; 4]> = Some([0x37, 0xfa, 0x21, 0x3d]);
-    const LIMIT: u64 = 300;
+    const LIMIT: usize = 300;
 
     /// All events of `bytes`, taken in pieces, up to the first violation.
     fn events(bytes: &[u8], chunk: usize) -> Vec<Result<Event, Violation>> {
-        let mut assembler = Assembler::new(LIMIT);
+        let mut incoming = Incoming::new(LIMIT);
         let mut found = Vec::new();
         for mut piece in bytes.chunks(chunk) {
-            while let Some(event) = assembler.next(&mut piece) {
+            while let Some(event) = incoming.next(&mut piece) {
                 let over = event.is_err();
                 found.push(event);
                 if over {
@@ -295,7 +243,7 @@ mod tests {
             let found = events(&bytes, chunk);
             for event in &found {
                 if let Ok(Event::Text(text)) = event {
-                    prop_assert!(text.len() as u64 <= LIMIT);
+                    prop_assert!(text.len() <= LIMIT);
                 }
             }
             prop_assert_eq!(found, events(&bytes, bytes.len()));
