@@ -15,10 +15,10 @@ use crate::wire::challenge::Challenge;
 use crate::wire::close::Code;
 use crate::wire::deflate;
 use crate::wire::dialect::Dialect;
-use crate::wire::frame::{self, FIN, FrameHeader, RSV1};
-use crate::wire::mask;
+use crate::wire::frame::{FIN, RSV1};
 use crate::wire::opcode::Opcode;
 use crate::wire::request::Request;
+use crate::wire::units::WireFrame;
 
 use super::inbox::Inbox;
 use super::story::{Fragments, Ping, Story, shown};
@@ -334,19 +334,15 @@ impl Visit {
     }
 
     fn frame(&mut self, now: Time, opcode: Opcode, payload: &[u8], send: &mut Vec<u8>) {
-        let mut bytes = Vec::new();
-        frame::write(opcode, payload, Some(self.random.random()), &mut bytes);
-        self.send(now, &bytes, send);
+        self.write(now, FIN | opcode.value(), payload, send);
     }
 
     fn write(&mut self, now: Time, first: u8, payload: &[u8], send: &mut Vec<u8>) {
-        let key = self.random.random();
-        let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, payload.len() as u64, Some(key)) };
         let mut bytes = Vec::new();
-        header.write(&mut bytes);
-        let start = bytes.len();
-        bytes.extend_from_slice(payload);
-        mask::apply(key, 0, bytes.get_mut(start..).unwrap_or_default());
+        // It speaks the dialect that has all frames.
+        if let Ok(frame) = WireFrame::new(Dialect::Rfc6455, first, payload.to_vec(), Some(self.random.random())) {
+            frame.write(&mut bytes);
+        }
         self.send(now, &bytes, send);
     }
 

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use crate::record::FrameNumber;
-use crate::wire::frame::{FIN, FrameHeader};
-use crate::wire::mask;
-use crate::wire::mask::MaskKey;
+use crate::wire::frame::FIN;
 use crate::wire::opcode::Opcode;
 
 /// Bytes to put into a lane.
@@ -77,15 +75,6 @@ impl Injection {
 pub const fn fragment_first(first: u8, index: usize, count: usize) -> u8 {
     let opcode = if index == 0 { first & !FIN } else { Opcode::CONTINUATION.value() };
     if index + 1 == count { FIN | opcode } else { opcode }
-}
-
-/// A frame as it will stand on the wire: header and masked payload.
-pub(super) fn encode(first: u8, mut payload: Vec<u8>, key: Option<MaskKey>) -> (FrameHeader, Vec<u8>) {
-    let header = FrameHeader { first, ..FrameHeader::new(Opcode::new(first), payload.len() as u64, key) };
-    if let Some(key) = key {
-        mask::apply(key, 0, &mut payload);
-    }
-    (header, payload)
 }
 
 /// The caller's own number for a command, given back with each reply.

@@ -107,12 +107,12 @@ impl Bridge {
         match unit {
             Unit::Text(bytes) => {
                 let text = self.text(bytes, next);
-                next.unit(to, &Unit::Text(text));
+                next.unit(to, Unit::Text(text));
             }
-            Unit::Binary(bytes) if !is_hixie => next.unit(to, &Unit::Binary(bytes)),
+            Unit::Binary(bytes) if !is_hixie => next.unit(to, Unit::Binary(bytes)),
             Unit::Binary(bytes) if self.binary == Binary::Base64 => {
                 self.lose_binary("became text in base64", next);
-                next.unit(to, &Unit::Text(STANDARD.encode(bytes).into_bytes()));
+                next.unit(to, Unit::Text(STANDARD.encode(bytes).into_bytes()));
             }
             Unit::Binary(_) => {
                 self.lose_binary("was left out", next);
@@ -123,7 +123,7 @@ impl Bridge {
                 next.drops(By::Bridge, None);
             }
             Unit::Pong(_) if is_hixie => next.drops(By::Bridge, None),
-            Unit::Ping(_) | Unit::Pong(_) => next.unit(to, &unit),
+            Unit::Ping(_) | Unit::Pong(_) => next.unit(to, unit),
             Unit::Close(body) => self.pass_close(&body, next),
         }
     }
@@ -188,7 +188,7 @@ impl Bridge {
     fn close(&self, body: &[u8], next: &mut Next<'_, '_>) {
         let to = self.from.other();
         if !std::mem::replace(&mut next.tools.told[to], true) {
-            next.unit(self.dialects[to], &Unit::Close(body.to_vec()));
+            next.unit(self.dialects[to], Unit::Close(body.to_vec()));
         }
     }
 

@@ -115,7 +115,7 @@ proptest! {
         let (mut bytes, mut expected) = (Vec::new(), Vec::new());
         for text in texts {
             let unit = Unit::Text(text.into_bytes());
-            encode(client, &unit, Some([9, 8, 7, 6]), &mut bytes);
+            encode(client, unit.clone(), Some([9, 8, 7, 6]), &mut bytes);
             expected.push(unit);
         }
         let mut there = talk(client, server, Binary::Base64);
@@ -123,7 +123,7 @@ proptest! {
         // And back: what the server says in its dialect, the client hears in its own.
         let mut bytes = Vec::new();
         for unit in &expected {
-            encode(server, unit, None, &mut bytes);
+            encode(server, unit.clone(), None, &mut bytes);
         }
         let forward = talk(client, server, Binary::Base64).say(Side::Server, &bytes, chunk).forward;
         prop_assert_eq!(units(client, &forward), expected);
@@ -138,7 +138,7 @@ proptest! {
     ) {
         let (client, server) = (ALL[client], ALL[server]);
         let mut bytes = Vec::new();
-        let said = encode(client, &Unit::Binary(payload.clone()), Some([9, 8, 7, 6]), &mut bytes);
+        let said = encode(client, Unit::Binary(payload.clone()), Some([9, 8, 7, 6]), &mut bytes);
         prop_assume!(said && payload.len() < 500);
         let mut talk = talk(client, server, Binary::Base64);
         let has_binary = server.facts().framing == Framing::Rfc;

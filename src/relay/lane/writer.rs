@@ -7,10 +7,10 @@ use crate::relay::injection::{self, Injection, Refusal, Reply};
 use crate::relay::session::Output;
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::frame::{FIN, FrameHeader, OPCODE};
+use crate::wire::frame::{FIN, FrameHeader};
 use crate::wire::hixie;
 use crate::wire::opcode::Opcode;
-use crate::wire::units::Unit;
+use crate::wire::units::{self, NoFrame, Unit, WireFrame};
 
 use super::reader::Reader;
 use super::{Context, Lane};
@@ -39,38 +39,32 @@ impl Writer {
 
     /// What the receiver's dialect has no frame for.
     pub(super) fn refusal(&self, injection: &Injection) -> Option<Refusal> {
-        match injection {
-            _ if !self.is_hixie() => None,
-            Injection::Raw(_) => None,
-            Injection::Frame { first, payload } => self.hixie_refusal(*first, payload),
+        let checked = match injection {
+            _ if !self.is_hixie() => Ok(()),
+            Injection::Raw(_) => Ok(()),
+            Injection::Frame { first, payload } => units::check(self.dialect, *first, payload),
             Injection::Fragments { first, payloads } => match payloads.as_slice() {
-                [payload] => self.hixie_refusal(FIN | *first, payload),
-                _ => Some(Refusal::NotInHixie),
+                [payload] => units::check(self.dialect, FIN | *first, payload),
+                _ => Err(NoFrame::Kind),
             },
-        }
-    }
-
-    fn hixie_refusal(&self, first: u8, payload: &[u8]) -> Option<Refusal> {
-        let is_known = match Opcode::new(first) {
-            Opcode::TEXT if payload.contains(&hixie::END) => return Some(Refusal::EndsHixie),
-            Opcode::TEXT | Opcode::BINARY => true,
-            Opcode::CLOSE => self.dialect.facts().has_close,
-            _ => false,
         };
-        (!is_known || first & !OPCODE != FIN).then_some(Refusal::NotInHixie)
+        checked.err().map(Refusal::from)
     }
 
-    /// A frame as it will stand on the wire: its header and its payload. Hixie has no room for what a close frame carries.
-    fn encode(&self, context: &mut Context<'_>, first: u8, payload: Vec<u8>) -> (FrameHeader, Vec<u8>) {
-        let opcode = Opcode::new(first);
-        if self.is_hixie() {
-            let payload = if opcode == Opcode::CLOSE { Vec::new() } else { payload };
-            let length = payload.len() as u64;
-            return (hixie::header(opcode, length).unwrap_or(hixie::delimited(0, length)), payload);
-        }
+    /// A frame as it will stand on the wire.
+    fn encode(&self, context: &mut Context<'_>, first: u8, payload: Vec<u8>) -> Result<WireFrame, NoFrame> {
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
-        injection::encode(first, payload, key)
+        WireFrame::new(self.dialect, first, payload, key)
+    }
+}
+
+impl From<NoFrame> for Refusal {
+    fn from(none: NoFrame) -> Self {
+        match none {
+            NoFrame::Kind => Self::NotInHixie,
+            NoFrame::EndsEarly => Self::EndsHixie,
+        }
     }
 }
 
@@ -85,16 +79,14 @@ impl Lane {
     ) -> Reply {
         let origin = Origin::Injected;
         match injection {
-            Injection::Frame { first, payload } => {
-                Reply::Sent { frame: Some(self.write_frame(context, first, payload, origin, bytes, log)) }
-            }
+            Injection::Frame { first, payload } => sent(self.write_frame(context, first, payload, origin, bytes, log)),
             Injection::Fragments { first, payloads } => {
                 let count = payloads.len();
                 let numbers = payloads.into_iter().enumerate().map(|(index, payload)| {
                     let first = injection::fragment_first(first, index, count);
                     self.write_frame(context, first, payload, origin, bytes, log)
                 });
-                Reply::Sent { frame: numbers.reduce(|first, _| first) }
+                numbers.reduce(|first, next| next.and(first)).map_or(Reply::Sent { frame: None }, sent)
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
@@ -111,7 +103,7 @@ impl Lane {
         origin: Origin,
         bytes: &mut Vec<u8>,
         log: &mut Log,
-    ) -> FrameNumber {
+    ) -> Result<FrameNumber, NoFrame> {
         if Opcode::new(first) == Opcode::CLOSE {
             self.note_close(context.now, origin, &payload);
         }
@@ -126,12 +118,10 @@ impl Lane {
         origin: Origin,
         bytes: &mut Vec<u8>,
         log: &mut Log,
-    ) -> FrameNumber {
-        let (header, payload) = self.writer.encode(context, first, payload);
-        header.write(bytes);
-        bytes.extend_from_slice(&payload);
-        bytes.extend_from_slice(header.terminator());
-        self.ledger.whole(context, header, &payload, origin, Relayed::AsIs, log)
+    ) -> Result<FrameNumber, NoFrame> {
+        let frame = self.writer.encode(context, first, payload)?;
+        frame.write(bytes);
+        Ok(self.ledger.whole(context, frame.header, &frame.payload, origin, Relayed::AsIs, log))
     }
 
     /// Raw bytes that are just one whole frame are shown as one.
@@ -166,18 +156,25 @@ impl Lane {
     /// Writes a close frame of wsproxy's own.
     pub(super) fn write_close(&mut self, context: &mut Context<'_>, code: Code, bytes: &mut Vec<u8>, log: &mut Log) {
         let body = code.to_be_bytes().to_vec();
-        self.write_frame(context, FIN | Opcode::CLOSE.value(), body, Origin::Proxy, bytes, log);
+        // Where the receiver knows no closing handshake, the end of the bytes tells it.
+        let _ = self.write_frame(context, FIN | Opcode::CLOSE.value(), body, Origin::Proxy, bytes, log);
     }
 
     /// Says what a bridge answers in place of the side: a pong, a close frame.
-    pub(in crate::relay) fn say(&mut self, context: &mut Context<'_>, unit: &Unit, out: &mut Output) {
-        let (opcode, payload) = unit.parts();
-        if opcode == Opcode::CLOSE && !self.writer.dialect.facts().has_close {
-            return;
-        }
+    pub(in crate::relay) fn say(&mut self, context: &mut Context<'_>, unit: Unit, out: &mut Output) {
+        let (opcode, payload) = unit.into_parts();
         let mut bytes = Vec::new();
         let first = FIN | opcode.value();
-        self.put_frame(context, first, payload.clone(), Origin::Proxy, &mut bytes, &mut out.log);
+        // What it has no word for is not said.
+        let _ = self.put_frame(context, first, payload, Origin::Proxy, &mut bytes, &mut out.log);
         out.to[self.from.other()].append(&bytes);
+    }
+}
+
+/// What became of an injection: its first frame stands there, or none could.
+fn sent(frame: Result<FrameNumber, NoFrame>) -> Reply {
+    match frame {
+        Ok(frame) => Reply::Sent { frame: Some(frame) },
+        Err(none) => Reply::Refused(none.into()),
     }
 }

@@ -161,7 +161,7 @@ impl Next<'_, '_> {
     }
 
     /// Lets out a whole message in a dialect. For the last stage: what stands behind it would not know that dialect.
-    pub(super) fn unit(&mut self, dialect: Dialect, unit: &Unit) {
+    pub(super) fn unit(&mut self, dialect: Dialect, unit: Unit) {
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.tools.from == Side::Client).then(|| self.fresh_key());
         units::encode(dialect, unit, key, &mut self.outlet.bytes);

@@ -119,7 +119,7 @@ impl Core {
         let (back, ends) = (std::mem::take(&mut chain.outlet.back), std::mem::take(&mut chain.outlet.ends));
         for unit in back {
             let (lane, mut context) = self.lane(now, from.other());
-            lane.say(&mut context, &unit, out);
+            lane.say(&mut context, unit, out);
         }
         if ends {
             self.cut[from] = true;
