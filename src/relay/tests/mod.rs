@@ -5,6 +5,7 @@ mod hixie;
 pub(in crate::relay) mod lanes;
 mod opening;
 mod policies;
+mod scene;
 mod stalls;
 mod table;
 
@@ -18,7 +19,6 @@ use crate::record::{
     Record, Relayed, Seen, Side, Time,
 };
 use crate::wire::close::Code;
-use crate::wire::decoder::{Decoder, Part};
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::{self, FrameHeader};
 use crate::wire::mask;
@@ -29,6 +29,7 @@ use super::limits::Limits;
 use super::policy::PolicyCell;
 use super::session::{Act, Opened, Output, Reason, Session, SessionCommand, SessionConfig};
 use super::translate::AddressRules;
+use scene::{Scene, at_each_step, decode, frames};
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Origin: http://localhost:9000\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\
@@ -36,193 +37,6 @@ const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: 
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
 const HELLO: &[u8] = b"\x81\x05Hello";
-
-/// A session with everything that came out of it.
-struct Scene {
-    session: Session,
-    policy: PolicyCell,
-    out: Output,
-    /// What each side received.
-    received: PerSide<Vec<u8>>,
-    /// Bytes that are given to the session at a time.
-    step: usize,
-}
-
-impl Scene {
-    fn new(step: usize) -> Self {
-        Self::with(step, Limits::default())
-    }
-
-    fn with(step: usize, limits: Limits) -> Self {
-        Self::asking(REQUEST, step, limits)
-    }
-
-    fn asking(request: &[u8], step: usize, limits: Limits) -> Self {
-        Self::begun(request, step, SessionConfig { limits, ..Self::config() })
-    }
-
-    /// Under a policy from the start.
-    fn under(step: usize, policy: PolicyCell) -> Self {
-        Self::begun(REQUEST, step, SessionConfig { policy, ..Self::config() })
-    }
-
-    fn config() -> SessionConfig {
-        let rules = Arc::new(AddressRules::to("upstream:9999"));
-        SessionConfig { rules, limits: Limits::default(), seed: [7; 32], policy: PolicyCell::default() }
-    }
-
-    fn begun(request: &[u8], step: usize, config: SessionConfig) -> Self {
-        let mut out = Output::default();
-        let policy = config.policy.clone();
-        let session = Session::begin(config, Time(1), request, &mut out);
-        let mut scene = Self { session, policy, out, received: PerSide::default(), step };
-        scene.take(Side::Client, b"");
-        scene
-    }
-
-    fn open(step: usize) -> Self {
-        let mut scene = Self::new(step);
-        scene.feed(Side::Server, ANSWER);
-        scene.received = PerSide::default();
-        scene
-    }
-
-    fn feed(&mut self, from: Side, bytes: &[u8]) {
-        for piece in bytes.chunks(self.step) {
-            self.session.receive(Time(2), from, piece, &mut self.out);
-            self.take(from, piece);
-        }
-    }
-
-    /// Delivers what came out of a call whose input was `from`'s.
-    fn take(&mut self, from: Side, input: &[u8]) {
-        self.out.to[from.other()].take(input, &mut self.received[from.other()]);
-        self.out.to[from].take(b"", &mut self.received[from]);
-    }
-
-    fn inject(&mut self, to: Side, injection: Injection) -> Vec<Reply> {
-        self.session.command(Time(3), Token(1), SessionCommand::Inject { to, injection }, &mut self.out);
-        self.take(to, b"");
-        self.replies()
-    }
-
-    fn replies(&mut self) -> Vec<Reply> {
-        self.out.replies.drain(..).map(|(_, reply)| reply).collect()
-    }
-
-    fn end(&mut self, from: Side, how: Ending) {
-        self.session.end(Time(4), from, how, &mut self.out);
-        self.take(from, b"");
-    }
-
-    fn close(&mut self, by: ClosedBy, code: Code) {
-        self.session.command(Time(4), Token(2), SessionCommand::Close { by, code }, &mut self.out);
-        self.take(Side::Client, b"");
-    }
-
-    fn tick(&mut self, now: Time) {
-        self.session.tick(now, &mut self.out);
-        self.take(Side::Client, b"");
-    }
-
-    /// Whether both sides were told that the bytes end.
-    fn is_closed(&self) -> bool {
-        self.out.acts.ends_with(&[Act::HalfClose(Side::Client), Act::HalfClose(Side::Server)])
-    }
-
-    fn events(&self) -> impl Iterator<Item = &Event> {
-        self.out.log.records.iter().filter_map(|record| match record {
-            Record::Event(_, event) => Some(&**event),
-            _ => None,
-        })
-    }
-
-    fn findings(&self) -> Vec<FindingKind> {
-        let found = self.events().filter_map(|event| match event {
-            Event::Finding(_, finding) => Some(finding.kind),
-            _ => None,
-        });
-        found.collect()
-    }
-
-    /// Chrome's words each time it fails.
-    fn verdicts(&self) -> Vec<String> {
-        let told = self.events().filter_map(|event| match event {
-            Event::Verdict(verdict) if verdict.outcome == Outcome::Fails || verdict.finding.is_some() => {
-                Some(verdict.error_text.as_deref().unwrap_or_default().to_owned())
-            }
-            _ => None,
-        });
-        told.collect()
-    }
-
-    fn closed(&mut self) -> ClosedEvent {
-        self.session.finish(Time(5), &mut self.out);
-        let closed = self.events().find_map(|event| match event {
-            Event::SessionClosed(closed) => Some(closed.clone()),
-            _ => None,
-        });
-        closed.expect("a session that is finished says so")
-    }
-
-    fn frames(&self) -> Vec<(FrameRecord, Vec<u8>)> {
-        frames(&self.out.log)
-    }
-}
-
-/// Frames with all payload that was kept, unmasked.
-fn frames(log: &Log) -> Vec<(FrameRecord, Vec<u8>)> {
-    let mut frames: Vec<(FrameRecord, Vec<u8>)> = Vec::new();
-    for record in log.all() {
-        match record {
-            Seen::Frame(frame) => frames.push((frame, log.span(frame.kept).to_vec())),
-            Seen::More(more) => {
-                let (frame, payload) =
-                    frames.iter_mut().find(|(frame, _)| frame.number == more.number).expect("more of a known frame");
-                payload.extend_from_slice(log.span(more.kept));
-                frame.received = more.received;
-            }
-            Seen::Sent(_) | Seen::Raw(_) | Seen::Event(..) | Seen::Proxy(..) => {}
-        }
-    }
-    for (frame, payload) in &mut frames {
-        if let Some(key) = frame.header.mask {
-            mask::apply(key, 0, payload);
-        }
-    }
-    frames
-}
-
-/// The frames of a stream, cut by the decoder.
-fn decode(bytes: &[u8]) -> Vec<(FrameHeader, Vec<u8>)> {
-    let mut decoder = Decoder::default();
-    let mut frames: Vec<(FrameHeader, Vec<u8>)> = Vec::new();
-    let mut at = 0;
-    while let Some((part, used)) = decoder.next(&bytes[at..]) {
-        match part {
-            Part::Header(header) => frames.push((header, Vec::new())),
-            Part::Payload { length, .. } => {
-                let (header, payload) = frames.last_mut().expect("payload follows a header");
-                let offset = payload.len() as u64;
-                let mut piece = bytes[at..at + length].to_vec();
-                if let Some(key) = header.mask {
-                    mask::apply(key, offset, &mut piece);
-                }
-                payload.extend(piece);
-            }
-            Part::Lost(_) => panic!("lost"),
-        }
-        at += used;
-    }
-    frames
-}
-
-/// Each scenario in one piece, a byte at a time, and in between.
-fn at_each_step(scenario: impl Fn(usize)) {
-    for step in [usize::MAX, 1, 2, 3, 7] {
-        scenario(step);
-    }
-}
 
 #[test]
 fn both_heads_and_all_frames_pass_as_they_came() {
