@@ -4,6 +4,7 @@
 //! that a reader follows as the screen does.
 //!
 //! `cargo bench --bench relay` prints a table; docs/performance.md has one with its circumstances.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! while they come, and what a frame takes of memory. The terminal is one that takes all bytes and counts them.
 //!
 //! `cargo bench --bench screen` prints tables; docs/performance.md has them with their circumstances.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! What sessions that are open and quiet take of memory, and what is left once they have ended.
 //!
 //! `cargo bench --bench sessions` prints a table; docs/performance.md has one with its circumstances.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::io::{Read as _, Write as _};

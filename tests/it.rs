@@ -1,4 +1,5 @@
 //! All integration tests in one binary: they share what they need, and link once.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 mod bridges;
 mod browser;

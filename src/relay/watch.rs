@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found, Usual};
-use crate::diagnose::forensics::{self, Before, Named, Scene};
+use crate::diagnose::forensics::{self, Before, Named, Past, Scene};
 use crate::diagnose::{end, words};
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, RunRecord, Side, Time};
@@ -281,7 +281,7 @@ impl Watch {
         for found in std::mem::take(&mut examiner.found) {
             let start = self.frame_start(bytes);
             let scene = self.scene(bytes, found.kind, &start);
-            if let Some(told) = forensics::told(&scene, self.failed, self.has_erred()) {
+            if let Some(told) = forensics::told(&scene, Past { failed: self.failed, erred: self.has_erred() }) {
                 self.lose();
                 self.remember(bytes.number, told);
             } else if let Some(named) = forensics::name(&scene) {

@@ -84,14 +84,22 @@ impl Named {
     }
 }
 
-/// The finding that was told of these bytes already, so that to tell more would be to tell of it twice. `failed` where a
-/// browser does not take the head; `earlier` where this side's framing was wrong before.
+/// What was found before.
+#[derive(Clone, Copy, Debug)]
+pub struct Past {
+    /// Whether a browser does not take the head.
+    pub failed: bool,
+    /// Whether this side's framing was wrong before.
+    pub erred: bool,
+}
+
+/// The finding that was told of these bytes already, so that to tell more would be to tell of it twice.
 #[must_use]
-pub fn told(scene: &Scene<'_>, failed: bool, earlier: bool) -> Option<FindingKind> {
+pub fn told(scene: &Scene<'_>, past: Past) -> Option<FindingKind> {
     let named = name(scene).map(|named| named.kind);
     let Before::Head(head) = scene.before else {
         // What a wrong length left over is text, too.
-        return named.filter(|kind| earlier && *kind == FindingKind::FrameNotAFrame);
+        return named.filter(|kind| past.erred && *kind == FindingKind::FrameNotAFrame);
     };
     if scene.bytes.starts_with(b"\r") && leaves_cr_behind(head) {
         return Some(FindingKind::HttpLfcr);
@@ -101,7 +109,7 @@ pub fn told(scene: &Scene<'_>, failed: bool, earlier: bool) -> Option<FindingKin
     }
     // Behind a head that is wrong, what is no frame is most likely more of it, or of another protocol.
     let is_noise = matches!(named, None | Some(FindingKind::FrameNotAFrame | FindingKind::FrameHixieFraming));
-    (failed && is_noise && is_of_header(scene.rule)).then_some(scene.rule)
+    (past.failed && is_noise && is_of_header(scene.rule)).then_some(scene.rule)
 }
 
 /// Names the bug, if the bytes prove one.

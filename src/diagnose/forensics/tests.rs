@@ -221,21 +221,25 @@ fn payloads_are_named_for_what_they_are() {
     assert_eq!(kind(text_of(rule, b"caf\xe9")), Some(FindingKind::MsgLatin1));
 }
 
+const NOTHING: Past = Past { failed: false, erred: false };
+const FAILED: Past = Past { failed: true, ..NOTHING };
+const ERRED: Past = Past { erred: true, ..NOTHING };
+
 #[test]
 fn what_the_handshake_told_is_not_told_again() {
     let rule = FindingKind::FrameControlFragmented;
     let lfcr = Before::Head(b"HTTP/1.1 101 x\n\rA: b\n\r\n");
-    assert_eq!(told(&scene(rule, b"\r\x81\x05Hel", lfcr), false, false), Some(FindingKind::HttpLfcr));
+    assert_eq!(told(&scene(rule, b"\r\x81\x05Hel", lfcr), NOTHING), Some(FindingKind::HttpLfcr));
     let text = scene(FindingKind::FrameRsv, b"Upgrade: websocket\r\n", Before::Head(HEAD));
-    assert_eq!((told(&text, true, false), told(&text, false, true)), (Some(FindingKind::FrameRsv), None));
+    assert_eq!((told(&text, FAILED), told(&text, ERRED)), (Some(FindingKind::FrameRsv), None));
     let masked = scene(FindingKind::MsgInvalidUtf8, b"\x81\x01\xff", Before::Head(HEAD));
-    assert_eq!(told(&masked, true, false), None);
+    assert_eq!(told(&masked, FAILED), None);
     let left_over = scene(FindingKind::FrameRsv, b"nexpected", Before::Frame(b""));
-    assert_eq!(told(&left_over, false, true), Some(FindingKind::FrameNotAFrame));
-    assert_eq!(told(&left_over, false, false), None);
+    assert_eq!(told(&left_over, ERRED), Some(FindingKind::FrameNotAFrame));
+    assert_eq!(told(&left_over, NOTHING), None);
     let head = Before::Head(b"HTTP/1.1 101 x\r\nTransfer-Encoding: chunked\r\n\r\n");
     let chunk = scene(FindingKind::FrameControlFragmented, b"7\r\n\x81\x05Hello\r\n", head);
-    assert_eq!(told(&chunk, false, false), Some(FindingKind::Http101WithBody));
+    assert_eq!(told(&chunk, NOTHING), Some(FindingKind::Http101WithBody));
 }
 
 proptest! {
@@ -252,7 +256,7 @@ proptest! {
         let before = if behind_head { Before::Head(&before) } else { Before::Frame(&before) };
         let from = if server { Side::Server } else { Side::Client };
         let scene = Scene { from, deflate, ..scene(rule, &bytes, before) };
-        let _ = told(&scene, deflate, server);
+        let _ = told(&scene, Past { failed: deflate, erred: server });
         if let Some(named) = name(&scene) {
             prop_assert!(named.at + named.length <= bytes.len(), "{:?}", named);
             prop_assert!(named.detail.chars().all(crate::text::is_plain));

@@ -4,7 +4,7 @@ use crate::record::finding::{Finding, Level, Place};
 use crate::record::{By, Ending, Event, FrameNumber, Log, Policy, Relayed, Time};
 use crate::relay::edits::Edit;
 use crate::relay::passage::{self, Part, Passage, Stage, Tools, Work};
-use crate::relay::repair::Repair;
+use crate::relay::repair::{Repair, Start};
 use crate::relay::session::Output;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -38,9 +38,12 @@ impl Lane {
         if let Some(place) = there {
             self.passage.remove(place);
         }
-        let is_within = self.reader.is_within_message();
-        let (deflates, closed) = (self.watch.deflates(), self.close.is_some());
-        if let Some(stage) = Repair::under(policy, self.from, deflates, is_within, closed) {
+        let start = Start {
+            deflate: self.watch.deflates(),
+            is_within_message: self.reader.is_within_message(),
+            closed: self.close.is_some(),
+        };
+        if let Some(stage) = Repair::under(policy, self.from, start) {
             self.passage.add(Box::new(stage));
         }
     }

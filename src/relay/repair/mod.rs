@@ -16,7 +16,7 @@ use crate::wire::message::Role;
 use crate::wire::opcode::Opcode;
 
 use super::passage::{Next, Part, Place, Stage};
-use text::Text;
+use text::{Ends, Text};
 
 pub(super) use stray::Stray;
 
@@ -44,6 +44,17 @@ enum How {
     /// A control frame: held until it can be made good.
     Hold(Vec<u8>),
     Drop,
+}
+
+/// How a lane stands where the stage begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// Whether compression was agreed to.
+    pub deflate: bool,
+    /// Whether a message is under way.
+    pub is_within_message: bool,
+    /// Whether a close frame has passed.
+    pub closed: bool,
 }
 
 /// The stage.
@@ -118,13 +129,14 @@ impl Stage for Repair {
 impl Repair {
     /// The stage that a policy wants: none where what comes passes as it is. It begins at a border between frames, perhaps
     /// within a message.
-    pub(super) fn under(policy: Policy, from: Side, deflate: bool, unfinished: bool, closed: bool) -> Option<Self> {
+    pub(super) fn under(policy: Policy, from: Side, start: Start) -> Option<Self> {
         if policy == Policy::Faithful {
             return None;
         }
         // Of a message that began before, it is not known where its characters end: it passes as binary does.
-        let message = unfinished.then_some(false);
+        let message = start.is_within_message.then_some(false);
         let strict = policy == Policy::Strict;
+        let Start { deflate, closed, .. } = start;
         Some(Self { from, deflate, message, text: Text::default(), frame: None, closed, strict })
     }
 
@@ -243,7 +255,12 @@ impl Repair {
             How::Drop => {}
             How::Pass => next.payload(piece, last),
             How::Clean { fin } => {
-                let (clean, is_changed) = self.text.clean(piece, last, last && *fin);
+                let ends = match (last, *fin) {
+                    (false, _) => Ends::Nothing,
+                    (true, false) => Ends::Fragment,
+                    (true, true) => Ends::Message,
+                };
+                let (clean, is_changed) = self.text.clean(piece, ends);
                 if is_changed && !next.done().contains(&INVALID_TEXT) {
                     self.did(INVALID_TEXT, next);
                 }

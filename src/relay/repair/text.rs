@@ -1,5 +1,16 @@
 //! Text in pieces of which no more may be sent than is UTF-8, without a change of length.
 
+/// What ends behind a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// More of the fragment follows.
+    Nothing,
+    /// The fragment, and another follows.
+    Fragment,
+    /// The message.
+    Message,
+}
+
 /// The text of one message.
 #[derive(Debug, Default)]
 pub(super) struct Text {
@@ -12,7 +23,7 @@ pub(super) struct Text {
 impl Text {
     /// What can go out of the next piece, each byte that is no UTF-8 replaced by `?`, and whether any was. At the end of
     /// a fragment nothing is held back, and at the end of the message no character stays unfinished.
-    pub(super) fn clean(&mut self, piece: &[u8], fragment_ends: bool, message_ends: bool) -> (Vec<u8>, bool) {
+    pub(super) fn clean(&mut self, piece: &[u8], ends: Ends) -> (Vec<u8>, bool) {
         let mut text = std::mem::take(&mut self.pending);
         let already = std::mem::take(&mut self.sent);
         text.extend_from_slice(piece);
@@ -21,10 +32,10 @@ impl Text {
             let start = at + error.valid_up_to();
             let end = match error.error_len() {
                 Some(length) => start + length,
-                None if message_ends => text.len(),
+                None if ends == Ends::Message => text.len(),
                 None => {
                     self.pending = text[start..].to_vec();
-                    if fragment_ends {
+                    if ends == Ends::Fragment {
                         self.sent = self.pending.len();
                     } else {
                         self.sent = already.saturating_sub(start);
@@ -57,8 +68,8 @@ mod tests {
                 let (mut text, mut out) = (Text::default(), Vec::new());
                 let mut pieces = bytes.chunks(size).peekable();
                 while let Some(piece) = pieces.next() {
-                    let last = pieces.peek().is_none();
-                    out.extend(text.clean(piece, last, last).0);
+                    let ends = if pieces.peek().is_none() { Ends::Message } else { Ends::Nothing };
+                    out.extend(text.clean(piece, ends).0);
                 }
                 assert_eq!(out, expected, "{size}");
             }
@@ -68,8 +79,8 @@ mod tests {
     #[test]
     fn a_character_may_be_cut_by_the_border_of_two_fragments() {
         let mut text = Text::default();
-        assert_eq!(text.clean(b"a\xe2", true, false), (b"a\xe2".to_vec(), false));
-        assert_eq!(text.clean(b"\x82", false, false), (b"".to_vec(), false));
-        assert_eq!(text.clean(b"\xac!", true, true), (b"\x82\xac!".to_vec(), false));
+        assert_eq!(text.clean(b"a\xe2", Ends::Fragment), (b"a\xe2".to_vec(), false));
+        assert_eq!(text.clean(b"\x82", Ends::Nothing), (b"".to_vec(), false));
+        assert_eq!(text.clean(b"\xac!", Ends::Message), (b"\x82\xac!".to_vec(), false));
     }
 }
