@@ -163,6 +163,11 @@ impl Watch {
         content
     }
 
+    /// Whether what is read as the frame under way is most likely none.
+    pub(super) fn is_noise(&self) -> bool {
+        self.examiner.as_ref().is_some_and(|examiner| examiner.is_noise())
+    }
+
     /// A close frame ends here; `answers` where it is an answer to the other side's.
     pub(super) fn closes(&mut self, answers: bool) {
         if let Some(examiner) = &mut self.examiner {
@@ -299,16 +304,33 @@ impl Watch {
         let named = forensics::name(&self.scene(bytes, FindingKind::FrameLen64Msb, &start));
         let detail = format!("the header promises {} bytes", bytes.header.length);
         let (kind, at, length) = (FindingKind::FrameLen64Msb, 2, 8);
-        let mut finding = Finding::new(kind, Place::Stream).bytes(&start, at, length).detail(detail);
-        if let Some(named) = named {
-            finding =
-                Finding::new(named.kind, Place::Stream).bytes(&start, named.at, named.length).detail(named.detail);
-            if let Some((cause, fix)) = named.cause {
-                finding = finding.cause(cause, fix);
-            }
-        }
+        let finding = match named {
+            Some(named) => finding_of(named, Place::Stream, &start),
+            None => Finding::new(kind, Place::Stream).bytes(&start, at, length).detail(detail),
+        };
         self.remember(bytes.number, finding.kind);
         self.add(finding);
+    }
+
+    /// What would be that frame is none.
+    pub(super) fn strays(&mut self, number: FrameNumber) {
+        self.remember(number, FindingKind::FrameNotAFrame);
+    }
+
+    /// Adds the finding of a response in place of that frame.
+    pub(super) fn second_response(&mut self, number: FrameNumber, start: &[u8], before: Option<&[u8]>) {
+        let Some((header, used)) = FrameHeader::parse(start) else { return };
+        let following = start.get(used..).unwrap_or_default();
+        let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: Keys::default() };
+        let scene = self.scene(bytes, FindingKind::FrameRsv, start);
+        if forensics::told(&scene, self.failed, self.has_erred()).is_some() {
+            return;
+        }
+        let kind = FindingKind::FrameNotAFrame;
+        self.add(match forensics::name(&scene) {
+            Some(named) => finding_of(named, Place::Stream, start),
+            None => Finding::new(kind, Place::Stream).bytes(start, 0, used).detail("no frame begins so"),
+        });
     }
 
     fn scene<'a>(&'a self, bytes: Bytes<'a>, rule: FindingKind, start: &'a [u8]) -> Scene<'a> {
@@ -321,17 +343,12 @@ impl Watch {
         if named.astray {
             self.lose();
         }
-        let finding = if named.in_head {
-            let all = [self.head.as_slice(), start].concat();
-            Finding::new(named.kind, Place::Head).bytes(&all, self.head.len() + named.at, named.length)
-        } else {
-            Finding::new(named.kind, Place::Frame(bytes.number)).bytes(start, named.at, named.length)
-        };
-        let finding = finding.detail(named.detail);
         self.remember(bytes.number, named.kind);
-        self.add(match named.cause {
-            Some((cause, fix)) => finding.cause(cause, fix),
-            None => finding,
+        self.add(if named.in_head {
+            let all = [self.head.as_slice(), start].concat();
+            finding_of(Named { at: self.head.len() + named.at, ..named }, Place::Head, &all)
+        } else {
+            finding_of(named, Place::Frame(bytes.number), start)
         });
     }
 
@@ -376,6 +393,15 @@ impl Watch {
             start.extend_from_slice(bytes.following.get(..room).unwrap_or(bytes.following));
         }
         start
+    }
+}
+
+/// A bug that has a name, in `bytes`.
+fn finding_of(named: Named, place: Place, bytes: &[u8]) -> Finding {
+    let finding = Finding::new(named.kind, place).bytes(bytes, named.at, named.length).detail(named.detail);
+    match named.cause {
+        Some((cause, fix)) => finding.cause(cause, fix),
+        None => finding,
     }
 }
 

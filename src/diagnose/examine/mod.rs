@@ -81,6 +81,8 @@ pub struct Examiner {
     pub answers: bool,
     /// The framing was lost: what follows is no more than noise, until a usual frame comes.
     astray: bool,
+    /// The frame under way is no frame, as far as its header tells.
+    noise: bool,
     /// Room to unmask in, from the first payload on that needs it.
     scratch: Vec<u8>,
     /// A mask that is there or not against the rule need not be told any more.
@@ -108,6 +110,7 @@ impl Examiner {
             closed: false,
             answers: false,
             astray: false,
+            noise: false,
             scratch: Vec::new(),
             tolerates_mask: false,
             tolerated: 0,
@@ -213,6 +216,7 @@ impl Examiner {
         self.inflated.clear();
         self.inflated_length = 0;
         self.body.clear();
+        self.noise = false;
         let before = self.found.len();
         self.check_header(header);
         if !header.opcode().is_control() {
@@ -270,9 +274,16 @@ impl Examiner {
         &self.body
     }
 
-    /// What follows is known to be read at the wrong place.
+    /// The frame under way is none, and what follows is known to be read at the wrong place.
     pub const fn lose(&mut self) {
         self.astray = true;
+        self.noise = true;
+    }
+
+    /// Whether what is read as the frame under way is most likely none, so that nothing it says counts.
+    #[must_use]
+    pub const fn is_noise(&self) -> bool {
+        self.noise
     }
 
     /// The lane's bytes have ended. `unfinished` is a frame that they end in, with its payload so far, or else the start
@@ -312,6 +323,7 @@ impl Examiner {
         let is_message = header.is_some_and(|header| matches!(header.first, 0x81 | 0x82));
         if self.astray && !(is_message && self.found[before..].iter().all(is_of_mask)) {
             self.found.truncate(before);
+            self.noise |= header.is_some();
             return;
         }
         self.astray = self.found[before..].iter().any(|found| loses_framing(found.kind));

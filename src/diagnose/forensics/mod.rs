@@ -12,6 +12,8 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use super::handshake::leaves_cr_behind;
 use crate::record::Side;
 use crate::record::finding::FindingKind;
@@ -61,7 +63,7 @@ pub struct Named {
     /// The evidence.
     pub detail: String,
     /// The bug and what to change, where the catalogue's words are less to the point.
-    pub cause: Option<(&'static str, &'static str)>,
+    pub cause: Option<(Cow<'static, str>, Cow<'static, str>)>,
     /// Whether the place is the head: what is guilty stands right behind it.
     pub in_head: bool,
     /// Whether what follows is read at the wrong place, so that no more can be said of it.
@@ -73,8 +75,8 @@ impl Named {
         Self { kind, at, length, detail: detail.into(), cause: None, in_head: false, astray: false }
     }
 
-    const fn cause(mut self, cause: &'static str, fix: &'static str) -> Self {
-        self.cause = Some((cause, fix));
+    fn cause(mut self, cause: impl Into<Cow<'static, str>>, fix: impl Into<Cow<'static, str>>) -> Self {
+        self.cause = Some((cause.into(), fix.into()));
         self
     }
 

@@ -1,6 +1,7 @@
 //! Text where a frame should be, and frames that were made as text.
 
 use super::{Before, Named, Scene, is_written, start};
+use crate::diagnose::handshake;
 use crate::record::finding::FindingKind;
 
 /// Bytes of a text that are looked at.
@@ -65,10 +66,7 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     let trimmed = bytes.trim_ascii_start();
     let kind = FindingKind::FrameNotAFrame;
     Some(if trimmed.starts_with(b"HTTP/") {
-        seen(kind, "a second HTTP answer").cause(
-            "the handler went on after the upgrade, and answered the request again, often with an error",
-            "return from the handler after the upgrade; look for the error that its second answer names",
-        )
+        second_response(seen(kind, "a second HTTP answer"), trimmed)
     } else if trimmed.starts_with(b"<") {
         seen(kind, "HTML or XML").cause(
             "the handler wrote a page to the connection after the 101",
@@ -97,6 +95,20 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
             "take the length from the bytes that are written, and send text with the library's send()",
         )
     })
+}
+
+/// What a second response says itself comes first, as in a refusal.
+fn second_response(named: Named, response: &[u8]) -> Named {
+    match handshake::said(response) {
+        Some(sentence) => named.cause(
+            format!("the handler answered the request again after its 101, and says why itself: {sentence}"),
+            "look for that sentence in the server's code, and return from the handler after the upgrade",
+        ),
+        None => named.cause(
+            "the handler went on after the upgrade, and answered the request again, often with an error",
+            "return from the handler after the upgrade; look for the error that its second answer names",
+        ),
+    }
 }
 
 /// Bytes of text that these begin with.

@@ -45,7 +45,7 @@ fn long(start: &[u8], count: usize, end: &[u8]) -> Vec<u8> {
 fn a_line_end_behind_the_head_is_the_head_s() {
     let named = first(FindingKind::FrameControlFragmented, b"\r\n\x81\x05Hello").unwrap();
     assert_eq!((named.kind, named.at, named.length, named.in_head), (FindingKind::HttpExtraCrlf, 0, 2, true));
-    assert!(named.cause.unwrap().0.contains("println()"), "{named:?}");
+    assert!(named.cause.clone().unwrap().0.contains("println()"), "{named:?}");
     assert_eq!(kind(first(FindingKind::FrameControlFragmented, b"\r\n")), Some(FindingKind::HttpExtraCrlf));
     assert_eq!(kind(first(FindingKind::FrameControlFragmented, b"\n\x81\x05Hello")), Some(FindingKind::HttpExtraLf));
     let base64 = b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: x=\n\r\n";

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::text;
-use crate::wire::head::Head;
+use crate::wire::head::{self, Head};
 
 /// Bytes of a body that are looked at.
 const LOOKED_AT: usize = 8 * 1024;
@@ -30,6 +30,15 @@ const STOCK: [&str; 14] = [
     "gateway timeout",
     "gateway time-out",
 ];
+
+/// What a response says itself, whose head and body these are as far as they came: the sentence in its body that says
+/// more than its status does.
+#[must_use]
+pub fn said(response: &[u8]) -> Option<String> {
+    let (head, raw) = response.split_at_checked(head::end(response, 0)?)?;
+    let head = Head::of_response(head);
+    sentence(head, &body(head, raw))
+}
 
 /// A body with its framing and its markup taken off.
 pub(super) fn body(head: Head<'_>, raw: &[u8]) -> String {

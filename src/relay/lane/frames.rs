@@ -56,6 +56,10 @@ impl Lane {
                     let behind = self.reader.frames().map(|frames| std::mem::take(&mut frames.behind));
                     let behind = behind.unwrap_or_default();
                     let before = self.before(last.take().map_or(&behind, |last| &input[last..at - used]));
+                    if self.is_response(&header, &rest[used..]) {
+                        self.stray(context, &header, &rest[used..], before, out);
+                        return;
+                    }
                     self.begin(context, header, &rest[used..], before, &mut out.log);
                 }
                 Part::Payload { last, .. } => self.payload(context, rest, used, last, &mut out.log),
@@ -153,12 +157,12 @@ impl Lane {
         if let Some(frames) = self.reader.frames() {
             frames.message.frame(&header);
         }
-        self.note_debt(context, &header, *context.next);
         let number = self.ledger.begin(context, header, self.passage.relayed());
         let relayed = self.stage_header(context, &header, following, number, log);
         self.ledger.becomes(relayed);
         let keys = *context.keys;
         self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
+        self.note_debt(context, &header, number);
     }
 
     /// The next piece of the frame under way, which `following` begins with.
@@ -189,10 +193,10 @@ impl Lane {
         }
     }
 
-    /// Notes what now has to come: the rest of a message, or a pong.
+    /// Notes what now has to come: the rest of a message, or a pong. What is no frame owes nothing.
     #[inline]
     fn note_debt(&mut self, context: &mut Context<'_>, header: &FrameHeader, number: FrameNumber) {
-        if header.fin() && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY) {
+        if header.fin() && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY) || self.watch.is_noise() {
             return;
         }
         match header.opcode() {
@@ -237,7 +241,7 @@ impl Lane {
         last: bool,
         log: &mut Log,
     ) {
-        if last && bytes.header.opcode() == Opcode::CLOSE {
+        if last && bytes.header.opcode() == Opcode::CLOSE && !self.watch.is_noise() {
             self.watch.closes(context.judgement.close_frame(self.from));
         }
         let content = self.watch.payload(bytes, length, last);
@@ -271,7 +275,9 @@ impl Lane {
         if let Some(key) = key {
             mask::apply(key, offset, &mut body[start..]);
         }
-        if last {
+        if last && self.watch.is_noise() {
+            body.clear();
+        } else if last {
             let body = std::mem::take(body);
             self.note_close(now, Origin::Peer, &body);
         }

@@ -13,6 +13,7 @@ mod frames;
 mod hixie;
 mod ledger;
 mod reader;
+mod second;
 mod staged;
 mod writer;
 
@@ -36,6 +37,7 @@ use super::watch::{Bytes, Keys, Watch};
 use hixie::Hixie;
 use ledger::Ledger;
 use reader::Reader;
+use second::Second;
 use writer::Writer;
 
 /// What a lane needs of its session for one call.
@@ -83,6 +85,8 @@ pub(super) struct Lane {
     /// When bytes last came.
     last_read: Time,
     waiting: VecDeque<(Token, Injection)>,
+    /// A second response, while there is more to say of it than has come.
+    second: Option<Box<Second>>,
 }
 
 impl Lane {
@@ -99,6 +103,7 @@ impl Lane {
             writer: Writer::new(from),
             last_read: Time(0),
             waiting: VecDeque::new(),
+            second: None,
         }
     }
 
@@ -160,6 +165,7 @@ impl Lane {
             }
             Reader::Handshake | Reader::Raw => {
                 self.raw(context, input, &mut out.log);
+                self.go_on_with_second(context.now, input, &mut out.log);
                 self.let_out(input, base, out);
             }
         }
@@ -196,6 +202,7 @@ impl Lane {
 
     /// Says what was found last, and what findings were left out.
     pub(super) fn report_rest(&mut self, now: Time, log: &mut Log) {
+        self.tell_second(now, log);
         self.watch.report(now, log);
         self.watch.report_rest(now, log);
     }
@@ -204,6 +211,7 @@ impl Lane {
     /// `silence` is how long no byte had come from either side, where frames passed.
     pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, silence: Option<Duration>, out: &mut Output) {
         self.ended = Some(how);
+        self.tell_second(context.now, &mut out.log);
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);
         }
@@ -251,7 +259,7 @@ impl Lane {
             }
             Reader::Hixie(_) => None,
         };
-        if let Some(current) = self.ledger.current() {
+        if let Some(current) = self.ledger.current().filter(|_| !self.watch.is_noise()) {
             let progress = Some((current.received, current.header.length));
             return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.number), progress));
         }

@@ -198,9 +198,17 @@ impl Lane {
         }
     }
 
-    /// Lets stages do what is due.
+    /// When `tick` is due.
+    pub(in crate::relay) fn deadline(&self) -> Option<Time> {
+        self.passage.deadline().into_iter().chain(self.second_due()).min()
+    }
+
+    /// Does what is due, and lets stages do so.
     pub(in crate::relay) fn tick(&mut self, context: &mut Context<'_>, out: &mut Output) {
         let from = self.from;
+        if self.second_due().is_some_and(|due| context.now >= due) {
+            self.tell_second(context.now, &mut out.log);
+        }
         if let Some(chain) = self.passage.chain() {
             chain.tick(&mut context.tools(from, &mut out.log));
             out.to[from.other()].append(&chain.outlet.take());

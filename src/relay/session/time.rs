@@ -69,8 +69,8 @@ impl Session {
     /// When `tick` is due, if nothing comes before that changes it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        let stages = self.core.lanes.iter().filter_map(|lane| lane.passage.deadline());
-        self.limit().into_iter().chain(self.core.clock.next_check).chain(stages).min()
+        let lanes = self.core.lanes.iter().filter_map(Lane::deadline);
+        self.limit().into_iter().chain(self.core.clock.next_check).chain(lanes).min()
     }
 
     /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.

@@ -3,7 +3,7 @@
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::diagnose::words;
-use crate::record::finding::Level;
+use crate::record::finding::{Finding, Level};
 
 use super::*;
 
@@ -156,4 +156,72 @@ fn a_text_that_is_no_utf8_does_not_make_its_own_key_a_repeated_one() {
         }
         assert_eq!(scene.findings()[before..], [FindingKind::MsgInvalidUtf8], "{step}");
     }
+}
+
+/// What `bytes` of the server's behind its 101 are told of: the finding, and how the session ended.
+fn told_of(step: usize, bytes: &[u8]) -> (Vec<Finding>, ClosedEvent) {
+    let mut scene = Scene::open(step);
+    scene.feed(Side::Server, bytes);
+    assert_eq!(scene.received.client, bytes);
+    scene.end(Side::Server, Ending::Fin);
+    let closed = scene.closed();
+    let findings = scene.events().filter_map(|event| match event {
+        Event::Finding(Side::Server, finding) => Some(finding.clone()),
+        _ => None,
+    });
+    (findings.collect(), closed)
+}
+
+const SECOND: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n\r\n\
+    Unsupported protocol version";
+
+#[test]
+fn a_second_response_is_told_with_its_own_words_however_it_comes() {
+    at_each_step(|step| {
+        for before in [b"".as_slice(), HELLO] {
+            let (findings, closed) = told_of(step, &[before, SECOND].concat());
+            let kinds: Vec<_> = findings.iter().map(|finding| finding.kind).collect();
+            assert_eq!(kinds, [FindingKind::FrameNotAFrame], "{step}");
+            let cause = findings[0].cause.as_deref().unwrap_or_default();
+            assert!(cause.contains("Unsupported protocol version"), "{step}: {cause}");
+            assert_eq!((closed.code, closed.how), (None, ClosedHow::Fin), "{step}");
+            assert_eq!(closed.frames.server, u64::from(!before.is_empty()), "{step}");
+        }
+    });
+}
+
+#[test]
+fn a_second_response_is_told_in_time_though_its_body_does_not_end() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, b"HTTP/1.1 500 Internal Server Error\r\n\r\nNo module named redis");
+    assert_eq!(scene.findings(), []);
+    assert_eq!(scene.verdicts(), ["Invalid frame header"], "what a browser makes of it is clear at once");
+    let due = scene.session.deadline().expect("the end of the body is waited for");
+    scene.tick(due);
+    assert_eq!(scene.findings(), [FindingKind::FrameNotAFrame]);
+    assert_eq!(scene.session.deadline(), None);
+}
+
+#[test]
+fn what_begins_as_a_response_and_is_none_is_told_too() {
+    at_each_step(|step| {
+        let (findings, _) = told_of(step, b"HT\x00\x01\x02\x03\x04\x05");
+        assert_eq!(findings.len(), 1, "{step}: {findings:?}");
+    });
+}
+
+#[test]
+fn what_is_no_frame_neither_closes_nor_owes() {
+    // Read as frames, the text holds a close frame with a code, a ping, and the start of a fragment.
+    let noise = b"E\rconnection ofH,TP the database was lost in the middle of itI\nnobody wasA\nable";
+    at_each_step(|step| {
+        let (findings, closed) = told_of(step, noise);
+        assert_eq!(closed.code, None, "{step}");
+        assert_eq!(closed.how, ClosedHow::Fin, "{step}");
+        assert!(!findings.is_empty(), "{step}");
+        let mut scene = Scene::open(step);
+        scene.feed(Side::Server, noise);
+        scene.tick(Time(60_000_000));
+        assert!(!scene.events().any(|event| matches!(event, Event::Stall { .. })), "{step}");
+    });
 }
