@@ -45,6 +45,7 @@ fn a_header_that_promises_more_than_comes_is_a_stall_until_the_rest_is_there() {
 
     let short = stall(&mut program);
     assert_eq!((&short["what"], &short["frame"], &short["over"]), (&"short-frame".into(), &1.into(), &false.into()));
+    assert_eq!(short["finding"], "frame-truncated");
     assert!(short["detail"].as_str().unwrap().ends_with("its header promises 10000 bytes, 16 have come"), "{short}");
     assert!(short["since"].as_str().unwrap() < short["time"].as_str().unwrap());
     peer.write_all(&[0; 10_000 - 16]).unwrap();

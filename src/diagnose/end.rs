@@ -1,9 +1,12 @@
-//! Ends without a close frame: how long the silence before them was tells who cut.
+//! Ends: what a close frame of the server's says itself, and who cut where there is none, which the silence before it
+//! tells.
 
 use std::time::Duration;
 
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::record::{Ending, Side};
+use crate::text;
+use crate::wire::close::Code;
 
 /// The shortest limit for a silence that is told as one.
 const SHORTEST: Duration = Duration::from_secs(2);
@@ -45,6 +48,21 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
     )
 }
 
+/// Whether a finding of that kind says how a session that had opened ended, and why.
+#[must_use]
+pub const fn is_of_end(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::TcpDropAfterOpen
+            | FindingKind::TcpIdleTimeout
+            | FindingKind::FrameTruncated
+            | FindingKind::FrameMissingFin
+            | FindingKind::CloseNoReply
+            | FindingKind::CloseCleanErrorCodes
+            | FindingKind::CloseOwnReason
+    )
+}
+
 /// Whether it is so near behind whole seconds that most likely a limit ended it.
 fn is_limit(silence: Duration) -> bool {
     silence >= SHORTEST && silence - Duration::from_secs(silence.as_secs()) <= BEHIND
@@ -68,4 +86,40 @@ fn cut(from: Side, seconds: u64) -> (String, String) {
              3600s; HAProxy: timeout tunnel 1h)"
         ),
     )
+}
+
+/// Whether a server that closes with that code had another reason than that all is done.
+#[must_use]
+pub const fn tells_why(code: Code) -> bool {
+    code.is_sendable() && code.value() > Code::GOING_AWAY.value()
+}
+
+/// What a server's close with such a code is: trouble (RFC 6455 7.4.1), or a matter of its own. 1012 is how servers say
+/// that they restart, which is no trouble.
+#[must_use]
+pub const fn closed(code: Code) -> FindingKind {
+    match code.value() {
+        1012 | 3000.. => FindingKind::CloseOwnReason,
+        _ => FindingKind::CloseCleanErrorCodes,
+    }
+}
+
+/// The cause of a server's close and what to do about it, where the frame says it.
+#[must_use]
+pub fn why_closed(code: Code, reason: &[u8]) -> Option<(String, String)> {
+    let is_own = closed(code) == FindingKind::CloseOwnReason;
+    if !reason.is_empty() {
+        let fix = if is_own {
+            format!("look for that sentence, or for {code}, in the server's code: the check beside it decides")
+        } else {
+            "look for that sentence in the server's log and code".to_owned()
+        };
+        return Some((format!("the server says why itself: {}", text::preview(reason, 125)), fix));
+    }
+    is_own.then(|| {
+        (
+            format!("the server gives no reason but its code, {code} ({})", code.name()),
+            format!("look for {code} in the server's code, or in the documentation of its library"),
+        )
+    })
 }

@@ -9,6 +9,7 @@ pub mod forensics;
 pub mod handshake;
 pub mod net_errors;
 pub mod render;
+pub mod stall;
 mod verdict;
 
 pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::record::Side;
-use crate::record::finding::{Finding, Place};
+use crate::record::finding::{Finding, Level, Place};
+use crate::record::{Side, Stall};
 use crate::text;
 
 use super::catalogue::{Browser, Words, words};
+use super::stall;
 
 /// What a line of a rendering is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +63,34 @@ pub fn sentence(finding: &Finding) -> String {
 /// The lines of it, within `width` columns.
 #[must_use]
 pub fn lines(session: Option<u64>, from: &str, finding: &Finding, width: usize) -> Vec<RenderedLine> {
+    let level = words(finding.kind).level;
+    titled(level, &sentence(finding), &place(session, from, finding), (from, finding), width)
+}
+
+/// The lines of a stall: those of the finding that it is where it lasts. `lasts` is for how long it does, in words, where
+/// that is known. It may yet end, so that it is no more than a warning.
+#[must_use]
+pub fn stall_lines(session: Option<u64>, stall: &Stall, lasts: Option<&str>, width: usize) -> Vec<RenderedLine> {
+    let finding = stall::finding(stall);
+    let place = place(session, stall::sender(stall).name(), &finding);
+    let title = match lasts {
+        Some(lasts) => format!("{}, for {lasts}", stall.text()),
+        None => stall.text(),
+    };
+    titled(Level::Warning, &title, &place, (stall.lane.name(), &finding), width)
+}
+
+fn titled(
+    level: Level,
+    title: &str,
+    place: &str,
+    (from, finding): (&str, &Finding),
+    width: usize,
+) -> Vec<RenderedLine> {
     let entry = words(finding.kind);
-    let title = format!("{}[{}]: {}", entry.level.name(), finding.kind.id(), sentence(finding));
     let mut page = Page { width, lines: Vec::new() };
-    page.wrapped(Part::Title, 2, &title);
-    page.wrapped(Part::Place, 4, &place(session, from, finding));
+    page.wrapped(Part::Title, 2, &format!("{}[{}]: {title}", level.name(), finding.kind.id()));
+    page.wrapped(Part::Place, 4, place);
     HexRows::for_width(width).write(finding, &mut page);
     for (label, fact) in facts(&entry, from, finding) {
         page.wrapped(Part::Fact, 4, &format!("  = {label}: {fact}"));

@@ -156,7 +156,7 @@ fn note_line(level: Level, message: &str) -> (Start, String) {
 fn stall_line(stall: &Stall, over: bool) -> (Start, String) {
     let start = Start { direction: Some(stall.lane), frame: stall.frame, kind: "stall".into() };
     let end = if over { "over: " } else { "" };
-    (start, format!("{end}{}", stall.text()))
+    (start, format!("{end}{} ({})", stall.text(), stall.kind.finding().id()))
 }
 
 const fn upstream(trouble: Option<&str>) -> &str {

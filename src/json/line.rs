@@ -132,6 +132,7 @@ pub(super) enum Line<'a> {
         time: String,
         lane: &'static str,
         what: &'static str,
+        finding: &'static str,
         since: String,
         frame: Option<u64>,
         over: bool,

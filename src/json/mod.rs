@@ -226,6 +226,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             time,
             lane: stall.lane.name(),
             what: stall.kind.name(),
+            finding: stall.kind.finding().id(),
             since: rfc3339(stall.since),
             frame: stall.frame.map(FrameNumber::value),
             over: *over,

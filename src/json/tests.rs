@@ -213,6 +213,7 @@ fn next(event: &Event) -> Option<Event> {
                 lane: Side::Server,
                 since: NOW,
                 frame: Some(FrameNumber::FIRST),
+                header: None,
                 progress: Some((3, 4)),
             },
             over: false,

@@ -53,6 +53,7 @@ kinds! {
         HandshakeTimeout = "handshake-timeout",
         TcpDropAfterOpen = "tcp-drop-after-open",
         TcpIdleTimeout = "tcp-idle-timeout",
+        TcpNotReading = "tcp-not-reading",
     }
     Http {
         HttpStatus200 = "http-status-200",
@@ -211,6 +212,7 @@ kinds! {
         CloseNoTcpClose = "close-no-tcp-close",
         CloseBeforeHandshake = "close-before-handshake",
         CloseCleanErrorCodes = "close-clean-error-codes",
+        CloseOwnReason = "close-own-reason",
         CloseBrowser1001 = "close-browser-1001",
         CloseFromBrowser1002 = "close-from-browser-1002",
     }

@@ -1,5 +1,8 @@
 //! What a peer owes and does not send.
 
+use crate::wire::frame::FrameHeader;
+
+use super::finding::FindingKind;
 use super::{FrameNumber, Side, Time};
 
 /// What is owed.
@@ -38,6 +41,21 @@ impl StallKind {
             Self::PeerNotReading => "peer-not-reading",
         }
     }
+
+    /// The finding that it is where it lasts: what is said of that is said of the stall, too.
+    #[must_use]
+    pub const fn finding(self) -> FindingKind {
+        match self {
+            Self::NoResponse => FindingKind::HandshakeTimeout,
+            Self::UnfinishedHead => FindingKind::HttpMissingBlankLine,
+            Self::UnfinishedMessage => FindingKind::FrameMissingFin,
+            Self::ShortFrame => FindingKind::FrameTruncated,
+            Self::UnansweredPing => FindingKind::FramePingNoPong,
+            Self::UnansweredClose => FindingKind::CloseNoReply,
+            Self::OpenAfterClose => FindingKind::CloseNoTcpClose,
+            Self::PeerNotReading => FindingKind::TcpNotReading,
+        }
+    }
 }
 
 /// Something that is owed for a while.
@@ -51,6 +69,8 @@ pub struct Stall {
     pub since: Time,
     /// The frame that began it: the unfinished one, the first of the message, the ping or the close frame.
     pub frame: Option<FrameNumber>,
+    /// That frame's header, where it is one of RFC framing.
+    pub header: Option<FrameHeader>,
     /// Payload bytes that came of how many, where a frame is short.
     pub progress: Option<(u64, u64)>,
 }

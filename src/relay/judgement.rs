@@ -184,7 +184,15 @@ impl Judgement {
     }
 
     /// One side's bytes have ended. `unfinished` is a frame that the server's end in.
-    pub(super) fn end(&mut self, now: Time, from: Side, how: Ending, unfinished: Option<FrameNumber>, log: &mut Log) {
+    /// `found` was found at that end.
+    pub(super) fn end(
+        &mut self,
+        now: Time,
+        (from, how): (Side, Ending),
+        unfinished: Option<FrameNumber>,
+        found: Option<FindingKind>,
+        log: &mut Log,
+    ) {
         if self.phase != Phase::Opened {
             return;
         }
@@ -193,7 +201,7 @@ impl Judgement {
             Side::Server => self.frames.server_ended(how == Ending::Fin, unfinished),
         };
         match verdict {
-            Some(verdict) => self.fail(now, verdict, log),
+            Some(verdict) => self.fail(now, Verdict { finding: verdict.finding.or(found), ..verdict }, log),
             None => self.phase = Phase::Final,
         }
     }

@@ -3,9 +3,27 @@
 //! Nothing is computed while frames pass: lanes note a time where something begins that the other side, or the same one,
 //! has to end. Whoever owns the session asks once in a while, and only while something is owed.
 
-use crate::record::finding::{Finding, FindingKind, Place};
+use crate::record::finding::{Finding, Place};
+use crate::record::{Event, FrameNumber, Log, Side, Stall, StallKind, Time};
+use crate::wire::frame::FrameHeader;
 
-use crate::record::{Event, Log, Side, Stall, StallKind, Time};
+/// A frame that leaves something owed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Debt {
+    /// When it came.
+    pub since: Time,
+    /// Its number.
+    pub frame: FrameNumber,
+    /// Its header.
+    pub header: FrameHeader,
+}
+
+impl Debt {
+    /// What is owed by `lane` for it.
+    pub(super) const fn stall(self, kind: StallKind, lane: Side) -> Stall {
+        Stall { kind, lane, since: self.since, frame: Some(self.frame), header: Some(self.header), progress: None }
+    }
+}
 
 /// The stalls that were told and are not over.
 #[derive(Debug, Default)]
@@ -35,22 +53,16 @@ impl Stalls {
     /// What is still owed when the session ends, and was told as a stall: now it is clear that it never came.
     pub(super) fn findings(&self, now: Time) -> Vec<(Side, Finding)> {
         let findings = self.told.iter().filter_map(|stall| {
-            let kind = match stall.kind {
-                StallKind::UnfinishedMessage => FindingKind::FrameMissingFin,
-                StallKind::UnansweredPing => FindingKind::FramePingNoPong,
-                StallKind::UnansweredClose => FindingKind::CloseNoReply,
-                StallKind::OpenAfterClose => FindingKind::CloseNoTcpClose,
-                // The others have findings where they begin or where the connection ends, or are no fault.
-                StallKind::NoResponse
-                | StallKind::UnfinishedHead
-                | StallKind::ShortFrame
-                | StallKind::PeerNotReading => {
-                    return None;
-                }
-            };
+            // These have findings where they begin or where the connection ends, or are no fault.
+            if matches!(
+                stall.kind,
+                StallKind::NoResponse | StallKind::UnfinishedHead | StallKind::ShortFrame | StallKind::PeerNotReading
+            ) {
+                return None;
+            }
             let seconds = now.since(stall.since).as_secs();
             let detail = format!("{}, to the end of the session, {seconds} s later", stall.text());
-            Some((stall.lane, Finding::new(kind, Place::Connection).detail(detail)))
+            Some((stall.lane, Finding::new(stall.kind.finding(), Place::Connection).detail(detail)))
         });
         findings.collect()
     }

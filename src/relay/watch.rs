@@ -211,6 +211,11 @@ impl Watch {
         }
     }
 
+    /// The newest finding that is not written down yet.
+    pub(super) fn newest(&self) -> Option<FindingKind> {
+        self.ready.last().map(|finding| finding.kind)
+    }
+
     /// Whether a finding of the kind was told of.
     pub(super) fn has_told(&self, kind: FindingKind) -> bool {
         self.told.iter().any(|(told, _)| *told == kind)
@@ -406,8 +411,12 @@ fn finding_of(named: Named, place: Place, bytes: &[u8]) -> Finding {
 }
 
 fn finding(found: Found, place: Place, (window_at, window): (u64, Vec<u8>)) -> Finding {
-    Finding { at: found.at, length: found.length, window_at, window, ..Finding::new(found.kind, place) }
-        .detail(found.detail)
+    let finding = Finding { at: found.at, length: found.length, window_at, window, ..Finding::new(found.kind, place) };
+    let finding = finding.detail(found.detail);
+    match found.cause {
+        Some((cause, fix)) => finding.cause(cause, fix),
+        None => finding,
+    }
 }
 
 /// The bytes around the guilty ones, as far as they are at hand, and where in the frame they begin.

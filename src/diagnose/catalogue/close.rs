@@ -160,17 +160,31 @@ pub(super) const CLOSE_BEFORE_HANDSHAKE: Words = Words {
 };
 
 pub(super) const CLOSE_CLEAN_ERROR_CODES: Words = Words {
-    level: Level::Note,
-    title: "the peer closes with a code that tells of trouble",
+    level: Level::Warning,
+    title: "the server closes with a code that tells of trouble",
     spec: "RFC 6455 7.4.1",
     chrome: "shows code and reason to the page, and says nothing in the console",
     firefox: "shows code and reason to the page",
     safari: "shows code and reason to the page",
     differs: &[],
-    from_client: Some("was told to by the page, or by what it received"),
-    cause: "by its code: 1001 going away, 1008 a policy, 1009 too large, 1011 an exception in the handler, 1012 or 1013 \
-        a restart",
-    fix: "look into the log of the side that closed",
+    from_client: None,
+    cause: "by its code: 1002 and 1007 what the page sent broke a rule, 1003 and 1008 the server does not take it, 1009 it \
+        is too large, 1011 an exception in the handler, 1013 overload, 1014 a gateway's upstream failed",
+    fix: "look into the server's log",
+    mend: None,
+};
+
+pub(super) const CLOSE_OWN_REASON: Words = Words {
+    level: Level::Note,
+    title: "the server closes for a reason of its own",
+    spec: "RFC 6455 7.4.2",
+    chrome: "shows code and reason to the page, and says nothing in the console",
+    firefox: "shows code and reason to the page",
+    safari: "shows code and reason to the page",
+    differs: &[],
+    from_client: None,
+    cause: "codes from 3000 on mean what the server's application or library says, and 1012 that it restarts",
+    fix: "look the code up in the server's code or in the documentation of its library",
     mend: None,
 };
 

@@ -456,7 +456,7 @@ pub(super) const FRAME_PING_NO_PONG: Words = Words {
     firefox: "answers every ping; where it is set to ping, it closes when no pong comes",
     safari: "answers every ping",
     differs: &[],
-    from_client: Some("a browser sends no pings, but for a Firefox that is set to; a page can send none"),
+    from_client: None,
     cause: "the library leaves pings to the application, or nothing reads the socket",
     fix: "answer each ping with a pong that has the same payload, and read all the time",
     mend: Some("answers it"),

@@ -2,7 +2,7 @@
 
 use crate::record::finding::Level;
 
-use super::{Browser, FIREFOX_REFUSES, Words};
+use super::{Browser, FIREFOX_REFUSES, NOT_KNOWN, Words};
 
 pub(super) const TCP_REFUSED: Words = Words {
     level: Level::Error,
@@ -182,4 +182,18 @@ pub(super) const TCP_IDLE_TIMEOUT: Words = Words {
     cause: "a proxy or load balancer drops idle connections: nginx after 60 seconds, Heroku 55, Cloudflare 100, AWS NLB 350",
     fix: "let the server send a ping every 20 to 30 seconds, or raise the limit (nginx: proxy_read_timeout 3600s;)",
     mend: Some("sends a close frame with 1001 to the other side before the end"),
+};
+
+pub(super) const TCP_NOT_READING: Words = Words {
+    level: Level::Warning,
+    title: "a side takes no more bytes, so that what the other one sends piles up",
+    spec: "RFC 9293 3.8.6",
+    chrome: "reads on whatever the page does; what page script has not taken yet is kept in memory",
+    firefox: "reads on whatever the page does",
+    safari: NOT_KNOWN,
+    differs: &[],
+    from_client: None,
+    cause: "the side is busy, stopped in a debugger or suspended, or its handler waits for something and reads no more",
+    fix: "read all the time, in a task of its own; what is slow goes behind a queue with a limit",
+    mend: None,
 };

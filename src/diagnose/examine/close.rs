@@ -7,6 +7,14 @@ use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 
 use super::{Examiner, Found};
+use crate::diagnose::end;
+
+/// A close frame of the server's that says why it closes, in a code or a reason.
+fn closed(at: u64, code: Code, reason: &[u8]) -> Found {
+    let (kind, length) = (end::closed(code), 2 + reason.len() as u64);
+    let detail = format!("code {code}, {}: {}", code.name(), code.meaning());
+    Found { cause: end::why_closed(code, reason), ..Found::new(kind, at, length, detail) }
+}
 
 impl Examiner {
     /// `self.body` is the whole body.
@@ -47,10 +55,7 @@ impl Examiner {
                 (FindingKind::CloseFromBrowser1002, format!("code {code}, {name}: {reason}"))
             }
             Code::GOING_AWAY if self.from == Side::Client => (FindingKind::CloseBrowser1001, String::new()),
-            _ if matches!(code.value(), 1002..=1014) && self.from == Side::Server => {
-                let meaning = code.meaning();
-                (FindingKind::CloseCleanErrorCodes, format!("code {code}, {name}: {meaning}"))
-            }
+            _ if self.from == Side::Server && end::tells_why(code) => return Some(closed(at, code, reason)),
             _ => return None,
         };
         Some(Found::new(kind, at, 2, detail))

@@ -33,11 +33,13 @@ pub struct Found {
     pub length: u64,
     /// What is special about this one.
     pub detail: String,
+    /// The cause and what to change, where the bytes say it better than the catalogue can.
+    pub cause: Option<(String, String)>,
 }
 
 impl Found {
     fn new(kind: FindingKind, at: u64, length: u64, detail: impl Into<String>) -> Self {
-        Self { kind, at, length, detail: detail.into() }
+        Self { kind, at, length, detail: detail.into(), cause: None }
     }
 }
 

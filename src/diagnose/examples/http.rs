@@ -88,6 +88,7 @@ fn connection(kind: FindingKind) -> Example {
         }
         FindingKind::TlsBadCert => Example::Words("an upstream whose certificate is signed by itself"),
         FindingKind::HandshakeTimeout => Example::Words("a request, and not a byte of an answer for a while"),
+        FindingKind::TcpNotReading => Example::Words("messages, and for a while a peer whose receive window is closed"),
         FindingKind::TcpIdleTimeout => Example::Words("60 seconds without a byte, then a FIN and no close frame"),
         _ => Example::Words("an upstream on which nothing listens"),
     }

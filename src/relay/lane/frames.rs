@@ -14,6 +14,7 @@ use crate::record::{Event, FrameNumber, FrameRecord, InflatedEvent, Log, Origin,
 use crate::relay::injection::Refusal;
 use crate::relay::passage::{Passage, Place};
 use crate::relay::session::Output;
+use crate::relay::stall::Debt;
 use crate::relay::watch::Bytes;
 use crate::wire::close::CloseBody;
 use crate::wire::decoder::Part;
@@ -199,14 +200,15 @@ impl Lane {
         if header.fin() && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY) || self.watch.is_noise() {
             return;
         }
+        let debt = Debt { since: context.now, frame: number, header: *header };
         match header.opcode() {
             Opcode::PING => {
-                context.pings[self.from].get_or_insert((context.now, number));
+                context.pings[self.from].get_or_insert(debt);
             }
             Opcode::PONG => context.pings[self.from.other()] = None,
             opcode if !opcode.is_control() => {
                 if let Some(frames) = self.reader.frames() {
-                    frames.note_fragment(context.now, opcode, number);
+                    frames.note_fragment(debt);
                 }
             }
             _ => {}

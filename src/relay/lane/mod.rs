@@ -33,6 +33,7 @@ use super::judgement::Judgement;
 use super::limits::Limits;
 use super::passage::Passage;
 use super::session::Output;
+use super::stall::Debt;
 use super::watch::{Bytes, Keys, Watch};
 use hixie::Hixie;
 use ledger::Ledger;
@@ -49,8 +50,8 @@ pub(super) struct Context<'a> {
     pub random: &'a mut StdRng,
     pub limits: &'a Limits,
     pub judgement: &'a mut Judgement,
-    /// The oldest ping of each side that is not answered: when it came, and its number.
-    pub pings: &'a mut PerSide<Option<(Time, FrameNumber)>>,
+    /// The oldest ping of each side that is not answered.
+    pub pings: &'a mut PerSide<Option<Debt>>,
     /// Keys of the client's last frames.
     pub keys: &'a mut Keys,
     /// Which sides a bridge has told that nothing follows.
@@ -231,10 +232,11 @@ impl Lane {
         if is_sudden && matches!(self.reader, Reader::Frames(_)) {
             self.watch.sudden_end(how, context.judgement.has_closed(self.from.other()), silence);
         }
+        let found = self.watch.newest();
         self.watch.report(context.now, &mut out.log);
         // A bridge has closing frames of its own for the page.
         if !self.mends_for_page() && !self.passage.is_whole() {
-            context.judgement.end(context.now, self.from, how, number, &mut out.log);
+            context.judgement.end(context.now, (self.from, how), number, found, &mut out.log);
         }
         self.end_stages(context, how, out);
         self.refuse_waiting(Refusal::NeverCame, out);
@@ -250,21 +252,21 @@ impl Lane {
         if self.ended.is_some() {
             return None;
         }
-        let stall = |kind, since, frame, progress| Stall { kind, lane: self.from, since, frame, progress };
         let fragment = match &self.reader {
             Reader::Handshake | Reader::Raw => return None,
             Reader::Frames(frames) => frames.unfinished_message(),
             Reader::Hixie(hixie) if self.ledger.current().is_none() && hixie.is_unfinished() => {
-                return Some(stall(StallKind::ShortFrame, self.last_read, None, None));
+                let (kind, lane, since) = (StallKind::ShortFrame, self.from, self.last_read);
+                return Some(Stall { kind, lane, since, frame: None, header: None, progress: None });
             }
             Reader::Hixie(_) => None,
         };
         if let Some(current) = self.ledger.current().filter(|_| !self.watch.is_noise()) {
             let progress = Some((current.received, current.header.length));
-            return Some(stall(StallKind::ShortFrame, self.last_read, Some(current.number), progress));
+            let debt = Debt { since: self.last_read, frame: current.number, header: current.header };
+            return Some(Stall { progress, ..debt.stall(StallKind::ShortFrame, self.from) });
         }
-        let (since, first) = fragment?;
-        Some(stall(StallKind::UnfinishedMessage, since, Some(first), None))
+        Some(fragment?.stall(StallKind::UnfinishedMessage, self.from))
     }
 
     /// Takes an injection. What goes at once goes behind all that was read before.

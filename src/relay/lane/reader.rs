@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::{FrameNumber, Time};
+use crate::relay::stall::Debt;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::FrameHeader;
 use crate::wire::message::MessageState;
@@ -100,8 +100,8 @@ impl Reader {
 pub(super) struct Frames {
     decoder: Decoder,
     pub message: MessageState,
-    /// When the newest fragment of the message under way came, and the number of its first.
-    fragment: Option<(Time, FrameNumber)>,
+    /// The first frame of the message under way, since its newest fragment came.
+    fragment: Option<Debt>,
     /// The last frame, where it and the start of the next header came together.
     pub behind: Vec<u8>,
     /// The close frame's body as far as it came, unmasked.
@@ -115,13 +115,13 @@ impl Frames {
     }
 
     /// A data frame that is no whole message begins.
-    pub(super) fn note_fragment(&mut self, now: Time, opcode: Opcode, number: FrameNumber) {
-        let first = self.fragment.filter(|_| opcode == Opcode::CONTINUATION).map_or(number, |(_, first)| first);
-        self.fragment = Some((now, first));
+    pub(super) fn note_fragment(&mut self, fragment: Debt) {
+        let first = self.fragment.filter(|_| fragment.header.opcode() == Opcode::CONTINUATION);
+        self.fragment = Some(first.map_or(fragment, |first| Debt { since: fragment.since, ..first }));
     }
 
-    /// When the newest fragment of the message under way came, and the number of its first.
-    pub(super) fn unfinished_message(&self) -> Option<(Time, FrameNumber)> {
+    /// The first frame of the message under way, since its newest fragment came.
+    pub(super) fn unfinished_message(&self) -> Option<Debt> {
         self.fragment.filter(|_| self.message.unfinished().is_some())
     }
 }

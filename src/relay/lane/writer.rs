@@ -119,6 +119,10 @@ impl Lane {
         bytes: &mut Vec<u8>,
         log: &mut Log,
     ) -> Result<FrameNumber, NoFrame> {
+        if Opcode::new(first) == Opcode::CLOSE {
+            // What the receiver sends next but answers it.
+            context.judgement.close_frame(self.from);
+        }
         let frame = self.writer.encode(context, first, payload)?;
         frame.write(bytes);
         Ok(self.ledger.whole(context, frame.header, &frame.payload, origin, Relayed::AsIs, log))

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use crate::record::{ClosedBy, ClosedHow, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
-use crate::relay::stall::Stalls;
+use crate::relay::stall::{Debt, Stalls};
 use crate::relay::watch::Keys;
 use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
@@ -32,8 +32,8 @@ pub(super) struct First {
 struct Traffic {
     /// The number of the next frame.
     next: FrameNumber,
-    /// The oldest ping of each side that is not answered: when it came, and its number.
-    pings: PerSide<Option<(Time, FrameNumber)>>,
+    /// The oldest ping of each side that is not answered.
+    pings: PerSide<Option<Debt>>,
     keys: Keys,
     /// Which sides a bridge has told that nothing follows.
     told: PerSide<bool>,
@@ -127,8 +127,8 @@ impl Core {
         }
     }
 
-    /// The oldest ping of a side that is not answered: when it came, and its number.
-    pub(super) fn ping(&self, side: Side) -> Option<(Time, FrameNumber)> {
+    /// The oldest ping of a side that is not answered.
+    pub(super) fn ping(&self, side: Side) -> Option<Debt> {
         self.traffic.pings[side]
     }
 

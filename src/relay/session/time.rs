@@ -179,8 +179,8 @@ impl Core {
 
     /// The pong to a ping of that side's.
     fn owed_pong(&self, side: Side) -> Option<Stall> {
-        let (since, number) = self.ping(side).filter(|_| !self.lanes[side.other()].is_finished())?;
-        Some(Stall { frame: Some(number), ..stall(StallKind::UnansweredPing, side.other(), since) })
+        let ping = self.ping(side).filter(|_| !self.lanes[side.other()].is_finished())?;
+        Some(ping.stall(StallKind::UnansweredPing, side.other()))
     }
 
     fn owed_reading(&self, side: Side) -> Option<Stall> {
@@ -205,7 +205,7 @@ impl Core {
 }
 
 const fn stall(kind: StallKind, lane: Side, since: Time) -> Stall {
-    Stall { kind, lane, since, frame: None, progress: None }
+    Stall { kind, lane, since, frame: None, header: None, progress: None }
 }
 
 /// That moment and so much more.

@@ -406,6 +406,7 @@ fn closing_from_within_sends_a_close_frame_to_each_side_and_swallows_the_answers
         scene.feed(Side::Client, &answer);
         assert!(scene.is_closed());
         assert!(scene.received.iter().all(Vec::is_empty));
+        assert_eq!(scene.findings(), [], "a client that repeats wsproxy's own 1001 has not left its page");
         let relayed: Vec<_> = scene.frames().iter().map(|(frame, _)| (frame.origin, frame.relayed)).collect();
         let own = (Origin::Proxy, Relayed::AsIs);
         let dropped = (Origin::Peer, Relayed::Dropped(By::Ending));

@@ -45,7 +45,7 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
                 page.fact("page sees", &format!("close code {code}"), theme.text);
             }
         }
-        Event::Stall { stall, over } => write_stall(page, stall, *over),
+        Event::Stall { stall, over } => write_stall(page, session, stall, *over),
         Event::Answered { status, reason } => write_answered(page, *status, reason),
         Event::Ended { from, how } => write_ended(page, *from, *how),
         Event::SessionClosed(closed) => {
@@ -100,10 +100,13 @@ fn write_answered(page: &mut Page<'_>, status: u16, reason: &str) {
     page.row(&text::escape(reason.as_bytes()), page.theme.warning);
 }
 
-fn write_stall(page: &mut Page<'_>, stall: &Stall, over: bool) {
+fn write_stall(page: &mut Page<'_>, session: Option<SessionId>, stall: &Stall, over: bool) {
     let theme = page.theme;
-    page.title(if over { "a stall is over" } else { "a stall: somebody owes something" });
-    page.words(&stall.text(), if over { theme.text } else { theme.warning });
+    if !over {
+        return finding::write_stall(page, session, stall);
+    }
+    page.title("a stall is over");
+    page.words(&stall.text(), theme.text);
     page.end_row();
     if let Some(frame) = stall.frame {
         page.fact("frame", &frame.to_string(), theme.text);

@@ -122,8 +122,14 @@ pub(crate) fn problem(
 ) {
     let theme = terms.theme;
     let style = level_style(trouble.level(), theme);
-    if let Trouble::Finding(from, finding) = trouble {
-        for line in render::lines(Some(summary.id.0), from.name(), finding, columns) {
+    let lasts = trouble.since().map(|since| clock::lasted(since, terms.now));
+    let lines = match trouble {
+        Trouble::Finding(from, finding) => Some(render::lines(Some(summary.id.0), from.name(), finding, columns)),
+        Trouble::Stall(stall) => Some(render::stall_lines(Some(summary.id.0), stall, lasts.as_deref(), columns)),
+        _ => None,
+    };
+    if let Some(lines) = lines {
+        for line in lines {
             let style = match line.part {
                 Part::Title => style,
                 Part::Underline => style,
@@ -134,8 +140,7 @@ pub(crate) fn problem(
             wrapped(&line.text, style, columns, out);
         }
     } else {
-        let lasts = trouble.since().map_or(String::new(), |since| format!(", for {}", clock::lasted(since, terms.now)));
-        wrapped(&format!("{}: {}{lasts}", trouble.level().name(), trouble.text()), style, columns, out);
+        wrapped(&format!("{}: {}", trouble.level().name(), trouble.text()), style, columns, out);
         let clock = clock::clock(time, terms.zone, Digits::Milliseconds);
         let path = text::preview(&summary.path, 100);
         wrapped(&format!("  session {} {path} · {clock}", summary.id.0), theme.dim, columns, out);

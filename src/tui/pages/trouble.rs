@@ -76,6 +76,18 @@ impl Trouble<'_> {
         }
     }
 
+    /// In a line: the cause where the bytes name one, since that is what to act on, and what happened behind it.
+    #[must_use]
+    pub(crate) fn headline(&self) -> String {
+        let text = self.text();
+        match self {
+            Self::Finding(_, Finding { cause: Some(cause), .. }) => {
+                format!("{} ({text})", text::escape(cause.as_bytes()))
+            }
+            _ => text,
+        }
+    }
+
     /// What happened, in plain words, safe to show.
     #[must_use]
     pub(crate) fn text(&self) -> String {
@@ -125,8 +137,12 @@ pub(crate) fn earlier_findings<'a>(summaries: impl IntoIterator<Item = &'a Sessi
 /// Chrome's verdict in a line.
 #[must_use]
 pub(crate) fn verdict(verdict: &Verdict) -> String {
-    let words = verdict.error_text.as_deref().unwrap_or("it says nothing");
-    format!("Chrome {}: {}", verdict.outcome.name(), text::preview(words.as_bytes(), 300))
+    let outcome = verdict.outcome.name();
+    match (&verdict.error_text, verdict.close_code) {
+        (Some(words), _) => format!("Chrome {outcome}: {}", text::preview(words.as_bytes(), 300)),
+        (None, Some(code)) => format!("Chrome {outcome}: the page sees a close with {code}, the console not a word"),
+        (None, None) => format!("Chrome {outcome}"),
+    }
 }
 
 fn refused(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
@@ -138,6 +154,9 @@ fn refused(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
 
 fn bad_end(summary: &SessionSummary) -> Option<(Time, Trouble<'_>)> {
     let (time, closed) = summary.closed.as_ref()?;
+    if summary.findings.iter().any(|(_, _, finding)| diagnose::end::is_of_end(finding.kind)) {
+        return None;
+    }
     let trouble = match (closed.how, closed.by, closed.code) {
         (ClosedHow::Timeout, ..) => Trouble::TimedOut,
         (ClosedHow::Reset, ClosedBy::Peer(side), _) => Trouble::Reset(side),

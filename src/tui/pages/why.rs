@@ -3,8 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::diagnose::words as words_of;
 use crate::journal::{SessionSummary, View};
-use crate::record::finding::Level;
+use crate::record::finding::{FindingKind, Level};
 use crate::record::{Basis, FrameNumber, Outcome, SessionId, Side, Verdict};
 use crate::text;
 use crate::tui::clock;
@@ -12,6 +13,7 @@ use crate::tui::clock;
 use super::Terms;
 use super::problems::{self, wrapped};
 use super::trouble::{Trouble, earlier_findings, troubles};
+use super::words::level_style;
 
 /// What the why page says of a session, or of one of its frames.
 #[must_use]
@@ -51,7 +53,13 @@ fn verdict(terms: &Terms<'_>, summary: &SessionSummary) -> Vec<(String, Style)> 
         Outcome::Waits => theme.warning,
         Outcome::Fails => theme.error,
     };
-    let mut lines = vec![(chrome(verdict), style)];
+    let mut lines = match own_close(summary).filter(|_| verdict.outcome == Outcome::Works) {
+        Some((level, close)) => vec![(close, level_style(level, theme))],
+        None if verdict.outcome == Outcome::Works && !summary.stalls.is_empty() => {
+            vec![("Chrome waits, and says nothing of it".to_owned(), theme.warning)]
+        }
+        None => vec![(chrome(verdict), style)],
+    };
     lines.extend(page(verdict).map(|words| (words, theme.text)));
     if verdict.outcome == Outcome::Fails {
         let basis = match verdict.basis {
@@ -72,6 +80,19 @@ fn chrome(verdict: &Verdict) -> String {
         (Outcome::Fails, Some(words)) => format!("Chrome says: {words}"),
         (Outcome::Fails, None) => "Chrome fails this without a word in its console".to_owned(),
     }
+}
+
+/// What a server that closed for a reason of its own said: Chrome has no words for it.
+fn own_close(summary: &SessionSummary) -> Option<(Level, String)> {
+    let mut findings = summary.findings.iter().rev().map(|(_, _, finding)| finding);
+    let finding = findings
+        .find(|finding| matches!(finding.kind, FindingKind::CloseCleanErrorCodes | FindingKind::CloseOwnReason))?;
+    let reason = match &finding.cause {
+        Some(cause) => format!("; {}", text::escape(cause.as_bytes())),
+        None => String::new(),
+    };
+    let words = format!("The server closed the socket: {}{reason}. Chrome hands that on to the page", finding.detail);
+    Some((words_of(finding.kind).level, words))
 }
 
 /// What page script sees.

@@ -58,7 +58,7 @@ impl Worst {
                     level,
                     session: Some(id),
                     time,
-                    text: trouble.text(),
+                    text: trouble.headline(),
                     lasts: trouble.since().is_some(),
                 });
             }
@@ -113,8 +113,14 @@ mod tests {
     }
 
     fn event(kind: u8) -> Event {
-        let stall =
-            Stall { lane: Side::Server, kind: StallKind::NoResponse, since: Time(3), frame: None, progress: None };
+        let stall = Stall {
+            lane: Side::Server,
+            kind: StallKind::NoResponse,
+            since: Time(3),
+            frame: None,
+            header: None,
+            progress: None,
+        };
         match kind {
             0 => Event::Finding(Side::Server, Finding::new(FindingKind::FrameRsv, Place::Frame(FrameNumber::FIRST))),
             1 => Event::Finding(

@@ -115,6 +115,62 @@ fn the_why_page_goes_from_problem_to_problem_and_closes() {
     assert!(!stage.shows("Why · session 4"));
 }
 
+/// A screen after a session in which the server did that, once it was open.
+fn after(act: impl Fn(&mut Actor) -> &mut Actor) -> Stage {
+    let mut stage = Stage::new(120, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/chat");
+    actor.after(1_000).opens().frame(Side::Server, 0x81, b"hello").after(200_000);
+    act(&mut actor);
+    actor.ends(Side::Server, Ending::Fin).ends(Side::Client, Ending::Fin).finish();
+    stage.sync();
+    stage
+}
+
+#[test]
+fn a_crash_in_a_message_is_told_as_one_and_not_as_chrome_s_silence() {
+    let mut stage = after(|actor| actor.bytes(Side::Server, b"\x81\x7e\x01\x00{\"half\":"));
+    assert!(stage.shows("session 1: the stream stopped inside a frame"), "{}", stage.screen());
+    stage.keys("]W");
+    assert!(stage.shows("error[frame-truncated]") && !stage.shows("says nothing"), "{}", stage.screen());
+    let mut stage = after(|actor| actor.frame(Side::Server, 0x01, b"half"));
+    assert!(stage.shows("session 1: a message was begun, and its end does not come"), "{}", stage.screen());
+    stage.keys("]W");
+    assert!(stage.shows("error[frame-missing-fin]"), "{}", stage.screen());
+}
+
+#[test]
+fn a_stall_has_the_why_page_of_a_finding() {
+    let mut stage = Stage::new(120, 40);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/chat");
+    actor.opens().bytes(Side::Server, b"\x81\x7e\x01\x00{\"half\":").after(5_000_000).ticks().hand_over();
+    stage.at(9_000_000).sync();
+    assert!(stage.shows("a frame of the server's is short"), "{}", stage.screen());
+    stage.keys("]W");
+    for part in [
+        "Chrome waits, and says nothing",
+        "warning[frame-truncated]: a frame of the server's is short: its header promises 256 bytes, 8 have come, for",
+        "81 7e 01 00",
+        "= rule: RFC 6455 5.2",
+        "= usual cause: the length is larger than the payload",
+        "help: take the length from the bytes that are written",
+    ] {
+        assert!(stage.shows(part), "{part}\n{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_server_that_closes_for_a_reason_is_told_with_it() {
+    let mut stage = after(|actor| actor.frame(Side::Server, 0x88, b"\x03\xf3database connection lost"));
+    assert!(stage.shows("session 1: the server says why itself: database connection lost"), "{}", stage.screen());
+    stage.keys("]W");
+    assert!(stage.shows("The server closed the socket: code 1011, internal error"), "{}", stage.screen());
+    assert!(!stage.shows("Chrome is content"), "{}", stage.screen());
+    let mut stage = after(|actor| actor.frame(Side::Server, 0x88, b"\x11\x31token expired"));
+    assert!(stage.shows("no problems seen"), "what an application means is no fault: {}", stage.screen());
+    stage.keys("]W");
+    assert!(stage.shows("code 4401, private use") && stage.shows("token expired"), "{}", stage.screen());
+}
+
 #[test]
 fn a_wrong_line_is_told_while_it_is_typed_and_is_not_sent() {
     let mut stage = stage();

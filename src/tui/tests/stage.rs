@@ -135,6 +135,12 @@ impl Actor {
         self
     }
 
+    /// The session does what is due.
+    pub(super) fn ticks(&mut self) -> &mut Self {
+        self.session.tick(Time(self.now), &mut self.output);
+        self
+    }
+
     /// The end of a side's bytes.
     pub(super) fn ends(&mut self, from: Side, how: Ending) -> &mut Self {
         self.session.end(Time(self.now), from, how, &mut self.output);
