@@ -8,6 +8,7 @@ pub mod examples;
 pub mod forensics;
 pub mod handshake;
 pub mod net_errors;
+pub mod own;
 pub mod render;
 pub mod stall;
 mod verdict;

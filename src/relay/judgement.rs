@@ -1,6 +1,7 @@
 //! Chrome's verdict on a session: predicted as soon as the bytes decide it, and observed where the browser says so.
 
 use crate::diagnose::chrome::{self, Content, Frames};
+use crate::diagnose::own::Own;
 use crate::record::finding::FindingKind;
 use crate::record::{Basis, Ending, Event, FrameNumber, Log, Outcome, PerSide, Side, Time, Verdict};
 use crate::wire::close::{CloseBody, Code};
@@ -145,8 +146,9 @@ impl Judgement {
         self.closed[from.other()]
     }
 
-    /// A close frame of the client's: the page closed the socket, or the browser did and says why.
-    pub(super) fn client_closes(&mut self, now: Time, body: &[u8], log: &mut Log) {
+    /// A close frame of the client's: the page closed the socket, or the browser did and says why. Where `own` bytes of the
+    /// user's broke the stream, they decided that, and no frame of the server's.
+    pub(super) fn client_closes(&mut self, now: Time, body: &[u8], own: Option<Own>, log: &mut Log) {
         let is_own = self.frames.client_closes();
         let Some((code, reason)) = CloseBody::parse(body).code() else { return };
         if let Some(found) = chrome::reason(code, reason)
@@ -154,7 +156,11 @@ impl Judgement {
             && !self.observed
         {
             self.observed = true;
-            let verdict = self.observe(reason, found);
+            let mut verdict = self.observe(reason, found);
+            if let Some(own) = own {
+                (verdict.frame, verdict.undelivered) = (own.frame, None);
+                (verdict.finding, verdict.differs) = (Some(FindingKind::CloseFromBrowser1002), false);
+            }
             self.phase = Phase::Final;
             log.event(now, Event::Verdict(verdict));
         }

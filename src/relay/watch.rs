@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found, Usual};
 use crate::diagnose::forensics::{self, Before, Named, Past, Scene};
+use crate::diagnose::own::{self, Own};
 use crate::diagnose::{end, words};
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, RunRecord, Side, Time};
@@ -82,6 +83,8 @@ pub(super) struct Watch {
     failed: bool,
     /// The payload's start of a frame that comes in pieces.
     start: Vec<u8>,
+    /// Raw bytes of the user's that broke the stream which this side gets.
+    own: Option<Own>,
 }
 
 impl Watch {
@@ -98,6 +101,7 @@ impl Watch {
             head: Vec::new(),
             failed: false,
             start: Vec::new(),
+            own: None,
         }
     }
 
@@ -106,6 +110,11 @@ impl Watch {
         self.limit = limits.findings;
         self.deflate = deflate.is_some();
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
+    }
+
+    /// The rule that raw bytes of the user's break, where they stand between two frames of this side's.
+    pub(super) fn broken(&self, raw: &[u8]) -> Option<FindingKind> {
+        self.examiner.as_ref().and_then(|_| own::broken(self.from, self.deflate, raw))
     }
 
     /// Whether messages may be compressed.
@@ -221,9 +230,18 @@ impl Watch {
         self.told.iter().any(|(told, _)| *told == kind)
     }
 
+    /// Which raw bytes of the user's broke the stream that this side gets.
+    pub(super) const fn hears(&mut self, own: Option<Own>) {
+        self.own = own;
+    }
+
     /// Adds a finding of the lane's that the examiner has no part in.
-    pub(super) fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, mut finding: Finding) {
         let kind = finding.kind;
+        if let Some(own) = self.own.filter(|_| Own::explains(kind)) {
+            let (cause, fix) = own.cause();
+            finding = finding.cause(cause, fix);
+        }
         if let Some(frame) = finding.frame() {
             self.remember(frame, kind);
         }

@@ -261,7 +261,8 @@ impl Lane {
                 context.judgement.payload(bytes.number, bytes.header, content, last, self.watch.body());
             }
             Side::Client if last && bytes.header.opcode() == Opcode::CLOSE => {
-                context.judgement.client_closes(context.now, self.watch.body(), log);
+                let own = context.own[self.from];
+                context.judgement.client_closes(context.now, self.watch.body(), own, log);
             }
             Side::Client => {}
         }

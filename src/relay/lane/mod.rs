@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 
+use crate::diagnose::own::Own;
 use crate::record::finding::Finding;
 use crate::record::{Ending, FrameNumber, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
 use crate::wire::close::Code;
@@ -56,6 +57,8 @@ pub(super) struct Context<'a> {
     pub keys: &'a mut Keys,
     /// Which sides a bridge has told that nothing follows.
     pub told: &'a mut PerSide<bool>,
+    /// Raw bytes of the user's that broke the stream which a side gets.
+    pub own: &'a mut PerSide<Option<Own>>,
 }
 
 /// A close frame that passed.
@@ -179,6 +182,7 @@ impl Lane {
     }
 
     fn begin_read(&mut self, context: &mut Context<'_>) {
+        self.watch.hears(context.own[self.from]);
         self.watch.begin_read();
         if self.from == Side::Server {
             context.judgement.begin_read(*context.next, self.ledger.current().map(|current| current.number));
@@ -212,6 +216,7 @@ impl Lane {
     /// `silence` is how long no byte had come from either side, where frames passed.
     pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, silence: Option<Duration>, out: &mut Output) {
         self.ended = Some(how);
+        self.watch.hears(context.own[self.from]);
         self.tell_second(context.now, &mut out.log);
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);

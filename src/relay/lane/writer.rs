@@ -2,6 +2,7 @@
 
 use rand::Rng as _;
 
+use crate::diagnose::own::Own;
 use crate::record::{FrameNumber, Log, Origin, Relayed, Side};
 use crate::relay::injection::{self, Injection, Refusal, Reply};
 use crate::relay::session::Output;
@@ -90,7 +91,12 @@ impl Lane {
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
-                Reply::Sent { frame: self.record_raw(context, &raw, log) }
+                let frame = self.record_raw(context, &raw, log);
+                let fails_page = self.from == Side::Server && context.judgement.failure().is_some();
+                if let Some(kind) = self.watch.broken(&raw).filter(|_| !fails_page) {
+                    context.own[self.from.other()] = Some(Own { frame, kind });
+                }
+                Reply::Sent { frame }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::own::Own;
 use crate::record::{ClosedBy, ClosedHow, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
@@ -37,6 +38,8 @@ struct Traffic {
     keys: Keys,
     /// Which sides a bridge has told that nothing follows.
     told: PerSide<bool>,
+    /// Raw bytes of the user's that broke the stream which a side gets.
+    own: PerSide<Option<Own>>,
 }
 
 /// What is there from the first byte to the last.
@@ -88,6 +91,7 @@ impl Core {
             pings: &mut self.traffic.pings,
             keys: &mut self.traffic.keys,
             told: &mut self.traffic.told,
+            own: &mut self.traffic.own,
             now,
             policy: self.config.policy.get(),
             next: &mut self.traffic.next,

@@ -225,3 +225,51 @@ fn what_is_no_frame_neither_closes_nor_owes() {
         assert!(!scene.events().any(|event| matches!(event, Event::Stall { .. })), "{step}");
     });
 }
+
+/// The causes that were told of a side, each with its finding.
+fn causes(scene: &Scene, of: Side) -> Vec<(FindingKind, String)> {
+    let told = scene.events().filter_map(|event| match event {
+        Event::Finding(from, finding) if *from == of => {
+            Some((finding.kind, finding.cause.clone().unwrap_or_default().into_owned()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_stream_that_the_user_s_own_bytes_broke_is_not_blamed_on_the_server() {
+    let close = |scene: &mut Scene| {
+        let mut bytes = Vec::new();
+        frame::write(Opcode::CLOSE, b"\x03\xeaUnknown opcode", Some([1, 2, 3, 4]), &mut bytes);
+        scene.feed(Side::Client, &bytes);
+    };
+    let mut scene = Scene::open(usize::MAX);
+    scene.feed(Side::Server, HELLO);
+    scene.inject(Side::Client, Injection::Raw(b"\x83\x00".to_vec()));
+    close(&mut scene);
+    let told = causes(&scene, Side::Client);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].1.contains("frame 2, which you put in as raw bytes"), "{told:?}");
+    let verdict = scene.events().filter_map(|event| match event {
+        Event::Verdict(verdict) => Some(verdict),
+        _ => None,
+    });
+    assert_eq!(verdict.last().and_then(|verdict| verdict.frame), Some(FrameNumber::new(2)));
+
+    let mut blameless = Scene::open(usize::MAX);
+    blameless.feed(Side::Server, HELLO);
+    blameless.inject(Side::Client, Injection::Raw(HELLO.to_vec()));
+    close(&mut blameless);
+    assert_eq!(causes(&blameless, Side::Client), [(FindingKind::CloseFromBrowser1002, String::new())]);
+}
+
+#[test]
+fn a_server_that_drops_what_the_user_broke_is_not_blamed() {
+    let mut scene = Scene::open(usize::MAX);
+    scene.inject(Side::Server, Injection::Raw(b"\x81\x85\x01".to_vec()));
+    scene.end(Side::Server, Ending::Fin);
+    let told = causes(&scene, Side::Server);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].1.contains("raw bytes that you put in broke the stream (frame-truncated)"), "{told:?}");
+}
