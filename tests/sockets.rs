@@ -268,7 +268,6 @@ async fn bad_openings_are_answered_and_seen() {
         (b"hello there\r\n\r\n".to_vec(), 400),
         (b"GET / HTTP/1.1\r\nHos t: x\r\n\r\n".to_vec(), 400),
         (b"GET / HTTP/1.1\r\nHost: half".to_vec(), 408),
-        (b"".to_vec(), 408),
         ([b"GET / HTTP/1.1\r\nX: ", [b'a'; 300_000].as_slice()].concat(), 431),
     ];
     for (index, (bytes, status)) in openings.into_iter().enumerate() {
@@ -288,6 +287,25 @@ async fn bad_openings_are_answered_and_seen() {
             })
             .await;
     }
+}
+
+#[tokio::test]
+async fn a_spare_connection_that_is_never_used_is_closed_and_is_no_problem() {
+    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let mut proxy = Proxy::with(nobody().await, limits).await;
+    let mut spare = connect(proxy.address).await;
+    let mut text = String::new();
+    in_time("the end", spare.read_to_string(&mut text)).await.unwrap();
+    assert_eq!(text, "", "a browser would take a response for that to its next request");
+    proxy
+        .until("a note", |view| {
+            let is_note = |event: &&ProxyEvent| {
+                matches!(event, ProxyEvent::Note(Level::Note, words) if words.contains("a connection was not used for"))
+            };
+            proxy_events(view).find(is_note).map(drop)
+        })
+        .await;
+    proxy.until("its row", |view| view.problems().is_empty().then_some(())).await;
 }
 
 #[tokio::test]

@@ -106,6 +106,8 @@ enum Opening {
     Head(usize),
     /// Nothing came, and the client left.
     Nothing,
+    /// Nothing came in time.
+    Unused(Duration),
     /// No head that can be served, and the answer to it.
     Refused(u16, String),
     /// wsproxy is told to quit.
@@ -118,6 +120,12 @@ async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: Socke
     loop {
         match opening(&shared, &mut client, &mut read).await {
             Opening::Nothing | Opening::Quit => return,
+            // Browsers open one more connection than they need, and may never use it: no fault, and nobody to answer.
+            Opening::Unused(time) => {
+                let time = time.as_secs_f32();
+                let words = format!("a connection was not used for {time} s and is closed; browsers open spare ones");
+                return shared.observe(ProxyEvent::Note(Level::Note, format!("{words} (client {address})")));
+            }
             Opening::Refused(status, reason) => {
                 if let Some(finding) = handshake::client_hello(&read) {
                     shared.observe(ProxyEvent::Finding(finding));
@@ -195,7 +203,10 @@ async fn opening(shared: &Shared, client: &mut impl Connection, read: &mut Vec<u
                 Ok(0) | Err(_) => return Opening::Refused(400, cut_short(read)),
                 Ok(_) => {}
             },
-            () = &mut deadline => return Opening::Refused(408, too_slow(read, time)),
+            () = &mut deadline => return match read.len() {
+                0 => Opening::Unused(time),
+                length => Opening::Refused(408, too_slow(length, time)),
+            },
             _ = shutdown.wait_for(|quit| *quit) => return Opening::Quit,
         }
     }
@@ -235,12 +246,7 @@ fn cut_short(read: &[u8]) -> String {
     format!("the client left after {} bytes of a request head, before its empty line", read.len())
 }
 
-fn too_slow(read: &[u8], time: Duration) -> String {
-    match read.len() {
-        0 => format!("the client sent nothing for {} s", time.as_secs_f32()),
-        length => format!(
-            "the request head was not whole after {} s: {length} bytes came, but no empty line",
-            time.as_secs_f32()
-        ),
-    }
+fn too_slow(length: usize, time: Duration) -> String {
+    let seconds = time.as_secs_f32();
+    format!("the request head was not whole after {seconds} s: {length} bytes came, but no empty line")
 }
