@@ -20,6 +20,7 @@ mod session;
 pub mod tls;
 mod unreachable;
 pub mod visit;
+mod x509;
 
 use std::fmt;
 use std::io;

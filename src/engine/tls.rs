@@ -11,11 +11,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, OtherError,
+    RootCertStore, SignatureScheme,
 };
 
-use super::{TlsOptions, Upstream};
+use super::{TlsOptions, Upstream, x509};
 use crate::text;
 
 /// TLS can't be set up as the command line asks.
@@ -68,7 +68,8 @@ pub enum TlsFault {
         "nobody whom this machine trusts has signed its certificate; name its root with --ca FILE, or use --insecure"
     )]
     UnknownIssuer,
-    /// It is an authority's, so most likely made by `openssl req -x509`, which signs with the certificate's own key.
+    /// It names itself as its issuer, or it is an authority's, so most likely made by `openssl req -x509`, which signs with
+    /// the certificate's own key.
     #[error("it signed its certificate itself; name that certificate with --ca FILE, or use --insecure")]
     SignedItself,
     /// A signature does not fit the key, most often that of a root with the same name.
@@ -92,7 +93,10 @@ pub enum TlsFault {
     #[error("it has no certificate for that name; check the host in --upstream")]
     UnknownName,
     /// The server ended the handshake with another alert.
-    #[error("it refused the TLS handshake with the alert {0:?}; look into the server's log")]
+    #[error(
+        "it refused the TLS handshake with the alert \"{words}\"; look into the server's log",
+        words = spelled(&format!("{:?}", .0))
+    )]
     Alert(AlertDescription),
     /// The connection ended in the middle.
     #[error("it closed the connection during the TLS handshake; check that it speaks TLS on this port")]
@@ -163,13 +167,47 @@ impl From<CertificateError> for TlsFault {
                 ))
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
-            CertificateError::BadSignature => Self::BadSignature,
-            // webpki's own error, which is not to be had by its type without another dependency.
-            CertificateError::Other(error) if error.to_string() == "CaUsedAsEndEntity" => Self::SignedItself,
-            CertificateError::Other(error) => Self::Certificate(error.to_string()),
-            error => Self::Certificate(error.to_string()),
+            // A root of the same name, with a key of another kind.
+            CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Self::BadSignature,
+            CertificateError::BadEncoding => Self::Certificate("it is not in the form of X.509".to_owned()),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                Self::Certificate("it is not made for servers: its extended key usage lacks serverAuth".to_owned())
+            }
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
+                Self::Certificate("it is signed with an algorithm that wsproxy does not take, such as SHA-1".to_owned())
+            }
+            CertificateError::Other(error) => match error.0.downcast_ref() {
+                Some(Self::SignedItself) => Self::SignedItself,
+                // webpki's own error, which is not to be had by its type without another dependency.
+                _ if error.to_string() == "CaUsedAsEndEntity" => Self::SignedItself,
+                _ => Self::Certificate(spelled(&error.to_string())),
+            },
+            error => Self::Certificate(spelled(&format!("{error:?}"))),
         }
     }
+}
+
+/// Whether it says no more than that nobody vouches for the certificate, or not with the key that is known.
+const fn is_of_issuer(error: &CertificateError) -> bool {
+    matches!(
+        error,
+        CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
+}
+
+/// The name of a variant in words, without what it holds: `UnsupportedCertVersion { .. }` is `unsupported cert version`.
+fn spelled(variant: &str) -> String {
+    let mut out = String::new();
+    for character in variant.chars().take_while(|character| character.is_ascii_alphanumeric()) {
+        if character.is_ascii_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.push(character.to_ascii_lowercase());
+    }
+    out
 }
 
 /// webpki tells names as `DnsName("example.org")`.
@@ -250,6 +288,10 @@ impl ServerCertVerifier for Trusted {
                 // As with every root, the dates are not looked at.
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
+            }
+            // Whose name is in no root's, or in that of another one, made for the same name.
+            Err(Error::InvalidCertificate(error)) if is_of_issuer(&error) && x509::is_self_issued(certificate) => {
+                Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(TlsFault::SignedItself)))))
             }
             verdict => verdict,
         }

@@ -86,6 +86,8 @@ mod tests {
         assert_eq!(io(io::ErrorKind::Other), NoConnection::Broken);
         assert_eq!(no_tls(&TlsFault::BadSignature), NoConnection::CertificateAuthority);
         let alert = |alert| no_tls(&TlsFault::from(rustls::Error::AlertReceived(alert)));
+        let failure = TlsFault::from(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)).to_string();
+        assert!(failure.contains("with the alert \"handshake failure\""), "{failure}");
         assert_eq!(alert(AlertDescription::HandshakeFailure), NoConnection::Alert(40));
         assert_eq!(alert(AlertDescription::UnrecognisedName), NoConnection::Alert(112));
     }
