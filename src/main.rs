@@ -142,6 +142,14 @@ async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
     let mut attempts = Vec::new();
     tokio::select! {
         () = call.run(|log| print_seen(printer.as_mut(), log)) => {
+            if config.tries_elsewhere && call.visit.is_over_well() {
+                tokio::select! {
+                    foreign = visit::foreign(&config.dialer, &config.plan) => {
+                        foreign.into_iter().for_each(|foreign| call.visit.note_foreign(foreign));
+                    }
+                    () = &mut signal => {}
+                }
+            }
             if config.dialects || smells_old(call.visit.story()) {
                 tokio::select! {
                     tried = visit::dialects(&config.dialer, &config.plan) => attempts = tried,

@@ -227,7 +227,52 @@ fn what_a_server_leaves_undone_is_told() {
         drain(socket);
     });
     let (_, text) = doctor(goodbye, &["--timeout", "1"]);
-    assert!(text.contains("  ! close        the server closed by itself: close 1001 \"bye\"\n"), "{text}");
+    assert!(text.contains("  ✗ close        the server closed by itself: close 1001 \"bye\", "), "{text}");
+}
+
+/// A server that sends a message, and that close frame right behind it.
+fn closing(close: &'static [u8]) -> SocketAddr {
+    raw(move |socket, request| {
+        socket.write_all(&[answer(request).as_bytes(), b"\x81\x05hello", close].concat()).unwrap();
+        drain(socket);
+    })
+}
+
+#[test]
+fn a_server_that_closes_at_once_does_not_work() {
+    for (close, words) in [
+        (b"\x88\x02\x03\xe8".as_slice(), "close 1000, "),
+        (b"\x88\x00", "close without a code, "),
+        (b"\x88\x06\x03\xf3boom", "close 1011 \"boom\"."),
+        (b"\x88\x02\x11\x31", "close 4401."),
+    ] {
+        let (code, text) = doctor(closing(close), &["--timeout", "1"]);
+        assert_eq!(code, 1, "{text}");
+        let sentence = "Chrome would open this, but not all is well: the server closed by itself: ";
+        assert!(text.contains(&format!("{sentence}{words}")), "{words}: {text}");
+        assert!(text.lines().last().unwrap().starts_with("help: "), "{text}");
+    }
+    let (code, text) = doctor(closing(b"\x88\x02\x03\xe8"), &["--expect", "hello", "--timeout", "1"]);
+    assert_eq!(code, 0, "all that was to come has come: {text}");
+}
+
+#[test]
+fn a_page_from_elsewhere_is_tried_unless_the_page_s_origin_is_given() {
+    let address = raw(|socket, request| {
+        let head = Head::new(request);
+        let is_own = head.value("origin").is_some_and(|origin| !origin.ends_with(b".invalid"));
+        let response = if is_own { answer(request) } else { "HTTP/1.1 403 Forbidden\r\n\r\n".to_owned() };
+        socket.write_all(response.as_bytes()).unwrap();
+        drain(socket);
+    });
+    let (code, text) = doctor(address, &["--for", "1", "--timeout", "1"]);
+    let line =
+        "  ! origin       a page from elsewhere (http://other.invalid) gets 403: give your page's with --origin\n";
+    assert!(code == 0 && text.contains(line), "{text}");
+    let (_, text) = doctor(address, &["--origin", "http://localhost:3000", "--for", "1", "--timeout", "1"]);
+    assert!(!text.contains("other.invalid"), "{text}");
+    let (code, text) = doctor(address, &["--origin", "http://bad.invalid", "--timeout", "1"]);
+    assert!(code == 1 && text.contains("Unexpected response code: 403"), "{text}");
 }
 
 #[test]

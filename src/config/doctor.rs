@@ -28,6 +28,8 @@ pub struct DoctorConfig {
     pub plan: Plan,
     /// Whether other dialects are tried in any case.
     pub dialects: bool,
+    /// Whether a page from elsewhere is tried, too: where the page's origin is not known.
+    pub tries_elsewhere: bool,
     /// How to tell.
     pub format: Format,
     /// In colours or not.
@@ -65,6 +67,7 @@ impl DoctorConfig {
                 patience,
             },
             dialects: arguments.dialects,
+            tries_elsewhere: arguments.origin.is_none(),
             format: if arguments.json { Format::Json } else { Format::Text },
             colour: colour(),
         })

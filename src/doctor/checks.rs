@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::diagnose::{self, end};
 use crate::record::{Ending, Time};
 use crate::text;
+use crate::wire::close::Code;
 
-use super::story::{Connected, Story, Talk};
+use super::story::{Closed, Connected, Foreign, Story, Talk};
 use super::visit::Plan;
 
 /// How a check went.
@@ -54,11 +56,16 @@ pub struct Check {
     pub mark: Mark,
     /// In a few words.
     pub words: String,
+    /// What to change, where that is known.
+    pub fix: Option<String>,
 }
 
 fn check(name: &'static str, mark: Mark, words: impl Into<String>) -> Check {
-    Check { name, mark, words: words.into() }
+    Check { name, mark, words: words.into(), fix: None }
 }
+
+/// How soon behind the opening or the first message a close comes of a handler that has returned.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// All that was tried at a visit, in the order of time.
 #[must_use]
@@ -83,8 +90,21 @@ pub(super) fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<C
     out.push(compression(story));
     out.push(fragments(plan, story));
     out.push(ping(story));
-    out.extend(close(story));
+    out.extend(close(plan, story));
+    out.extend(story.foreign.as_ref().map(foreign));
     out
+}
+
+/// How a page from elsewhere fares.
+fn foreign(foreign: &Foreign) -> Check {
+    let Foreign { origin, status } = foreign;
+    match status {
+        101 => check("origin", Mark::Good, format!("a page from elsewhere ({origin}) is let in, too")),
+        status => {
+            let words = format!("a page from elsewhere ({origin}) gets {status}: give your page's with --origin");
+            check("origin", Mark::Odd, words)
+        }
+    }
 }
 
 fn handshake(story: &Story) -> Check {
@@ -182,15 +202,16 @@ fn ping(story: &Story) -> Check {
     }
 }
 
-fn close(story: &Story) -> Vec<Check> {
+fn close(plan: &Plan, story: &Story) -> Vec<Check> {
     let talk = &story.talk;
     let end = match story.ended {
         Some((_, how)) => check("end", Mark::Good, format!("the server {}", ended(how))),
         None => check("end", Mark::Odd, "the server did not close the connection"),
     };
     let close = match (talk.close_sent, &talk.close_came) {
-        (Some(sent), Some((came, words))) => {
-            check("close", Mark::Good, format!("close 1000 was answered with {words} after {}", since(sent, *came)))
+        (Some(sent), Some(closed)) => {
+            let (words, took) = (&closed.words, since(sent, closed.time));
+            check("close", Mark::Good, format!("close 1000 was answered with {words} after {took}"))
         }
         (Some(_), None) => {
             // Without the close frame's answer there is nothing behind which it could close.
@@ -202,10 +223,7 @@ fn close(story: &Story) -> Vec<Check> {
                 vec![check("close", Mark::Odd, words), end]
             };
         }
-        (None, Some((_, words))) => {
-            let mark = if words.starts_with("close 1000") { Mark::Good } else { Mark::Odd };
-            check("close", mark, format!("the server closed by itself: {words}"))
-        }
+        (None, Some(closed)) => by_itself(plan, talk, closed),
         // The user ended it.
         (None, None) if story.ended.is_none() => return Vec::new(),
         (None, None) => {
@@ -221,6 +239,33 @@ fn close(story: &Story) -> Vec<Check> {
         Some((_, Ending::Reset)) => vec![close, Check { mark: Mark::Odd, ..end }],
         _ => vec![close, end],
     }
+}
+
+/// The server closed before the doctor did. Where all that was to come has come, it may well.
+fn by_itself(plan: &Plan, talk: &Talk, closed: &Closed) -> Check {
+    let words = format!("the server closed by itself: {}", closed.words);
+    if let Some(code) = closed.code.filter(|code| end::tells_why(*code)) {
+        let kind = end::closed(code);
+        let fix = diagnose::words(kind).fix.to_owned();
+        return Check { fix: Some(fix), ..check("close", Mark::Bad, words) };
+    }
+    let is_met = !talk.met.is_empty() && talk.met.iter().all(|met| *met);
+    let behind = |from: Option<Time>| from.filter(|from| closed.time.since(*from) <= AT_ONCE);
+    let first = talk.first.as_ref().map(|(time, _)| *time);
+    let at_once = match (behind(first), behind(talk.opened)) {
+        (Some(time), _) => Some((time, "its first message")),
+        (None, Some(time)) => Some((time, "it opened")),
+        (None, None) => None,
+    };
+    if let Some((time, what)) = at_once.filter(|_| !is_met) {
+        let fix = "let the handler read in a loop until the client closes; express-ws: see that the route's path is \
+                   the one asked for";
+        let took = since(time, closed.time);
+        let words = format!("{words}, {took} after {what}, as where its handler returns");
+        return Check { fix: Some(fix.to_owned()), ..check("close", Mark::Bad, words) };
+    }
+    let mark = if plan.expect.is_empty() && closed.code != Some(Code::NORMAL) { Mark::Odd } else { Mark::Good };
+    check("close", mark, words)
 }
 
 const fn ended(how: Ending) -> &'static str {

@@ -121,7 +121,7 @@ impl Report {
         let (why, fix) = why.split_once("; ").map_or((why, None), |(why, fix)| (why, Some(fix.to_owned())));
         Self {
             url,
-            checks: vec![Check { name, mark: Mark::Bad, words: why.to_owned() }],
+            checks: vec![Check { name, mark: Mark::Bad, words: why.to_owned(), fix: None }],
             timing: Timing::default(),
             attempts: Vec::new(),
             outcome: Outcome { page: Page::Fails, fine: false, sentence, fix },
@@ -287,7 +287,8 @@ fn outcome(visit: &Visit, checks: &[Check], attempts: &[Attempt]) -> Outcome {
         return Outcome { page: Page::Waits, fine: false, sentence, fix };
     }
     if let Some(check) = checks.iter().find(|check| check.mark == Mark::Bad) {
-        return bad(format!("Chrome would open this, but not all is well: {}.", check.words));
+        let sentence = format!("Chrome would open this, but not all is well: {}.", check.words);
+        return Outcome { fix: check.fix.clone(), ..bad(sentence) };
     }
     match story.count(Level::Error) {
         0 => Outcome { page: Page::Works, fine: true, sentence: success(story, checks), fix: None },

@@ -8,7 +8,7 @@ use crate::record::{
 };
 use crate::text;
 use crate::wire::assembler::{Message, Packing};
-use crate::wire::close::CloseBody;
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
@@ -61,6 +61,17 @@ pub struct Story {
     pub fault: Option<String>,
     /// What of the plan was done.
     pub talk: Talk,
+    /// How a page from elsewhere fares, where that was tried.
+    pub foreign: Option<Foreign>,
+}
+
+/// A request that was made with another origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The origin.
+    pub origin: &'static str,
+    /// The response's status.
+    pub status: u16,
 }
 
 /// What was said, and what came of it.
@@ -88,10 +99,29 @@ pub struct Talk {
     pub ping: Option<Ping>,
     /// When the close frame was sent.
     pub close_sent: Option<Time>,
-    /// The server's close frame: when, and what it holds.
-    pub close_came: Option<(Time, String)>,
+    /// The server's close frame.
+    pub close_came: Option<Closed>,
     /// Time ran out while the answer to the handshake was awaited.
     pub no_answer: bool,
+}
+
+/// A close frame that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When.
+    pub time: Time,
+    /// Its code; `None` where it has none.
+    pub code: Option<Code>,
+    /// What it holds, in words.
+    pub words: String,
+}
+
+impl Closed {
+    /// A close frame with that payload.
+    pub(super) fn new(time: Time, payload: &[u8]) -> Self {
+        let code = CloseBody::parse(payload).code().map(|(code, _)| code);
+        Self { time, code, words: shown(Opcode::CLOSE, payload) }
+    }
 }
 
 /// A message that was sent in fragments.

@@ -21,7 +21,7 @@ use crate::wire::request::Request;
 use crate::wire::units::WireFrame;
 
 use super::inbox::Inbox;
-use super::story::{Fragments, Ping, Story, shown};
+use super::story::{Closed, Foreign, Fragments, Ping, Story};
 
 /// Time for what follows an answer that failed: a body that says why, or the bytes that tell the cause.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -118,6 +118,17 @@ impl Visit {
     #[must_use]
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether the socket opened, and nothing failed it.
+    #[must_use]
+    pub fn is_over_well(&self) -> bool {
+        self.step == Step::Over && self.story.talk.opened.is_some() && !self.story.failed()
+    }
+
+    /// Notes how a page from elsewhere fares.
+    pub fn note_foreign(&mut self, foreign: Foreign) {
+        self.story.foreign = Some(foreign);
     }
 
     /// Everything that was seen since the last call.
@@ -237,7 +248,7 @@ impl Visit {
         if self.story.talk.close_came.is_some() {
             return;
         }
-        self.story.talk.close_came = Some((now, shown(Opcode::CLOSE, payload)));
+        self.story.talk.close_came = Some(Closed::new(now, payload));
         if self.story.talk.close_sent.is_none() {
             // As Chrome does: the same code comes back, without the reason.
             self.frame(now, Opcode::CLOSE, payload.get(..2).unwrap_or_default(), send);

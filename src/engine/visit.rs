@@ -8,9 +8,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
 use crate::doctor::dialects::{Cut, Question, TRIED};
-use crate::doctor::{Attempt, Connected, Plan, Report, Spoken, Visit};
+use crate::doctor::{Attempt, Connected, Foreign, Plan, Report, Spoken, Visit};
 use crate::record::{Ending, Log};
 use crate::wire::dialect::Dialect;
+use crate::wire::head::{self, Head};
+use crate::wire::request::Request;
 
 use super::clock;
 use super::dial::{DialCause, DialError, Dialer, Stream};
@@ -107,6 +109,34 @@ pub async fn dialects(dialer: &Dialer, plan: &Plan) -> Vec<Attempt> {
         out.push(attempt(dialer, plan, dialect).await);
     }
     out
+}
+
+/// An origin that no page has (RFC 6761 6.4).
+const ELSEWHERE: &str = "http://other.invalid";
+/// Time for the response to a page from elsewhere.
+const TRIED_FOR: Duration = Duration::from_secs(3);
+
+/// Asks once more as a page from elsewhere would; `None` where there is no response.
+pub async fn foreign(dialer: &Dialer, plan: &Plan) -> Option<Foreign> {
+    let mut random = rand::rng();
+    let request = Request { origin: ELSEWHERE.to_owned(), ..plan.request.clone() };
+    let question = Question::new(Dialect::Rfc6455, &request, &mut || random.random());
+    let mut bytes = Vec::new();
+    let asked = timeout(plan.patience.min(TRIED_FOR), async {
+        let mut stream = dialer.dial().await.ok()?;
+        ask(&mut stream, &question, &mut bytes).await.ok()?;
+        Some(stream)
+    });
+    let mut stream = asked.await.ok()??;
+    let status = Head::of_response(bytes.get(..head::response_end(&bytes, 0)?)?).status()?;
+    let _ = timeout(FAREWELL, async {
+        if status == 101 {
+            stream.write_all(&question.farewell(rand::random())).await?;
+        }
+        stream.shutdown().await
+    })
+    .await;
+    Some(Foreign { origin: ELSEWHERE, status })
 }
 
 async fn attempt(dialer: &Dialer, plan: &Plan, dialect: Dialect) -> Attempt {

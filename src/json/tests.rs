@@ -254,7 +254,7 @@ fn report() -> Report {
     let mut report = Report::of_no_connection("ws://localhost:9999/".into(), "connect", "x", "nobody; start it");
     let time = Some(Duration::from_micros(1));
     report.timing = Timing { connect: time, tls: time, answer: time, first_message: time };
-    report.checks = vec![Check { name: "connect", mark: Mark::Bad, words: "nobody".into() }];
+    report.checks = vec![Check { name: "connect", mark: Mark::Bad, words: "nobody".into(), fix: None }];
     report.attempts = vec![Attempt { dialect: Dialect::Hybi08, spoken: Spoken::No, why: "nobody".into() }];
     report
 }

@@ -346,7 +346,7 @@ impl Watch {
         let following = start.get(used..).unwrap_or_default();
         let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: Keys::default() };
         let scene = self.scene(bytes, FindingKind::FrameRsv, start);
-        if forensics::told(&scene, self.failed, self.has_erred()).is_some() {
+        if forensics::told(&scene, Past { failed: self.failed, erred: self.has_erred() }).is_some() {
             return;
         }
         let kind = FindingKind::FrameNotAFrame;
