@@ -116,7 +116,14 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         name: "msgpack",
         title: "MessagePack",
         reads: "one value of any type; extensions as bytes",
-        guessed: "subprotocol `msgpack`, or every message is a whole map",
+        guessed: "subprotocol `msgpack`, or every message is a whole map whose first key is text",
+    },
+    About {
+        decoder: Decoder::Cbor,
+        name: "cbor",
+        title: "CBOR",
+        reads: "one value of any type; dates, large numbers and UUIDs by their tags, other tags beside their value",
+        guessed: "subprotocol `cbor`, or every message is a whole map whose first key is text",
     },
     About {
         decoder: Decoder::Mqtt,

@@ -49,6 +49,12 @@ impl<'a> Cursor<'a> {
         Ok(taken.first_chunk().copied().unwrap_or([0; N]))
     }
 
+    /// A number of so many bytes, the first of them the greatest part.
+    pub(super) fn unsigned(&mut self, size: u64, what: &str) -> Result<u64, Fault> {
+        let bytes = self.take(size, what)?;
+        Ok(bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+
     pub(super) fn u8(&mut self, what: &str) -> Result<u8, Fault> {
         self.array::<1>(what).map(|[byte]| byte)
     }

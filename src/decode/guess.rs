@@ -33,7 +33,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         .or_else(|| by_path(context, first).filter(fits))
         .or_else(|| by_connect(first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
-        .or_else(|| Some(Decoder::MessagePack).filter(|decoder| are_maps(first) && fits(decoder)))
+        .or_else(|| by_maps(first).filter(fits))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
 }
 
@@ -45,6 +45,7 @@ fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
         "actioncable-v1-json" => Decoder::ActionCable,
         "wamp.2.json" => Decoder::Wamp,
         "msgpack" => Decoder::MessagePack,
+        "cbor" => Decoder::Cbor,
         "vite-hmr" | "vite-ping" => Decoder::Vite,
         _ => return None,
     })
@@ -106,13 +107,29 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
     }
 }
 
-/// Whether all of a session's messages begin as maps of MessagePack whose first key is text, and there is one.
-fn are_maps(first: &[(Side, Payload<'_>)]) -> bool {
-    let is_map = |bytes: &[u8]| matches!(bytes, [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..]);
-    !first.is_empty()
-        && first
-            .iter()
-            .all(|(_, payload)| payload.format == Format::Binary && payload.is_whole && is_map(payload.bytes))
+/// The decoder for a session whose messages all begin as maps whose first key is text.
+fn by_maps(first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    let are = |is_map: fn(&[u8]) -> bool| {
+        first.iter().all(|(_, payload)| payload.format == Format::Binary && payload.is_whole && is_map(payload.bytes))
+    };
+    if first.is_empty() {
+        None
+    } else if are(|bytes| matches!(bytes, [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..])) {
+        Some(Decoder::MessagePack)
+    } else {
+        are(is_map_of_cbor).then_some(Decoder::Cbor)
+    }
+}
+
+/// Whether bytes begin as a map of CBOR that is not empty and has text for its first key. The tag that says "this is CBOR"
+/// may stand before it.
+fn is_map_of_cbor(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(&[0xd9, 0xd9, 0xf7]).unwrap_or(bytes);
+    let key = match bytes {
+        [0xa1..=0xb7 | 0xbf, key, ..] | [0xb8, _, key, ..] | [0xb9, _, _, key, ..] => *key,
+        _ => return false,
+    };
+    matches!(key, 0x61..=0x78)
 }
 
 /// Whether all of a session's messages are objects or lists, and there is one.

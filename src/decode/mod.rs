@@ -9,6 +9,7 @@
 
 mod about;
 mod actioncable;
+mod cbor;
 mod cursor;
 mod document;
 mod graphql;
@@ -18,6 +19,7 @@ mod jsonrpc;
 mod limits;
 mod mqtt;
 mod msgpack;
+mod packed;
 mod phoenix;
 mod reading;
 mod reload;
@@ -37,6 +39,7 @@ pub use guess::{Context, MESSAGES, guess};
 pub use limits::Limits;
 
 use about::{ABOUT, About};
+use packed::Packing;
 use reading::Reading;
 
 /// A kind of message, and who reads it.
@@ -72,6 +75,8 @@ pub enum Decoder {
     SignalR,
     /// MessagePack.
     MessagePack,
+    /// CBOR.
+    Cbor,
     /// MQTT 3.1 and 3.1.1.
     Mqtt,
     /// MQTT 5.
@@ -80,7 +85,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -96,6 +101,7 @@ impl Decoder {
         Self::Webpack,
         Self::SignalR,
         Self::MessagePack,
+        Self::Cbor,
         Self::Mqtt,
         Self::Mqtt5,
     ];
@@ -155,7 +161,8 @@ impl Decoder {
             Self::Vite => reload::message(&mut reading, reload::Server::Vite),
             Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
             Self::SignalR => signalr::message(&mut reading),
-            Self::MessagePack => msgpack::message(&mut reading),
+            Self::MessagePack => packed::message(&mut reading, Packing::MessagePack),
+            Self::Cbor => packed::message(&mut reading, Packing::Cbor),
             Self::Mqtt => mqtt::message(&mut reading, mqtt::Version::Three),
             Self::Mqtt5 => mqtt::message(&mut reading, mqtt::Version::Five),
         };

@@ -6,9 +6,11 @@ use std::ops::Range;
 use crate::record::Side;
 use crate::text;
 
+use super::cursor::Cursor;
 use super::document::{Document, Tree};
 use super::json;
 use super::limits::Limits;
+use super::packed::Packing;
 use super::{Decoded, Fault, Format, Part, Payload, Role};
 
 /// What is known of a message so far.
@@ -70,6 +72,33 @@ impl<'a> Reading<'a> {
         let payload = self.payload;
         let is_whole = payload.is_whole || range.end < payload.bytes.len();
         json::read(&mut self.tree, key, payload.bytes.get(range.clone()).unwrap_or_default(), range.start, is_whole)
+    }
+
+    /// Reads the one value that stands in a place of the payload.
+    pub(super) fn packed(
+        &mut self,
+        packing: Packing,
+        key: Option<&str>,
+        range: Range<usize>,
+    ) -> Result<Option<usize>, Fault> {
+        let payload = self.payload;
+        let is_whole = payload.is_whole || range.end < payload.bytes.len();
+        let mut cursor = Cursor::new(payload.bytes.get(..range.end).unwrap_or(payload.bytes));
+        cursor.take(range.start as u64, "what stands before")?;
+        let depth = self.tree.depth();
+        let before = self.document().nodes().len();
+        let result = packing.value(&mut cursor, &mut self.tree, key.map(str::as_bytes));
+        self.tree.close_to(depth, cursor.at());
+        match result {
+            // The whole of it that is here was right.
+            Err(fault) if fault.is_end && !is_whole => self.tree.cut(),
+            Err(fault) => return Err(fault),
+            Ok(()) if cursor.left() > 0 => {
+                return Err(Fault::new(cursor.at(), "the value is over, and more follows"));
+            }
+            Ok(()) => {}
+        }
+        Ok((self.document().nodes().len() > before).then_some(before))
     }
 
     /// The payload, where it is text; `what` can't be in a binary message.

@@ -84,6 +84,16 @@ fn messagepack_nested_in_values_or_in_keys_ends_in_a_fault() {
 }
 
 #[test]
+fn cbor_nested_in_values_in_keys_or_in_tags_ends_in_a_fault() {
+    for start in
+        [&[0x81][..], &[0x9f], &[0xa1], &[0xa1, 0], &[0xbf, 0], &[0xd8, 99], &[0xd9, 0xd9, 0xf7], &[0xc1], &[0x5f]]
+    {
+        let bytes = start.repeat(1_000_000);
+        assert!(Decoder::Cbor.read(Side::Client, Payload::binary(&bytes), &Limits::DETAIL).is_err(), "{start:x?}");
+    }
+}
+
+#[test]
 fn a_packet_of_mqtt_that_goes_on_in_the_next_message_is_read_as_far_as_it_goes() {
     let whole = b"\x40\x02\x00\x07\x32\x0c\x00\x04room\x00\x08\x68\x65\x79\x21";
     let summary = |bytes: &[u8]| {
@@ -111,8 +121,10 @@ fn a_guess_that_the_messages_do_not_bear_out_is_not_made() {
     assert_eq!(guessed("/", Some("graphql-ws"), "hello"), None);
     assert_eq!(guessed("/devtools/page/1", None, r#"{"a":1}"#), Some(Decoder::Json));
     assert_eq!(guess(&Context::default(), &[]), None);
-    let bytes = [0x82, 0xa1, b'a', 1];
-    assert_eq!(guess(&Context::default(), &[(Side::Client, Payload::binary(&bytes))]), None);
+    // A map that is not over, of MessagePack and of CBOR.
+    for bytes in [[0x82, 0xa1, b'a', 1], [0xa2, 0x61, b'a', 1]] {
+        assert_eq!(guess(&Context::default(), &[(Side::Client, Payload::binary(&bytes))]), None);
+    }
 }
 
 /// What holds of each reading, whatever the bytes are.

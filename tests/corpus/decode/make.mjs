@@ -3,7 +3,7 @@
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
-//     mqtt@5.16 aedes@1.2
+//     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -420,6 +420,23 @@ makers.msgpack = () => {
   ]
   const messages = values.map((value, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(encode(value)).toString('base64') }))
   write('msgpack', 'msgpack', version('@msgpack/msgpack'), { path: '/game', messages })
+}
+
+makers.cbor = () => {
+  const { Encoder, Tag, addExtension } = require('cbor-x')
+  const node = require('cbor')
+  class Place { constructor(x) { this.x = x } }
+  addExtension({ Class: Place, tag: 40500, encode: (place, encode) => encode([place.x]), decode: ([x]) => new Place(x) })
+  const plain = new Encoder({ useRecords: false, variableMapSize: true })
+  const values = [
+    plain.encode({ type: 'move', x: 1.5, y: -3, far: 70000, name: 'grün', flags: [true, false, null, undefined] }),
+    plain.encode({ big: 2n ** 70n, low: -(2 ** 40), bytes: new Uint8Array([0, 1, 255]), long: 'x'.repeat(40), at: new Date(1767323045123) }),
+    plain.encode({ type: 'place', place: new Place(7), uuid: new Tag(Buffer.from('00112233445566778899aabbccddeeff', 'hex'), 37), in: new Map([[1, 'one'], [2, 'two']]) }),
+    new Encoder({ useRecords: false }).encode({ type: 'say', text: 'grüße' }),
+    node.encode({ type: 'said', half: 0.5, at: new Date(1767323045000), url: new URL('http://localhost/a'), nested: { list: [1, [2, [3]]] } }),
+  ]
+  const messages = values.map((bytes, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(bytes).toString('base64') }))
+  write('cbor', 'cbor', `${version('cbor-x')}, ${version('cbor')}`, { path: '/game', messages })
 }
 
 // A client of MQTT through the relay. In Node it sends a message for each write, in a browser one for those of a turn;
