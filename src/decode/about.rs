@@ -91,6 +91,20 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         guessed: "subprotocol `wamp.2.json`",
     },
     About {
+        decoder: Decoder::WampMessagePack,
+        name: "wamp-msgpack",
+        title: "WAMP 2 in MessagePack",
+        reads: "the same in MessagePack",
+        guessed: "subprotocol `wamp.2.msgpack`",
+    },
+    About {
+        decoder: Decoder::WampCbor,
+        name: "wamp-cbor",
+        title: "WAMP 2 in CBOR",
+        reads: "the same in CBOR",
+        guessed: "subprotocol `wamp.2.cbor`",
+    },
+    About {
         decoder: Decoder::Vite,
         name: "vite",
         title: "Vite",
@@ -109,13 +123,20 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         name: "signalr",
         title: "SignalR",
         reads: "handshake, invocations, streams, completions and pings in JSON",
-        guessed: "a message is a handshake that names a protocol, and ends in the byte 1e",
+        guessed: "a message is a handshake that names the protocol `json`, and ends in the byte 1e",
+    },
+    About {
+        decoder: Decoder::SignalRMessagePack,
+        name: "signalr-msgpack",
+        title: "SignalR in MessagePack",
+        reads: "the same in lists of MessagePack behind their length; the handshake is JSON",
+        guessed: "the same with the protocol `messagepack`",
     },
     About {
         decoder: Decoder::MessagePack,
         name: "msgpack",
         title: "MessagePack",
-        reads: "one value of any type; extensions as bytes",
+        reads: "one value of any type; timestamps as dates, other extensions as bytes",
         guessed: "subprotocol `msgpack`, or every message is a whole map whose first key is text",
     },
     About {

@@ -171,12 +171,13 @@ fn meaning(cursor: &mut Cursor<'_>, tag: u64) -> Option<Value> {
     Some(value)
 }
 
-/// Seconds since 1970 as a date.
+/// Seconds since 1970 as a date, to the millisecond.
 fn date(seconds: f64) -> Option<Value> {
     let milliseconds = (seconds * 1000.0).round();
     let is_exact = milliseconds.abs() < 9e15;
-    let time = jiff::Timestamp::from_millisecond(milliseconds as i64).ok().filter(|_| is_exact)?;
-    Some(Value::word(time.to_string()))
+    let milliseconds = milliseconds as i64;
+    let nanoseconds = milliseconds.rem_euclid(1000) as i32 * 1_000_000;
+    Value::time(milliseconds.div_euclid(1000), nanoseconds).filter(|_| is_exact)
 }
 
 fn uuid(bytes: &[u8]) -> String {

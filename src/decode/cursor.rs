@@ -1,5 +1,7 @@
 //! Bytes read from front to back, none twice and none that is not there.
 
+use std::ops::Range;
+
 use super::Fault;
 
 /// A place in a payload. Offsets count from the payload's start.
@@ -12,6 +14,12 @@ pub(super) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
+    }
+
+    /// At the start of a range, up to its end.
+    pub(super) fn within(bytes: &'a [u8], range: Range<usize>) -> Self {
+        let bytes = bytes.get(..range.end).unwrap_or(bytes);
+        Self { bytes, at: range.start.min(bytes.len()) }
     }
 
     pub(super) const fn at(&self) -> usize {
@@ -53,6 +61,20 @@ impl<'a> Cursor<'a> {
     pub(super) fn unsigned(&mut self, size: u64, what: &str) -> Result<u64, Fault> {
         let bytes = self.take(size, what)?;
         Ok(bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+
+    /// A number of seven bits in each of so many bytes at most, the lowest first and the last without the eighth bit.
+    pub(super) fn variable(&mut self, at_most: u32, what: &str) -> Result<u64, Fault> {
+        let start = self.at;
+        let mut value = 0;
+        for place in 0..at_most {
+            let byte = self.u8(what)?;
+            value |= u64::from(byte & 0x7f).checked_shl(7 * place).unwrap_or(0);
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Fault::new(start, format!("{what} has at most {at_most} bytes")))
     }
 
     pub(super) fn u8(&mut self, what: &str) -> Result<u8, Fault> {

@@ -69,6 +69,11 @@ impl Value {
         Self::Word(word.into())
     }
 
+    /// A point in time, in UTC; `None` where the calendar has none so far away.
+    pub(super) fn time(seconds: i64, nanoseconds: i32) -> Option<Self> {
+        jiff::Timestamp::new(seconds, nanoseconds).ok().map(|time| Self::word(time.to_string()))
+    }
+
     /// What it says, without quotes; `None` for objects, lists and bytes.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

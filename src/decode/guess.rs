@@ -44,6 +44,8 @@ fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
         "phoenix" => Decoder::Phoenix,
         "actioncable-v1-json" => Decoder::ActionCable,
         "wamp.2.json" => Decoder::Wamp,
+        "wamp.2.msgpack" => Decoder::WampMessagePack,
+        "wamp.2.cbor" => Decoder::WampCbor,
         "msgpack" => Decoder::MessagePack,
         "cbor" => Decoder::Cbor,
         "vite-hmr" | "vite-ping" => Decoder::Vite,
@@ -91,6 +93,9 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
             Some(if contains(bytes, "\"maxPayload\"") { Decoder::SocketIo } else { Decoder::SocketIo2 })
         }
         _ if bytes.starts_with(b"{\"protocol\":\"json\"") && bytes.contains(&0x1e) => Some(Decoder::SignalR),
+        _ if bytes.starts_with(b"{\"protocol\":\"messagepack\"") && bytes.contains(&0x1e) => {
+            Some(Decoder::SignalRMessagePack)
+        }
         _ if bytes.starts_with(b"Content-Length:") => Some(Decoder::Lsp),
         Format::Text
             if [&b"CONNECT\n"[..], b"CONNECT\r\n", b"STOMP\n", b"STOMP\r\n"]

@@ -67,12 +67,18 @@ pub enum Decoder {
     ActionCable,
     /// WAMP 2 in JSON.
     Wamp,
+    /// WAMP 2 in MessagePack.
+    WampMessagePack,
+    /// WAMP 2 in CBOR.
+    WampCbor,
     /// Hot reload of Vite.
     Vite,
     /// Hot reload of webpack-dev-server.
     Webpack,
     /// SignalR in JSON.
     SignalR,
+    /// SignalR in MessagePack.
+    SignalRMessagePack,
     /// MessagePack.
     MessagePack,
     /// CBOR.
@@ -85,7 +91,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -97,9 +103,12 @@ impl Decoder {
         Self::Phoenix,
         Self::ActionCable,
         Self::Wamp,
+        Self::WampMessagePack,
+        Self::WampCbor,
         Self::Vite,
         Self::Webpack,
         Self::SignalR,
+        Self::SignalRMessagePack,
         Self::MessagePack,
         Self::Cbor,
         Self::Mqtt,
@@ -157,10 +166,13 @@ impl Decoder {
             Self::Stomp => stomp::message(&mut reading),
             Self::Phoenix => phoenix::message(&mut reading),
             Self::ActionCable => actioncable::message(&mut reading),
-            Self::Wamp => wamp::message(&mut reading),
+            Self::Wamp => wamp::text(&mut reading),
+            Self::WampMessagePack => wamp::packed(&mut reading, Packing::MessagePack),
+            Self::WampCbor => wamp::packed(&mut reading, Packing::Cbor),
             Self::Vite => reload::message(&mut reading, reload::Server::Vite),
             Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
-            Self::SignalR => signalr::message(&mut reading),
+            Self::SignalR => signalr::message(&mut reading, signalr::Protocol::Json),
+            Self::SignalRMessagePack => signalr::message(&mut reading, signalr::Protocol::MessagePack),
             Self::MessagePack => packed::message(&mut reading, Packing::MessagePack),
             Self::Cbor => packed::message(&mut reading, Packing::Cbor),
             Self::Mqtt => mqtt::message(&mut reading, mqtt::Version::Three),

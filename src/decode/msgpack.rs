@@ -58,9 +58,25 @@ fn text(cursor: &mut Cursor<'_>, tree: &Tree<'_>, length: u64) -> Result<Value, 
 
 fn extension(cursor: &mut Cursor<'_>, length: u64) -> Result<Value, Fault> {
     let kind = i8::from_be_bytes(cursor.array("the type of an extension")?);
-    let value = Value::bytes(cursor.take(length, "the extension")?);
-    let name = if kind == -1 { "timestamp".to_owned() } else { format!("extension {kind}") };
-    Ok(Value::word(format!("{name} ({value})")))
+    let bytes = cursor.take(length, "the extension")?;
+    let time = if kind == -1 { timestamp(bytes) } else { None };
+    Ok(time.unwrap_or_else(|| Value::word(format!("extension {kind} ({})", Value::bytes(bytes)))))
+}
+
+/// The one type that MessagePack itself knows: seconds, and nanoseconds where there is room.
+fn timestamp(bytes: &[u8]) -> Option<Value> {
+    let (seconds, nanoseconds) = match *bytes {
+        [a, b, c, d] => (i64::from(u32::from_be_bytes([a, b, c, d])), 0),
+        [a, b, c, d, e, f, g, h] => {
+            let both = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+            ((both & 0x3_ffff_ffff).cast_signed(), (both >> 34) as u32)
+        }
+        [a, b, c, d, e, f, g, h, i, j, k, l] => {
+            (i64::from_be_bytes([e, f, g, h, i, j, k, l]), u32::from_be_bytes([a, b, c, d]))
+        }
+        _ => return None,
+    };
+    Value::time(seconds, i32::try_from(nanoseconds).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000)?)
 }
 
 fn container(

@@ -83,8 +83,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Option<usize>, Fault> {
         let payload = self.payload;
         let is_whole = payload.is_whole || range.end < payload.bytes.len();
-        let mut cursor = Cursor::new(payload.bytes.get(..range.end).unwrap_or(payload.bytes));
-        cursor.take(range.start as u64, "what stands before")?;
+        let mut cursor = Cursor::within(payload.bytes, range);
         let depth = self.tree.depth();
         let before = self.document().nodes().len();
         let result = packing.value(&mut cursor, &mut self.tree, key.map(str::as_bytes));

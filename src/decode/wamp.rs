@@ -1,8 +1,9 @@
-//! WAMP version 2 in JSON: lists that begin with a number for their type.
+//! WAMP version 2, in JSON, MessagePack or CBOR: lists that begin with a number for their type.
 
 use super::document::Value;
+use super::packed::Packing;
 use super::reading::Reading;
-use super::{Fault, Role};
+use super::{Fault, Format, Role};
 
 /// The types: number, name, the item that has the id of a request, and the item most worth to show.
 const TYPES: [(u8, &str, usize, usize); 24] = [
@@ -32,9 +33,23 @@ const TYPES: [(u8, &str, usize, usize); 24] = [
     (70, "YIELD", 1, 3),
 ];
 
-pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
+/// A message in JSON.
+pub(super) fn text(reading: &mut Reading<'_>) -> Result<(), Fault> {
     reading.expect_text("WAMP in JSON")?;
     let root = reading.json(None, 0)?;
+    message(reading, root)
+}
+
+/// A message in bytes.
+pub(super) fn packed(reading: &mut Reading<'_>, packing: Packing) -> Result<(), Fault> {
+    if reading.payload.format == Format::Text {
+        return Err(Fault::new(0, "WAMP of this kind comes in binary messages, and this one is text"));
+    }
+    let root = reading.packed(packing, None, 0..reading.payload.bytes.len())?;
+    message(reading, root)
+}
+
+fn message(reading: &mut Reading<'_>, root: Option<usize>) -> Result<(), Fault> {
     let document = reading.document();
     let said = |index| document.value(document.item(root, index)).and_then(Value::as_str);
     let number =

@@ -52,9 +52,7 @@ pub(super) struct Body<'r, 'a> {
 
 impl<'r, 'a> Body<'r, 'a> {
     pub(super) fn new(reading: &'r mut Reading<'a>, range: Range<usize>, version: Version) -> Self {
-        let mut cursor = Cursor::new(reading.payload.bytes.get(..range.end).unwrap_or_default());
-        // As many are there: `range` lies in the payload.
-        let _ = cursor.take(range.start as u64, "the head");
+        let cursor = Cursor::within(reading.payload.bytes, range);
         Self { said: Said::default(), reading, cursor, version }
     }
 

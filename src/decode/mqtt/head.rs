@@ -88,16 +88,7 @@ impl Head {
     }
 }
 
-/// A number of seven bits in each of one to four bytes, the last without the eighth bit.
+/// A number of one to four bytes (MQTT 3.1.1, 2.2.3).
 pub(super) fn variable(cursor: &mut Cursor<'_>, what: &str) -> Result<u64, Fault> {
-    let start = cursor.at();
-    let mut value = 0;
-    for place in 0..4 {
-        let byte = cursor.u8(what)?;
-        value |= u64::from(byte & 0x7f) << (7 * place);
-        if byte < 0x80 {
-            return Ok(value);
-        }
-    }
-    Err(Fault::new(start, format!("{what} has at most four bytes")))
+    cursor.variable(4, what)
 }

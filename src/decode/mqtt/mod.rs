@@ -82,8 +82,7 @@ fn begins_with_packet(bytes: &[u8], version: Version) -> bool {
 /// Reads a packet, and gives where it ends.
 fn packet(reading: &mut Reading<'_>, start: usize, version: Version) -> Result<usize, Fault> {
     let payload = reading.payload;
-    let mut cursor = Cursor::new(payload.bytes);
-    cursor.take(start as u64, "the packets before")?;
+    let mut cursor = Cursor::within(payload.bytes, start..payload.bytes.len());
     let head = match Head::read(&mut cursor, version) {
         Err(fault) if fault.is_end => {
             let value = Value::bytes(payload.bytes.get(start..).unwrap_or_default());

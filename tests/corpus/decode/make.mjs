@@ -3,7 +3,8 @@
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
-//     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10
+//     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10 msgpack5@6 \
+//     @microsoft/signalr-protocol-msgpack@10
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -336,11 +337,13 @@ makers.actioncable = async () => {
   }))
 }
 
-makers.wamp = async () => {
+const json = { name: 'json', encode: JSON.stringify, decode: text => JSON.parse(text) }
+
+const wamp = (file, decoder, packages, { name, encode, decode }, serializers) => async () => {
   const autobahn = require('autobahn')
-  const port = await answering('wamp.2.json', (socket, text) => {
-    const message = JSON.parse(text)
-    const send = answer => socket.send(JSON.stringify(answer))
+  const port = await answering(`wamp.2.${name}`, (socket, data) => {
+    const message = decode(data)
+    const send = answer => socket.send(encode(answer))
     const [type, request] = message
     if (type === 1) send([2, 9129137332, { roles: { broker: {}, dealer: {} } }])
     if (type === 32) send([33, request, 5512315355])
@@ -349,8 +352,8 @@ makers.wamp = async () => {
     if (type === 48) send(message[3] === 'missing' ? [8, 48, request, {}, 'wamp.error.no_such_procedure', ['no callee']] : [50, request, {}, [5]])
     if (type === 6) send([6, {}, 'wamp.close.goodbye_and_out'])
   })
-  await conversation('wamp', 'wamp', ['autobahn'], port, through => new Promise(done => {
-    const connection = new autobahn.Connection({ url: `ws://127.0.0.1:${through}/ws`, realm: 'realm1', max_retries: 0, protocols: ['wamp.2.json'] })
+  await conversation(file, decoder, ['autobahn', ...packages], port, through => new Promise(done => {
+    const connection = new autobahn.Connection({ url: `ws://127.0.0.1:${through}/ws`, realm: 'realm1', max_retries: 0, protocols: [`wamp.2.${name}`], serializers: serializers(autobahn.serializer) })
     connection.onclose = () => { done(); return true }
     connection.onopen = async session => {
       await session.subscribe('com.chat', () => {})
@@ -363,6 +366,18 @@ makers.wamp = async () => {
     }
     connection.open()
   }))
+}
+
+makers.wamp = wamp('wamp', 'wamp', [], json, ({ JSONSerializer }) => [new JSONSerializer()])
+makers.wamp_msgpack = () => {
+  const packing = require('msgpack5')({ forceFloat64: true })
+  const codec = { name: 'msgpack', encode: value => packing.encode(value).slice(), decode: packing.decode }
+  return wamp('wamp_msgpack', 'wamp-msgpack', ['msgpack5'], codec, ({ MsgpackSerializer }) => [new MsgpackSerializer()])()
+}
+makers.wamp_cbor = () => {
+  const { encode, decodeFirstSync } = require('cbor')
+  const codec = { name: 'cbor', encode, decode: decodeFirstSync }
+  return wamp('wamp_cbor', 'wamp-cbor', ['cbor'], codec, ({ CBORSerializer }) => [new CBORSerializer()])()
 }
 
 makers.vite = async () => {
@@ -409,6 +424,30 @@ makers.signalr = () => {
     ['server', hub.writeMessage({ type: 7, error: 'shutting down', allowReconnect: true })],
   ].map(([from, text]) => ({ from, text }))
   write('signalr', 'signalr', version('@microsoft/signalr'), { path: '/chat', messages })
+}
+
+makers.signalr_msgpack = () => {
+  const { MessagePackHubProtocol } = require('@microsoft/signalr-protocol-msgpack')
+  const { BinaryMessageFormat } = require(join(modules, '@microsoft/signalr-protocol-msgpack/dist/cjs/BinaryMessageFormat.js'))
+  const { HandshakeProtocol } = require(join(modules, '@microsoft/signalr/dist/cjs/HandshakeProtocol.js'))
+  const { encode } = require('@msgpack/msgpack')
+  const hub = new MessagePackHubProtocol()
+  const write1 = message => Buffer.from(hub.writeMessage({ headers: {}, ...message }))
+  const messages = [
+    ['client', new HandshakeProtocol().writeHandshakeRequest({ protocol: 'messagepack', version: 1 })],
+    ['server', Buffer.from('{}\x1e')],
+    ['client', write1({ type: 1, target: 'Send', arguments: ['Ann', 'grüße'], invocationId: '0', streamIds: [] })],
+    ['server', Buffer.concat([write1({ type: 1, target: 'Receive', arguments: ['Ann', 'x'.repeat(150)], streamIds: [] }), write1({ type: 3, invocationId: '0', result: 3 })])],
+    ['client', write1({ type: 4, target: 'Count', arguments: [3], invocationId: '1', streamIds: [] })],
+    ['server', write1({ type: 2, invocationId: '1', item: 1 })],
+    ['client', write1({ type: 5, invocationId: '1' })],
+    ['server', write1({ type: 3, invocationId: '1', error: 'it was cancelled' })],
+    ['server', write1({ type: 3, invocationId: '2' })],
+    ['client', write1({ type: 6 })],
+    // The client's library does not write what only servers say.
+    ['server', Buffer.from(BinaryMessageFormat.write(encode([7, 'shutting down', true])))],
+  ].map(([from, data]) => typeof data === 'string' ? { from, text: data } : { from, base64: data.toString('base64') })
+  write('signalr_msgpack', 'signalr-msgpack', version('@microsoft/signalr-protocol-msgpack'), { path: '/chat', messages })
 }
 
 makers.msgpack = () => {
