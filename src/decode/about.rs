@@ -147,6 +147,13 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         guessed: "subprotocol `cbor`, or every message is a whole map whose first key is text",
     },
     About {
+        decoder: Decoder::Content,
+        name: "content",
+        title: "Content",
+        reads: "messages that are gzip, zlib, zstd, pictures, JSON, text: each as its bytes say, and what is packed in it",
+        guessed: "every binary message is packed or a picture by its first bytes, and there is one",
+    },
+    About {
         decoder: Decoder::Mqtt,
         name: "mqtt",
         title: "MQTT 3.1.1",

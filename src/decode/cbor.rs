@@ -65,10 +65,14 @@ pub(super) fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[
     let value = match (head.major, head.argument) {
         (Major::Unsigned, Some(number)) => Value::number(number),
         (Major::Negative, Some(number)) => Value::number(negative(number)),
-        (Major::Bytes, Some(length)) => Value::bytes(cursor.take(length, "the bytes")?),
+        (Major::Bytes, Some(length)) => return packed::bytes(cursor, tree, (key, start), length),
         (Major::Bytes, None) => Value::bytes(&chunks(cursor, Major::Bytes)?),
-        (Major::Text, Some(length)) => Value::text(cursor.take(length, "the text")?, tree.limits()),
-        (Major::Text, None) => Value::text(&chunks(cursor, Major::Text)?, tree.limits()),
+        (Major::Text, Some(length)) => return packed::text(cursor, tree, (key, start), length),
+        (Major::Text, None) => {
+            let text = chunks(cursor, Major::Text)?;
+            tree.text(key, &text, start..cursor.at(), None);
+            return Ok(());
+        }
         (Major::Array, Some(count)) => {
             return packed::container(cursor, tree, (key, start, Value::Array), Packing::Cbor, counted(count));
         }

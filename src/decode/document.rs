@@ -27,7 +27,8 @@ pub struct Node {
     pub value: Value,
     /// Where it stands in the payload; `None` where it is made of bytes that are not in it, such as inflated ones.
     pub span: Option<Range<usize>>,
-    /// How many of the nodes behind it lie in it.
+    /// How many of the nodes behind it lie in it: members, items, or what a text or bytes hold, such as JSON or what was
+    /// packed.
     pub descendants: usize,
 }
 
@@ -140,6 +141,10 @@ impl Document {
         self.children(Some(parent?)).nth(index)
     }
 
+    pub(super) fn node_mut(&mut self, node: usize) -> Option<&mut Node> {
+        self.nodes.get_mut(node)
+    }
+
     /// The value of a node.
     #[must_use]
     pub fn value(&self, node: Option<usize>) -> Option<&Value> {
@@ -221,11 +226,16 @@ pub(super) struct Tree<'a> {
     document: Document,
     open: Vec<Option<usize>>,
     limits: &'a Limits,
+    /// How often what a value holds may still be taken out.
+    layers: u16,
+    /// Bytes that may still be made.
+    unpacked: usize,
 }
 
 impl<'a> Tree<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { document: Document::default(), open: Vec::new(), limits }
+        let Limits { layers, unpacked, .. } = *limits;
+        Self { document: Document::default(), open: Vec::new(), limits, layers, unpacked }
     }
 
     pub(super) const fn limits(&self) -> &'a Limits {
@@ -295,6 +305,68 @@ impl<'a> Tree<'a> {
     /// Adds a field of a protocol.
     pub(super) fn field(&mut self, key: &str, value: Value, span: Range<usize>) -> Option<usize> {
         self.add(Some(key.as_bytes()), value, Some(span))
+    }
+
+    /// Takes out of values what they hold, at least so often.
+    pub(super) fn look_into(&mut self, layers: u16) {
+        self.layers = self.layers.max(layers);
+    }
+
+    /// Bytes that may still be made.
+    pub(super) const fn left_to_make(&self) -> usize {
+        self.unpacked
+    }
+
+    /// Counts bytes that are made, or read again; says whether there were as many left.
+    pub(super) const fn spend(&mut self, bytes: usize) -> bool {
+        let is_enough = bytes <= self.unpacked;
+        self.unpacked = self.unpacked.saturating_sub(bytes);
+        is_enough
+    }
+
+    /// Lets what is added lie in a node that was added last, if there are layers left to take out.
+    pub(super) fn within(&mut self, node: Option<usize>, add: impl FnOnce(&mut Self)) {
+        if node.is_none() || self.layers == 0 || self.unpacked == 0 || !self.may_nest() {
+            return;
+        }
+        self.layers -= 1;
+        self.open.push(node);
+        add(self);
+        self.open.pop();
+        self.layers += 1;
+    }
+
+    /// What a reading may cost whose document is to be put so many levels beneath the node that is open; `None` where there
+    /// is no room.
+    pub(super) fn limits_within(&self, levels: u16) -> Option<Limits> {
+        let nodes = self.limits.nodes.saturating_sub(self.document.nodes.len()) / 2;
+        let depth = self.limits.depth.checked_sub(u16::try_from(self.open.len()).ok()?)?.checked_sub(levels)?;
+        let Self { layers, unpacked, .. } = *self;
+        (nodes > 0).then_some(Limits { nodes, depth, layers, unpacked, ..*self.limits })
+    }
+
+    /// Puts a document beneath the node that is open, its outermost node under a name. `base` is where what it was read from
+    /// stands in the payload; without, it has no places.
+    pub(super) fn graft(&mut self, key: &str, document: Document, base: Option<usize>) {
+        let room = (self.limits.nodes * 2).saturating_sub(self.document.nodes.len());
+        self.document.cut |= document.cut;
+        if document.nodes.len() > room || self.open.last().is_some_and(Option::is_none) {
+            return self.cut();
+        }
+        for parent in self.open.iter().flatten() {
+            if let Some(parent) = self.document.nodes.get_mut(*parent) {
+                parent.descendants += document.nodes.len();
+            }
+        }
+        let depth = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
+        self.document.nodes.extend(document.nodes.into_iter().map(|mut node| {
+            if node.depth == 0 && node.key.is_none() {
+                node.key = Some(key.to_owned());
+            }
+            node.depth = node.depth.saturating_add(depth);
+            node.span = node.span.zip(base).map(|(span, base)| base + span.start..base + span.end);
+            node
+        }));
     }
 
     pub(super) fn finish(mut self, end: usize) -> Document {

@@ -4,6 +4,7 @@
 
 use crate::record::Side;
 
+use super::content;
 use super::limits::Limits;
 use super::mqtt;
 use super::{Decoder, Format, Payload};
@@ -34,6 +35,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         .or_else(|| by_connect(first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
         .or_else(|| by_maps(first).filter(fits))
+        .or_else(|| Some(Decoder::Content).filter(|_| speak_for_themselves(first)))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
 }
 
@@ -114,15 +116,20 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
 
 /// The decoder for a session whose messages all begin as maps whose first key is text.
 fn by_maps(first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
-    let are = |is_map: fn(&[u8]) -> bool| {
-        first.iter().all(|(_, payload)| payload.format == Format::Binary && payload.is_whole && is_map(payload.bytes))
-    };
-    if first.is_empty() {
-        None
-    } else if are(|bytes| matches!(bytes, [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..])) {
-        Some(Decoder::MessagePack)
-    } else {
-        are(is_map_of_cbor).then_some(Decoder::Cbor)
+    let mut decoders = first.iter().map(|(_, payload)| {
+        Some(payload)
+            .filter(|payload| payload.format == Format::Binary && payload.is_whole)
+            .and_then(|payload| map(payload.bytes))
+    });
+    let decoder = decoders.next().flatten()?;
+    decoders.all(|other| other == Some(decoder)).then_some(decoder)
+}
+
+/// The decoder for bytes that begin as a map of MessagePack or CBOR whose first key is text.
+pub(super) fn map(bytes: &[u8]) -> Option<Decoder> {
+    match bytes {
+        [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..] => Some(Decoder::MessagePack),
+        _ => is_map_of_cbor(bytes).then_some(Decoder::Cbor),
     }
 }
 
@@ -135,6 +142,12 @@ fn is_map_of_cbor(bytes: &[u8]) -> bool {
         _ => return false,
     };
     matches!(key, 0x61..=0x78)
+}
+
+/// Whether all binary messages of a session are packed or pictures, and there is one.
+fn speak_for_themselves(first: &[(Side, Payload<'_>)]) -> bool {
+    let mut binary = first.iter().filter(|(_, payload)| payload.format == Format::Binary).peekable();
+    binary.peek().is_some() && binary.all(|(_, payload)| content::speaks_for_itself(payload.bytes))
 }
 
 /// Whether all of a session's messages are objects or lists, and there is one.

@@ -135,16 +135,24 @@ impl<'a> Reader<'a, '_, '_> {
         let value = match self.peek() {
             Some(b'{') => return self.object(key),
             Some(b'[') => return self.array(key),
-            Some(b'"') => {
-                let raw = self.string()?;
-                let limits = self.tree.limits();
-                Value::text(&unescape(raw, limits.text), limits)
-            }
+            Some(b'"') => return self.quoted(key),
             Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
             _ => Value::word(self.word()?),
         };
         let span = self.span(start);
         Ok(self.tree.add(key, value, Some(span)))
+    }
+
+    fn quoted(&mut self, key: Option<&[u8]>) -> Result<Option<usize>, Fault> {
+        let start = self.at;
+        let raw = self.string()?;
+        let span = self.span(start);
+        if !raw.contains(&b'\\') {
+            let base = span.start + 1;
+            return Ok(self.tree.text(key, raw, span, Some(base)));
+        }
+        let limit = self.tree.limits().text.max(self.tree.left_to_make());
+        Ok(self.tree.text(key, &unescape(raw, limit), span, None))
     }
 
     fn span(&self, start: usize) -> Range<usize> {

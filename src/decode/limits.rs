@@ -16,13 +16,34 @@ pub struct Limits {
     pub parts: usize,
     /// Characters of a summary.
     pub summary: usize,
+    /// How often what a value holds is taken out of it: JSON from text, bytes from their packing, and again from those.
+    pub layers: u16,
+    /// Bytes that are made for that, or read once more.
+    pub unpacked: usize,
 }
 
 impl Limits {
     /// For a row: done hundreds of times for each picture of the screen, and only the summary is shown.
-    pub const ROW: Self = Self { bytes: 16 * 1024, nodes: 64, depth: 16, text: 256, parts: 16, summary: 240 };
+    pub const ROW: Self = Self {
+        bytes: 16 * 1024,
+        nodes: 64,
+        depth: 16,
+        text: 256,
+        parts: 16,
+        summary: 240,
+        layers: 0,
+        unpacked: 64 * 1024,
+    };
 
     /// For the detail of one message.
-    pub const DETAIL: Self =
-        Self { bytes: 4 * 1024 * 1024, nodes: 50_000, depth: 64, text: 64 * 1024, parts: 1024, summary: 240 };
+    pub const DETAIL: Self = Self {
+        bytes: 4 * 1024 * 1024,
+        nodes: 50_000,
+        depth: 64,
+        text: 64 * 1024,
+        parts: 1024,
+        summary: 240,
+        layers: 8,
+        unpacked: 8 * 1024 * 1024,
+    };
 }

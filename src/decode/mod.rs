@@ -10,6 +10,7 @@
 mod about;
 mod actioncable;
 mod cbor;
+mod content;
 mod cursor;
 mod document;
 mod graphql;
@@ -34,6 +35,7 @@ use std::fmt;
 
 use crate::record::Side;
 
+pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
 pub use guess::{Context, MESSAGES, guess};
 pub use limits::Limits;
@@ -83,6 +85,8 @@ pub enum Decoder {
     MessagePack,
     /// CBOR.
     Cbor,
+    /// Packed bytes, pictures and the like, by what their bytes say.
+    Content,
     /// MQTT 3.1 and 3.1.1.
     Mqtt,
     /// MQTT 5.
@@ -91,7 +95,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -111,6 +115,7 @@ impl Decoder {
         Self::SignalRMessagePack,
         Self::MessagePack,
         Self::Cbor,
+        Self::Content,
         Self::Mqtt,
         Self::Mqtt5,
     ];
@@ -155,30 +160,35 @@ impl Decoder {
     /// Where the message is of another kind, or broken.
     pub fn read(self, from: Side, payload: Payload<'_>, limits: &Limits) -> Result<Decoded, Fault> {
         let mut reading = Reading::new(from, payload, limits);
-        let result = match self {
-            Self::Json => json::message(&mut reading),
-            Self::SocketIo => socketio::message(&mut reading, socketio::Version::Four),
-            Self::SocketIo2 => socketio::message(&mut reading, socketio::Version::Three),
-            Self::GraphQl => graphql::message(&mut reading),
-            Self::JsonRpc => jsonrpc::message(&mut reading, jsonrpc::Flavour::Plain),
-            Self::Lsp => jsonrpc::language_server(&mut reading),
-            Self::Cdp => jsonrpc::message(&mut reading, jsonrpc::Flavour::DevTools),
-            Self::Stomp => stomp::message(&mut reading),
-            Self::Phoenix => phoenix::message(&mut reading),
-            Self::ActionCable => actioncable::message(&mut reading),
-            Self::Wamp => wamp::text(&mut reading),
-            Self::WampMessagePack => wamp::packed(&mut reading, Packing::MessagePack),
-            Self::WampCbor => wamp::packed(&mut reading, Packing::Cbor),
-            Self::Vite => reload::message(&mut reading, reload::Server::Vite),
-            Self::Webpack => reload::message(&mut reading, reload::Server::Webpack),
-            Self::SignalR => signalr::message(&mut reading, signalr::Protocol::Json),
-            Self::SignalRMessagePack => signalr::message(&mut reading, signalr::Protocol::MessagePack),
-            Self::MessagePack => packed::message(&mut reading, Packing::MessagePack),
-            Self::Cbor => packed::message(&mut reading, Packing::Cbor),
-            Self::Mqtt => mqtt::message(&mut reading, mqtt::Version::Three),
-            Self::Mqtt5 => mqtt::message(&mut reading, mqtt::Version::Five),
-        };
+        let result = self.message(&mut reading);
         reading.finish(result)
+    }
+
+    fn message(self, reading: &mut Reading<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Json => json::message(reading),
+            Self::SocketIo => socketio::message(reading, socketio::Version::Four),
+            Self::SocketIo2 => socketio::message(reading, socketio::Version::Three),
+            Self::GraphQl => graphql::message(reading),
+            Self::JsonRpc => jsonrpc::message(reading, jsonrpc::Flavour::Plain),
+            Self::Lsp => jsonrpc::language_server(reading),
+            Self::Cdp => jsonrpc::message(reading, jsonrpc::Flavour::DevTools),
+            Self::Stomp => stomp::message(reading),
+            Self::Phoenix => phoenix::message(reading),
+            Self::ActionCable => actioncable::message(reading),
+            Self::Wamp => wamp::text(reading),
+            Self::WampMessagePack => wamp::packed(reading, Packing::MessagePack),
+            Self::WampCbor => wamp::packed(reading, Packing::Cbor),
+            Self::Vite => reload::message(reading, reload::Server::Vite),
+            Self::Webpack => reload::message(reading, reload::Server::Webpack),
+            Self::SignalR => signalr::message(reading, signalr::Protocol::Json),
+            Self::SignalRMessagePack => signalr::message(reading, signalr::Protocol::MessagePack),
+            Self::MessagePack => packed::message(reading, Packing::MessagePack),
+            Self::Cbor => packed::message(reading, Packing::Cbor),
+            Self::Content => content::message(reading),
+            Self::Mqtt => mqtt::message(reading, mqtt::Version::Three),
+            Self::Mqtt5 => mqtt::message(reading, mqtt::Version::Five),
+        }
     }
 }
 

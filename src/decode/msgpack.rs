@@ -13,13 +13,13 @@ pub(super) fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[
         0x00..=0x7f => Value::number(first),
         0x80..=0x8f => return container(cursor, tree, (key, start, Value::Object), u64::from(first & 0x0f)),
         0x90..=0x9f => return container(cursor, tree, (key, start, Value::Array), u64::from(first & 0x0f)),
-        0xa0..=0xbf => text(cursor, tree, u64::from(first & 0x1f))?,
+        0xa0..=0xbf => return packed::text(cursor, tree, (key, start), u64::from(first & 0x1f)),
         0xc0 => Value::word("null"),
         0xc2 => Value::word("false"),
         0xc3 => Value::word("true"),
         0xc4..=0xc6 => {
             let length = cursor.unsigned(1 << (first - 0xc4), "a length")?;
-            Value::bytes(cursor.take(length, "the bytes")?)
+            return packed::bytes(cursor, tree, (key, start), length);
         }
         0xc7..=0xc9 => {
             let length = cursor.unsigned(1 << (first - 0xc7), "a length")?;
@@ -35,7 +35,7 @@ pub(super) fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[
         0xd4..=0xd8 => extension(cursor, 1 << (first - 0xd4))?,
         0xd9..=0xdb => {
             let length = cursor.unsigned(1 << (first - 0xd9), "a length")?;
-            text(cursor, tree, length)?
+            return packed::text(cursor, tree, (key, start), length);
         }
         0xdc | 0xdd => {
             let count = cursor.unsigned(2 << (first - 0xdc), "a count")?;
@@ -50,10 +50,6 @@ pub(super) fn value(cursor: &mut Cursor<'_>, tree: &mut Tree<'_>, key: Option<&[
     };
     tree.add(key, value, Some(start..cursor.at()));
     Ok(())
-}
-
-fn text(cursor: &mut Cursor<'_>, tree: &Tree<'_>, length: u64) -> Result<Value, Fault> {
-    Ok(Value::text(cursor.take(length, "the text")?, tree.limits()))
 }
 
 fn extension(cursor: &mut Cursor<'_>, length: u64) -> Result<Value, Fault> {

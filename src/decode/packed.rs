@@ -60,6 +60,31 @@ pub(super) fn container(
     Ok(())
 }
 
+/// Text of that length, named and begun as told.
+pub(super) fn text(
+    cursor: &mut Cursor<'_>,
+    tree: &mut Tree<'_>,
+    (key, start): (Option<&[u8]>, usize),
+    length: u64,
+) -> Result<(), Fault> {
+    let base = cursor.at();
+    let text = cursor.take(length, "the text")?;
+    tree.text(key, text, start..cursor.at(), Some(base));
+    Ok(())
+}
+
+/// Bytes likewise.
+pub(super) fn bytes(
+    cursor: &mut Cursor<'_>,
+    tree: &mut Tree<'_>,
+    (key, start): (Option<&[u8]>, usize),
+    length: u64,
+) -> Result<(), Fault> {
+    let bytes = cursor.take(length, "the bytes")?;
+    tree.bytes(key, bytes, start..cursor.at());
+    Ok(())
+}
+
 /// Where the stack would not bear more.
 pub(super) fn too_deep(at: usize) -> Fault {
     Fault::new(at, "it is nested too deep to be read")

@@ -87,8 +87,8 @@ fn binary(reading: &mut Reading<'_>) -> Result<Envelope, Fault> {
         }
     }
     let start = cursor.at();
-    let value = Value::bytes(cursor.take_rest());
-    envelope.shown = value.to_string();
-    reading.tree.field("payload", value, start..cursor.at());
+    let payload = cursor.take_rest();
+    envelope.shown = Value::bytes(payload).to_string();
+    reading.tree.bytes(Some(b"payload"), payload, start..cursor.at());
     Ok(envelope)
 }

@@ -65,9 +65,9 @@ fn attachment(reading: &mut Reading<'_>, version: Version) -> Result<(), Fault> 
             return Err(Fault::new(0, "bytes on Engine.IO 3 begin with 04, the type of a message"));
         }
     };
-    let value = Value::bytes(bytes.get(start..).unwrap_or_default());
-    let summary = format!("attachment, {value}");
-    reading.tree.field("attachment", value, start..bytes.len());
+    let attachment = bytes.get(start..).unwrap_or_default();
+    let summary = format!("attachment, {}", Value::bytes(attachment));
+    reading.tree.bytes(Some(b"attachment"), attachment, start..bytes.len());
     reading.part(&summary, Some("attachment"), Role::Other);
     Ok(())
 }

@@ -75,8 +75,7 @@ fn frame(reading: &mut Reading<'_>, start: usize) -> Result<usize, Fault> {
         return Err(if missing { Fault::end(bytes.len(), why) } else { Fault::new(at + length, why) });
     };
     if !body.is_empty() {
-        let value = Value::text(body, reading.limits());
-        reading.tree.field("body", value, at..at + length);
+        reading.tree.text(Some(b"body"), body, at..at + length, Some(at));
     }
     let end = at + length + 1;
     reading.tree.close(end);

@@ -145,12 +145,12 @@ impl<'r, 'a> Body<'r, 'a> {
         self.properties()?;
         let start = self.cursor.at();
         let payload = self.cursor.take_rest();
-        let value = self.value(payload);
-        self.said.shown = match &value {
-            Value::Text(_) => text::preview(payload, PAYLOAD_SHOWN),
-            value => value.to_string(),
+        let tree = &mut self.reading.tree;
+        let node = tree.data("payload", payload, start..self.cursor.at());
+        self.said.shown = match tree.document().value(node) {
+            Some(Value::Text(_)) => text::preview(payload, PAYLOAD_SHOWN),
+            _ => Value::bytes(payload).to_string(),
         };
-        self.reading.tree.field("payload", value, start..self.cursor.at());
         Ok(())
     }
 
@@ -276,18 +276,7 @@ impl<'r, 'a> Body<'r, 'a> {
     fn data(&mut self, key: &str) -> Result<(), Fault> {
         let at = self.cursor.at();
         let bytes = self.prefixed(key)?;
-        let value = self.value(bytes);
-        self.reading.tree.field(key, value, at..self.cursor.at());
+        self.reading.tree.data(key, bytes, at..self.cursor.at());
         Ok(())
-    }
-
-    /// Bytes of the application: text where they are.
-    fn value(&self, bytes: &[u8]) -> Value {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.chars().all(|character| !character.is_control() || character.is_whitespace()) => {
-                Value::text(bytes, self.reading.limits())
-            }
-            _ => Value::bytes(bytes),
-        }
     }
 }

@@ -1,4 +1,5 @@
 mod corpus;
+mod nested;
 
 use proptest::prelude::*;
 
@@ -157,7 +158,7 @@ fn check(decoder: Decoder, from: Side, payload: Payload<'_>, limits: &Limits) {
 }
 
 fn check_all(bytes: &[u8]) {
-    let tight = Limits { bytes: 200, nodes: 4, depth: 3, text: 8, parts: 2, summary: 10 };
+    let tight = Limits { bytes: 200, nodes: 4, depth: 3, text: 8, parts: 2, summary: 10, layers: 2, unpacked: 3_000 };
     for decoder in Decoder::ALL {
         for format in [Format::Text, Format::Binary] {
             for (limits, is_whole) in [(&Limits::DETAIL, true), (&Limits::ROW, false), (&tight, true)] {

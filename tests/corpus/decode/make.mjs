@@ -1,10 +1,12 @@
-// Makes the files beside it: conversations of real clients and servers. Three are written by hand, and say so.
+// Makes the files beside it: conversations of real clients and servers. Those written by hand say so.
 //
 //   npm install ws@8.23 socket.io@4.8.4 socket.io-client@4.8.4 socket.io2@npm:socket.io@2 \
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
 //     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10 msgpack5@6 \
-//     @microsoft/signalr-protocol-msgpack@10
+//     @microsoft/signalr-protocol-msgpack@10 jsonwebtoken@9
+//
+// `content` wants the program zstd, and a Python with Pillow, which PYTHON may name.
 //
 // Where a package has a client alone, the server's part is written below, as its protocol's document gives it.
 //   node make.mjs DIRECTORY-OF-NODE-MODULES [NAME...]
@@ -476,6 +478,43 @@ makers.cbor = () => {
   ]
   const messages = values.map((bytes, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(bytes).toString('base64') }))
   write('cbor', 'cbor', `${version('cbor-x')}, ${version('cbor')}`, { path: '/game', messages })
+}
+
+// What services send that pack each message, and what values hold.
+makers.content = () => {
+  const { gzipSync, deflateSync } = require('node:zlib')
+  const { execFileSync } = require('node:child_process')
+  const { version: pillow, pictures } = JSON.parse(execFileSync(process.env.PYTHON ?? 'python3', [join(here, 'pictures.py')]))
+  const zstd = input => execFileSync('zstd', ['-q', '-c'], { input })
+  const tick = { ch: 'market.btcusdt.trade', tick: { price: 1.5, name: 'grün' } }
+  const text = JSON.stringify(tick)
+  const messages = [
+    ['client', JSON.stringify({ sub: 'market.btcusdt.trade' })],
+    ['server', gzipSync(text)],
+    ['server', deflateSync(text)],
+    ['server', zstd(text)],
+    ['server', zstd('only text')],
+    ['server', gzipSync(require('@msgpack/msgpack').encode(tick))],
+    ['server', gzipSync(gzipSync(Buffer.from(pictures.png, 'base64')))],
+    ['client', 'ping'],
+    ...Object.values(pictures).map(picture => ['server', Buffer.from(picture, 'base64')]),
+  ].map(([from, data]) => typeof data === 'string' ? { from, text: data } : { from, base64: data.toString('base64') })
+  const zstdVersion = execFileSync('zstd', ['--version']).toString().match(/v([\d.]+)/)[1]
+  write('content', 'content', `node ${process.versions.node}, zstd ${zstdVersion}, Pillow ${pillow}`, { path: '/ws', messages })
+}
+
+makers.nested = () => {
+  const { gzipSync } = require('node:zlib')
+  const { sign } = require('jsonwebtoken')
+  const inner = { user: 'Ann', tags: ['a', 'b'] }
+  const token = sign({ sub: 'ann', iat: 1767323045, exp: 1767326645, admin: true }, 'secret')
+  written('nested', 'json', { path: '/values' }, [
+    { type: 'auth', token, authorization: `Bearer ${token}` },
+    { type: 'wrapped', body: JSON.stringify({ again: JSON.stringify(inner) }) },
+    { type: 'file', url: `data:application/json;base64,${Buffer.from(JSON.stringify(inner)).toString('base64')}`, small: 'data:,gr%C3%BC%C3%9Fe' },
+    { type: 'packed', body: gzipSync(JSON.stringify(inner)).toString('base64'), safe: Buffer.from('text that is hidden?').toString('base64url') },
+    { type: 'plain', id: 'abcdefghijklmnop', hash: '9f86d081884c7d659a2feaa0c55ad015', list: '[]', brace: '{not json}', key: 'eyJhbGciOi' },
+  ].map((message, index) => [index % 2 ? 'server' : 'client', JSON.stringify(message)]))
 }
 
 // A client of MQTT through the relay. In Node it sends a message for each write, in a browser one for those of a turn;
