@@ -105,6 +105,20 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         guessed: "subprotocol `wamp.2.cbor`",
     },
     About {
+        decoder: Decoder::SockJs,
+        name: "sockjs",
+        title: "SockJS",
+        reads: "frames, heartbeats and closes; each text in a frame as STOMP, DDP or JSON, where it is that",
+        guessed: "the path ends as in `/123/abcdefgh/websocket`",
+    },
+    About {
+        decoder: Decoder::Ddp,
+        name: "ddp",
+        title: "DDP",
+        reads: "what Meteor speaks: methods and results, subscriptions, documents that come, change and go",
+        guessed: "a message is `connect` with its `version` and `support`",
+    },
+    About {
         decoder: Decoder::Vite,
         name: "vite",
         title: "Vite",

@@ -72,6 +72,9 @@ fn by_path(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decod
     if path.ends_with(b"/websocket") && query.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"vsn=")) {
         return Some(Decoder::Phoenix);
     }
+    if is_sockjs(path) {
+        return Some(Decoder::SockJs);
+    }
     (path == b"/ws" && !first.is_empty()).then_some(Decoder::Webpack)
 }
 
@@ -97,6 +100,11 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
         _ if bytes.starts_with(b"{\"protocol\":\"json\"") && bytes.contains(&0x1e) => Some(Decoder::SignalR),
         _ if bytes.starts_with(b"{\"protocol\":\"messagepack\"") && bytes.contains(&0x1e) => {
             Some(Decoder::SignalRMessagePack)
+        }
+        Format::Text
+            if from == Side::Client && bytes.starts_with(b"{\"msg\":\"connect\"") && contains(bytes, "\"support\"") =>
+        {
+            Some(Decoder::Ddp)
         }
         _ if bytes.starts_with(b"Content-Length:") => Some(Decoder::Lsp),
         Format::Text
@@ -158,6 +166,15 @@ fn are_json(first: &[(Side, Payload<'_>)]) -> bool {
                 && matches!(payload.bytes.trim_ascii_start().first(), Some(b'{' | b'['))
                 && Decoder::Json.read(*from, *payload, &Limits::ROW).is_ok()
         })
+}
+
+/// Whether a path ends in a server's number, a session's name and the word websocket, as SockJS has it.
+fn is_sockjs(path: &[u8]) -> bool {
+    let mut segments = path.rsplit(|byte| *byte == b'/');
+    let is_websocket = segments.next() == Some(b"websocket");
+    let is_session = segments.next().is_some_and(|session| !session.is_empty() && !session.contains(&b'.'));
+    let is_server = segments.next().is_some_and(|server| server.len() == 3 && server.iter().all(u8::is_ascii_digit));
+    is_websocket && is_session && is_server
 }
 
 /// The path, and the query behind its question mark.

@@ -12,6 +12,7 @@ mod actioncable;
 mod cbor;
 mod content;
 mod cursor;
+mod ddp;
 mod document;
 mod graphql;
 mod guess;
@@ -26,6 +27,7 @@ mod reading;
 mod reload;
 mod signalr;
 mod socketio;
+mod sockjs;
 mod stomp;
 #[cfg(test)]
 mod tests;
@@ -73,6 +75,10 @@ pub enum Decoder {
     WampMessagePack,
     /// WAMP 2 in CBOR.
     WampCbor,
+    /// SockJS, and what goes through it.
+    SockJs,
+    /// DDP of Meteor.
+    Ddp,
     /// Hot reload of Vite.
     Vite,
     /// Hot reload of webpack-dev-server.
@@ -95,7 +101,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -109,6 +115,8 @@ impl Decoder {
         Self::Wamp,
         Self::WampMessagePack,
         Self::WampCbor,
+        Self::SockJs,
+        Self::Ddp,
         Self::Vite,
         Self::Webpack,
         Self::SignalR,
@@ -179,6 +187,8 @@ impl Decoder {
             Self::Wamp => wamp::text(reading),
             Self::WampMessagePack => wamp::packed(reading, Packing::MessagePack),
             Self::WampCbor => wamp::packed(reading, Packing::Cbor),
+            Self::SockJs => sockjs::message(reading),
+            Self::Ddp => ddp::message(reading),
             Self::Vite => reload::message(reading, reload::Server::Vite),
             Self::Webpack => reload::message(reading, reload::Server::Webpack),
             Self::SignalR => signalr::message(reading, signalr::Protocol::Json),

@@ -52,6 +52,11 @@ impl<'a> Reading<'a> {
         self.parts.push(Part { summary: shortened(&plain(summary), self.limits().summary), event, role });
     }
 
+    /// Whether a message of the protocol was told.
+    pub(super) const fn has_parts(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     /// Whether further messages would not be told apart.
     pub(super) fn is_full(&self) -> bool {
         self.parts.len() >= self.limits().parts

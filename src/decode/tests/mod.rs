@@ -95,6 +95,21 @@ fn cbor_nested_in_values_in_keys_or_in_tags_ends_in_a_fault() {
 }
 
 #[test]
+fn frames_of_sockjs_hold_several_messages_or_none() {
+    let server = |text: &str| {
+        let decoded = Decoder::SockJs.read(Side::Server, Payload::text(text.as_bytes()), &Limits::DETAIL)?;
+        Ok::<_, Fault>((decoded.summary(), decoded.is_heartbeat()))
+    };
+    assert_eq!(server("h").unwrap(), ("heartbeat".to_owned(), true));
+    assert_eq!(server(r#"a["\n"]"#).unwrap(), ("heartbeat".to_owned(), true));
+    assert_eq!(server(r#"a["one",{"msg":"ping"}]"#).unwrap_err().at, 1);
+    let three = r#"a["one","{\"msg\":\"removed\",\"collection\":\"c\",\"id\":\"1\"}","[1]"]"#;
+    assert_eq!(server(three).unwrap().0, "one · removed c 1 · [1]");
+    assert_eq!(server("a[]").unwrap().0, "nothing");
+    assert_eq!(server("ox").unwrap_err().at, 1);
+}
+
+#[test]
 fn a_packet_of_mqtt_that_goes_on_in_the_next_message_is_read_as_far_as_it_goes() {
     let whole = b"\x40\x02\x00\x07\x32\x0c\x00\x04room\x00\x08\x68\x65\x79\x21";
     let summary = |bytes: &[u8]| {

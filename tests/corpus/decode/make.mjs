@@ -4,7 +4,8 @@
 //     socket.io-client2@npm:socket.io-client@2 graphql@16 graphql-ws@6 subscriptions-transport-ws@0.11 \
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
 //     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10 msgpack5@6 \
-//     @microsoft/signalr-protocol-msgpack@10 jsonwebtoken@9
+//     @microsoft/signalr-protocol-msgpack@10 jsonwebtoken@9 \
+//     sockjs@0.3 sockjs-client@1.6 simpleddp@2.2
 //
 // `content` wants the program zstd, and a Python with Pillow, which PYTHON may name.
 //
@@ -13,7 +14,7 @@
 //
 // The first line of a file tells the session, each further line one message of it.
 import { createRequire } from 'node:module'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import { once } from 'node:events'
 import { writeFileSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -30,7 +31,13 @@ globalThis.WebSocket = WebSocket
 
 // A relay that writes down what passes. The answer to the client waits for the upstream's subprotocol.
 async function relay(target, seen) {
-  const http = await listening()
+  const http = await listening((ask, answer) => {
+    const { method, url, headers } = ask
+    ask.pipe(request({ host: '127.0.0.1', port: target, method, path: url, headers }, got => {
+      answer.writeHead(got.statusCode, got.headers)
+      got.pipe(answer)
+    }))
+  })
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => seen.subprotocol ?? false })
   http.on('upgrade', (request, socket, head) => {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim()).filter(Boolean)
@@ -381,6 +388,102 @@ makers.wamp_cbor = () => {
   const codec = { name: 'cbor', encode, decode: decodeFirstSync }
   return wamp('wamp_cbor', 'wamp-cbor', ['cbor'], codec, ({ CBORSerializer }) => [new CBORSerializer()])()
 }
+
+// A server of SockJS, and a client that has the wrapped socket of the browser.
+async function sockjs(name, packages, serve, talk) {
+  const http = await listening()
+  const server = require('sockjs').createServer({ log() {} })
+  server.on('connection', connection => serve(connection))
+  server.installHandlers(http, { prefix: '/sockjs' })
+  const SockJS = require('sockjs-client')
+  await conversation(name, 'sockjs', ['sockjs', 'sockjs-client', ...packages], http.address().port, port =>
+    talk(() => new SockJS(`http://127.0.0.1:${port}/sockjs`, null, { transports: 'websocket', server: 123, sessionId: () => 'a1b2c3d4' })))
+  http.close()
+}
+
+makers.sockjs = () => sockjs('sockjs', [], connection => {
+  connection.on('data', text => {
+    connection.write(text)
+    if (text === 'bye') connection.close(3001, 'you said so')
+  })
+}, connect => new Promise(done => {
+  const socket = connect()
+  socket.onopen = async () => {
+    socket.send('grüße')
+    socket.send(JSON.stringify({ type: 'say', text: 'a "quoted"\nline' }))
+    socket.send('bye')
+  }
+  socket.onclose = done
+}))
+
+makers.sockjs_stomp = () => sockjs('sockjs_stomp', ['@stomp/stompjs'], connection => {
+  const send = text => connection.write(text)
+  connection.on('data', text => {
+    const command = text.split('\n')[0]
+    const header = name => text.match(new RegExp(`^${name}:(.*)$`, 'm'))?.[1]
+    if (command === 'CONNECT') { send('CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0'); send('\n') }
+    if (command === 'SEND') send(`MESSAGE\ndestination:${header('destination')}\nsubscription:sub-0\nmessage-id:7\n\n${text.slice(text.indexOf('\n\n') + 2)}`)
+    if (header('receipt')) send(`RECEIPT\nreceipt-id:${header('receipt')}\n\n\0`)
+  })
+}, connect => new Promise(done => {
+  const { Client } = require('@stomp/stompjs')
+  const client = new Client({ webSocketFactory: connect, reconnectDelay: 0, heartbeatIncoming: 0, heartbeatOutgoing: 0 })
+  client.onConnect = () => {
+    client.subscribe('/topic/chat', async () => { await client.deactivate(); done() })
+    client.publish({ destination: '/topic/chat', body: JSON.stringify({ text: 'grüße' }) })
+  }
+  client.activate()
+}))
+
+// What a server of Meteor says.
+function meteor(send) {
+  send({ server_id: '0' })
+  return message => {
+    const { msg, id } = message
+    if (msg === 'connect') send({ msg: 'connected', session: 'Zk3q' })
+    if (msg === 'ping') send({ msg: 'pong', id })
+    if (msg === 'sub' && message.name === 'secrets') return send({ msg: 'nosub', id, error: { isClientSafe: true, error: 404, reason: "Subscription 'secrets' not found", message: "Subscription 'secrets' not found [404]", errorType: 'Meteor.Error' } })
+    if (msg === 'sub') {
+      send({ msg: 'added', collection: 'tasks', id: 'a1', fields: { text: 'grüße', done: false } })
+      send({ msg: 'ready', subs: [id] })
+    }
+    if (msg === 'unsub') { send({ msg: 'removed', collection: 'tasks', id: 'a1' }); send({ msg: 'nosub', id }) }
+    if (msg === 'method' && message.method === 'missing') send({ msg: 'result', id, error: { error: 404, reason: "Method 'missing' not found", message: "Method 'missing' not found [404]", errorType: 'Meteor.Error' } })
+    else if (msg === 'method') {
+      send({ msg: 'changed', collection: 'tasks', id: 'a1', fields: { done: true } })
+      send({ msg: 'result', id, result: { changed: 1 } })
+    }
+    if (msg === 'method') send({ msg: 'updated', methods: [id] })
+  }
+}
+
+async function talkDdp(endpoint, SocketConstructor) {
+  const simpleDDP = require('simpleddp')
+  // A promise of the library's own fails beside that of a refused subscription.
+  process.once('unhandledRejection', () => {})
+  const client = new (simpleDDP.default ?? simpleDDP)({ endpoint, SocketConstructor, reconnectInterval: 60000 })
+  await client.connect()
+  const tasks = client.subscribe('tasks', { open: true })
+  await tasks.ready()
+  await client.call('tasks.finish', 'a1')
+  await client.call('missing').catch(() => {})
+  await client.subscribe('secrets').ready().catch(() => {})
+  await tasks.stop?.()
+  await wait(200)
+  await client.disconnect()
+}
+
+makers.ddp = async () => {
+  const servers = new WeakMap()
+  const port = await answering(null, (socket, text) => servers.get(socket)(JSON.parse(text)),
+    socket => servers.set(socket, meteor(message => socket.send(JSON.stringify(message)))))
+  await conversation('ddp', 'ddp', ['simpleddp'], port, through => talkDdp(`ws://127.0.0.1:${through}/websocket`, WebSocket))
+}
+
+makers.sockjs_ddp = () => sockjs('sockjs_ddp', ['simpleddp'], connection => {
+  const serve = meteor(message => connection.write(JSON.stringify(message)))
+  connection.on('data', text => serve(JSON.parse(text)))
+}, connect => talkDdp('', function () { return connect() }))
 
 makers.vite = async () => {
   const { createServer } = await import(join(modules, 'vite/dist/node/index.js'))
