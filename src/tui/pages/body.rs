@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::decode::{Decoded, Decoder, Limits, Role};
+use crate::decode::{Decoded, Decoder, Document, Limits, Role, Value};
 use crate::tui::theme::Theme;
 
 use super::content::{Content, Reading};
@@ -69,7 +69,10 @@ impl Body {
             Form::Tree(decoder, decoded) => {
                 let what = format!("{} as {}", named(content, options), decoder.title());
                 title(page, content, options, &what);
-                page.row(&told(&decoded), page.theme.note);
+                let told = told(&decoded);
+                if !told.is_empty() {
+                    page.row(&told, page.theme.note);
+                }
                 Self::Tree(Tree::new(decoded.document, folds.clone(), width))
             }
             Form::Unmasking(unmasking) => {
@@ -190,20 +193,27 @@ fn form(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> 
     }
 }
 
-/// What the session's decoder makes of a message. JSON alone is laid out as it stands, however much there is of it.
+/// What the session's decoder makes of a message. JSON is laid out as it stands,
+/// however much there is of it, unless there is something in its texts.
 fn decoded(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> Option<Form> {
     let decoder = options.decoder?;
     let (from, payload) = content.said().filter(|_| options.bytes == BytesShown::Message)?;
-    if decoder == Decoder::Json {
+    let read = decoder.read(from, payload, &Limits::DETAIL);
+    if decoder == Decoder::Json && !read.as_ref().is_ok_and(|decoded| holds_more(&decoded.document)) {
         return matches!(payload.bytes.trim_ascii_start().first(), Some(b'{' | b'[')).then_some(Form::Json);
     }
-    match decoder.read(from, payload, &Limits::DETAIL) {
+    match read {
         Ok(decoded) => Some(Form::Tree(decoder, decoded)),
         Err(fault) => {
             page.row(&format!("this can't be read as {}: {fault}", decoder.title()), page.theme.warning);
             None
         }
     }
+}
+
+/// Whether there is something in any of its texts or bytes.
+fn holds_more(document: &Document) -> bool {
+    document.nodes().iter().any(|node| node.descendants > 0 && !matches!(node.value, Value::Object | Value::Array))
 }
 
 /// A message's names, and what it has to do with others.
