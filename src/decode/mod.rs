@@ -156,6 +156,14 @@ impl Decoder {
         self.about().guessed
     }
 
+    /// Whether what it read is more than the message says by itself: JSON and plain content say it all, unless there is
+    /// something in their texts or bytes.
+    #[must_use]
+    pub fn tells_more(self, decoded: &Decoded) -> bool {
+        let holds = |node: &Node| node.descendants > 0 && !matches!(node.value, Value::Object | Value::Array);
+        !matches!(self, Self::Json | Self::Content) || decoded.document.nodes().iter().any(holds)
+    }
+
     /// The one of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

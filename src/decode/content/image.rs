@@ -46,8 +46,8 @@ fn big(bytes: &[u8]) -> u32 {
 
 /// RFC 2083 4.1.1: the first chunk is IHDR and begins with the size.
 fn png(rest: &[u8]) -> Image {
-    let chunk = rest.first_chunk::<18>().filter(|chunk| chunk[4..8] == *b"IHDR");
-    let form = match chunk.map(|chunk| chunk[17]) {
+    let chunk = rest.first_chunk::<16>().filter(|chunk| chunk[4..8] == *b"IHDR");
+    let form = match rest.get(17).filter(|_| chunk.is_some()) {
         Some(0) => Some("grey"),
         Some(2) => Some("RGB"),
         Some(3) => Some("palette"),
@@ -58,7 +58,7 @@ fn png(rest: &[u8]) -> Image {
     Image {
         format: "PNG",
         size: chunk.map(|chunk| (big(&chunk[8..12]), big(&chunk[12..16]))),
-        bits: chunk.map(|chunk| ("bits of a colour", u32::from(chunk[16]))),
+        bits: rest.get(16).filter(|_| chunk.is_some()).map(|bits| ("bits of a colour", u32::from(*bits))),
         form,
     }
 }

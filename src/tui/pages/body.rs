@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::decode::{Decoded, Decoder, Document, Limits, Role, Value};
+use crate::decode::{Decoded, Decoder, FileType, Limits, Role};
 use crate::tui::theme::Theme;
 
 use super::content::{Content, Reading};
@@ -13,7 +13,7 @@ use super::page::Page;
 use super::row::Row;
 use super::tree::Tree;
 use super::unmasking::Unmasking;
-use super::{BodyShown, BytesShown, DetailOptions, HeaderShown, guess};
+use super::{BodyShown, BytesShown, DetailOptions, HeaderShown};
 
 /// Messages of a protocol in one payload that are told by name.
 const NAMED: usize = 4;
@@ -198,8 +198,16 @@ fn form(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> 
 fn decoded(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> Option<Form> {
     let decoder = options.decoder?;
     let (from, payload) = content.said().filter(|_| options.bytes == BytesShown::Message)?;
+    if decoder == Decoder::Content
+        && matches!(FileType::of(payload.bytes), Some(FileType::Image(_) | FileType::File(_)))
+    {
+        // The title says what there is to say of it.
+        return None;
+    }
     let read = decoder.read(from, payload, &Limits::DETAIL);
-    if decoder == Decoder::Json && !read.as_ref().is_ok_and(|decoded| holds_more(&decoded.document)) {
+    if matches!(decoder, Decoder::Json | Decoder::Content)
+        && !read.as_ref().is_ok_and(|decoded| decoder.tells_more(decoded))
+    {
         return matches!(payload.bytes.trim_ascii_start().first(), Some(b'{' | b'[')).then_some(Form::Json);
     }
     match read {
@@ -209,11 +217,6 @@ fn decoded(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) 
             None
         }
     }
-}
-
-/// Whether there is something in any of its texts or bytes.
-fn holds_more(document: &Document) -> bool {
-    document.nodes().iter().any(|node| node.descendants > 0 && !matches!(node.value, Value::Object | Value::Array))
 }
 
 /// A message's names, and what it has to do with others.
@@ -266,7 +269,7 @@ fn named(content: &Content, options: &DetailOptions<'_>) -> String {
 
 /// Says what follows, and what it is if its first bytes tell.
 fn title(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>, what: &str) {
-    let what = match guess::kind(content.payload()) {
+    let what = match FileType::of(content.payload()) {
         Some(kind) => format!("{what}: {kind}"),
         None => what.to_owned(),
     };

@@ -11,7 +11,6 @@ mod explain;
 mod finding;
 mod flow;
 mod frame;
-mod guess;
 mod handshake;
 mod header;
 mod hex;

@@ -226,9 +226,9 @@ impl Scanner {
     }
 }
 
-/// Whether a pattern is in what a decoder says of a message. JSON alone is text, which was looked at.
+/// Whether a pattern is in what a decoder says of a message, where that is more than its bytes, which were looked at.
 fn is_said(pattern: &Pattern, decoder: Option<Decoder>, from: Side, payload: Payload<'_>) -> bool {
-    let decoded = decoder.filter(|decoder| *decoder != Decoder::Json);
-    let decoded = decoded.and_then(|decoder| decoder.read(from, payload, &Limits::ROW).ok());
-    decoded.is_some_and(|decoded| pattern.is_in(decoded.summary().as_bytes()))
+    let read = |decoder: Decoder| decoder.read(from, payload, &Limits::ROW).ok().map(|decoded| (decoder, decoded));
+    let decoded = decoder.and_then(read).filter(|(decoder, decoded)| decoder.tells_more(decoded));
+    decoded.is_some_and(|(_, decoded)| pattern.is_in(decoded.summary().as_bytes()))
 }

@@ -66,9 +66,9 @@ fn message(model: &Model, view: &View) -> Option<Message> {
     let guessed = model.decoders.guessed(session);
     let others = Decoder::ALL.into_iter().filter(|decoder| Some(*decoder) != guessed);
     let fitting = others.filter(|decoder| match decoder.read(record.from, payload, &Limits::ROW) {
-        // It reads anything, and has something to say only where one thing is in another.
-        Ok(decoded) if *decoder == Decoder::Content => decoded.document.nodes().len() > 1,
-        read => read.is_ok(),
+        // It reads anything, and is a choice only where it has something to say.
+        Ok(decoded) => *decoder != Decoder::Content || decoder.tells_more(&decoded),
+        Err(_) => false,
     });
     let choices = guessed.map(|_| Choice::Guessed).into_iter().chain(fitting.map(Choice::Named)).chain([Choice::Plain]);
     Some(Message { session, is_masked: record.header.mask.is_some(), choices: choices.collect() })

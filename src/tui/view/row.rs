@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::decode::{Decoder, Limits, Payload, Role};
+use crate::decode::{Limits, Payload, Role};
 use crate::diagnose;
 use crate::journal::{Joined, Lens, Row, Scope, View};
 use crate::record::finding::Level;
@@ -324,8 +324,8 @@ fn decoded(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &J
     let format = format(record.header.opcode())?;
     let said = joined.said(Limits::ROW.bytes)?;
     let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
-    // JSON alone has no names to tell: its text is what there is to see.
-    let decoded = decoder.read(record.from, payload, &Limits::ROW).ok().filter(|_| decoder != Decoder::Json)?;
+    let decoded =
+        decoder.read(record.from, payload, &Limits::ROW).ok().filter(|decoded| decoder.tells_more(decoded))?;
     let style = match decoded.main().map(|part| &part.role) {
         Some(Role::Heartbeat) => theme.dim,
         Some(Role::Error | Role::Refusal(_)) => theme.warning,
