@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 18] = [
+const LAYERS: [(&str, usize); 19] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
     ("diagnose", 2),
+    ("query", 2),
     ("relay", 3),
     ("decode", 4),
     ("journal", 4),

@@ -12,7 +12,7 @@ use crate::wire::close::CloseBody;
 use crate::wire::mask::{self, MaskKey};
 use crate::wire::opcode::Opcode;
 
-use super::pattern::Pattern;
+use crate::query::Pattern;
 
 /// Payload bytes of unfinished frames that are remembered, of all sessions together. Matches that lie beyond are missed.
 const PENDING: usize = 64 * 1024 * 1024;

@@ -11,8 +11,8 @@ use std::thread;
 use crate::decode::Decoder;
 use crate::journal::{Block, Fold, RowId};
 
-use super::pattern::Pattern;
 use super::scan::Scanner;
+use crate::query::Pattern;
 
 /// Matches of one search at most: beyond, it ends.
 pub(crate) const MATCHES: usize = 1_000_000;

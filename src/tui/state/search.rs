@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::journal::{Message, RowId};
+use crate::query::{Pattern, Syntax};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::search::pattern::{Pattern, Syntax};
 use crate::tui::search::worker::Report;
 
 use super::composer::Recall;

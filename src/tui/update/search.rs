@@ -1,10 +1,10 @@
 //! What the keys of the search do.
 
 use crate::journal::{RowId, View};
+use crate::query::Pattern;
 use crate::record::finding::Level;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
-use crate::tui::search::pattern::Pattern;
 use crate::tui::state::composer::Recall;
 use crate::tui::state::marks::Way;
 use crate::tui::state::model::Model;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::journal::{Lens, View};
+use crate::query::Pattern;
 use crate::record::finding::Level;
-use crate::tui::search::pattern::Pattern;
 use crate::tui::search::worker::Worker;
 use crate::tui::state::model::Model;
 

@@ -7,9 +7,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget as _;
 
 use crate::journal::View;
+use crate::query::{Pattern, Syntax};
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
-use crate::tui::search::pattern::{Pattern, Syntax};
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;

@@ -7,11 +7,11 @@ use regex::bytes::{Regex, RegexBuilder};
 /// Bytes that a compiled expression may take, so that none that is typed takes all memory.
 const SIZE: usize = 1 << 20;
 /// Characters of a pattern at most.
-pub(crate) const LENGTH: usize = 1000;
+pub const LENGTH: usize = 1000;
 
 /// How a pattern is read, unless it begins with `re:` or `hex:`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Syntax {
+pub enum Syntax {
     /// As it stands.
     #[default]
     Plain,
@@ -21,7 +21,7 @@ pub(crate) enum Syntax {
 
 /// A pattern that can be found.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     text: String,
     syntax: Syntax,
     regex: Regex,
@@ -38,64 +38,117 @@ impl Pattern {
     ///
     /// # Errors
     /// Where it is no expression or no hex: why, in a sentence.
-    pub(crate) fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, String> {
-        let (expression, capitals) = if let Some(digits) = text.strip_prefix("hex:") {
-            match bytes(digits)? {
-                bytes if bytes.is_empty() => return Ok(None),
-                bytes => (bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect(), Expression::Bytes),
+    pub fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, String> {
+        if let Some(digits) = text.strip_prefix("hex:") {
+            return Self::hex(digits);
+        }
+        let expression = text.strip_prefix("re:").or((syntax == Syntax::Regex).then_some(text));
+        match expression {
+            Some("") => Ok(None),
+            Some(expression) => {
+                let case = if has_capitals(expression) { Case::Counts } else { Case::Ignored };
+                Self::build(text, syntax, expression, Expression::Text(case)).map(Some)
             }
-        } else if let Some(expression) = text.strip_prefix("re:") {
-            (expression.to_owned(), Expression::Text(has_capitals(expression)))
-        } else if syntax == Syntax::Regex {
-            (text.to_owned(), Expression::Text(has_capitals(text)))
-        } else {
-            (regex::escape(text), Expression::Text(text.chars().any(char::is_uppercase)))
-        };
-        if expression.is_empty() {
+            None => Self::literal(text),
+        }
+    }
+
+    /// Finds a text as it stands; `None` where that is nothing. Capitals count where there are any.
+    ///
+    /// # Errors
+    /// Where it is too long: how much is not.
+    pub fn literal(text: &str) -> Result<Option<Self>, String> {
+        if text.is_empty() {
             return Ok(None);
         }
+        let case = if text.chars().any(char::is_uppercase) { Case::Counts } else { Case::Ignored };
+        Self::build(text, Syntax::Plain, &regex::escape(text), Expression::Text(case)).map(Some)
+    }
+
+    /// Finds what an expression stands for.
+    ///
+    /// # Errors
+    /// Where it is none: why, in a sentence.
+    pub fn expression(expression: &str, case: Case) -> Result<Self, String> {
+        Self::build(expression, Syntax::Regex, expression, Expression::Text(case))
+    }
+
+    /// Finds texts that are this from end to end; a `*` stands for anything.
+    ///
+    /// # Errors
+    /// Where it is too long: how much is not.
+    pub fn whole(text: &str) -> Result<Self, String> {
+        let parts: Vec<String> = text.split('*').map(regex::escape).collect();
+        let case = if text.chars().any(char::is_uppercase) { Case::Counts } else { Case::Ignored };
+        let expression = format!("^(?s:{})$", parts.join(".*"));
+        Self::build(text, Syntax::Regex, &expression, Expression::Text(case))
+    }
+
+    /// Finds bytes that are written in hex; `None` where there are none.
+    ///
+    /// # Errors
+    /// Where it is no hex: why, in a sentence.
+    pub fn hex(digits: &str) -> Result<Option<Self>, String> {
+        let bytes = bytes(digits)?;
+        let expression: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        Self::build(&format!("hex:{digits}"), Syntax::Plain, &expression, Expression::Bytes).map(Some)
+    }
+
+    fn build(text: &str, syntax: Syntax, expression: &str, what: Expression) -> Result<Self, String> {
         if text.len() > LENGTH {
             return Err(format!("it is too long: {LENGTH} bytes at most"));
         }
-        let regex = RegexBuilder::new(&expression)
-            .unicode(capitals != Expression::Bytes)
-            .case_insensitive(capitals == Expression::Text(false))
+        let regex = RegexBuilder::new(expression)
+            .unicode(what != Expression::Bytes)
+            .case_insensitive(what == Expression::Text(Case::Ignored))
             .size_limit(SIZE)
             .dfa_size_limit(SIZE)
             .build()
             .map_err(|error| reason(&error))?;
-        Ok(Some(Self { text: text.to_owned(), syntax, regex }))
+        Ok(Self { text: text.to_owned(), syntax, regex })
     }
 
     /// What was typed.
     #[must_use]
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// How it was read.
     #[must_use]
-    pub(crate) const fn syntax(&self) -> Syntax {
+    pub const fn syntax(&self) -> Syntax {
         self.syntax
     }
 
     /// Whether it is anywhere in some bytes.
     #[must_use]
-    pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.regex.is_match(bytes)
     }
 
     /// Where it is in some bytes.
-    pub(crate) fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+    pub fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         self.regex.find_iter(bytes).map(|found| found.range()).filter(|range| !range.is_empty())
     }
 }
 
-/// What an expression is made of, and whether its capitals count.
+/// Whether capitals count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// They do.
+    Counts,
+    /// They are the same as small letters.
+    Ignored,
+}
+
+/// What an expression is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expression {
     Bytes,
-    Text(bool),
+    Text(Case),
 }
 
 /// Whether an expression has capitals that are not classes such as `\W`.

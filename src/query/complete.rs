@@ -1,0 +1,104 @@
+//! How a query that is being typed may go on: the names of fields, and values that exist.
+
+use crate::record::finding::FindingKind;
+use crate::wire::opcode::Opcode;
+
+use super::field::{FIELDS, Field, PROPERTIES};
+
+/// Completions that are given at most.
+const MOST: usize = 50;
+
+/// One way to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What stands in place of the word that is being typed.
+    pub text: String,
+    /// What it asks for; empty where the word says it.
+    pub help: String,
+}
+
+/// Values that were seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Targets of requests.
+    pub paths: Vec<String>,
+    /// Numbers of sessions.
+    pub sessions: Vec<u64>,
+    /// Ids of findings; all that there are where none was seen.
+    pub ids: Vec<&'static str>,
+}
+
+/// The byte at which the word begins that ends a text, and what may stand in its place.
+#[must_use]
+pub fn complete(text: &str, known: &Known) -> (usize, Vec<Completion>) {
+    let start = text.rfind(|character: char| character.is_whitespace() || "()".contains(character));
+    let start =
+        start.map_or(0, |at| at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let word = text.get(start..).unwrap_or_default();
+    let mut all = match word.split_once(':') {
+        Some((name, value)) => match FIELDS.iter().find(|about| about.name == name) {
+            Some(about) => values(about.what, name, value, known),
+            None => Vec::new(),
+        },
+        None => names(word),
+    };
+    all.truncate(MOST);
+    (start, all)
+}
+
+fn names(word: &str) -> Vec<Completion> {
+    let colon = |field| !matches!(field, Field::Length | Field::Time);
+    let fields = FIELDS.iter().filter(|about| about.name.starts_with(word)).map(|about| Completion {
+        text: format!("{}{}", about.name, if colon(about.what) { ":" } else { ">" }),
+        help: format!("{} · {}", about.example, about.help),
+    });
+    let words = [("not", "what does not fit the next"), ("or", "this, or what follows")];
+    let words = words.into_iter().filter(|(name, _)| !word.is_empty() && name.starts_with(word));
+    let words = words.map(|(name, help)| Completion { text: format!("{name} "), help: help.to_owned() });
+    fields.chain(words).collect()
+}
+
+fn values(field: Field, name: &str, value: &str, known: &Known) -> Vec<Completion> {
+    // Of a list, the last item is being typed.
+    let (before, last) = match (field, value.rfind(',')) {
+        (Field::Opcode | Field::Close | Field::Session, Some(comma)) => value.split_at(comma + 1),
+        _ => ("", value),
+    };
+    let begun = |all: Vec<(String, &str)>| {
+        let fitting = all.into_iter().filter(|(text, _)| text.starts_with(last) && text != last);
+        fitting
+            .map(|(text, help)| Completion { text: format!("{name}:{before}{text}"), help: help.to_owned() })
+            .collect()
+    };
+    let plain = |all: &[&str]| all.iter().map(|text| ((*text).to_owned(), "")).collect();
+    match field {
+        Field::From => begun(plain(&["client", "server"])),
+        Field::Level => begun(plain(&["error", "warning", "note"])),
+        Field::Opcode => {
+            begun((0..=0xf).filter_map(|value| Some((Opcode::new(value).name()?.to_owned(), ""))).collect())
+        }
+        Field::Is => begun(PROPERTIES.iter().map(|about| (about.name.to_owned(), about.help)).collect()),
+        Field::Session => begun(known.sessions.iter().map(|session| (session.to_string(), "")).collect()),
+        Field::Path => begun(known.paths.iter().map(|path| (quoted(path), "")).collect()),
+        Field::Id => {
+            let all = if known.ids.is_empty() {
+                FindingKind::ALL.iter().map(|kind| kind.id()).collect()
+            } else {
+                known.ids.clone()
+            };
+            begun(all.into_iter().map(|id| (id.to_owned(), "")).collect())
+        }
+        Field::Length | Field::Hex | Field::Close | Field::Json | Field::Event | Field::Time | Field::After => {
+            Vec::new()
+        }
+    }
+}
+
+/// A value as it has to be typed.
+fn quoted(value: &str) -> String {
+    if value.contains(|character: char| character.is_whitespace() || "()\"".contains(character)) {
+        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        value.to_owned()
+    }
+}
