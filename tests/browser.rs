@@ -152,5 +152,5 @@ async fn chromium_s_own_words_are_the_verdict() {
 /// Escape, and nothing behind it until it has worked: together they would be another key.
 fn leave_the_composer(terminal: &mut Terminal) {
     terminal.keys("\x1b");
-    terminal.until_shows("s send to server");
+    terminal.until_shows("s to server");
 }

@@ -16,6 +16,7 @@ mod faults;
 mod findings;
 mod handshakes;
 mod layers;
+mod queries;
 mod refusals;
 mod sockets;
 mod stalls;

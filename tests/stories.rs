@@ -122,7 +122,7 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     story.terminal.keys("x");
     story.terminal.until_shows("payload as text");
     story.terminal.keys("\x1b");
-    story.terminal.until_shows("s send to server");
+    story.terminal.until_shows("s to server");
 
     // A search over all that was seen.
     story.terminal.keys("/");
@@ -130,7 +130,7 @@ async fn a_person_looks_at_a_frame_and_puts_others_into_the_session() {
     story.terminal.keys("\r");
     story.terminal.until_shows("1 of 1 match");
     story.terminal.keys("\x1b");
-    story.terminal.until_shows("s send to server");
+    story.terminal.until_shows("s to server");
 
     // Into the session, either way.
     story.send("s", "typed for the server");

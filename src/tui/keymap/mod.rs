@@ -87,6 +87,13 @@ pub enum Action {
     SearchLater,
     SearchErase,
     SearchDiscard,
+    Filter,
+    FilterKeep,
+    FilterClear,
+    FilterComplete,
+    FilterEarlier,
+    FilterLater,
+    FilterErase,
     Copy,
     CopyText,
     CopyHex,
@@ -139,6 +146,8 @@ pub enum Place {
     Why,
     /// The line to search with.
     Search,
+    /// The line to filter with.
+    Filter,
     /// The choice of what to copy.
     Copy,
     /// The pattern of a search in the detail.
@@ -149,7 +158,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -162,6 +171,7 @@ impl Place {
         Self::Help,
         Self::Why,
         Self::Search,
+        Self::Filter,
         Self::Copy,
         Self::Find,
         Self::Command,
@@ -183,6 +193,7 @@ impl Place {
             Self::Help => "Help",
             Self::Why => "Why page",
             Self::Search => "Search",
+            Self::Filter => "Filter",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
             Self::Command => "Command line",
@@ -199,6 +210,7 @@ impl Place {
                 | Self::Help
                 | Self::Why
                 | Self::Search
+                | Self::Filter
                 | Self::Copy
                 | Self::Find
                 | Self::Command

@@ -33,6 +33,7 @@ const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
 const SEARCH: &[Place] = &[Place::Search];
+const FILTER: &[Place] = &[Place::Filter];
 const DETAIL: &[Place] = &[Place::Detail];
 const FIND: &[Place] = &[Place::Find];
 const QUESTION: &[Place] = &[Place::Question];
@@ -133,7 +134,7 @@ pub const BINDINGS: &[Binding] = &[
         "open",
         "deeper: to the frames, to the detail, the detail alone",
     ),
-    bind(Action::ToServer, &[Key::char('s')], EVERYWHERE, "send to server", "compose something to send to the server"),
+    bind(Action::ToServer, &[Key::char('s')], EVERYWHERE, "to server", "compose something to send to the server"),
     bind(Action::ToClient, &[Key::char('c')], EVERYWHERE, "to client", "compose something to send to the client"),
     bind(Action::Resend, &[Key::char('r')], FRAMES, "resend", "send the selected frame once more, the same way"),
     bind(Action::Hex, &[Key::char('x')], BYTES, "hex", "show the payload as hex"),
@@ -154,6 +155,7 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
     bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
+    bind(Action::Filter, &[Key::char('f')], ROWS, "filter", "show only what fits: from:client len>1000 a word"),
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
     bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
@@ -260,6 +262,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Help,
             Place::Why,
             Place::Search,
+            Place::Filter,
             Place::Copy,
             Place::Find,
             Place::Command,
@@ -277,6 +280,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Help,
             Place::Why,
             Place::Search,
+            Place::Filter,
             Place::Copy,
             Place::Command,
         ],
@@ -312,6 +316,18 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "what was searched for after it",
     ),
+    bind(Action::FilterKeep, &[Key::plain(KeyCode::Enter)], FILTER, "keep it", "keep the filter and go on"),
+    bind(
+        Action::FilterComplete,
+        &[Key::plain(KeyCode::Tab)],
+        FILTER,
+        "complete",
+        "complete the word that is being typed",
+    ),
+    bind(Action::FilterEarlier, &[Key::plain(KeyCode::Up)], FILTER, "earlier", "the filter before"),
+    bind(Action::FilterLater, &[Key::plain(KeyCode::Down)], FILTER, "", "the filter after"),
+    bind(Action::FilterErase, &[Key::ctrl('u')], FILTER, "", "erase up to the start of the line"),
+    bind(Action::FilterClear, &[Key::plain(KeyCode::Esc)], FILTER, "clear it", "show all rows again"),
     bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
     bind(Action::CopyText, &[Key::char('t')], COPY, "text", "the payload as text"),
     bind(Action::CopyHex, &[Key::char('h')], COPY, "hex", "the payload as hex"),

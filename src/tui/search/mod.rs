@@ -1,4 +1,5 @@
-//! Search: patterns, and the thread that looks for them in the journal's blocks.
+//! Search: the thread that asks a query of the rows in the journal's blocks.
 
-mod scan;
+pub(crate) mod scan;
+mod subject;
 pub(crate) mod worker;

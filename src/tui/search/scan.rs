@@ -1,52 +1,87 @@
-//! Looks for a pattern in blocks, one after the other. No thread, no clock: the same blocks give the same rows.
+//! Asks a query of the rows of blocks, one block after the other. No thread, no clock: the same blocks give the same rows.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::decode::{Decoder, Format, Limits, Payload};
+use jiff::tz::TimeZone;
+
+use crate::decode::Decoder;
 use crate::journal::{Block, Fold, RowId};
-use crate::record::{Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, Seen, SessionId, Side};
-use crate::tui::pages::content::format;
+use crate::query::{Property, Query};
+use crate::record::{
+    Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, Origin, ProxyEvent, RawRecord, Seen, SessionId, Side,
+    Time,
+};
 use crate::tui::pages::words;
 use crate::tui::theme::Theme;
-use crate::wire::close::CloseBody;
-use crate::wire::mask::{self, MaskKey};
+use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
-use crate::query::Pattern;
+use super::subject::{Other, Said, Setting, is_fragment};
 
-/// Payload bytes of unfinished frames that are remembered, of all sessions together. Matches that lie beyond are missed.
+/// Bytes of unfinished frames and messages that are remembered, of all sessions together. Matches that lie beyond are
+/// missed.
 const PENDING: usize = 64 * 1024 * 1024;
 
-/// A frame whose last byte has not come, and in which nothing was found yet.
+/// One direction of a session.
+struct Lane {
+    path: Arc<[u8]>,
+    decoder: Option<Decoder>,
+    /// The frame whose last byte has not come.
+    unfinished: Option<Unfinished>,
+    /// The message whose last fragment has not come.
+    message: Option<Whole>,
+    /// What a frame inflates to, which is told before its last record.
+    told: Option<(FrameNumber, Vec<u8>)>,
+}
+
 struct Unfinished {
     id: RowId,
-    number: FrameNumber,
-    length: u64,
-    mask: Option<MaskKey>,
+    record: FrameRecord,
     /// What was kept, without its mask.
     payload: Vec<u8>,
     /// How much of that has been looked at.
     seen: usize,
-    /// What it is, where it is a message by itself.
-    format: Option<Format>,
 }
 
-/// What a frame inflates to whose first record has not come.
-struct Inflated {
-    number: FrameNumber,
-    is_match: bool,
-    /// The start, where there is a decoder to read it.
-    start: Vec<u8>,
-    is_whole: bool,
+/// A message of which some fragments have come.
+struct Whole {
+    /// The row of the first.
+    id: RowId,
+    record: FrameRecord,
+    length: u64,
+    text: Vec<u8>,
+    seen: usize,
+}
+
+/// A block, and what is known of its session.
+#[derive(Clone)]
+pub(crate) struct Job {
+    /// The block.
+    pub block: Arc<Block>,
+    /// The target of the session's request.
+    pub path: Arc<[u8]>,
+    /// Who reads the session's messages.
+    pub decoder: Option<Decoder>,
+}
+
+impl Job {
+    fn setting<'a>(&'a self, zone: &'a TimeZone) -> Setting<'a> {
+        Setting { session: self.block.session, path: &self.path, decoder: self.decoder, zone }
+    }
+
+    fn lane(&self) -> Lane {
+        Lane { path: Arc::clone(&self.path), decoder: self.decoder, unfinished: None, message: None, told: None }
+    }
 }
 
 /// A search under way.
 pub(crate) struct Scanner {
-    pattern: Pattern,
+    query: Query,
     fold: Fold,
-    unfinished: HashMap<(SessionId, Side), Unfinished>,
-    inflated: HashMap<(SessionId, Side), Inflated>,
-    /// Bytes in `unfinished`.
+    zone: TimeZone,
+    lanes: HashMap<(SessionId, Side), Lane>,
+    /// Bytes in `lanes`.
     pending: usize,
     /// For payloads that have to be unmasked.
     scratch: Vec<u8>,
@@ -54,67 +89,75 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
-    /// Looks for a pattern in rows that are folded so.
+    /// Asks for what a query wants in rows that are folded so.
     #[must_use]
-    pub(crate) fn new(pattern: Pattern, fold: Fold) -> Self {
-        Self {
-            pattern,
-            fold,
-            unfinished: HashMap::new(),
-            inflated: HashMap::new(),
-            pending: 0,
-            scratch: Vec::new(),
-            theme: Theme::default(),
-        }
+    pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone) -> Self {
+        let (lanes, scratch) = (HashMap::new(), Vec::new());
+        Self { query, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
     }
 
-    /// Adds the rows of a block that match, by what they hold or by what the decoder of its session says of them. Blocks
-    /// come in the journal's order.
-    pub(crate) fn block(&mut self, block: &Block, decoder: Option<Decoder>, found: &mut Vec<RowId>) {
+    /// Adds the rows of a block that match. Blocks come in the journal's order.
+    pub(crate) fn block(&mut self, job: &Job, found: &mut Vec<RowId>) {
+        let block = &job.block;
         for (index, record) in block.log.all().enumerate() {
             let id = RowId { block: block.sequence, record: index as u32 };
-            let is_match = match record {
-                Seen::Frame(frame) => self.frame(block, id, &frame, decoder),
-                Seen::More(more) => {
-                    found.extend(self.more(block, &more, decoder));
-                    false
-                }
-                Seen::Sent(_) => false,
-                Seen::Raw(raw) => self.pattern.is_in(block.log.span(raw.kept)),
-                Seen::Event(_, Event::Inflated(inflated)) => {
-                    found.extend(self.inflated(block.session, inflated, decoder));
-                    false
-                }
-                Seen::Event(_, event) => self.event(block.session, event),
-                Seen::Proxy(_, event) => self.pattern.is_in(words::proxy_event(event, &self.theme).1.as_bytes()),
-            };
-            if is_match {
-                found.push(id);
+            match record {
+                Seen::Frame(frame) => self.frame(job, id, &frame, found),
+                Seen::More(more) => self.more(job, &more, found),
+                Seen::Sent(_) => {}
+                Seen::Raw(raw) => self.raw(job, id, &raw, found),
+                Seen::Event(_, Event::Inflated(inflated)) => self.told(job, inflated),
+                Seen::Event(time, event) => self.event(job, id, time, event, found),
+                Seen::Proxy(time, event) => self.proxy(job, id, time, event, found),
             }
         }
     }
 
-    /// Adds the unfinished frames that match by what has come of them.
+    /// Adds the unfinished frames and messages that match by what has come of them.
     pub(crate) fn settle(&mut self, found: &mut Vec<RowId>) {
-        let (pattern, pending) = (&self.pattern, &mut self.pending);
-        self.unfinished.retain(|_, frame| {
-            let is_new = frame.seen < frame.payload.len();
-            frame.seen = frame.payload.len();
-            let is_match = is_new && pattern.is_in(&frame.payload);
-            if is_match {
-                *pending -= frame.payload.len();
-                found.push(frame.id);
+        let Self { query, lanes, zone, .. } = self;
+        for ((session, _), lane) in lanes {
+            let setting = Setting { session: Some(*session), path: &lane.path, decoder: lane.decoder, zone };
+            if let Some(frame) = lane.unfinished.as_mut().filter(|frame| frame.seen < frame.payload.len()) {
+                frame.seen = frame.payload.len();
+                if query.matches(&Said::frame(setting, &frame.record, &frame.payload, None)) {
+                    found.push(frame.id);
+                }
             }
-            !is_match
-        });
+            if let Some(message) = lane.message.as_mut().filter(|message| message.seen < message.text.len()) {
+                message.seen = message.text.len();
+                let said = Said::message(setting, &message.record, message.length, &message.text, false);
+                if query.matches(&said) {
+                    found.push(message.id);
+                }
+            }
+        }
     }
 
-    fn frame(&mut self, block: &Block, id: RowId, frame: &FrameRecord, decoder: Option<Decoder>) -> bool {
-        let opcode = frame.header.opcode();
-        if self.fold.heartbeats && matches!(opcode, Opcode::PING | Opcode::PONG) {
-            return false;
+    fn frame(&mut self, job: &Job, id: RowId, frame: &FrameRecord, found: &mut Vec<RowId>) {
+        if self.fold.heartbeats && matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG) {
+            return;
         }
-        let wire = block.log.span(frame.kept);
+        let wire = job.block.log.span(frame.kept);
+        let place = job.block.session.map(|session| (session, frame.from));
+        let is_simple = frame.received >= frame.header.length && !is_fragment(frame) && !frame.header.rsv1();
+        if let Some(place) = place.filter(|_| !is_simple) {
+            let room = PENDING.saturating_sub(self.pending);
+            let mut payload = wire.get(..room).unwrap_or(wire).to_vec();
+            if let Some(key) = frame.header.mask {
+                mask::apply(key, 0, &mut payload);
+            }
+            self.pending += payload.len();
+            let lane = self.lanes.entry(place).or_insert_with(|| job.lane());
+            let unfinished = Unfinished { id, record: *frame, payload, seen: 0 };
+            if let Some(old) = lane.unfinished.replace(unfinished) {
+                self.pending -= old.payload.len();
+            }
+            if frame.received >= frame.header.length {
+                self.finish(job, place, found);
+            }
+            return;
+        }
         let payload = match frame.header.mask {
             None => wire,
             Some(key) => {
@@ -124,111 +167,152 @@ impl Scanner {
                 &self.scratch
             }
         };
-        let format = format(opcode).filter(|_| frame.header.fin());
-        let is_read = |payload: Payload<'_>| is_said(&self.pattern, decoder, frame.from, payload);
-        let place = block.session.map(|session| (session, frame.from));
-        let told = place.and_then(|place| self.inflated.remove(&place)).filter(|told| told.number == frame.number);
-        let is_told = told.is_some_and(|told| {
-            let message = |format| Payload { format, bytes: &told.start, is_whole: told.is_whole };
-            told.is_match || format.is_some_and(|format| is_read(message(format)))
-        });
-        let is_whole = frame.received == frame.header.length && !frame.header.rsv1();
-        let is_decoded = || {
-            let message = |format| Payload { format, bytes: payload, is_whole };
-            format.filter(|_| is_whole).is_some_and(|format| is_read(message(format)))
-        };
-        if is_told || self.pattern.is_in(payload) || (opcode == Opcode::CLOSE && self.close(payload)) || is_decoded() {
-            return true;
+        if self.query.matches(&Said::frame(job.setting(&self.zone), frame, payload, None)) {
+            found.push(id);
         }
-        let Some(session) = block.session.filter(|_| frame.received < frame.header.length) else { return false };
-        let payload = payload.get(..PENDING.saturating_sub(self.pending)).unwrap_or(payload).to_vec();
-        self.pending += payload.len();
-        let (number, length, mask) = (frame.number, frame.header.length, frame.header.mask);
-        let format = format.filter(|_| !frame.header.rsv1());
-        let unfinished = Unfinished { id, number, length, mask, seen: payload.len(), payload, format };
-        if let Some(old) = self.unfinished.insert((session, frame.from), unfinished) {
-            self.pending -= old.payload.len();
-        }
-        false
     }
 
-    /// More of an unfinished frame. A match is told when the frame is complete, or by `settle`.
-    fn more(&mut self, block: &Block, more: &MoreRecord, decoder: Option<Decoder>) -> Option<RowId> {
-        let key = (block.session?, more.from);
-        let frame = self.unfinished.get_mut(&key).filter(|frame| frame.number == more.number)?;
-        let wire = block.log.span(more.kept);
+    fn more(&mut self, job: &Job, more: &MoreRecord, found: &mut Vec<RowId>) {
+        let Some(session) = job.block.session else { return };
+        let place = (session, more.from);
+        let unfinished = self.lanes.get_mut(&place).and_then(|lane| lane.unfinished.as_mut());
+        let Some(frame) = unfinished.filter(|frame| frame.record.number == more.number) else { return };
+        let wire = job.block.log.span(more.kept);
         let wire = wire.get(..PENDING.saturating_sub(self.pending)).unwrap_or(wire);
         let start = frame.payload.len();
         frame.payload.extend_from_slice(wire);
-        if let (Some(mask), Some(added)) = (frame.mask, frame.payload.get_mut(start..)) {
+        if let (Some(mask), Some(added)) = (frame.record.header.mask, frame.payload.get_mut(start..)) {
             mask::apply(mask, start as u64, added);
         }
         self.pending += wire.len();
-        if more.received < frame.length {
-            return None;
+        if more.received >= frame.record.header.length {
+            self.finish(job, place, found);
         }
-        let frame = self.unfinished.remove(&key)?;
-        self.pending -= frame.payload.len();
-        let message = frame.format.map(|format| {
-            let is_whole = frame.payload.len() as u64 == frame.length;
-            Payload { format, bytes: &frame.payload, is_whole }
-        });
-        let is_read = || message.is_some_and(|message| is_said(&self.pattern, decoder, more.from, message));
-        (self.pattern.is_in(&frame.payload) || is_read()).then_some(frame.id)
     }
 
-    /// What a frame inflates to, which is told before its last record.
-    fn inflated(
+    fn told(&mut self, job: &Job, inflated: &InflatedEvent) {
+        let Some(session) = job.block.session else { return };
+        let room = PENDING.saturating_sub(self.pending);
+        let bytes = inflated.bytes.get(..room).unwrap_or(&inflated.bytes).to_vec();
+        self.pending += bytes.len();
+        let lane = self.lanes.entry((session, inflated.from)).or_insert_with(|| job.lane());
+        if let Some((_, old)) = lane.told.replace((inflated.frame, bytes)) {
+            self.pending -= old.len();
+        }
+    }
+
+    /// All of a frame is here: it is asked, or added to its message.
+    fn finish(&mut self, job: &Job, place: (SessionId, Side), found: &mut Vec<RowId>) {
+        let Some(lane) = self.lanes.get_mut(&place) else { return };
+        let Some(Unfinished { id, record, payload, .. }) = lane.unfinished.take() else { return };
+        self.pending -= payload.len();
+        let told = lane.told.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes);
+        self.pending -= told.as_ref().map_or(0, Vec::len);
+        if self.fold.fragments && is_fragment(&record) {
+            return self.fragment(job, place, id, record, told.unwrap_or(payload), found);
+        }
+        if self.query.matches(&Said::frame(job.setting(&self.zone), &record, &payload, told.as_deref())) {
+            found.push(id);
+        }
+    }
+
+    /// A fragment of a message that is one row.
+    fn fragment(
         &mut self,
-        session: Option<SessionId>,
-        inflated: &InflatedEvent,
-        decoder: Option<Decoder>,
-    ) -> Option<RowId> {
-        let place = (session?, inflated.from);
-        let is_match = self.pattern.is_in(&inflated.bytes);
-        if self.unfinished.get(&place).is_none_or(|frame| frame.number != inflated.frame) {
-            let start = inflated.bytes.get(..Limits::ROW.bytes).unwrap_or(&inflated.bytes);
-            let start = if decoder.is_some() && !is_match { start.to_vec() } else { Vec::new() };
-            let is_whole = start.len() as u64 == inflated.length;
-            self.inflated.insert(place, Inflated { number: inflated.frame, is_match, start, is_whole });
-            return None;
+        job: &Job,
+        place: (SessionId, Side),
+        id: RowId,
+        record: FrameRecord,
+        said: Vec<u8>,
+        found: &mut Vec<RowId>,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&place) else { return };
+        if record.header.opcode() != Opcode::CONTINUATION
+            && let Some(old) = lane.message.take()
+        {
+            self.pending -= old.text.len();
         }
-        if !is_match {
-            return None;
+        let first = Whole { id, record, length: 0, text: Vec::new(), seen: 0 };
+        let message = lane.message.get_or_insert(first);
+        let room = PENDING.saturating_sub(self.pending);
+        let said = said.get(..room).unwrap_or(&said);
+        message.text.extend_from_slice(said);
+        message.length = message.length.saturating_add(record.header.length);
+        self.pending += said.len();
+        if record.header.fin()
+            && let Some(message) = lane.message.take()
+        {
+            self.pending -= message.text.len();
+            let setting = job.setting(&self.zone);
+            if self.query.matches(&Said::message(setting, &message.record, message.length, &message.text, true)) {
+                found.push(message.id);
+            }
         }
-        let frame = self.unfinished.remove(&place)?;
-        self.pending -= frame.payload.len();
-        Some(frame.id)
     }
 
-    /// A close frame is shown by the name of its code.
-    fn close(&self, payload: &[u8]) -> bool {
-        match CloseBody::parse(payload) {
-            CloseBody::Code { code, .. } => self.pattern.is_in(format!("{code} {}", code.name()).as_bytes()),
-            _ => false,
+    fn raw(&self, job: &Job, id: RowId, raw: &RawRecord, found: &mut Vec<RowId>) {
+        let bytes = job.block.log.span(raw.kept);
+        let other = Other {
+            from: Some(raw.from),
+            bytes,
+            property: Property::Raw,
+            origin: raw.origin,
+            ..self.other(job, raw.time, "")
+        };
+        if self.query.matches(&other) {
+            found.push(id);
         }
     }
 
-    fn event(&mut self, session: Option<SessionId>, event: &Event) -> bool {
-        if let (Event::SessionClosed(_), Some(session)) = (event, session) {
+    fn event(&mut self, job: &Job, id: RowId, time: Time, event: &Event, found: &mut Vec<RowId>) {
+        if let (Event::SessionClosed(_), Some(session)) = (event, job.block.session) {
             for side in [Side::Client, Side::Server] {
-                self.inflated.remove(&(session, side));
-                if let Some(old) = self.unfinished.remove(&(session, side)) {
-                    self.pending -= old.payload.len();
-                }
+                self.forget((session, side));
             }
         }
         if !event.is_row() {
-            return false;
+            return;
         }
-        let in_head = matches!(event, Event::Head(head) if self.pattern.is_in(&head.bytes));
-        in_head || self.pattern.is_in(words::event(event, &self.theme).1.as_bytes())
+        let words = words::event(event, &self.theme).1;
+        let plain = self.other(job, time, &words);
+        let other = match event {
+            Event::Head(head) => Other { from: Some(head.from), bytes: &head.bytes, ..plain },
+            Event::Finding(from, finding) => Other { from: Some(*from), finding: Some(finding), ..plain },
+            Event::Ended { from, .. } => Other { from: Some(*from), ..plain },
+            Event::SessionClosed(closed) => Other { close: closed.code, ..plain },
+            _ => plain,
+        };
+        if self.query.matches(&other) {
+            found.push(id);
+        }
     }
-}
 
-/// Whether a pattern is in what a decoder says of a message, where that is more than its bytes, which were looked at.
-fn is_said(pattern: &Pattern, decoder: Option<Decoder>, from: Side, payload: Payload<'_>) -> bool {
-    let read = |decoder: Decoder| decoder.read(from, payload, &Limits::ROW).ok().map(|decoded| (decoder, decoded));
-    let decoded = decoder.and_then(read).filter(|(decoder, decoded)| decoder.tells_more(decoded));
-    decoded.is_some_and(|(_, decoded)| pattern.is_in(decoded.summary().as_bytes()))
+    fn proxy(&self, job: &Job, id: RowId, time: Time, event: &ProxyEvent, found: &mut Vec<RowId>) {
+        let words = words::proxy_event(event, &self.theme).1;
+        let finding = if let ProxyEvent::Finding(finding) = event { Some(finding) } else { None };
+        if self.query.matches(&Other { finding, ..self.other(job, time, &words) }) {
+            found.push(id);
+        }
+    }
+
+    /// An event of which nothing is known but its words.
+    fn other<'a>(&'a self, job: &'a Job, time: Time, words: &'a str) -> Other<'a> {
+        Other {
+            setting: job.setting(&self.zone),
+            time,
+            from: None,
+            words,
+            bytes: &[],
+            close: None,
+            finding: None,
+            property: Property::Event,
+            origin: Origin::Peer,
+        }
+    }
+
+    fn forget(&mut self, place: (SessionId, Side)) {
+        let Some(Lane { unfinished, message, told, .. }) = self.lanes.remove(&place) else { return };
+        let bytes = unfinished.map_or(0, |frame| frame.payload.len()) + message.map_or(0, |message| message.text.len());
+        self.pending -= bytes + told.map_or(0, |(_, told)| told.len());
+    }
 }

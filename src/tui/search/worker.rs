@@ -8,11 +8,9 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::decode::Decoder;
-use crate::journal::{Block, Fold, RowId};
+use crate::journal::{Block, RowId};
 
-use super::scan::Scanner;
-use crate::query::Pattern;
+use super::scan::{Job, Scanner};
 
 /// Matches of one search at most: beyond, it ends.
 pub(crate) const MATCHES: usize = 1_000_000;
@@ -31,9 +29,6 @@ pub(crate) struct Report {
     /// Whether it ended because there were too many matches.
     pub full: bool,
 }
-
-/// A block to be searched, and who reads the messages of its session.
-type Job = (Arc<Block>, Option<Decoder>);
 
 #[derive(Default)]
 struct Desk {
@@ -83,8 +78,8 @@ impl Worker {
     }
 
     /// Gives up what it does, and begins another search.
-    pub(crate) fn begin(&self, pattern: Pattern, fold: Fold) {
-        self.replace(Some(Scanner::new(pattern, fold)));
+    pub(crate) fn begin(&self, scanner: Scanner) {
+        self.replace(Some(scanner));
     }
 
     /// Gives up what it does.
@@ -107,7 +102,7 @@ impl Worker {
         if desk.report.full {
             return;
         }
-        while desk.blocks.front().is_some_and(|(block, _)| block.sequence < first.block) {
+        while desk.blocks.front().is_some_and(|job| job.block.sequence < first.block) {
             desk.blocks.pop_front();
         }
         let before = desk.blocks.len();
@@ -139,13 +134,13 @@ impl Drop for Worker {
 fn work(shared: &Shared) {
     let mut scanner = None;
     let mut found = Vec::new();
-    while let Some((search, (block, decoder))) = next(shared, &mut scanner) {
+    while let Some((search, job)) = next(shared, &mut scanner) {
         let Some(scanner) = &mut scanner else { continue };
-        scanner.block(&block, decoder, &mut found);
+        scanner.block(&job, &mut found);
         if shared.desk().blocks.is_empty() {
             scanner.settle(&mut found);
         }
-        tell(shared, search, &block, &mut found);
+        tell(shared, search, &job.block, &mut found);
     }
 }
 

@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::decode::Decoder;
+use crate::query::Query;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
@@ -14,7 +15,7 @@ use super::cursor::Scroll;
 use super::decoders::Choice;
 
 /// What a line asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// What a key does.
     Do(Action),
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Theme(theme::Choice),
     /// Who reads a session's messages.
     Decoder(Choice),
+    /// Show only what a query asks for.
+    Filter(String),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -51,16 +54,18 @@ enum Meaning {
     Frame,
     Theme,
     Decoder,
+    Filter,
     Policy,
     QuitAtOnce,
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 8] = [
+const WORDS: [(&str, &str, &str, Meaning); 9] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
+    ("filter", "a query", "show only what fits a query; all without one", Meaning::Filter),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
     ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
@@ -117,7 +122,9 @@ impl Named {
                 .into_iter()
                 .chain(Decoder::ALL.map(|decoder| (decoder.name(), decoder.title())))
                 .collect(),
-            Meaning::Action(_) | Meaning::Session | Meaning::Frame | Meaning::QuitAtOnce => Vec::new(),
+            Meaning::Action(_) | Meaning::Session | Meaning::Frame | Meaning::Filter | Meaning::QuitAtOnce => {
+                Vec::new()
+            }
         }
     }
 
@@ -203,6 +210,10 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
             name => Decoder::from_name(name)
                 .map(|decoder| Command::Decoder(Choice::Named(decoder)))
                 .ok_or_else(|| format!("a decoder is one of {}", named.names())),
+        },
+        Meaning::Filter => match Query::parse(value) {
+            Ok(_) => Ok(Command::Filter(value.to_owned())),
+            Err(error) => Err(error.why),
         },
         Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
@@ -348,6 +359,7 @@ mod tests {
             ("frame 120", Command::Frame(None, FrameNumber::new(120))),
             ("frame 3:120", Command::Frame(Some(SessionId(3)), FrameNumber::new(120))),
             ("policy repair", Command::Policy(Policy::Repair)),
+            ("filter from:client", Command::Filter("from:client".to_owned())),
             ("120", Command::Frame(None, FrameNumber::new(120))),
             ("theme light", Command::Theme(theme::Choice::Light)),
             ("decoder auto", Command::Decoder(Choice::Guessed)),
@@ -367,6 +379,7 @@ mod tests {
             ("session x", "as in session 3"),
             ("frame", "as in frame 120"),
             ("theme neon", "auto, dark, light, mono"),
+            ("filter from:me", "from:client or from:server"),
             ("decoder soap", "auto, none, json, socket.io"),
             ("follow 3", "follow takes no value"),
             ("half-page", "may be half-page-down or half-page-up"),

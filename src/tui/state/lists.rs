@@ -3,9 +3,11 @@
 use std::ops::RangeInclusive;
 
 use crate::journal::{Fold, Lens, RowId, Scope, View};
+use crate::query::Query;
 use crate::record::SessionId;
 
 use super::cursor::Cursor;
+use super::filter::{Filter, Rows};
 use super::marks::{Bookmarked, Marks, Way};
 
 /// The frame log, wsproxy's own log and the list of sessions.
@@ -15,6 +17,8 @@ pub(crate) struct Lists {
     pub scope: Scope,
     /// What is folded in the frame log.
     pub fold: Fold,
+    /// What of the frame log is shown.
+    pub filter: Filter,
     /// The place in the frame log.
     pub frames: Cursor,
     /// The row that was selected before the scope changed.
@@ -32,6 +36,7 @@ impl Default for Lists {
         Self {
             scope: Scope::All,
             fold: Fold::default(),
+            filter: Filter::default(),
             frames: Cursor::default(),
             anchor: None,
             marks: Marks::default(),
@@ -46,6 +51,47 @@ impl Lists {
     #[must_use]
     pub(crate) const fn lens(&self) -> Lens {
         Lens { scope: self.scope, fold: self.fold }
+    }
+
+    /// The rows of the frame log.
+    #[must_use]
+    pub(crate) fn rows<'v>(&self, view: &'v View) -> Rows<'v, '_> {
+        Rows::new(view, self.lens(), Some(&self.filter))
+    }
+
+    /// The row at which a filter begins: that which is to stay selected. `None` for who follows.
+    #[must_use]
+    pub(crate) fn origin(&self, view: &View) -> Option<RowId> {
+        self.here(view).or(self.filter.anchor).filter(|_| !self.frames.is_following())
+    }
+
+    /// Shows only what is asked for, or all. A row is selected, or what comes next behind it.
+    pub(crate) fn ask(&mut self, view: &View, query: Option<Query>, origin: Option<RowId>) {
+        if self.filter.query().map(Query::text) == query.as_ref().map(Query::text) {
+            return;
+        }
+        self.filter.set(query);
+        self.anchor_filter(view, origin);
+    }
+
+    /// Selects the row that is to be selected, as far as it is known where it is.
+    pub(crate) fn arrive(&mut self, view: &View) {
+        let Some(row) = self.filter.anchor else { return };
+        let rows = self.rows(view);
+        let (range, number) = (rows.range(), rows.near(row));
+        if let Some(number) = number {
+            self.frames.select(&range, number);
+        }
+        if !rows_are_known(&self.filter, row) {
+            return;
+        }
+        self.filter.anchor = None;
+    }
+
+    /// The rows of a filter come one by one: what is to be selected is selected when it is among them.
+    fn anchor_filter(&mut self, view: &View, row: Option<RowId>) {
+        self.filter.anchor = row;
+        self.arrive(view);
     }
 
     /// The session whose frames are shown, where they are those of one.
@@ -67,15 +113,18 @@ impl Lists {
     /// The row that is selected in the frame log.
     #[must_use]
     pub(crate) fn here(&self, view: &View) -> Option<RowId> {
-        let row = self.frames.selected(&view.range(self.lens()))?;
-        view.row(self.lens(), row).map(|row| row.id)
+        let rows = self.rows(view);
+        let row = self.frames.selected(&rows.range())?;
+        rows.row(row).map(|row| row.id)
     }
 
     /// Selects a row of the frame log. Says whether it is there to be selected.
     pub(crate) fn go_to(&mut self, view: &View, row: RowId) -> bool {
-        let lens = self.lens();
-        let Some(number) = view.number(lens, row) else { return false };
-        self.frames.select(&view.range(lens), number);
+        let rows = self.rows(view);
+        let (range, number) = (rows.range(), rows.number(row));
+        let Some(number) = number else { return false };
+        self.filter.anchor = None;
+        self.frames.select(&range, number);
         true
     }
 
@@ -100,6 +149,11 @@ impl Lists {
             self.anchor = self.here(view);
         }
         self.scope = scope;
+        if self.filter.query().is_some() {
+            self.filter.found.reset();
+            let anchor = self.anchor.filter(|_| !self.frames.is_following());
+            return self.anchor_filter(view, anchor);
+        }
         if !self.anchor.is_some_and(|row| self.go_to(view, row)) {
             self.frames.follow();
         }
@@ -108,8 +162,13 @@ impl Lists {
     /// Folds otherwise. What is selected stays selected, or the message that it belongs to.
     pub(crate) fn refold(&mut self, view: &View, fold: Fold) {
         let old = self.lens();
+        let here = self.here(view).filter(|_| !self.frames.is_following());
         self.fold = fold;
         let new = self.lens();
+        if self.filter.query().is_some() {
+            self.filter.found.reset();
+            return self.anchor_filter(view, here);
+        }
         self.frames.renumber(&view.range(new), |row| view.number(new, view.row(old, row)?.id));
     }
 
@@ -138,8 +197,8 @@ impl Lists {
 
     /// On to the next bookmark of those that are among the rows shown, and around the end. Says whether there is one.
     pub(crate) fn go_to_bookmark(&mut self, view: &View, way: Way) -> bool {
-        let lens = self.lens();
-        let is_shown = |row| view.number(lens, row).is_some();
+        let rows = self.rows(view);
+        let is_shown = |row| rows.number(row).is_some();
         let Some(row) = self.here(view).and_then(|here| self.marks.next_bookmark(here, way, is_shown)) else {
             return false;
         };
@@ -161,10 +220,15 @@ impl Lists {
     /// The rows of the range, by number.
     #[must_use]
     pub(crate) fn range(&self, view: &View) -> Option<RangeInclusive<u64>> {
-        let rows = view.range(self.lens());
-        let start = view.number(self.lens(), self.marks.range?)?;
+        let shown = self.rows(view);
+        let (rows, start) = (shown.range(), shown.near(self.marks.range?)?);
         let selected = self.frames.selected(&rows)?;
         let start = start.min(rows.end.saturating_sub(1));
         Some(start.min(selected)..=start.max(selected))
     }
+}
+
+/// Whether it is known which rows up to one a filter lets through.
+fn rows_are_known(filter: &Filter, row: RowId) -> bool {
+    filter.query().is_none() || filter.found.has_passed(row)
 }

@@ -13,6 +13,7 @@ use super::command::Past;
 use super::cursor::Cursor;
 use super::decoders::Decoders;
 use super::drawn::Drawn;
+use super::filter::Rows;
 use super::lists::Lists;
 use super::look::Look;
 use super::overlay::Overlay;
@@ -180,17 +181,23 @@ impl Model {
         }
     }
 
-    /// The scope of the list that is shown and the number of its selected row.
-    pub(crate) fn selected(&self, view: &View) -> Option<(Lens, u64)> {
-        let (cursor, scope) = self.shown_list();
-        cursor.selected(&view.range(scope)).map(|row| (scope, row))
+    /// The rows of the list that is shown.
+    pub(crate) fn rows<'v>(&self, view: &'v View) -> Rows<'v, '_> {
+        match self.panes.tab {
+            Tab::Log => Rows::new(view, self.shown_list().1, None),
+            _ => self.lists.rows(view),
+        }
+    }
+
+    /// The number of the selected row of the list that is shown.
+    pub(crate) fn selected(&self, view: &View) -> Option<u64> {
+        self.shown_list().0.selected(&self.rows(view).range())
     }
 
     /// The row that is selected in the list that is shown.
     #[must_use]
     pub(crate) fn selected_row<'a>(&self, view: &'a View) -> Option<Row<'a>> {
-        let (scope, number) = self.selected(view)?;
-        view.row(scope, number)
+        self.rows(view).row(self.selected(view)?)
     }
 
     /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.
@@ -199,8 +206,8 @@ impl Model {
             return view.session(id);
         }
         if !self.lists.frames.is_following()
-            && let Some(row) = self.lists.frames.selected(&view.range(self.lists.lens()))
-            && let Some(id) = view.row(self.lists.lens(), row).and_then(|row| row.session)
+            && let Some(row) = self.lists.here(view).and_then(|row| view.row_by_id(row))
+            && let Some(id) = row.session
         {
             return view.session(id);
         }

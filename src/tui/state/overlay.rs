@@ -8,6 +8,7 @@ use crate::tui::keymap::Place;
 use super::command::CommandLine;
 use super::composer::Composer;
 use super::cursor::Scroll;
+use super::filter_line::FilterLine;
 use super::search::Prompt;
 use super::why::Why;
 
@@ -24,6 +25,8 @@ pub(crate) enum Overlay {
     Question(Question),
     /// Something to search for.
     Search(Box<Prompt>),
+    /// What is to be shown of the rows.
+    Filter(Box<FilterLine>),
     /// In which form to copy.
     Copy,
     /// A command by its name.
@@ -49,6 +52,7 @@ impl Overlay {
             Self::Composer(_) => Place::Composer,
             Self::Question(_) => Place::Question,
             Self::Search(_) => Place::Search,
+            Self::Filter(_) => Place::Filter,
             Self::Copy => Place::Copy,
             Self::Command(_) => Place::Command,
         }
@@ -59,6 +63,7 @@ impl Overlay {
         match self {
             Self::Composer(composer) => composer.key(event),
             Self::Search(prompt) => _ = prompt.input.input(event),
+            Self::Filter(line) => line.key(event),
             Self::Command(line) => line.key(event),
             Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
         }
@@ -69,6 +74,7 @@ impl Overlay {
         match self {
             Self::Composer(composer) => composer.paste(text),
             Self::Search(prompt) => prompt.paste(text),
+            Self::Filter(line) => line.paste(text),
             Self::Command(line) => line.paste(text),
             Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
         }
@@ -77,7 +83,7 @@ impl Overlay {
     /// Whether keys that are bound to nothing are text here.
     #[must_use]
     pub(crate) const fn takes_text(&self) -> bool {
-        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Command(_))
+        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Command(_))
     }
 
     /// Empties its line of text. Says whether there was anything.
@@ -85,6 +91,7 @@ impl Overlay {
         match self {
             Self::Composer(composer) if !composer.is_empty() => composer.clear(),
             Self::Search(prompt) if !prompt.text().is_empty() => prompt.set(""),
+            Self::Filter(line) if !line.text().is_empty() => line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
         }
@@ -97,7 +104,7 @@ impl Overlay {
             Self::Help(_, scroll) => Some(scroll),
             Self::Why(why) => Some(&mut why.scroll),
             Self::Command(line) => Some(&mut line.scroll),
-            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Copy => None,
+            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Filter(_) | Self::Copy => None,
         }
     }
 }

@@ -1,17 +1,15 @@
 //! The search in the frame log, which highlights what matches and hides nothing: the pattern, the rows that match, and the
 //! line in which it is typed.
 
-use std::collections::VecDeque;
-
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::journal::{Message, RowId};
 use crate::query::{Pattern, Syntax};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::search::worker::Report;
 
 use super::composer::Recall;
+use super::found::Found;
 use super::history::History;
 use super::marks::Way;
 
@@ -98,15 +96,6 @@ fn input(text: &str) -> TextArea<'static> {
     input
 }
 
-/// How far a search is.
-#[derive(Clone, Copy, Debug, Default)]
-struct Progress {
-    waiting: u64,
-    searched: u64,
-    up_to: Option<u64>,
-    full: bool,
-}
-
 /// A jump that waits until it is known where to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
@@ -127,9 +116,8 @@ pub(crate) struct Search {
     pub last: Option<Pattern>,
     /// Patterns of before.
     pub history: History,
-    /// Rows that match, in the journal's order.
-    found: VecDeque<RowId>,
-    progress: Progress,
+    /// Rows that match.
+    pub found: Found,
     /// Where to go as soon as it is known.
     pub wanted: Option<Wanted>,
 }
@@ -144,9 +132,8 @@ impl Search {
     /// Whether a row matches, or a fragment of the message that is folded into it.
     #[must_use]
     pub(crate) fn matches(&self, row: RowId, message: Option<&Message>) -> bool {
-        let is_found = |row: &RowId| self.found.binary_search(row).is_ok();
         let rest = message.into_iter().flat_map(|message| message.rest.iter().take(LOOKED_UP));
-        self.pattern.is_some() && std::iter::once(&row).chain(rest).any(is_found)
+        self.pattern.is_some() && std::iter::once(&row).chain(rest).any(|row| self.found.has(*row))
     }
 
     /// How many rows match, which of them is `here`, and how far it is.
@@ -155,85 +142,18 @@ impl Search {
         self.pattern.as_ref()?;
         let count = self.found.len();
         let total = fit::number(count as u64);
-        let place = here.and_then(|row| self.found.binary_search(&row).ok());
-        let more = if self.progress.full { "+" } else { "" };
+        let place = here.and_then(|row| self.found.place(row));
+        let more = if self.found.is_full() { "+" } else { "" };
         let plural = if count == 1 { "" } else { "es" };
         let matches = match place {
             Some(place) => format!("{} of {total}{more} match{plural}", fit::number(place as u64 + 1)),
-            None if count == 0 && self.is_done() => "no match".to_owned(),
+            None if count == 0 && self.found.is_done() => "no match".to_owned(),
             None => format!("{total}{more} match{plural}"),
         };
-        if self.is_done() {
-            return Some(matches);
-        }
-        let Progress { waiting, searched, .. } = self.progress;
-        let percent = searched.saturating_mul(100).checked_div(searched + waiting).unwrap_or_default();
-        Some(format!("{matches} · searching {percent} %"))
-    }
-
-    /// Begins anew: other rows are shown, or something else is searched for.
-    pub(crate) fn reset(&mut self) {
-        self.found.clear();
-        self.progress = Progress { waiting: 1, ..Progress::default() };
-    }
-
-    /// Whether all was searched.
-    #[must_use]
-    pub(crate) const fn is_done(&self) -> bool {
-        self.progress.waiting == 0 || self.progress.full
-    }
-
-    /// Takes in what was found.
-    pub(crate) fn take(&mut self, report: Report) {
-        let Report { found, waiting, searched, up_to, full } = report;
-        self.progress = Progress { waiting, searched, up_to, full };
-        for row in found {
-            // Only frames that came in pieces are found late.
-            if self.found.back().is_none_or(|last| *last < row) {
-                self.found.push_back(row);
-            } else if let Err(place) = self.found.binary_search(&row) {
-                self.found.insert(place, row);
-            }
-        }
-    }
-
-    /// Lets go of rows that have left memory.
-    pub(crate) fn forget(&mut self, first: RowId) {
-        while self.found.front().is_some_and(|row| *row < first) {
-            self.found.pop_front();
-        }
-    }
-
-    /// Matches on the way from a row, and from the other end.
-    pub(crate) fn on_the_way(&self, Wanted { from, way, here_too }: Wanted) -> impl Iterator<Item = RowId> {
-        let before = self.found.partition_point(|row| *row < from);
-        let behind = self.found.partition_point(|row| *row <= from);
-        let (forward, backward) = match (way, here_too) {
-            (Way::Forward, true) => (Some(before), None),
-            (Way::Forward, false) => (Some(behind), None),
-            (Way::Backward, true) => (None, Some(behind)),
-            (Way::Backward, false) => (None, Some(before)),
-        };
-        let count = self.found.len();
-        let forward = forward.into_iter().flat_map(move |start| (start..count).chain(0..start));
-        let backward = backward.into_iter().flat_map(move |start| (0..start).rev().chain((start..count).rev()));
-        forward.chain(backward).filter_map(|place| self.found.get(place).copied())
-    }
-
-    /// Whether a jump to a match can be told from what is known now.
-    pub(crate) fn is_certain(&self, wanted: Wanted, to: RowId) -> bool {
-        let is_here = wanted.here_too && to == wanted.from;
-        let is_ahead = match wanted.way {
-            Way::Forward => to > wanted.from,
-            Way::Backward => to < wanted.from && self.progress.up_to.is_some_and(|up_to| up_to >= wanted.from.block),
-        };
-        is_here || is_ahead || self.is_done()
-    }
-
-    /// Whether any row matches.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        Some(match self.found.percent() {
+            None => matches,
+            Some(percent) => format!("{matches} · searching {percent} %"),
+        })
     }
 
     /// Nothing is highlighted any more. Says whether anything was.

@@ -18,8 +18,11 @@ impl Model {
             Action::ToServer | Action::ToClient | Action::CloseSession => {
                 self.session(view).is_some_and(|summary| summary.is_live())
             }
+            // The log's footer has other keys that are more often of use.
             Action::Resend => {
-                on_frames && self.selected_row(view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
+                self.place() == Place::Detail
+                    && on_frames
+                    && self.selected_row(view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
             }
             Action::Deeper => on_frames || matches!(self.panes.tab, Tab::Sessions | Tab::Log),
             Action::NextPane => on_frames || self.panes.tab == Tab::Log,

@@ -29,8 +29,7 @@ fn a_frame_is_selected_by_its_number() {
     let mut stage = stage();
     command(&mut stage, "frame 1:4");
     let selected = |stage: &Stage| {
-        let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
-        let row = stage.feed.shown().row(scope, row).unwrap();
+        let row = stage.model.selected_row(stage.feed.shown()).unwrap();
         (row.session, stage.feed.shown().frame(row).map(|frame| frame.record.number.value()))
     };
     assert_eq!(selected(&stage), (Some(SessionId(1)), Some(4)));

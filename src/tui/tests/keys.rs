@@ -22,7 +22,7 @@ fn stage() -> Stage {
 }
 
 fn chosen(stage: &Stage) -> Option<u64> {
-    stage.model.selected(stage.feed.shown()).map(|(_, row)| row)
+    stage.model.selected(stage.feed.shown())
 }
 
 #[test]
@@ -49,12 +49,10 @@ fn the_selected_frame_stays_selected_when_only_its_session_is_shown() {
     let mut stage = stage();
     ended(&stage.journal, 2, 0);
     stage.sync().keys("F").keys("kkkkkkkk");
-    let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
-    let id = stage.feed.shown().row(scope, row).unwrap().id;
+    let id = stage.model.selected_row(stage.feed.shown()).unwrap().id;
     stage.keys("]]");
     assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)));
-    let (scope, row) = stage.model.selected(stage.feed.shown()).unwrap();
-    assert_eq!(stage.feed.shown().row(scope, row).unwrap().id, id);
+    assert_eq!(stage.model.selected_row(stage.feed.shown()).unwrap().id, id);
 }
 
 #[test]
@@ -403,7 +401,7 @@ fn the_mouse_selects_and_scrolls() {
     assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(1)));
     stage.click(40, 6);
     let rows = stage.rows();
-    let (_, row) = stage.model.selected(stage.feed.shown()).unwrap();
+    let row = stage.model.selected(stage.feed.shown()).unwrap();
     assert_eq!(row, stage.model.lists.frames.top() + u64::from(6 - rows.y));
     stage.mouse(MouseEventKind::ScrollUp, 40, 6);
     assert_eq!(chosen(&stage), Some(row - 3));

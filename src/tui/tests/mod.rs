@@ -6,6 +6,7 @@ mod composing;
 mod copy;
 mod decoding;
 mod detail;
+mod filtering;
 mod folding;
 mod keys;
 mod packer;

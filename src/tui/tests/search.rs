@@ -180,7 +180,7 @@ fn search_folding_and_marks_on_a_screen() {
         ended(&stage.journal, 2, 2_500_000);
         stage.at(5_000_000).sync();
         stage.keys("]gjjjjjMvjo/e");
-        stage.until_searched("of 13 matches");
+        stage.until_searched("of 11 matches");
         insta::assert_snapshot!(format!("search_{width}x{height}"), stage.screen());
     }
 }

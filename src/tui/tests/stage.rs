@@ -400,6 +400,17 @@ impl Stage {
         }
     }
 
+    /// Waits until the filter has gone through all rows.
+    pub(super) fn until_filtered(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        self.send(Message::Found);
+        while !self.model.lists.filter.found.is_done() {
+            assert!(Instant::now() < deadline, "{}", self.screen());
+            std::thread::yield_now();
+            self.send(Message::Found);
+        }
+    }
+
     pub(super) fn shows(&self, text: &str) -> bool {
         self.lines().iter().any(|line| line.contains(text))
     }

@@ -15,6 +15,7 @@ use crate::tui::state::panes::Tab;
 use super::copy;
 use super::decoding;
 use super::detail;
+use super::filter;
 use super::moving;
 use super::prompt;
 use super::resend;
@@ -40,6 +41,7 @@ fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
         .or_else(|| search::perform(model, view, action))
+        .or_else(|| filter::perform(model, view, action))
         .or_else(|| copy::perform(model, view, action))
         .or_else(|| sending::perform(model, view, action))
         .or_else(|| general(model, view, action))
@@ -50,7 +52,7 @@ fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>
         Action::Quit => return Some(quit(model)),
         Action::Interrupt => return Some(interrupt(model)),
         Action::Suspend => return Some(vec![Effect::Suspend]),
-        Action::Leave => return Some(leave(model)),
+        Action::Leave => return Some(leave(model, view)),
         Action::Yes => return Some(confirm(model)),
         Action::Resend => return Some(resend(model, view)),
         Action::NextPane => model.panes.turn(1),
@@ -66,7 +68,7 @@ fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>
         Action::Diagnosis => model.panes.open(Tab::Diagnosis),
         Action::Log => model.panes.open(Tab::Log),
         Action::Deeper => deeper(model),
-        Action::Back => back(model),
+        Action::Back => back(model, view),
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
         Action::No | Action::CloseHelp | Action::WhyDone => model.overlay = None,
         Action::Freeze => freeze(model),
@@ -116,9 +118,13 @@ fn deeper(model: &mut Model) {
     }
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model, view: &View) {
     if model.place() == Place::Frames && (model.lists.marks.end_range() || model.search.clear()) {
         return;
+    }
+    if model.place() == Place::Frames && model.lists.filter.query().is_some() {
+        let origin = model.lists.origin(view);
+        return model.lists.ask(view, None, origin);
     }
     if model.place() == Place::Detail && model.detail.find.is_on() {
         model.detail.cancel_find();
@@ -127,9 +133,9 @@ fn back(model: &mut Model) {
     }
 }
 
-fn leave(model: &mut Model) -> Vec<Effect> {
+fn leave(model: &mut Model, view: &View) -> Vec<Effect> {
     if model.panes.is_deep() {
-        back(model);
+        back(model, view);
         return Vec::new();
     }
     quit(model)

@@ -125,13 +125,13 @@ fn too_large() -> String {
 fn selected(model: &Model, view: &View) -> Option<(u64, u64)> {
     let range = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let (first, last) = range.map(std::ops::RangeInclusive::into_inner).unzip();
-    let (_, row) = model.selected(view)?;
+    let row = model.selected(view)?;
     Some((first.unwrap_or(row), last.unwrap_or(row)))
 }
 
-fn rows<'a>(model: &Model, view: &'a View, first: u64, last: u64) -> impl Iterator<Item = Row<'a>> {
-    let (_, lens) = model.shown_list();
-    (first..=last).filter_map(move |number| view.row(lens, number))
+fn rows<'a>(model: &'a Model, view: &'a View, first: u64, last: u64) -> impl Iterator<Item = Row<'a>> {
+    let rows = model.rows(view);
+    (first..=last).filter_map(move |number| rows.row(number))
 }
 
 fn text_of<'a>(

@@ -32,7 +32,9 @@ fn go_to_counterpart(model: &mut Model, view: &View) {
     match model.pairs.of(view, row) {
         Some(Pair::ReplyTo(other) | Pair::RepliedBy(other)) => {
             model.lists.remember(view);
-            model.lists.go_to(view, other.row);
+            if !model.lists.go_to(view, other.row) {
+                super::filter::hidden(model);
+            }
         }
         Some(Pair::NoReply) => model.toast(Level::Warning, "no reply to this has come so far"),
         None => model.toast(Level::Note, "this neither asks for a reply nor is one, as far as is known"),

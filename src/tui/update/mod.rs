@@ -4,6 +4,7 @@ mod actions;
 mod copy;
 mod decoding;
 mod detail;
+mod filter;
 mod mouse;
 mod moving;
 pub(crate) mod prepare;
@@ -41,7 +42,7 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
         }
         Message::Key(event) => return key(model, view, event),
         Message::Mouse(event) => return mouse::mouse(model, view, event),
-        Message::Paste(text) => paste(model, &text),
+        Message::Paste(text) => paste(model, view, &text),
         // What was found is taken in by the feed.
         Message::Found => {}
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
@@ -55,6 +56,10 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.toast = None;
+    if model.overlay.is_none() {
+        // Who moves on does not want to be taken back.
+        model.lists.filter.anchor = None;
+    }
     let place = model.place();
     if let Some(action) = keymap::lookup(place, event.into()) {
         return actions::perform(model, view, action);
@@ -63,6 +68,7 @@ fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
         Some(overlay) if overlay.takes_text() => {
             overlay.key(event);
             search::typed(model);
+            filter::typed(model, view);
         }
         None if place == Place::Find => model.detail.find.key(event),
         _ => model.toast(Level::Note, unbound(place, event.into())),
@@ -78,12 +84,13 @@ fn unbound(place: Place, key: Key) -> String {
     format!("{name} does nothing here{help}")
 }
 
-fn paste(model: &mut Model, text: &str) {
+fn paste(model: &mut Model, view: &View, text: &str) {
     let place = model.place();
     match &mut model.overlay {
         Some(overlay) => {
             overlay.paste(text);
             search::typed(model);
+            filter::typed(model, view);
         }
         None if place == Place::Find => model.detail.find.paste(text),
         None => {}

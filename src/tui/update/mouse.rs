@@ -53,8 +53,9 @@ fn click(model: &mut Model, view: &View, at: Position) {
     } else if let Some((area, _)) = drawn.rows.filter(|(area, _)| area.contains(at)) {
         let down = u64::from(at.y - area.y);
         model.panes.focus = Place::Frames;
-        let (cursor, scope) = model.list();
-        let (rows, row) = (view.range(scope), cursor.top() + down);
+        let rows = model.rows(view).range();
+        let cursor = model.list().0;
+        let row = cursor.top() + down;
         if rows.contains(&row) {
             cursor.select(&rows, row);
         }
@@ -74,8 +75,8 @@ fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
     } else if drawn.detail.is_some_and(|area| area.contains(at)) {
         model.detail.scroll.step(by);
     } else if Drawn::is_in(drawn.rows.as_ref(), at) {
-        let (cursor, scope) = model.list();
-        cursor.step(&view.range(scope), by);
+        let rows = model.rows(view).range();
+        model.list().0.step(&rows, by);
     } else if Drawn::is_in(drawn.sessions.as_ref(), at) && model.panes.tab == Tab::Frames {
         let pane = std::mem::replace(&mut model.panes.focus, Place::Sessions);
         moving::step(model, view, by.signum());

@@ -47,8 +47,8 @@ pub(super) fn step(model: &mut Model, view: &View, by: i64) {
     match model.place() {
         Place::Sessions => step_session(model, view, by),
         Place::Frames | Place::Log => {
-            let (cursor, scope) = model.list();
-            cursor.step(&view.range(scope), by);
+            let rows = model.rows(view).range();
+            model.list().0.step(&rows, by);
         }
         Place::Detail => model.detail.step(by, &model.look.theme),
         Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),

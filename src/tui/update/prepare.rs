@@ -34,12 +34,12 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
 
 /// Gets to know who reads the messages of the rows that may be seen, and which of them reply to which.
 fn learn(model: &mut Model, view: &View, area: Rect) {
-    let (cursor, lens) = model.shown_list();
-    let (mut cursor, range) = (*cursor, view.range(lens));
+    let (mut cursor, all) = (*model.shown_list().0, model.rows(view));
+    let range = all.range();
     cursor.settle(&range, area.height);
     let shown = cursor.top()..range.end.min(cursor.top() + u64::from(area.height));
     let selected = model.selected_row(view).map(|row| row.id);
-    let shown = shown.filter_map(|number| view.row(lens, number)).map(|row| row.id);
+    let shown = shown.filter_map(|number| all.row(number)).map(|row| row.id);
     let rows: Vec<RowId> = selected.into_iter().chain(shown).collect();
     let mut last = None;
     for session in rows.iter().filter_map(|row| view.row_by_id(*row)?.session) {

@@ -14,6 +14,7 @@ use crate::tui::theme;
 
 use super::actions;
 use super::decoding;
+use super::filter;
 use super::moving;
 
 /// Opens it.
@@ -66,6 +67,7 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
         Command::Frame(session, frame) => choose_frame(model, view, session, frame),
         Command::Policy(policy) => return actions::choose_policy(model, policy),
         Command::Theme(choice) => choose_theme(model, choice),
+        Command::Filter(text) => filter::choose(model, view, &text),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::QuitAtOnce => return vec![Effect::Quit],
     }

@@ -95,7 +95,7 @@ fn want(model: &mut Model, view: &View, way: Way, here_too: bool) {
     let search = &mut model.search;
     if search.pattern.is_none() {
         search.pattern.clone_from(&search.last);
-        search.reset();
+        search.found.reset();
     }
     if search.pattern.is_none() {
         let key = key_of(Action::Search);
@@ -109,16 +109,16 @@ fn want(model: &mut Model, view: &View, way: Way, here_too: bool) {
 /// Makes the jump that is wanted, as soon as it is known where to.
 pub(super) fn arrive(model: &mut Model, view: &View) {
     let Some(wanted) = model.search.wanted else { return };
-    let lens = model.lists.lens();
-    let here = view.number(lens, wanted.from);
+    let rows = model.lists.rows(view);
+    let here = rows.number(wanted.from);
     // Fragments of one message are one place.
     let is_place = |row: &RowId| {
-        let number = view.number(lens, *row);
+        let number = rows.number(*row);
         number.is_some() && (wanted.here_too || number != here)
     };
-    let to = model.search.on_the_way(wanted).find(is_place);
+    let to = model.search.found.on_the_way(wanted).find(is_place);
     match to {
-        Some(to) if model.search.is_certain(wanted, to) => {
+        Some(to) if model.search.found.is_certain(wanted, to) => {
             model.search.wanted = None;
             model.lists.remember(view);
             model.lists.go_to(view, to);
@@ -131,9 +131,9 @@ pub(super) fn arrive(model: &mut Model, view: &View) {
                 model.toast(Level::Note, format!("on from the {end} match"));
             }
         }
-        None if model.search.is_done() => {
+        None if model.search.found.is_done() => {
             model.search.wanted = None;
-            let words = if model.search.is_empty() { "no match" } else { "there is no other match" };
+            let words = if model.search.found.is_empty() { "no match" } else { "there is no other match" };
             model.toast(Level::Note, words);
         }
         _ => {}

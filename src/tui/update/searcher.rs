@@ -1,76 +1,118 @@
-//! Between the journal's view and the thread that searches.
+//! Between the journal's view and the threads that search: one for what is highlighted, one for what is not hidden.
 
+use std::io;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::journal::{Lens, View};
-use crate::query::Pattern;
+use crate::query::{Query, Syntax};
 use crate::record::finding::Level;
+use crate::tui::search::scan::{Job, Scanner};
 use crate::tui::search::worker::Worker;
+use crate::tui::state::decoders::Decoders;
+use crate::tui::state::found::Found;
 use crate::tui::state::model::Model;
 
-/// Rung by the thread when it has found something, or has come to the end. It must not block.
+/// Rung by the threads when they have found something, or have come to the end. It must not block.
 pub(crate) type Bell = Arc<dyn Fn() + Send + Sync>;
 
 /// Hands over what is to be searched and takes what was found.
 pub(crate) struct Searcher {
     bell: Bell,
+    search: Run,
+    filter: Run,
+}
+
+/// One search.
+#[derive(Default)]
+struct Run {
     /// Started by the first search.
     worker: Option<Worker>,
     /// What is searched for, and in which rows.
-    job: Option<(Pattern, Lens)>,
-    /// Which decoders were chosen when it began.
-    chosen: u64,
+    key: Option<Key>,
     /// The next block to hand over.
     next: u64,
+}
+
+/// What decides what is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    text: String,
+    syntax: Syntax,
+    lens: Lens,
+    /// How often a decoder was chosen.
+    chosen: u64,
+}
+
+/// What a search needs of the screen.
+struct Scene<'a> {
+    view: &'a View,
+    zone: &'a TimeZone,
+    decoders: &'a mut Decoders,
+    bell: &'a Bell,
 }
 
 impl Searcher {
     /// One that does nothing yet.
     #[must_use]
-    pub(crate) const fn new(bell: Bell) -> Self {
-        Self { bell, worker: None, job: None, chosen: 0, next: 0 }
+    pub(crate) fn new(bell: Bell) -> Self {
+        Self { bell, search: Run::default(), filter: Run::default() }
     }
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub(crate) fn step(&mut self, model: &mut Model, view: &View) {
-        let is_the_same = match (&self.job, model.search.pattern()) {
-            (Some((pattern, lens)), Some(wanted)) => pattern == wanted && *lens == model.lists.lens(),
-            (job, wanted) => job.is_none() && wanted.is_none(),
-        };
-        let chosen = model.decoders.chosen();
-        if !is_the_same || (self.chosen != chosen && self.job.is_some()) {
-            self.chosen = chosen;
-            let job = model.search.pattern().map(|pattern| (pattern.clone(), model.lists.lens()));
-            self.begin(model, job);
+        let (lens, chosen) = (model.lists.lens(), model.decoders.chosen());
+        let key = |text: &str, syntax| Key { text: text.to_owned(), syntax, lens, chosen };
+        let mut scene = Scene { view, zone: &model.look.zone, decoders: &mut model.decoders, bell: &self.bell };
+        let wanted = model.lists.filter.query().map(|query| (key(query.text(), Syntax::Plain), query.clone()));
+        let filtered = self.filter.step(wanted, &mut model.lists.filter.found, &mut scene);
+        let wanted = model.search.pattern();
+        let wanted = wanted.map(|pattern| (key(pattern.text(), pattern.syntax()), Query::of(pattern.clone())));
+        let searched = self.search.step(wanted, &mut model.search.found, &mut scene);
+        if let Err(error) = filtered.and(searched) {
+            model.toast(Level::Error, format!("can't search: no thread is to be had ({error})"));
         }
-        let (Some((_, lens)), Some(worker)) = (&self.job, &self.worker) else { return };
-        let first = view.first();
-        let decoders = &mut model.decoders;
+        model.lists.arrive(view);
+        super::search::arrive(model, view);
+    }
+}
+
+impl Run {
+    fn step(&mut self, wanted: Option<(Key, Query)>, found: &mut Found, scene: &mut Scene<'_>) -> io::Result<()> {
+        let lens = wanted.as_ref().map(|(key, _)| key.lens);
+        if wanted.as_ref().map(|(key, _)| key) != self.key.as_ref() {
+            self.begin(wanted, found, scene)?;
+        }
+        let (Some(lens), Some(worker)) = (lens, &self.worker) else { return Ok(()) };
+        let (view, first) = (scene.view, scene.view.first());
         let jobs = view.blocks_from(lens.scope, self.next).map(|block| {
-            block.session.iter().for_each(|session| decoders.learn(view, *session));
-            (Arc::clone(block), decoders.of(block.session))
+            let session = block.session.and_then(|id| view.session(id));
+            session.iter().for_each(|session| scene.decoders.learn(view, session.id));
+            let path = session.map_or(&[][..], |session| &session.path);
+            Job { block: Arc::clone(block), path: path.into(), decoder: scene.decoders.of(block.session) }
         });
         worker.add(jobs, first);
         self.next = self.next.max(view.end());
-        model.search.take(worker.report());
-        model.search.forget(first);
-        super::search::arrive(model, view);
+        found.take(worker.report());
+        found.forget(first);
+        Ok(())
     }
 
-    fn begin(&mut self, model: &mut Model, job: Option<(Pattern, Lens)>) {
+    fn begin(&mut self, wanted: Option<(Key, Query)>, found: &mut Found, scene: &Scene<'_>) -> io::Result<()> {
         self.next = 0;
-        model.search.reset();
-        if self.worker.is_none() && job.is_some() {
-            match Worker::start(Arc::clone(&self.bell)) {
-                Ok(worker) => self.worker = Some(worker),
-                Err(error) => model.toast(Level::Error, format!("can't search: no thread is to be had ({error})")),
-            }
+        found.reset();
+        let (key, query) = wanted.unzip();
+        let fold = key.as_ref().map(|key| key.lens.fold);
+        self.key = key;
+        if self.worker.is_none() && query.is_some() {
+            self.worker = Some(Worker::start(Arc::clone(scene.bell))?);
         }
-        match (&self.worker, &job) {
-            (Some(worker), Some((pattern, lens))) => worker.begin(pattern.clone(), lens.fold),
-            (Some(worker), None) => worker.cancel(),
-            (None, _) => {}
+        match (&self.worker, query, fold) {
+            (Some(worker), Some(query), Some(fold)) => worker.begin(Scanner::new(query, fold, scene.zone.clone())),
+            (Some(worker), _, _) => worker.cancel(),
+            (None, _, _) => {}
         }
-        self.job = job;
+        Ok(())
     }
 }

@@ -15,14 +15,14 @@ pub(crate) fn next_problem(model: &mut Model, view: &View) {
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
     }
-    let lens = model.lists.lens();
     // One who follows stands behind the last row, so that the first problem is the next.
     let here = if model.lists.frames.is_following() { None } else { model.lists.here(view) };
     let problems = view.problems();
     let behind = here.map_or(0, |here| problems.partition_point(|row| *row <= here));
     let in_turn = problems.range(behind..).chain(problems.range(..behind));
+    let rows = model.lists.rows(view);
     let is_shown = |row: &&RowId| {
-        let shown = view.number(lens, **row).and_then(|number| view.row(lens, number));
+        let shown = rows.number(**row).and_then(|number| rows.row(number));
         shown.is_some_and(|shown| shown.id == **row)
     };
     let Some(row) = in_turn.copied().find(|row| is_shown(&row)) else {

@@ -26,7 +26,8 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
         return None;
     }
     let (cursor, lens) = model.shown_list();
-    let (mut cursor, range) = (*cursor, view.range(lens));
+    let (mut cursor, all) = (*cursor, model.rows(view));
+    let range = all.range();
     let columns = Columns::new(model, view, lens.scope, inner.width);
     let rows = if inner.height > 2 && lens.scope != Scope::Own {
         buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.look.theme.dim);
@@ -38,9 +39,9 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
     let selected = cursor.selected(&range);
     let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
-    let mut before = cursor.top().checked_sub(1).and_then(|number| view.row(lens, number)).map(|row| row.time);
+    let mut before = cursor.top().checked_sub(1).and_then(|number| all.row(number)).map(|row| row.time);
     for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
-        let Some(row) = view.row(lens, number) else { continue };
+        let Some(row) = all.row(number) else { continue };
         let line = row::line(&context, row, before);
         buffer.set_line(rows.x, y, &line, rows.width);
         before = Some(row.time);
@@ -57,10 +58,27 @@ pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buf
     }
     let used = range.end.saturating_sub(cursor.top()).min(u64::from(rows.height)) as u16;
     let free = Rect { y: rows.y + used, height: rows.height - used, ..rows };
-    if view.sessions().len() == 0 && model.panes.tab == Tab::Frames {
+    if all.is_filtered() && range.is_empty() && model.lists.filter.found.is_done() {
+        nothing_fits(model, free, buffer);
+    } else if view.sessions().len() == 0 && model.panes.tab == Tab::Frames {
         welcome::welcome(model, view, free, buffer);
     }
     Some((rows, cursor))
+}
+
+/// Says that a filter hides all rows, and how to get them back.
+fn nothing_fits(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let Some(query) = model.lists.filter.query() else { return };
+    let theme = &model.look.theme;
+    let key = key_of(Action::Filter);
+    let words = format!(
+        "No row fits the filter {}: esc clears it, {key} changes it.",
+        text::preview(query.text().as_bytes(), 200)
+    );
+    let lines = fit::wrap(&words, usize::from(area.width.saturating_sub(2)));
+    for (y, line) in (area.top() + 1..area.bottom()).zip(lines) {
+        buffer.set_stringn(area.x + 1, y, line, usize::from(area.width), theme.warning);
+    }
 }
 
 /// Marks a selected row: in colour, and with a bar that shows without.
@@ -110,7 +128,19 @@ fn notes(model: &Model, view: &View) -> Vec<String> {
     });
     let folded = model.lists.fold.fragments.then(|| "folded".to_owned());
     let found = model.search.status(model.lists.here(view));
-    [selected, found, folded, hidden(view, model.lists.lens())].into_iter().flatten().collect()
+    let filtered = filtered(model, view);
+    [filtered, selected, found, folded, hidden(view, model.lists.lens())].into_iter().flatten().collect()
+}
+
+/// How many rows a filter lets through, and what it asks for.
+pub(super) fn filtered(model: &Model, view: &View) -> Option<String> {
+    let filter = &model.lists.filter;
+    let text = text::preview(filter.query()?.text().as_bytes(), 40);
+    let all = view.range(model.lists.lens());
+    let (shown, all) = (fit::number(filter.found.len() as u64), fit::number(all.end.saturating_sub(all.start)));
+    let more = if filter.found.is_full() { "+" } else { "" };
+    let progress = filter.found.percent().map_or_else(String::new, |percent| format!(", {percent} %"));
+    Some(format!("filter {text}: {shown}{more} of {all} rows{progress}"))
 }
 
 /// Rows that are hidden as heartbeats, in words; empty where none are.
@@ -130,7 +160,8 @@ fn hidden(view: &View, lens: Lens) -> Option<String> {
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.
 fn state(model: &Model, view: &View) -> Vec<String> {
     let (cursor, lens) = model.shown_list();
-    let range = view.range(lens);
+    let rows = model.rows(view);
+    let range = rows.range();
     let key = key_of(Action::Follow);
     let following = match (cursor.is_following(), cursor.unseen(&range)) {
         (true, _) => "FOLLOW".to_owned(),
@@ -140,6 +171,9 @@ fn state(model: &Model, view: &View) -> Vec<String> {
     let notes = if lens == model.lists.lens() { notes(model, view) } else { Vec::new() };
     let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
     let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
+    if rows.is_filtered() {
+        return short.into();
+    }
     // Rows that left before the screen came to read them have no numbers, but they count.
     let gone = if lens.scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
     if gone == 0 {

@@ -3,6 +3,7 @@
 mod bars;
 mod command;
 mod composer;
+mod filter;
 mod frame_log;
 mod input;
 mod overlay;
@@ -48,6 +49,7 @@ pub(crate) fn view(model: &Model, view: &View, frame: &mut Frame<'_>) -> Drawn {
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
+        Some(Overlay::Filter(_)) => filter::line(model, view, area, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),
         Some(Overlay::Copy) | None => None,
     };

@@ -1,0 +1,153 @@
+//! Rows that were found, in the journal's order, and how far the search for them is.
+
+use std::collections::VecDeque;
+
+use crate::journal::RowId;
+use crate::tui::search::worker::Report;
+
+use super::marks::Way;
+use super::search::Wanted;
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    rows: VecDeque<RowId>,
+    /// Rows in front of them that have left memory.
+    gone: u64,
+    progress: Progress,
+}
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    waiting: u64,
+    searched: u64,
+    up_to: Option<u64>,
+    full: bool,
+}
+
+impl Found {
+    /// Begins anew: other rows are shown, or something else is searched for.
+    pub(crate) fn reset(&mut self) {
+        self.rows.clear();
+        self.gone = 0;
+        self.progress = Progress { waiting: 1, ..Progress::default() };
+    }
+
+    /// Takes in what was found.
+    pub(crate) fn take(&mut self, report: Report) {
+        let Report { found, waiting, searched, up_to, full } = report;
+        self.progress = Progress { waiting, searched, up_to, full };
+        for row in found {
+            // Only frames and messages that came in pieces are found late.
+            if self.rows.back().is_none_or(|last| *last < row) {
+                self.rows.push_back(row);
+            } else if let Err(place) = self.rows.binary_search(&row) {
+                self.rows.insert(place, row);
+            }
+        }
+    }
+
+    /// Lets go of rows that have left memory.
+    pub(crate) fn forget(&mut self, first: RowId) {
+        while self.rows.front().is_some_and(|row| *row < first) {
+            self.rows.pop_front();
+            self.gone += 1;
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether a row is among them.
+    #[must_use]
+    pub(crate) fn has(&self, row: RowId) -> bool {
+        self.place(row).is_some()
+    }
+
+    /// A row's place among them.
+    #[must_use]
+    pub(crate) fn place(&self, row: RowId) -> Option<usize> {
+        self.rows.binary_search(&row).ok()
+    }
+
+    /// Their numbers, which they keep when older ones leave memory.
+    #[must_use]
+    pub(crate) fn numbers(&self) -> std::ops::Range<u64> {
+        self.gone..self.gone + self.rows.len() as u64
+    }
+
+    /// The row of a number.
+    #[must_use]
+    pub(crate) fn row(&self, number: u64) -> Option<RowId> {
+        self.rows.get(usize::try_from(number.checked_sub(self.gone)?).ok()?).copied()
+    }
+
+    /// The number of a row, or of the next one behind it.
+    #[must_use]
+    pub(crate) fn number_from(&self, row: RowId) -> u64 {
+        self.gone + self.rows.partition_point(|found| *found < row) as u64
+    }
+
+    /// Whether all up to a row was searched.
+    #[must_use]
+    pub(crate) fn has_passed(&self, row: RowId) -> bool {
+        self.is_done() || self.progress.up_to.is_some_and(|up_to| up_to >= row.block)
+    }
+
+    /// Whether all was searched.
+    #[must_use]
+    pub(crate) const fn is_done(&self) -> bool {
+        self.progress.waiting == 0 || self.progress.full
+    }
+
+    /// Whether it ended because there were too many.
+    #[must_use]
+    pub(crate) const fn is_full(&self) -> bool {
+        self.progress.full
+    }
+
+    /// How much was searched; `None` for all.
+    #[must_use]
+    pub(crate) fn percent(&self) -> Option<u64> {
+        let Progress { waiting, searched, .. } = self.progress;
+        let percent = searched.saturating_mul(100).checked_div(searched + waiting).unwrap_or_default();
+        (!self.is_done()).then_some(percent)
+    }
+
+    /// Those on the way from a row, and from the other end.
+    pub(crate) fn on_the_way(&self, Wanted { from, way, here_too }: Wanted) -> impl Iterator<Item = RowId> {
+        let before = self.rows.partition_point(|row| *row < from);
+        let behind = self.rows.partition_point(|row| *row <= from);
+        let (forward, backward) = match (way, here_too) {
+            (Way::Forward, true) => (Some(before), None),
+            (Way::Forward, false) => (Some(behind), None),
+            (Way::Backward, true) => (None, Some(behind)),
+            (Way::Backward, false) => (None, Some(before)),
+        };
+        let count = self.rows.len();
+        let forward = forward.into_iter().flat_map(move |start| (start..count).chain(0..start));
+        let backward = backward.into_iter().flat_map(move |start| (0..start).rev().chain((start..count).rev()));
+        forward.chain(backward).filter_map(|place| self.rows.get(place).copied())
+    }
+
+    /// Whether a jump to a match can be told from what is known now.
+    #[must_use]
+    pub(crate) fn is_certain(&self, wanted: Wanted, to: RowId) -> bool {
+        let is_here = wanted.here_too && to == wanted.from;
+        let is_ahead = match wanted.way {
+            Way::Forward => to > wanted.from,
+            Way::Backward => to < wanted.from && self.progress.up_to.is_some_and(|up_to| up_to >= wanted.from.block),
+        };
+        is_here || is_ahead || self.is_done()
+    }
+}

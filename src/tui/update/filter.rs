@@ -1,0 +1,118 @@
+//! What the keys of the filter do.
+
+use crate::journal::View;
+use crate::query::{Known, Query};
+use crate::record::finding::Level;
+use crate::text;
+use crate::tui::keymap::{Action, Place, key_of};
+use crate::tui::message::Effect;
+use crate::tui::state::composer::Recall;
+use crate::tui::state::filter_line::FilterLine;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::panes::Tab;
+
+/// Sessions of which paths and numbers are completed: the newest.
+const KNOWN: usize = 200;
+
+/// What they do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Filter => open(model, view),
+        Action::FilterKeep => keep(model),
+        Action::FilterClear => {
+            let origin = match &model.overlay {
+                Some(Overlay::Filter(line)) => line.origin,
+                _ => None,
+            };
+            model.overlay = None;
+            model.lists.ask(view, None, origin);
+        }
+        Action::FilterComplete => edit(model, view, FilterLine::complete),
+        Action::FilterEarlier => recall(model, view, Recall::Earlier),
+        Action::FilterLater => recall(model, view, Recall::Later),
+        Action::FilterErase => edit(model, view, |line| {
+            line.input.delete_line_by_head();
+        }),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// Opens the line, with the filter that there is.
+fn open(model: &mut Model, view: &View) {
+    if model.panes.tab != Tab::Frames {
+        model.panes.turn_to(Tab::Frames);
+    }
+    let text = model.lists.filter.query().map(|query| format!("{} ", query.text())).unwrap_or_default();
+    let origin = model.lists.origin(view);
+    model.overlay = Some(Overlay::Filter(Box::new(FilterLine::new(&text, known(view), origin))));
+}
+
+/// What there is to be completed.
+fn known(view: &View) -> Known {
+    let mut known = Known::default();
+    for summary in view.sessions().rev().take(KNOWN) {
+        known.sessions.push(summary.id.0);
+        known.paths.push(text::escape(&summary.path));
+        known.ids.extend(summary.findings.iter().map(|(_, _, finding)| finding.kind.id()));
+    }
+    known.paths.sort_unstable();
+    known.paths.dedup();
+    known.ids.sort_unstable();
+    known.ids.dedup();
+    known
+}
+
+/// Takes a change of the line's text in: what it asks for is shown at once.
+pub(super) fn typed(model: &mut Model, view: &View) {
+    if let Some(Overlay::Filter(line)) = &mut model.overlay
+        && let Ok(query) = line.read()
+    {
+        let origin = line.origin;
+        model.lists.ask(view, query, origin);
+    }
+}
+
+/// Closes the line, unless something is wrong with it.
+fn keep(model: &mut Model) {
+    let Some(Overlay::Filter(line)) = &model.overlay else { return };
+    if line.error.is_some() {
+        return;
+    }
+    if let Some(query) = model.lists.filter.query() {
+        model.lists.filter.history.push(query.text().to_owned());
+    }
+    model.overlay = None;
+    model.panes.focus = Place::Frames;
+}
+
+/// Shows only what is asked for by a command.
+pub(super) fn choose(model: &mut Model, view: &View, text: &str) {
+    let Ok(query) = Query::parse(text) else { return };
+    if model.panes.tab != Tab::Frames {
+        model.panes.turn_to(Tab::Frames);
+    }
+    let origin = model.lists.origin(view);
+    model.lists.ask(view, query, origin);
+}
+
+/// Says why a row that is to be gone to is not there.
+pub(super) fn hidden(model: &mut Model) {
+    let key = key_of(Action::Filter);
+    model.toast(Level::Note, format!("the filter hides it: esc clears the filter, {key} changes it"));
+}
+
+fn edit(model: &mut Model, view: &View, change: impl FnOnce(&mut FilterLine)) {
+    if let Some(Overlay::Filter(line)) = &mut model.overlay {
+        change(line);
+    }
+    typed(model, view);
+}
+
+fn recall(model: &mut Model, view: &View, direction: Recall) {
+    if let Some(Overlay::Filter(line)) = &mut model.overlay {
+        line.recall(&model.lists.filter.history, direction);
+    }
+    typed(model, view);
+}

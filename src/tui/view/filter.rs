@@ -1,0 +1,88 @@
+//! The line in which a filter is typed, in the place of the footer, and above it what is wrong or how it may go on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
+
+use crate::journal::View;
+use crate::query::Error;
+use crate::text;
+use crate::tui::fit;
+use crate::tui::state::cursor::Scroll;
+use crate::tui::state::filter_line::FilterLine;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+
+use super::frame_log::filtered;
+use super::overlay::panel;
+
+/// Completions that are listed at once.
+const LISTED: usize = 7;
+/// Columns for a completion.
+const NAME: usize = 22;
+
+/// Draws it over a screen.
+pub(super) fn line(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Filter(line)) = &model.overlay else { return None };
+    let theme = &model.look.theme;
+    let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+    Clear.render(row, buffer);
+    let (x, _) = buffer.set_stringn(row.x, row.y, " filter ", usize::from(row.width), theme.key);
+    (&line.input).render(Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
+    if line.error.is_some() {
+        buffer.set_style(Rect { x, width: row.right().saturating_sub(x), ..row }, theme.error);
+    }
+    let columns = usize::from(area.width.saturating_sub(4));
+    let lines = match &line.error {
+        Some(error) => wrong(model, &line.text(), error, columns),
+        None => completions(model, line, columns),
+    };
+    let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(1));
+    if height < 3 {
+        return None;
+    }
+    let outer = Rect { y: row.y - height, height, ..area };
+    let shown = filtered(model, view).unwrap_or_else(|| "all rows are shown".to_owned());
+    let title = format!("{} · tab completes, enter keeps it, esc clears it", fit::cut(&shown, columns / 2));
+    let inside = panel(model, outer, &title, buffer);
+    for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
+        buffer.set_line(inside.x, y, line, inside.width);
+    }
+    None
+}
+
+/// The text, the place in it where it is wrong, and why.
+fn wrong(model: &Model, text: &str, error: &Error, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.look.theme;
+    let before = fit::width(&text::escape(text.get(..error.at).unwrap_or(text).as_bytes()));
+    // Of a long text, the part around the place is shown.
+    let room = columns.max(8);
+    let skipped = if before + 2 > room { before + 8 - room.min(before + 8) } else { 0 };
+    let shown: String = text::escape(text.as_bytes()).chars().skip(skipped).collect();
+    let caret = format!("{}^", " ".repeat(before.saturating_sub(skipped)));
+    let mut lines =
+        vec![Line::styled(fit::cut(&shown, room), theme.text), Line::styled(fit::cut(&caret, room), theme.error)];
+    lines.extend(fit::wrap(&error.why, room).into_iter().map(|line| Line::styled(line, theme.error)));
+    lines
+}
+
+fn completions(model: &Model, line: &FilterLine, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.look.theme;
+    let all = line.completions();
+    let mut lines: Vec<Line<'static>> = all
+        .iter()
+        .take(LISTED)
+        .map(|completion| {
+            Line::from(vec![
+                Span::styled(fit::left(&completion.text, NAME), theme.key),
+                Span::styled(fit::cut(&format!(" {}", completion.help), columns.saturating_sub(NAME)), theme.dim),
+            ])
+        })
+        .collect();
+    if all.len() > LISTED {
+        let more: Vec<&str> = all.iter().skip(LISTED).map(|completion| completion.text.trim_end()).collect();
+        lines.push(Line::styled(fit::cut(&format!("and {}", more.join(" ")), columns), theme.dim));
+    }
+    lines
+}
