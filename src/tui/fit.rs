@@ -28,6 +28,22 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     text.to_owned()
 }
 
+/// At most `columns` wide, with `…` in the middle where something was left out: more of the end than of the start.
+#[must_use]
+pub(crate) fn middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns || columns < 4 {
+        return cut(text, columns);
+    }
+    let head = cut(text, (columns - 1) / 3 + 1);
+    let mut room = columns - width(&head);
+    let mut start = text.len();
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        let Some(left) = room.checked_sub(grapheme.width()) else { break };
+        (room, start) = (left, at);
+    }
+    format!("{head}{}", text.get(start..).unwrap_or_default())
+}
+
 /// Exactly `columns` wide, at the left.
 #[must_use]
 pub(crate) fn left(text: &str, columns: usize) -> String {
@@ -119,6 +135,14 @@ pub(crate) fn short(number: u64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_left_out_in_the_middle_leaves_both_ends() {
+        assert_eq!(middle("/room/1234567890/tail", 12), "/ro…890/tail");
+        assert_eq!(middle("/room", 12), "/room");
+        assert_eq!(middle("abcdef", 3), "ab…");
+        assert_eq!(width(&middle("日本語日本語日本語", 9)), 9);
+    }
 
     #[test]
     fn wide_characters_are_not_cut_in_half() {

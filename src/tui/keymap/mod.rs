@@ -50,6 +50,8 @@ pub enum Action {
     Text,
     NextDecoder,
     Counterpart,
+    NextRow,
+    PreviousRow,
     Bytes,
     Times,
     NextPolicy,

@@ -167,6 +167,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::JumpBack, &[Key::ctrl('o')], ROWS, "", "back to where the last jump began"),
     bind(Action::Left, &[Key::char('h'), Key::plain(KeyCode::Left)], DETAIL, "", "a byte or a letter to the left"),
     bind(Action::Right, &[Key::char('l'), Key::plain(KeyCode::Right)], DETAIL, "", "a byte or a letter to the right"),
+    bind(Action::NextRow, &[Key::char('J')], DETAIL, "next", "the next row, without leaving the detail"),
+    bind(Action::PreviousRow, &[Key::char('K')], DETAIL, "", "the row before"),
     bind(Action::Header, &[Key::char('H')], DETAIL, "header", "the header bit by bit, or in a line"),
     bind(Action::FoldMore, &[Key::char('-')], DETAIL, "fold", "fold JSON one level further out (enter: this node)"),
     bind(

@@ -9,8 +9,9 @@ use super::panes::{Panes, Tab};
 
 /// Columns under which panes stand alone.
 const NARROW: u16 = 64;
-/// Columns from which the detail stands at the right by itself.
-const WIDE: u16 = 120;
+/// Columns of a page from which the detail stands at the right by itself, whether there is a list of sessions or not: it
+/// must not move when a second session comes.
+const WIDE: u16 = 144;
 
 /// The lines around the panes. A low screen loses the less needed ones.
 pub(crate) struct Bars {
@@ -80,9 +81,11 @@ impl PaneAreas {
             return panes;
         }
         let mut panes = Self::default();
-        let rest =
-            if state.tab == Tab::Frames && area.width >= NARROW { panes.part_sessions(state, area) } else { area };
-        panes.part_detail(state, focus, rest);
+        // A list of one session takes room from what it says.
+        let has_sessions = state.has_choice || focus == Place::Sessions;
+        let is_beside = state.tab == Tab::Frames && area.width >= NARROW && has_sessions;
+        let rest = if is_beside { panes.part_sessions(state, area) } else { area };
+        panes.part_detail(state, area.width, rest);
         panes
     }
 
@@ -93,9 +96,9 @@ impl PaneAreas {
         Rect { x: area.x + width + 1, width: area.width - width - 1, ..area }
     }
 
-    fn part_detail(&mut self, state: &Panes, focus: Place, area: Rect) {
+    fn part_detail(&mut self, state: &Panes, page: u16, area: Rect) {
         self.detail_is_right = match state.arrangement.detail {
-            DetailPlace::Automatic => area.width >= WIDE,
+            DetailPlace::Automatic => page >= WIDE,
             DetailPlace::Right => true,
             DetailPlace::Below => false,
         };
@@ -109,7 +112,7 @@ impl PaneAreas {
         }
         self.detail_is_right = false;
         let Some(height) = state.arrangement.detail_height(area.height) else {
-            let pane = if focus == Place::Detail { &mut self.detail } else { &mut self.rows };
+            let pane = if state.place() == Place::Detail { &mut self.detail } else { &mut self.rows };
             *pane = Some(area);
             return;
         };

@@ -44,6 +44,8 @@ pub(crate) struct Panes {
     pub tab: Tab,
     /// The pane that has the focus on the page of frames.
     pub focus: Place,
+    /// Whether there are several sessions to choose from.
+    pub has_choice: bool,
     /// How they stand.
     pub arrangement: Arrangement,
     /// What the mouse has hold of.
@@ -52,7 +54,8 @@ pub(crate) struct Panes {
 
 impl Default for Panes {
     fn default() -> Self {
-        Self { tab: Tab::default(), focus: Place::Frames, arrangement: Arrangement::default(), dragged: None }
+        let (tab, arrangement) = (Tab::default(), Arrangement::default());
+        Self { tab, focus: Place::Frames, has_choice: false, arrangement, dragged: None }
     }
 }
 

@@ -97,3 +97,15 @@ fn ten_megabytes_are_shown_at_once_and_known_bit_by_bit() {
     finish(&mut stage);
     assert!(stage.shows("▸[ … "), "{}", stage.screen());
 }
+
+#[test]
+fn the_next_row_is_shown_without_leaving_the_detail() {
+    let mut stage = Stage::new(100, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(10).opens();
+    actor.after(10).frame(Side::Server, 0x81, b"one").frame(Side::Server, 0x81, b"two").hand_over();
+    stage.sync().press(KeyCode::Enter).keys("K");
+    assert!(stage.shows("Frame 1 · text · 3 B · 12:00:00.000 · session 1"), "{}", stage.screen());
+    stage.keys("J");
+    assert!(stage.shows("Frame 2 · text"), "{}", stage.screen());
+}

@@ -23,6 +23,8 @@ pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<
             model.lists.remember(view);
             last(model, view);
         }
+        Action::NextRow => step_row(model, view, 1),
+        Action::PreviousRow => step_row(model, view, -1),
         Action::Follow => follow(model),
         Action::PreviousSession => step_session(model, view, -1),
         Action::NextSession => step_session(model, view, 1),
@@ -58,6 +60,12 @@ pub(super) fn step(model: &mut Model, view: &View, by: i64) {
             }
         }
     }
+}
+
+/// Selects another row of the list while the detail has the focus.
+fn step_row(model: &mut Model, view: &View, by: i64) {
+    let rows = model.rows(view).range();
+    model.list().0.step(&rows, by);
 }
 
 fn last(model: &mut Model, view: &View) {

@@ -19,6 +19,7 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
         return;
     }
     let body = Bars::of(screen).body;
+    model.panes.has_choice = view.sessions().len() > 1;
     match model.panes.tab {
         Tab::Frames | Tab::Log => {
             learn(model, view, body);

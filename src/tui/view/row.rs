@@ -46,19 +46,25 @@ const fn digits_of(number: u64) -> usize {
 const MARKED: &str = "◆";
 const MATCH: &str = "•";
 const MARKED_MATCH: &str = "◈";
+const INJECTED: &str = "»";
+const COMPRESSED: &str = "z";
 const CHANGED: &str = "~";
 const DROPPED: &str = "not relayed";
 
 /// The marks of rows and what they mean, for the help.
-pub(crate) const MARKS: [(&str, &str); 8] = [
+pub(crate) const MARKS: [(&str, &str); 12] = [
     (MARKED, "marked by you, or in your range"),
     (MATCH, "found by your search"),
     (MARKED_MATCH, "marked and found"),
     (level_glyph(Level::Error), "an error was found in it"),
     (level_glyph(Level::Warning), "a warning"),
     (level_glyph(Level::Note), "a note"),
+    (INJECTED, "put in by you"),
+    (COMPRESSED, "compressed; what it inflates to is shown"),
     (CHANGED, "sent on changed: repaired, or in the other side's dialect"),
     (DROPPED, "not sent on"),
+    ("↩", "a reply, and how long it took"),
+    ("…", "at the end of a row: no reply so far"),
 ];
 
 /// Columns of a preview from which on the time of a reply stands behind it.
@@ -379,7 +385,7 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
     marks.extend(fragments(joined).map(|fragments| (fragments, theme.note)));
     match record.origin {
         Origin::Peer => {}
-        Origin::Injected => marks.push(("injected".to_owned(), theme.injected)),
+        Origin::Injected => marks.push((INJECTED.to_owned(), theme.injected)),
         Origin::Proxy => marks.push(("by wsproxy".to_owned(), theme.injected)),
     }
     match record.relayed {
@@ -398,7 +404,7 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
         marks.push((format!("truncated to {}", text::byte_count(kept)), theme.warning));
     }
     if record.header.rsv1() && !record.header.opcode().is_control() {
-        marks.push(("compressed".to_owned(), theme.note));
+        marks.push((COMPRESSED.to_owned(), theme.note));
     }
     marks
 }

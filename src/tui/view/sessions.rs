@@ -124,13 +124,14 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
     };
     let (glyph, style, _) = state(summary, theme);
     let frames = fit::short(summary.frames.sum());
-    let words = format!("{} {}", summary.id.0, text::preview(&summary.path, 120));
+    let number = summary.id.0.to_string();
     let trouble = mark(summary, theme);
     let room = width.saturating_sub(4 + frames.len() + trouble.width());
+    let path = fit::middle(&text::preview(&summary.path, 400), room.saturating_sub(number.len() + 1));
     let text = if summary.is_live() { theme.text } else { theme.dim };
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
-        Span::styled(fit::left(&words, room), text),
+        Span::styled(fit::left(&format!("{number} {path}"), room), text),
         trouble,
         Span::styled(format!(" {frames}"), theme.dim),
     ])

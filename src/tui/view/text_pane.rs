@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::journal::{Row, Scope, View};
 use crate::record::Seen;
 use crate::text;
+use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
 use crate::tui::pages::{BodyShown, BytesShown};
@@ -19,7 +20,7 @@ use super::{Focus, title};
 
 /// Draws the selected row in full. Gives where its lines are.
 pub(super) fn detail(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Rect {
-    let name = model.selected_row(view).map_or_else(|| "Detail".to_owned(), detail_name);
+    let name = model.selected_row(view).map_or_else(|| "Detail".to_owned(), |row| detail_name(model, row));
     let focus = Focus::of(model, Place::Detail);
     let has_focus = focus == Focus::Here;
     let foot = model.detail.foot(area, has_focus);
@@ -134,15 +135,16 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
     }
 }
 
-fn detail_name(row: Row<'_>) -> String {
+fn detail_name(model: &Model, row: Row<'_>) -> String {
+    let time = clock::clock(row.time, &model.look.zone, Digits::Milliseconds);
     let session = row.session.map(|session| format!(" · session {}", session.0)).unwrap_or_default();
     let from = row.from().map(|from| format!(" · {} → {}", from.name(), from.other().name())).unwrap_or_default();
     match row.record {
         Seen::Frame(frame) => {
             let length = text::byte_count(frame.header.length);
-            format!("Frame {} · {} · {length}{session}", frame.number, frame.header.opcode())
+            format!("Frame {} · {} · {length} · {time}{session}", frame.number, frame.header.opcode())
         }
-        Seen::Raw(raw) => format!("Raw bytes · {}{from}{session}", text::byte_count(raw.length)),
-        _ => format!("Event{from}{session}"),
+        Seen::Raw(raw) => format!("Raw bytes · {} · {time}{from}{session}", text::byte_count(raw.length)),
+        _ => format!("Event · {time}{from}{session}"),
     }
 }
