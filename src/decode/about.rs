@@ -161,6 +161,13 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         guessed: "subprotocol `cbor`, or every message is a whole map whose first key is text",
     },
     About {
+        decoder: Decoder::Protobuf,
+        name: "protobuf",
+        title: "Protobuf",
+        reads: "fields by their numbers; texts and messages in them where the bytes are that, packed lists as guesses",
+        guessed: "never: many bytes would pass for it",
+    },
+    About {
         decoder: Decoder::Content,
         name: "content",
         title: "Content",

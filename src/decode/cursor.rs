@@ -9,21 +9,28 @@ use super::Fault;
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Where the bytes begin in the payload.
+    base: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self::part(bytes, 0)
+    }
+
+    /// At the start of bytes that begin at a place of the payload.
+    pub(super) const fn part(bytes: &'a [u8], base: usize) -> Self {
+        Self { bytes, at: 0, base }
     }
 
     /// At the start of a range, up to its end.
     pub(super) fn within(bytes: &'a [u8], range: Range<usize>) -> Self {
         let bytes = bytes.get(..range.end).unwrap_or(bytes);
-        Self { bytes, at: range.start.min(bytes.len()) }
+        Self { bytes, at: range.start.min(bytes.len()), base: 0 }
     }
 
     pub(super) const fn at(&self) -> usize {
-        self.at
+        self.base + self.at
     }
 
     pub(super) fn left(&self) -> usize {
@@ -39,7 +46,7 @@ impl<'a> Cursor<'a> {
         let taken = usize::try_from(length).ok().and_then(|length| self.rest().get(..length));
         let Some(taken) = taken else {
             let why = format!("{what} takes {length} bytes and {} are left", self.left());
-            return Err(Fault::end(self.at, why));
+            return Err(Fault::end(self.at(), why));
         };
         self.at += taken.len();
         Ok(taken)
@@ -65,7 +72,7 @@ impl<'a> Cursor<'a> {
 
     /// A number of seven bits in each of so many bytes at most, the lowest first and the last without the eighth bit.
     pub(super) fn variable(&mut self, at_most: u32, what: &str) -> Result<u64, Fault> {
-        let start = self.at;
+        let start = self.at();
         let mut value = 0;
         for place in 0..at_most {
             let byte = self.u8(what)?;

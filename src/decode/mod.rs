@@ -23,6 +23,7 @@ mod mqtt;
 mod msgpack;
 mod packed;
 mod phoenix;
+mod protobuf;
 mod reading;
 mod reload;
 mod signalr;
@@ -91,6 +92,8 @@ pub enum Decoder {
     MessagePack,
     /// CBOR.
     Cbor,
+    /// Protobuf without a schema.
+    Protobuf,
     /// Packed bytes, pictures and the like, by what their bytes say.
     Content,
     /// MQTT 3.1 and 3.1.1.
@@ -101,7 +104,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -123,6 +126,7 @@ impl Decoder {
         Self::SignalRMessagePack,
         Self::MessagePack,
         Self::Cbor,
+        Self::Protobuf,
         Self::Content,
         Self::Mqtt,
         Self::Mqtt5,
@@ -203,6 +207,7 @@ impl Decoder {
             Self::SignalRMessagePack => signalr::message(reading, signalr::Protocol::MessagePack),
             Self::MessagePack => packed::message(reading, Packing::MessagePack),
             Self::Cbor => packed::message(reading, Packing::Cbor),
+            Self::Protobuf => protobuf::message(reading),
             Self::Content => content::message(reading),
             Self::Mqtt => mqtt::message(reading, mqtt::Version::Three),
             Self::Mqtt5 => mqtt::message(reading, mqtt::Version::Five),

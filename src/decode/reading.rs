@@ -113,6 +113,17 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Lets a fault be where only bytes are missing that are not looked at.
+    pub(super) fn tolerate(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        match result {
+            Err(fault) if fault.is_end && !self.payload.is_whole => {
+                self.tree.cut();
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
     /// What came of it.
     pub(super) fn finish(mut self, result: Result<(), Fault>) -> Result<Decoded, Fault> {
         match result {

@@ -233,7 +233,7 @@ fn is_json(bytes: &[u8]) -> bool {
 }
 
 /// Whether bytes are text for people: UTF-8 without controls but those of lines and columns.
-fn is_text(bytes: &[u8]) -> bool {
+pub(super) fn is_text(bytes: &[u8]) -> bool {
     let plain = |text: &str| text.chars().all(|c| text::is_plain(c) || matches!(c, '\n' | '\r' | '\t'));
     std::str::from_utf8(bytes).is_ok_and(plain)
 }

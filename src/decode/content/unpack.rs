@@ -109,15 +109,15 @@ mod tests {
     #[test]
     fn what_was_packed_comes_back_and_no_more_than_is_wanted() {
         for packer in [Packer::Gzip, Packer::Zlib, Packer::Zstd] {
-            let packed = packed(packer, &[b'a'; 10_000_000]);
-            assert!(packed.len() < 50_000, "{packer}");
-            for limit in [0, 1, 1000, 1_000_000] {
+            let packed = packed(packer, &[b'a'; 1_000_000]);
+            assert!(packed.len() < 10_000, "{packer}");
+            for limit in [0, 1, 1000, 100_000] {
                 let unpacked = packer.unpack(&packed, limit);
                 assert_eq!((unpacked.bytes.len(), unpacked.end), (limit, End::Limit), "{packer}");
                 assert!(unpacked.bytes.capacity() < 2 * limit + 1000, "{packer}");
             }
-            assert_eq!(packer.unpack(&packed, 10_000_000).end, End::Whole);
-            let cut = packer.unpack(&packed[..packed.len() - 1], 10_000_000);
+            assert_eq!(packer.unpack(&packed, 1_000_000).end, End::Whole);
+            let cut = packer.unpack(&packed[..packed.len() - 1], 1_000_000);
             assert!(matches!(cut.end, End::Broken(_)), "{packer} {cut:?}", cut = cut.end);
         }
     }

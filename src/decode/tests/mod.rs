@@ -95,6 +95,28 @@ fn cbor_nested_in_values_in_keys_or_in_tags_ends_in_a_fault() {
 }
 
 #[test]
+fn what_has_a_length_in_protobuf_is_text_a_message_or_bytes() {
+    let summary = |bytes: &[u8]| {
+        let decoded = Decoder::Protobuf.read(Side::Client, Payload::binary(bytes), &Limits::DETAIL)?;
+        Ok::<_, Fault>(decoded.summary())
+    };
+    assert_eq!(summary(b"\x0a\x03abc").unwrap(), "{1:\"abc\"}");
+    assert_eq!(summary(b"\x0a\x05\x0a\x03abc").unwrap(), "{1:{1:\"abc\"}}");
+    assert_eq!(summary(b"\x0a\x05\x0aabcd").unwrap(), "{1:\"\\nabcd\"}");
+    assert_eq!(summary(b"\x0b\x08\x01\x0c\x10\x02").unwrap(), "{1:{1:1},2:2}");
+    for (broken, at) in [(&b"\x0a\x04abc"[..], 5), (b"\x0c", 0), (b"\x0b\x08\x01", 3), (b"\x07", 0), (b"\x00\x00", 0)] {
+        assert_eq!(summary(broken).unwrap_err().at, at, "{broken:x?}");
+    }
+    assert!(summary(&b"\x0b".repeat(1_000_000)).is_err());
+    let mut deep = Vec::new();
+    for _ in 0..500 {
+        let length = [deep.len() as u8 | 0x80, (deep.len() >> 7) as u8];
+        deep = [&[0x0a], &length[..], &deep].concat();
+    }
+    assert!(summary(&deep).unwrap().starts_with("{1:{1:{1:"));
+}
+
+#[test]
 fn frames_of_sockjs_hold_several_messages_or_none() {
     let server = |text: &str| {
         let decoded = Decoder::SockJs.read(Side::Server, Payload::text(text.as_bytes()), &Limits::DETAIL)?;

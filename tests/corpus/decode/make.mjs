@@ -5,7 +5,7 @@
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
 //     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10 msgpack5@6 \
 //     @microsoft/signalr-protocol-msgpack@10 jsonwebtoken@9 \
-//     sockjs@0.3 sockjs-client@1.6 simpleddp@2.2
+//     sockjs@0.3 sockjs-client@1.6 simpleddp@2.2 protobufjs@8
 //
 // `content` wants the program zstd, and a Python with Pillow, which PYTHON may name.
 //
@@ -581,6 +581,21 @@ makers.cbor = () => {
   ]
   const messages = values.map((bytes, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(bytes).toString('base64') }))
   write('cbor', 'cbor', `${version('cbor-x')}, ${version('cbor')}`, { path: '/game', messages })
+}
+
+makers.protobuf = () => {
+  const protobuf = require('protobufjs')
+  const root = new protobuf.Root().loadSync(join(here, 'chat.proto'), { keepCase: true })
+  const Envelope = root.lookupType('chat.Envelope')
+  const encode = value => Buffer.from(Envelope.encode(Envelope.fromObject(value)).finish()).toString('base64')
+  const messages = [
+    ['client', { seq: 1, join: { room: 'lobby', user: { id: 7, name: 'grün', role: 'ADMIN' } } }],
+    ['server', { seq: 2, state: { users: [{ id: 7, name: 'grün', role: 'ADMIN' }, { id: 8, name: 'Bo' }], scores: [1, 2, 300], places: [1.5, -2.25], limits: { low: -5, high: 70000 } } }],
+    ['client', { seq: 3, say: { text: 'grüße\nand more', at: { seconds: 1767323045, nanos: 123000000 }, loud: true, delta: -3, ratio: 0.5, exact: 1.25, hash: 12345, big: '9007199254740993', low: '-1' } }],
+    ['server', { seq: 4, said: { raw: Buffer.from([0, 255, 16]), packed: Buffer.from('{"a":1}') } }],
+    ['server', {}],
+  ].map(([from, value]) => ({ from, base64: encode(value) }))
+  write('protobuf', 'protobuf', version('protobufjs'), { path: '/chat', messages })
 }
 
 // What services send that pack each message, and what values hold.
