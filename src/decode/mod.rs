@@ -42,6 +42,7 @@ pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
 pub use guess::{Context, MESSAGES, guess};
 pub use limits::Limits;
+pub use protobuf::{Schema, SchemaFault};
 
 use about::{ABOUT, About};
 use packed::Packing;

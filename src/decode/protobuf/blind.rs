@@ -1,5 +1,7 @@
 //! Messages without their schema: numbers in place of names, and guesses that say that they are.
 
+use std::ops::Range;
+
 use crate::decode::Fault;
 use crate::decode::content::is_text;
 use crate::decode::cursor::Cursor;
@@ -16,6 +18,9 @@ pub(super) enum Until {
     /// The end of the group of that number.
     Group(u32),
 }
+
+/// A value, and where it stands.
+type Placed = (Value, Range<usize>);
 
 /// Numbers that are shown of a list that may be none.
 const PACKED_SHOWN: usize = 64;
@@ -112,41 +117,36 @@ fn length_delimited(tree: &mut Tree<'_>, field: &Field<'_>, bytes: &[u8], at: us
     Ok(())
 }
 
-/// The numbers that bytes would be if they were a packed list, where that is likely.
+/// Adds the numbers that bytes would be if they were a packed list, where that is likely.
 fn packed(tree: &mut Tree<'_>, bytes: &[u8], at: usize) {
-    let numbers = |name: &str, values: Vec<(String, std::ops::Range<usize>)>, tree: &mut Tree<'_>| {
-        if !tree.may_nest() {
-            return;
-        }
-        tree.open(Some(format!("perhaps packed {name}").as_bytes()), Value::Array, Some(at));
-        for (value, span) in values {
-            tree.add(None, Value::Number(value), Some(span));
-        }
-        tree.close(at + bytes.len());
-    };
-    let all =
-        |mut values: Box<dyn Iterator<Item = f64> + '_>| values.all(is_usual) && !bytes.iter().all(|byte| *byte == 0);
-    if bytes.len() >= 16
-        && bytes.len().is_multiple_of(8)
-        && all(Box::new(pieces(bytes, at).map(|(piece, _)| f64::from_le_bytes(piece))))
-    {
-        let values = pieces(bytes, at).map(|(piece, span)| (f64::from_le_bytes(piece).to_string(), span));
-        return numbers("doubles", values.take(PACKED_SHOWN).collect(), tree);
+    let Some((name, numbers)) = list(bytes, at).filter(|_| tree.may_nest()) else { return };
+    tree.open(Some(name.as_bytes()), Value::Array, Some(at));
+    for (number, span) in numbers {
+        tree.add(None, number, Some(span));
     }
-    if bytes.len() >= 8
-        && bytes.len().is_multiple_of(4)
-        && all(Box::new(pieces(bytes, at).map(|(piece, _)| f32::from_le_bytes(piece).into())))
-    {
-        let values = pieces(bytes, at).map(|(piece, span)| (f32::from_le_bytes(piece).to_string(), span));
-        return numbers("floats", values.take(PACKED_SHOWN).collect(), tree);
+    tree.close(at + bytes.len());
+}
+
+/// The first numbers of a list that bytes are likely to be, and a name for it that says so.
+fn list(bytes: &[u8], at: usize) -> Option<(&'static str, Vec<Placed>)> {
+    let doubles = || pieces(bytes, at).map(|(piece, span)| (f64::from_le_bytes(piece), span));
+    let floats = || pieces(bytes, at).map(|(piece, span)| (f32::from_le_bytes(piece), span));
+    let numbers = || varints(bytes, at);
+    let is_list_of = |size: usize| bytes.len() >= 2 * size && bytes.len().is_multiple_of(size);
+    let is_zero = bytes.iter().all(|byte| *byte == 0);
+    if is_list_of(8) && !is_zero && doubles().all(|(number, _)| is_usual(number)) {
+        let values = doubles().map(|(number, span)| (Value::number(number), span));
+        return Some(("perhaps packed doubles", values.take(PACKED_SHOWN).collect()));
     }
-    let is_over = varints(bytes, 0).last().is_some_and(|(_, span)| span.end == bytes.len());
+    if is_list_of(4) && !is_zero && floats().all(|(number, _)| is_usual(number.into())) {
+        let values = floats().map(|(number, span)| (Value::number(number), span));
+        return Some(("perhaps packed floats", values.take(PACKED_SHOWN).collect()));
+    }
+    let is_over = numbers().last().is_some_and(|(_, span)| span.end == at + bytes.len());
     // None is longer than it has to be, or of a size that few numbers have.
-    let are_short = varints(bytes, 0).all(|(number, span)| span.len() <= 5 && span.len() == length_of(number));
-    if is_over && are_short && varints(bytes, 0).nth(1).is_some() {
-        let values = varints(bytes, at).map(|(number, span)| (number.to_string(), span));
-        numbers("numbers", values.take(PACKED_SHOWN).collect(), tree);
-    }
+    let are_short = numbers().all(|(number, span)| span.len() <= 5 && span.len() == length_of(number));
+    let values = numbers().map(|(number, span)| (Value::number(number), span));
+    (is_list_of(1) && is_over && are_short).then(|| ("perhaps packed numbers", values.take(PACKED_SHOWN).collect()))
 }
 
 /// Bytes that a number takes as a varint.

@@ -1,12 +1,16 @@
-//! Protobuf. Without a schema, what the wire format itself tells.
+//! Protobuf. Without a schema, what the wire format itself tells; with one, fields by name.
 
 mod blind;
+mod schema;
+mod typed;
 mod wire;
 
 use super::cursor::Cursor;
 use super::document::Value;
 use super::reading::Reading;
 use super::{Fault, Format, Role};
+
+pub use schema::{Schema, SchemaFault};
 
 use blind::Until;
 

@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use super::super::*;
 use super::check_all;
 
-struct Session {
-    file: String,
+pub(super) struct Session {
+    pub(super) file: String,
     decoder: Decoder,
     path: String,
     subprotocol: Option<String>,
@@ -41,12 +41,12 @@ impl Session {
         }
     }
 
-    fn payloads(&self) -> impl Iterator<Item = (Side, Payload<'_>)> {
+    pub(super) fn payloads(&self) -> impl Iterator<Item = (Side, Payload<'_>)> {
         self.messages.iter().map(|(from, format, bytes)| (*from, Payload { format: *format, bytes, is_whole: true }))
     }
 }
 
-fn sessions() -> Vec<Session> {
+pub(super) fn sessions() -> Vec<Session> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/decode");
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "jsonl")).collect();

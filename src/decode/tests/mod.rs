@@ -1,5 +1,6 @@
 mod corpus;
 mod nested;
+mod schema;
 
 use proptest::prelude::*;
 
@@ -167,7 +168,11 @@ fn a_guess_that_the_messages_do_not_bear_out_is_not_made() {
 
 /// What holds of each reading, whatever the bytes are.
 fn check(decoder: Decoder, from: Side, payload: Payload<'_>, limits: &Limits) {
-    match decoder.read(from, payload, limits) {
+    check_result(&decoder, decoder.read(from, payload, limits), payload, limits);
+}
+
+fn check_result(decoder: &dyn fmt::Debug, result: Result<Decoded, Fault>, payload: Payload<'_>, limits: &Limits) {
+    match result {
         Ok(decoded) => {
             let document = &decoded.document;
             assert!(!decoded.parts.is_empty() && decoded.parts.len() <= limits.parts, "{decoder:?}");
