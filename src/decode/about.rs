@@ -161,6 +161,13 @@ pub(super) const ABOUT: [About; Decoder::ALL.len()] = [
         guessed: "subprotocol `cbor`, or every message is a whole map whose first key is text",
     },
     About {
+        decoder: Decoder::Yjs,
+        name: "yjs",
+        title: "Yjs",
+        reads: "steps of a synchronisation with the state of each client, updates as bytes, who is there",
+        guessed: "both steps of a synchronisation are among the messages",
+    },
+    About {
         decoder: Decoder::Protobuf,
         name: "protobuf",
         title: "Protobuf",

@@ -7,6 +7,7 @@ use crate::record::Side;
 use super::content;
 use super::limits::Limits;
 use super::mqtt;
+use super::yjs;
 use super::{Decoder, Format, Payload};
 
 /// What is known of a session apart from its messages.
@@ -34,6 +35,7 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         .or_else(|| by_path(context, first).filter(fits))
         .or_else(|| by_connect(first).filter(fits))
         .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)).filter(fits))
+        .or_else(|| Some(Decoder::Yjs).filter(|decoder| are_synchronised(first) && fits(decoder)))
         .or_else(|| by_maps(first).filter(fits))
         .or_else(|| Some(Decoder::Content).filter(|_| speak_for_themselves(first)))
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
@@ -120,6 +122,12 @@ fn by_message(from: Side, payload: Payload<'_>) -> Option<Decoder> {
         }
         _ => None,
     }
+}
+
+/// Whether messages have both steps of a synchronisation of Yjs: one alone is a few zeros.
+fn are_synchronised(first: &[(Side, Payload<'_>)]) -> bool {
+    let has = |step| first.iter().any(|(_, payload)| yjs::step(payload.bytes) == Some(step));
+    has(0) && has(1)
 }
 
 /// The decoder for a session whose messages all begin as maps whose first key is text.

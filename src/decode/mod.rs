@@ -33,6 +33,7 @@ mod stomp;
 #[cfg(test)]
 mod tests;
 mod wamp;
+mod yjs;
 
 use std::fmt;
 
@@ -93,6 +94,8 @@ pub enum Decoder {
     MessagePack,
     /// CBOR.
     Cbor,
+    /// Yjs as y-websocket sends it.
+    Yjs,
     /// Protobuf without a schema.
     Protobuf,
     /// Packed bytes, pictures and the like, by what their bytes say.
@@ -105,7 +108,7 @@ pub enum Decoder {
 
 impl Decoder {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Json,
         Self::SocketIo,
         Self::SocketIo2,
@@ -127,6 +130,7 @@ impl Decoder {
         Self::SignalRMessagePack,
         Self::MessagePack,
         Self::Cbor,
+        Self::Yjs,
         Self::Protobuf,
         Self::Content,
         Self::Mqtt,
@@ -208,6 +212,7 @@ impl Decoder {
             Self::SignalRMessagePack => signalr::message(reading, signalr::Protocol::MessagePack),
             Self::MessagePack => packed::message(reading, Packing::MessagePack),
             Self::Cbor => packed::message(reading, Packing::Cbor),
+            Self::Yjs => yjs::message(reading),
             Self::Protobuf => protobuf::message(reading),
             Self::Content => content::message(reading),
             Self::Mqtt => mqtt::message(reading, mqtt::Version::Three),

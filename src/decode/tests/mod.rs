@@ -118,6 +118,19 @@ fn what_has_a_length_in_protobuf_is_text_a_message_or_bytes() {
 }
 
 #[test]
+fn counts_of_yjs_that_are_lies_end_with_the_bytes() {
+    let read = |bytes: &[u8]| Decoder::Yjs.read(Side::Client, Payload::binary(bytes), &Limits::DETAIL);
+    assert_eq!(read(&[0, 0, 3, 1, 7, 5]).unwrap().summary(), "sync step 1 {7:5}");
+    assert_eq!(read(&[0, 0, 1, 0]).unwrap().summary(), "sync step 1 {}");
+    let many = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    assert_eq!(read(&[&[0, 0, 5], &many[..]].concat()).unwrap_err().at, 8);
+    assert_eq!(read(&[&[1, 5], &many[..]].concat()).unwrap_err().at, 7);
+    assert_eq!(read(&[0, 0, 2, 0, 0]).unwrap_err().at, 4);
+    let first = [(Side::Client, Payload::binary(&[0, 0, 1, 0]))];
+    assert_eq!(guess(&Context::default(), &first), None);
+}
+
+#[test]
 fn frames_of_sockjs_hold_several_messages_or_none() {
     let server = |text: &str| {
         let decoded = Decoder::SockJs.read(Side::Server, Payload::text(text.as_bytes()), &Limits::DETAIL)?;

@@ -5,7 +5,7 @@
 //     vscode-jsonrpc@10 @stomp/stompjs@7.5 phoenix@1.8 @rails/actioncable@8.1 autobahn@22 vite@8.3 @msgpack/msgpack@3.1 @microsoft/signalr@10 \
 //     mqtt@5.16 aedes@1.2 cbor-x@1.6 cbor@10 msgpack5@6 \
 //     @microsoft/signalr-protocol-msgpack@10 jsonwebtoken@9 \
-//     sockjs@0.3 sockjs-client@1.6 simpleddp@2.2 protobufjs@8
+//     sockjs@0.3 sockjs-client@1.6 simpleddp@2.2 protobufjs@8 yjs@13 y-protocols@1 y-websocket@3
 //
 // `content` wants the program zstd, and a Python with Pillow, which PYTHON may name.
 //
@@ -581,6 +581,50 @@ makers.cbor = () => {
   ]
   const messages = values.map((bytes, index) => ({ from: index % 2 ? 'server' : 'client', base64: Buffer.from(bytes).toString('base64') }))
   write('cbor', 'cbor', `${version('cbor-x')}, ${version('cbor')}`, { path: '/game', messages })
+}
+
+// Two clients at a document; the server is y-protocols with a loop around it.
+makers.yjs = async () => {
+  const Y = require('yjs')
+  const [sync, awareness, auth] = ['sync', 'awareness', 'auth'].map(name => require(`y-protocols/${name}`))
+  const [encoding, decoding] = ['encoding', 'decoding'].map(name => require(`lib0/${name}`))
+  const { WebsocketProvider } = require('y-websocket')
+  const doc = new Y.Doc()
+  doc.clientID = 9
+  const sockets = new Set()
+  const send = (socket, type, write) => {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint(encoder, type)
+    write(encoder)
+    if (encoding.length(encoder) > 1) socket.send(encoding.toUint8Array(encoder))
+  }
+  doc.on('update', update => sockets.forEach(socket => send(socket, 0, encoder => sync.writeUpdate(encoder, update))))
+  const port = await answering(null, (socket, data) => {
+    const decoder = decoding.createDecoder(new Uint8Array(data))
+    const type = decoding.readVarUint(decoder)
+    if (type === 0) send(socket, 0, encoder => sync.readSyncMessage(decoder, encoder, doc, socket))
+    if (type === 1) sockets.forEach(other => other.send(data))
+  }, socket => {
+    sockets.add(socket)
+    send(socket, 0, encoder => sync.writeSyncStep1(encoder, doc))
+  })
+  doc.getText('page').insert(0, 'there already')
+  await conversation('yjs', 'yjs', ['yjs', 'y-protocols', 'y-websocket'], port, async through => {
+    const mine = new Y.Doc()
+    mine.clientID = 7
+    const provider = new WebsocketProvider(`ws://127.0.0.1:${through}`, 'notes', mine, { WebSocketPolyfill: WebSocket, disableBc: true })
+    provider.awareness.setLocalState({ user: { name: 'grün' }, cursor: null })
+    await new Promise(done => provider.once('sync', done))
+    mine.getText('page').insert(0, 'grüße ')
+    await wait(100)
+    doc.getText('page').insert(0, 'from the server ')
+    sockets.forEach(socket => socket.send(new Uint8Array([3])))
+    sockets.forEach(socket => send(socket, 2, encoder => auth.writePermissionDenied(encoder, 'read only')))
+    await wait(100)
+    provider.awareness.setLocalState(null)
+    await wait(100)
+    provider.destroy()
+  })
 }
 
 makers.protobuf = () => {
