@@ -24,6 +24,17 @@ pub const MESSAGES: usize = 16;
 /// Bytes in which a CONNECT of MQTT has told its version.
 const CONNECT: usize = 16;
 
+/// The same where the user gave decoders, which go first: one is taken if all messages fit it.
+#[must_use]
+pub fn guess_with(given: &[Decoder], context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    let first = first.get(..MESSAGES).unwrap_or(first);
+    let fits = |decoder: &Decoder| match decoder {
+        Decoder::Described(schema) => schema.fits(first),
+        decoder => first.iter().all(|(from, payload)| decoder.read(*from, *payload, &Limits::ROW).is_ok()),
+    };
+    given.iter().copied().find(|decoder| !first.is_empty() && fits(decoder)).or_else(|| guess(context, first))
+}
+
 /// The decoder for a session, by its first messages: the more the better, and as many as come cheaply.
 #[must_use]
 pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {

@@ -41,7 +41,7 @@ use crate::record::Side;
 
 pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
-pub use guess::{Context, MESSAGES, guess};
+pub use guess::{Context, MESSAGES, guess, guess_with};
 pub use limits::Limits;
 pub use protobuf::{Schema, SchemaFault};
 
@@ -98,6 +98,8 @@ pub enum Decoder {
     Yjs,
     /// Protobuf without a schema.
     Protobuf,
+    /// Protobuf by a schema that the user gave. It is not among `ALL`, and has no name of its own.
+    Described(&'static Schema),
     /// Packed bytes, pictures and the like, by what their bytes say.
     Content,
     /// MQTT 3.1 and 3.1.1.
@@ -107,7 +109,7 @@ pub enum Decoder {
 }
 
 impl Decoder {
-    /// All of them.
+    /// All that are there without the user's doing.
     pub const ALL: [Self; 26] = [
         Self::Json,
         Self::SocketIo,
@@ -137,31 +139,35 @@ impl Decoder {
         Self::Mqtt5,
     ];
 
-    const fn about(self) -> About {
-        ABOUT[self as usize]
+    fn about(self) -> About {
+        let like = if matches!(self, Self::Described(_)) { Self::Protobuf } else { self };
+        ABOUT.into_iter().find(|about| about.decoder == like).unwrap_or(ABOUT[0])
     }
 
     /// Its name on the command line and on the screen.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         self.about().name
     }
 
     /// What it reads, as its makers write it.
     #[must_use]
-    pub const fn title(self) -> &'static str {
-        self.about().title
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Described(schema) => schema.title(),
+            _ => self.about().title,
+        }
     }
 
     /// What it makes of messages, in a line.
     #[must_use]
-    pub const fn reads(self) -> &'static str {
+    pub fn reads(self) -> &'static str {
         self.about().reads
     }
 
     /// By what it is guessed, in a line.
     #[must_use]
-    pub const fn guessed(self) -> &'static str {
+    pub fn guessed(self) -> &'static str {
         self.about().guessed
     }
 
@@ -214,6 +220,7 @@ impl Decoder {
             Self::Cbor => packed::message(reading, Packing::Cbor),
             Self::Yjs => yjs::message(reading),
             Self::Protobuf => protobuf::message(reading),
+            Self::Described(schema) => schema.message(reading),
             Self::Content => content::message(reading),
             Self::Mqtt => mqtt::message(reading, mqtt::Version::Three),
             Self::Mqtt5 => mqtt::message(reading, mqtt::Version::Five),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 use protox::Compiler;
@@ -9,10 +10,10 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use thiserror::Error;
 
 use crate::decode::cursor::Cursor;
-use crate::decode::limits::Limits;
 use crate::decode::reading::Reading;
-use crate::decode::{Decoded, Fault, Format, Payload};
+use crate::decode::{Decoder, Fault, Format, Payload};
 use crate::record::Side;
+use crate::text;
 
 use super::typed;
 use super::wire::{Completeness, Field, Wire};
@@ -26,6 +27,7 @@ const LEVELS: u16 = 4;
 /// The kinds of messages of a protocol in Protobuf.
 #[derive(Clone)]
 pub struct Schema {
+    title: String,
     /// Those that a payload may be.
     kinds: Vec<MessageDescriptor>,
 }
@@ -45,6 +47,21 @@ pub enum SchemaFault {
     /// There is none of that name, but these.
     #[error("it has no message {0}; it has {1}")]
     Unknown(String, String),
+}
+
+/// Each is like itself alone, which does for telling decoders apart.
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Schema {}
+
+impl Hash for Schema {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self, state);
+    }
 }
 
 impl fmt::Debug for Schema {
@@ -78,20 +95,20 @@ impl Schema {
         let mut compiler = Compiler::with_file_resolver(resolver);
         // The other form of such an error says where it is, too.
         compiler.open_file(name).map_err(|error| SchemaFault::Source(format!("{error:?}")))?;
-        Self::new(&compiler.descriptor_pool())
+        Self::new(name, &compiler.descriptor_pool())
     }
 
     /// Reads a FileDescriptorSet, as `protoc --include_imports --descriptor_set_out=FILE` and `buf build -o FILE` write it.
     ///
     /// # Errors
     /// Where the bytes are none, or there is no message in it.
-    pub fn from_descriptor_set(bytes: &[u8]) -> Result<Self, SchemaFault> {
+    pub fn from_descriptor_set(name: &str, bytes: &[u8]) -> Result<Self, SchemaFault> {
         let pool = DescriptorPool::decode(bytes).map_err(|error| SchemaFault::Set(error.to_string()))?;
-        Self::new(&pool)
+        Self::new(name, &pool)
     }
 
     /// The kinds that lie in no other are what a payload may be; all where there is none.
-    fn new(pool: &DescriptorPool) -> Result<Self, SchemaFault> {
+    fn new(name: &str, pool: &DescriptorPool) -> Result<Self, SchemaFault> {
         let mut parts = HashSet::new();
         for kind in pool.all_messages() {
             let kinds = kind.fields().filter_map(|field| field.kind().as_message().cloned());
@@ -102,7 +119,11 @@ impl Schema {
         let own: Vec<_> = pool.all_messages().filter(is_own).collect();
         let outer: Vec<_> = own.iter().filter(|kind| !parts.contains(kind.full_name())).cloned().collect();
         let kinds = if outer.is_empty() { own } else { outer };
-        if kinds.is_empty() { Err(SchemaFault::Empty) } else { Ok(Self { kinds }) }
+        if kinds.is_empty() {
+            Err(SchemaFault::Empty)
+        } else {
+            Ok(Self { title: format!("Protobuf by {}", text::escape(name.as_bytes())), kinds })
+        }
     }
 
     /// Lets each payload be the one kind of that name, with its package or without.
@@ -113,7 +134,7 @@ impl Schema {
         let pool = self.kinds.first().map(MessageDescriptor::parent_pool);
         let mut all = pool.into_iter().flat_map(DescriptorPool::all_messages);
         match all.find(|kind| kind.full_name() == name || kind.name() == name) {
-            Some(kind) => Ok(Self { kinds: vec![kind] }),
+            Some(kind) => Ok(Self { kinds: vec![kind], ..self }),
             None => {
                 let names = self.kinds.iter().map(MessageDescriptor::full_name).take(20);
                 Err(SchemaFault::Unknown(name.to_owned(), names.collect::<Vec<_>>().join(", ")))
@@ -121,23 +142,27 @@ impl Schema {
         }
     }
 
+    /// The decoder that reads by it. It is kept until the program ends: a schema is given once, at the start.
+    #[must_use]
+    pub fn decoder(self) -> Decoder {
+        Decoder::Described(Box::leak(Box::new(self)))
+    }
+
+    /// What it is of, for people.
+    pub(in crate::decode) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Reads a message as the kind that fits best.
-    ///
-    /// # Errors
-    /// Where it is no Protobuf.
-    pub fn read(&self, from: Side, payload: Payload<'_>, limits: &Limits) -> Result<Decoded, Fault> {
-        let mut reading = Reading::new(from, payload, limits);
-        let kind = self.kind_of(reading.payload.bytes).map(|(kind, _)| kind);
-        let result = match kind {
-            Some(kind) => typed::message(&mut reading, kind),
-            None => super::message(&mut reading),
-        };
-        reading.finish(result)
+    pub(in crate::decode) fn message(&self, reading: &mut Reading<'_>) -> Result<(), Fault> {
+        match self.kind_of(reading.payload.bytes) {
+            Some((kind, _)) => typed::message(reading, kind),
+            None => super::message(reading),
+        }
     }
 
     /// Whether all binary messages of a session are of its kinds and have no field that those do not know, and there is one.
-    #[must_use]
-    pub fn fits(&self, first: &[(Side, Payload<'_>)]) -> bool {
+    pub(in crate::decode) fn fits(&self, first: &[(Side, Payload<'_>)]) -> bool {
         let mut binary = first.iter().filter(|(_, payload)| payload.format == Format::Binary).peekable();
         binary.peek().is_some()
             && binary.all(|(_, payload)| self.kind_of(payload.bytes).is_some_and(|(_, fit)| fit.unknown == 0))

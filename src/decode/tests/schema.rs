@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::super::*;
-use super::{check_result, corpus, lines};
+use super::{TIGHT, check, corpus, lines};
 
 const CHAT: &str = include_str!("../../../tests/corpus/decode/chat.proto");
 
@@ -14,7 +14,13 @@ fn schema(source: &'static str) -> Result<Schema, SchemaFault> {
 }
 
 fn read(schema: &Schema, bytes: &[u8]) -> Result<Decoded, Fault> {
-    schema.read(Side::Client, Payload::binary(bytes), &Limits::DETAIL)
+    schema.clone().decoder().read(Side::Client, Payload::binary(bytes), &Limits::DETAIL)
+}
+
+/// The chat's, made once.
+fn chat() -> Decoder {
+    static CHAT_DECODER: std::sync::OnceLock<Decoder> = std::sync::OnceLock::new();
+    *CHAT_DECODER.get_or_init(|| schema(CHAT).unwrap().decoder())
 }
 
 fn conversation() -> corpus::Session {
@@ -23,16 +29,32 @@ fn conversation() -> corpus::Session {
 
 #[test]
 fn messages_have_their_names_and_values() {
-    let schema = schema(CHAT).unwrap();
+    let decoder = chat();
     let session = conversation();
     let mut out = String::new();
     for (from, payload) in session.payloads() {
-        let decoded = schema.read(from, payload, &Limits::DETAIL).unwrap();
+        let decoded = decoder.read(from, payload, &Limits::DETAIL).unwrap();
         let event = decoded.parts[0].event.as_deref().unwrap();
         let _ = writeln!(out, "{}  [{event}]\n  {}\n", decoded.summary(), lines(&decoded.document).join("\n  "));
     }
     insta::assert_snapshot!("schema_chat", out);
-    assert!(schema.fits(&session.payloads().collect::<Vec<_>>()));
+    assert_eq!((decoder.name(), decoder.title()), ("protobuf", "Protobuf by chat.proto"));
+}
+
+#[test]
+fn a_schema_is_guessed_where_all_binary_messages_are_of_its_kinds() {
+    let decoder = chat();
+    let guessed = |first: &[(Side, Payload<'_>)]| guess_with(&[decoder], &Context::default(), first);
+    let session = conversation();
+    let mut messages: Vec<_> = session.payloads().collect();
+    assert_eq!(guessed(&messages), Some(decoder));
+    messages.push((Side::Client, Payload::text(b"ping")));
+    assert_eq!(guessed(&messages), Some(decoder));
+    // A field that it does not know.
+    messages.push((Side::Client, Payload::binary(b"\x7a\x01a")));
+    assert_eq!(guessed(&messages), None);
+    assert_eq!(guessed(&[(Side::Client, Payload::text(b"{}"))]), Some(Decoder::Json));
+    assert_eq!(guessed(&[]), None);
 }
 
 #[test]
@@ -40,10 +62,11 @@ fn a_descriptor_set_says_the_same_as_its_source() {
     let source = protox::file::File::from_source("chat.proto", CHAT).unwrap();
     let mut pool = prost_reflect::DescriptorPool::global();
     pool.add_file_descriptor_proto(source.file_descriptor_proto().clone()).unwrap();
-    let [by_set, by_source] = [Schema::from_descriptor_set(&pool.encode_to_vec()).unwrap(), schema(CHAT).unwrap()];
+    let by_set = Schema::from_descriptor_set("chat.proto", &pool.encode_to_vec()).unwrap().decoder();
+    let by_source = schema(CHAT).unwrap().decoder();
     for (from, payload) in conversation().payloads() {
-        let read = |schema: &Schema| schema.read(from, payload, &Limits::DETAIL).unwrap();
-        assert_eq!(read(&by_set), read(&by_source));
+        let read = |decoder: Decoder| decoder.read(from, payload, &Limits::DETAIL).unwrap();
+        assert_eq!(read(by_set), read(by_source));
     }
 }
 
@@ -64,7 +87,6 @@ fn the_kind_that_knows_most_is_chosen() {
     assert_eq!(summary(unknown), "Ping {at:5,2:1.5 or 4609434218613702656 (fixed64)}");
     // Field 1 is a number in all that have one, but `Sizes` has none.
     assert_eq!(summary(b"\x0a\x01a"), "Sizes {1:\"a\"}");
-    assert!(!schema.fits(&[(Side::Client, Payload::binary(unknown))]) && !schema.fits(&[]));
     let only = schema.clone().only("Sizes").unwrap();
     assert_eq!(read(&only, b"\x12\x02\x01\x02").unwrap().summary(), "Sizes {sizes:[-1,1]}");
     // What can't be of the one kind is read without it.
@@ -83,7 +105,7 @@ fn what_is_no_schema_says_where_and_why() {
             fault("syntax = 'proto3';\nmessage A { B b = 1; }"),
             fault("syntax = 'proto3';\nimport 'other.proto';"),
             fault("syntax = 'proto3';"),
-            Schema::from_descriptor_set(b"\x0a\x05abc").unwrap_err().to_string(),
+            Schema::from_descriptor_set("x", b"\x0a\x05abc").unwrap_err().to_string(),
         ]
         .join("\n")
     );
@@ -116,12 +138,10 @@ fn an_any_is_read_as_what_it_says_it_is() {
     assert_eq!(summary, "Box {in:{type_url:\"x.y/Ball\",value:{colour:\"red\"}}}");
 }
 
-fn check_schema(schema: &Schema, bytes: &[u8]) {
-    let tight = Limits { bytes: 200, nodes: 4, depth: 3, text: 8, parts: 2, summary: 10, layers: 2, unpacked: 3_000 };
-    for (limits, is_whole) in [(&Limits::DETAIL, true), (&Limits::ROW, false), (&tight, true)] {
-        for format in [Format::Text, Format::Binary] {
-            let payload = Payload { format, bytes, is_whole };
-            check_result(schema, schema.read(Side::Client, payload, limits), payload, limits);
+fn check_schema(decoder: Decoder, bytes: &[u8]) {
+    for format in [Format::Text, Format::Binary] {
+        for (limits, is_whole) in [(&Limits::DETAIL, true), (&Limits::ROW, false), (&TIGHT, true)] {
+            check(decoder, Side::Client, Payload { format, bytes, is_whole }, limits);
         }
     }
 }
@@ -129,7 +149,7 @@ fn check_schema(schema: &Schema, bytes: &[u8]) {
 proptest! {
     #[test]
     fn no_bytes_break_a_schema(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-        check_schema(&schema(CHAT).unwrap(), &bytes);
+        check_schema(chat(), &bytes);
     }
 
     #[test]
@@ -146,6 +166,6 @@ proptest! {
             bytes[at] = byte;
         }
         bytes.truncate(end.index(bytes.len() * 2));
-        check_schema(&schema(CHAT).unwrap(), &bytes);
+        check_schema(chat(), &bytes);
     }
 }
