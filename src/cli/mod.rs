@@ -138,6 +138,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
 
+    /// Read binary messages by this .proto file or descriptor set, as the one MESSAGE where it is named; repeat it for more
+    #[arg(long, value_name = "[MESSAGE=]FILE")]
+    pub proto: Vec<String>,
+
     /// Do not let the screen try whether the upstream answers; for a server that takes one connection only
     #[arg(long)]
     pub no_probe: bool,

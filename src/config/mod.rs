@@ -2,6 +2,7 @@
 
 mod address;
 mod doctor;
+mod proto;
 
 use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cli::{BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
+use crate::decode::Decoder;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
 use crate::record::Policy;
@@ -86,6 +88,8 @@ pub struct Config {
     pub history: usize,
     /// What is done about faults at the start.
     pub policy: Policy,
+    /// Decoders that the user gave, to be tried before others.
+    pub decoders: Vec<Decoder>,
     /// The file for wsproxy's own log, open for appending.
     pub log: Option<File>,
 }
@@ -127,6 +131,7 @@ impl Config {
                 PolicyName::Repair => Policy::Repair,
                 PolicyName::Strict => Policy::Strict,
             },
+            decoders: arguments.proto.iter().map(|value| proto::decoder(value)).collect::<Result<_>>()?,
             log: log(arguments)?,
         })
     }

@@ -251,3 +251,38 @@ fn a_wrong_own_name_gets_one_sentence_with_what_to_do() {
         assert_eq!(config(&["--allow-host", value]).unwrap_err().to_string(), expected);
     }
 }
+
+#[test]
+fn a_schema_is_read_with_what_it_imports_or_refused_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    write("chat/user.proto", b"syntax = 'proto3'; package chat; message User { string name = 1; }");
+    let chat = b"syntax = 'proto3'; package chat; import 'chat/user.proto'; message Join { User user = 1; }";
+    let chat = write("chat/chat.proto", chat);
+    let decoders = config(&["--proto", &chat, "--proto", &format!("User={chat}")]).unwrap().decoders;
+    let message = b"\x0a\x05\x0a\x03Ann";
+    let summary = |decoder: Decoder| {
+        let payload = crate::decode::Payload::binary(message);
+        decoder.read(crate::record::Side::Client, payload, &crate::decode::Limits::ROW).unwrap().summary()
+    };
+    assert_eq!(
+        decoders.into_iter().map(summary).collect::<Vec<_>>(),
+        ["Join {user:{name:\"Ann\"}}", "User {name:\"\\n\\u{3}Ann\"}",]
+    );
+    let broken = write("broken.proto", b"syntax = 'proto3';\nmessage A { string a }");
+    let set = write("set.binpb", b"no set");
+    for (value, expected) in [
+        (&broken, "can't be used: broken.proto:2:22: expected '=', but found '}'"),
+        (&set, "can't be used: it is no descriptor set: failed to decode file descriptor set"),
+        (&format!("Leave={chat}"), "it has no message Leave; it has chat.Join"),
+        (&format!("{chat}x"), "can't read the file of --proto"),
+    ] {
+        let error = format!("{:#}", config(&["--proto", value]).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
+}
