@@ -40,6 +40,8 @@ const BASE64: usize = 16;
 /// The names of nodes that say what bytes are.
 const IMAGE: &str = "image";
 const FILE: &str = "file";
+/// How the name of a node ends that says why unpacking did.
+const ENDS: &str = " ends";
 
 /// A message that is told by its content: packed bytes, a picture, JSON, or else text or bytes.
 pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
@@ -53,7 +55,8 @@ pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
         Format::Text => reading.tree.text(None, bytes, span, Some(0)),
         Format::Binary => reading.tree.bytes(None, bytes, span),
     };
-    let is_told = reading.document().children(root).next().is_some();
+    // Of what is not all there, the start may be too little to make something of.
+    let is_told = reading.document().children(root).any(|child| !is_end(reading.document(), child));
     let kind = FileType::of(bytes).filter(|_| !is_told && !is_whole);
     let summary = kind.map_or_else(|| summary(reading, root), |kind| kind.to_string());
     reading.part(&summary, None, Role::Other);
@@ -78,6 +81,10 @@ fn summary(reading: &Reading<'_>, root: Option<usize>) -> String {
         Some(Value::Text(text)) => names + text,
         _ => names + &reading.compact(node),
     }
+}
+
+fn is_end(document: &Document, node: usize) -> bool {
+    document.nodes().get(node).and_then(|node| node.key.as_deref()).is_some_and(|key| key.ends_with(ENDS))
 }
 
 /// Whether a message by its own bytes is packed or a picture.
@@ -144,7 +151,7 @@ impl Tree<'_> {
             End::Whole => {}
             End::Limit => self.cut(),
             End::Broken(why) => {
-                let key = format!("{} ends", packer.name());
+                let key = format!("{}{ENDS}", packer.name());
                 self.add(Some(key.as_bytes()), Value::Word(text::escape(why.as_bytes())), None);
             }
         }

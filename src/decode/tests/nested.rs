@@ -64,6 +64,9 @@ fn packed_bytes_that_break_off_are_shown_as_far_as_they_go() {
     let decoded = content(&packed[..packed.len() - 12], &Limits::DETAIL);
     let lines = lines(&decoded.document);
     assert!(lines[1].starts_with("  gzip: \"{\"a\":[1,2,3],") && lines[2].starts_with("  gzip ends: "), "{lines:#?}");
+    let start = Payload { is_whole: false, ..Payload::binary(&[0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58]) };
+    let decoded = Decoder::Content.read(Side::Server, start, &Limits::ROW).unwrap();
+    assert_eq!(decoded.summary(), "Zstandard data");
     assert!(content(&[0x1f, 0x8b, 8, 0, 0, 0], &Limits::DETAIL).summary().starts_with("gzip ends "));
 }
 
