@@ -307,6 +307,12 @@ impl<'a> Tree<'a> {
         self.add(Some(key.as_bytes()), value, Some(span))
     }
 
+    /// Forgets what was read.
+    pub(super) fn restart(&mut self) {
+        self.document = Document::default();
+        self.open.clear();
+    }
+
     /// Takes out of values what they hold, at least so often.
     pub(super) fn look_into(&mut self, layers: u16) {
         self.layers = self.layers.max(layers);

@@ -46,8 +46,15 @@ const ENDS: &str = " ends";
 /// A message that is told by its content: packed bytes, a picture, JSON, or else text or bytes.
 pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
     let Payload { format, bytes, is_whole } = reading.payload;
-    if is_json(bytes) && Decoder::Json.read(reading.from, reading.payload, reading.limits()).is_ok() {
-        return Decoder::Json.message(reading);
+    if is_json(bytes) {
+        if Decoder::Json.message(reading).is_ok() {
+            return Ok(());
+        }
+        // It only began so.
+        reading.tree.restart();
+        if !is_whole {
+            reading.tree.cut();
+        }
     }
     reading.tree.look_into(LAYERS);
     let span = 0..bytes.len();

@@ -80,6 +80,13 @@ fn as_many_layers_are_taken_off_as_the_limits_allow() {
     assert_eq!(decoded.document.nodes().len(), usize::from(Limits::DETAIL.layers) + 1);
 }
 
+#[test]
+fn what_only_begins_and_ends_as_json_is_text() {
+    let decoded = Decoder::Content.read(Side::Client, Payload::text(b"{\"a\": so to say}"), &Limits::ROW).unwrap();
+    assert_eq!(lines(&decoded.document), ["\"{\"a\": so to say}\""]);
+    assert_eq!(decoded.summary(), "{\"a\": so to say}");
+}
+
 /// A way to hide something in a value.
 fn wrapped(how: u8, bytes: &[u8]) -> Vec<u8> {
     match how {
