@@ -19,6 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
+use wsproxy::decode::Decoder;
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
@@ -203,7 +204,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 let _context = proxy.runtime.enter();
                 proxy.running.probe();
             }
-            proxy.show()?;
+            proxy.show(config.decoders)?;
         }
         Output::Lines(format) => proxy.print(format)?,
     }
@@ -235,7 +236,7 @@ impl Proxy {
     }
 
     /// The screen, until the user quits or a signal comes.
-    fn show(self) -> Result<(), Failure> {
+    fn show(self, decoders: Vec<Decoder>) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
@@ -248,6 +249,7 @@ impl Proxy {
             journal: Arc::clone(&self.journal),
             control: Arc::new(self.handle.clone()),
             clock: clock::now,
+            decoders,
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);

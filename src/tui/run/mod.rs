@@ -23,12 +23,14 @@ use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control};
+use crate::decode::Decoder;
 use crate::journal::{Journal, View};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
 use crate::tui::feed::Feed;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::Progress;
+use crate::tui::state::decoders::Decoders;
 use crate::tui::state::model::Model;
 use crate::tui::state::proxy::Info;
 use crate::tui::theme::{Surroundings, Theme};
@@ -93,6 +95,8 @@ pub struct World {
     pub control: Arc<dyn Control>,
     /// The time now.
     pub clock: fn() -> Time,
+    /// Decoders that the user gave, to be tried before others.
+    pub decoders: Vec<Decoder>,
 }
 
 /// A remote control and the inbox for `run`.
@@ -151,7 +155,7 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock } = world;
+        let World { journal, control, clock, decoders } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -168,6 +172,7 @@ impl Screen {
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock());
         remembered.clone().restore(&mut model, surroundings);
         model.proxy.policy = control.policy();
+        model.decoders = Decoders::new(decoders);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);

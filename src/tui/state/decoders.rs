@@ -15,6 +15,8 @@ const FORGOTTEN: usize = 256;
 /// The decoders of all sessions that were looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Decoders {
+    /// Those that the user gave, to be tried before others.
+    given: Vec<Decoder>,
     sessions: HashMap<SessionId, Session>,
     chosen: u64,
 }
@@ -42,6 +44,16 @@ struct Session {
 }
 
 impl Decoders {
+    /// With those that the user gave.
+    pub(crate) fn new(given: Vec<Decoder>) -> Self {
+        Self { given, ..Self::default() }
+    }
+
+    /// All that there are, those that the user gave first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Decoder> + '_ {
+        self.given.iter().copied().chain(Decoder::ALL)
+    }
+
     /// The decoder for a session's messages.
     #[must_use]
     pub(crate) fn of(&self, session: Option<SessionId>) -> Option<Decoder> {
@@ -94,7 +106,7 @@ impl Decoders {
         let subprotocol = summary.open.as_ref().and_then(|open| open.subprotocol.as_deref());
         let subprotocol = subprotocol.and_then(|name| str::from_utf8(name).ok());
         let payloads: Vec<_> = first.messages.iter().map(Message::payload).collect();
-        session.guess = decode::guess(&Context { path: &summary.path, subprotocol }, &payloads);
+        session.guess = decode::guess_with(&self.given, &Context { path: &summary.path, subprotocol }, &payloads);
     }
 }
 

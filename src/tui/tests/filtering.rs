@@ -49,6 +49,7 @@ fn what_is_wrong_is_pointed_at_and_the_filter_before_stays() {
     stage.keys("f").keys("from:server");
     stage.until_filtered();
     stage.keys(" sesion:3");
+    stage.until_filtered();
     insta::assert_snapshot!("filter_wrong", stage.screen());
     stage.press(KeyCode::Enter);
     assert!(stage.shows("did you mean session?"), "{}", stage.screen());

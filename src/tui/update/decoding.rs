@@ -66,7 +66,7 @@ fn message(model: &Model, view: &View) -> Option<Message> {
     let said = Joined::new(view, row, &record, model.shown_list().1.fold).said(Limits::ROW.bytes)?;
     let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
     let guessed = model.decoders.guessed(session);
-    let others = Decoder::ALL.into_iter().filter(|decoder| Some(*decoder) != guessed);
+    let others = model.decoders.all().filter(|decoder| Some(*decoder) != guessed);
     let fitting = others.filter(|decoder| match decoder.read(record.from, payload, &Limits::ROW) {
         // It reads anything, and is a choice only where it has something to say.
         Ok(decoded) => *decoder != Decoder::Content || decoder.tells_more(&decoded),
