@@ -181,7 +181,8 @@ fn is_own(argument: &Arg) -> bool {
 fn by_heading(command: &Command) -> Vec<(&str, Vec<&Arg>)> {
     let mut sections: Vec<(&str, Vec<&Arg>)> = Vec::new();
     for argument in command.get_arguments() {
-        let heading = argument.get_help_heading().unwrap_or("Flags");
+        let heading =
+            argument.get_help_heading().unwrap_or(if argument.is_positional() { "Arguments" } else { "Flags" });
         match sections.iter_mut().find(|(name, _)| *name == heading) {
             Some((_, arguments)) => arguments.push(argument),
             None => sections.push((heading, vec![argument])),
@@ -191,10 +192,13 @@ fn by_heading(command: &Command) -> Vec<(&str, Vec<&Arg>)> {
 }
 
 fn row(argument: &Arg) -> String {
-    let mut flag = format!("--{}", argument.get_long().unwrap_or_default());
+    let long = argument.get_long().map(|long| format!("--{long}"));
+    let short = argument.get_short().filter(|_| is_own(argument)).map(|short| format!("-{short}"));
+    let mut flag = short.into_iter().chain(long).collect::<Vec<_>>().join(", ");
     if argument.get_action().takes_values() {
         let names = argument.get_value_names().unwrap_or_default();
         flag += &names.iter().map(|name| format!(" {name}")).collect::<String>();
+        flag = flag.trim_start().to_owned();
     }
     let defaults = argument.get_default_values().iter().filter(|_| argument.get_action().takes_values());
     let defaults: String = defaults.map(|value| format!("`{}`", value.to_string_lossy())).collect();

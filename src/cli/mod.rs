@@ -25,7 +25,7 @@ Examples:
   the built-in playground; open http://localhost:9000/ in a browser
     wsproxy
   in front of a server of yours; let the client connect to port 9000
-    wsproxy --upstream localhost:9999
+    wsproxy localhost:9999
   in front of a server elsewhere, on another port
     wsproxy --listen 8000 --upstream wss://example.org/chat
   one JSON object a line, for scripts
@@ -78,12 +78,16 @@ pub enum Command {
 /// The flags of the proxy, as typed.
 #[derive(Args, Debug)]
 pub struct ProxyArguments {
+    /// Whom to relay to, as with --upstream
+    #[arg(value_name = "UPSTREAM")]
+    pub to: Option<String>,
+
     /// Where to listen; a bare port listens on this machine only (127.0.0.1 and ::1)
-    #[arg(long, value_name = "[HOST:]PORT", default_value = "9000")]
+    #[arg(short, long, value_name = "[HOST:]PORT", default_value = "9000")]
     pub listen: String,
 
     /// Whom to relay to: ws (default), wss, http or https; without it, the built-in playground
-    #[arg(long, value_name = "[SCHEME://]HOST:PORT[/PATH]")]
+    #[arg(short, long, value_name = "[SCHEME://]HOST:PORT[/PATH]")]
     pub upstream: Option<String>,
 
     /// Take any certificate of the upstream
@@ -115,7 +119,7 @@ pub struct ProxyArguments {
     pub log: Option<PathBuf>,
 
     /// What to do about frames that break a rule
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t = PolicyName::Faithful)]
+    #[arg(short, long, value_name = "POLICY", value_enum, default_value_t = PolicyName::Faithful)]
     pub policy: PolicyName,
 
     /// The version of the protocol that the upstream speaks; clients of another are bridged to it

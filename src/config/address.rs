@@ -21,6 +21,24 @@ pub(super) fn upstream(value: &str) -> Result<Upstream> {
     parse_upstream(value).map_err(|error| anyhow!("--upstream {} {error}", text::escape(value.as_bytes())))
 }
 
+/// Reads an upstream that stands by itself on the command line, where a command could, too.
+///
+/// # Errors
+/// One sentence that names the value and shows a right one, and the command that it is nearly, if it is.
+pub(super) fn bare_upstream(value: &str, commands: &[String]) -> Result<Upstream> {
+    ensure!(
+        !authority(value).contains('@'),
+        "the upstream holds a user name, which wsproxy can't pass on: leave it out, as in ws://localhost:9999"
+    );
+    parse_upstream(value).map_err(|error| {
+        let shown = text::escape(value.as_bytes());
+        match commands.iter().find(|command| 3 * text::distance(value, command) <= command.len()) {
+            Some(command) => anyhow!("{shown} {error}; if you mean the command, write wsproxy {command}"),
+            None => anyhow!("{shown} {error}"),
+        }
+    })
+}
+
 /// Reads the URL that the doctor visits: the server, and the target of the request.
 ///
 /// # Errors
@@ -68,6 +86,8 @@ fn parse_upstream(value: &str) -> Result<Upstream> {
     };
     let authority = authority(value);
     let path = path(&rest[authority.len()..])?;
+    // Else it would be an address of four bytes, written as one number.
+    ensure!(!is_number(authority) || authority.is_empty(), "names a port, and no host: write localhost:{authority}");
     let (host, port) = host_and_port(authority, "localhost:9999")?;
     let port = match (port, scheme) {
         (Some(0), _) => bail!("has port 0, and a port is 1 to 65535: write localhost:9999, for example"),

@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::CommandFactory as _;
 
-use crate::cli::{BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
+use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Decoder;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::Format;
@@ -101,10 +102,10 @@ impl Config {
     /// One sentence that says what is wrong and shows a right value.
     pub fn new(arguments: &ProxyArguments, terminals: Terminals) -> Result<Self> {
         let listen = address::listen(&arguments.listen)?;
-        let upstream = arguments.upstream.as_deref().map(address::upstream).transpose()?;
+        let upstream = upstream(arguments)?;
         if let Some(upstream) = upstream.as_ref().filter(|upstream| address::would_loop(&listen, upstream)) {
             bail!(
-                "--upstream {upstream} is where wsproxy itself listens, so each connection would run in a circle: \
+                "the upstream {upstream} is where wsproxy itself listens, so each connection would run in a circle: \
                  write another port, as in --listen {}",
                 upstream.port.wrapping_add(1).max(1024)
             );
@@ -161,6 +162,21 @@ impl Config {
              --listen {} keeps it to this machine",
             wide.port()
         ))
+    }
+}
+
+/// The upstream, which may stand by itself or behind its flag.
+fn upstream(arguments: &ProxyArguments) -> Result<Option<Upstream>> {
+    let flag = arguments.upstream.as_deref().map(address::upstream).transpose()?;
+    let Some(value) = &arguments.to else { return Ok(flag) };
+    let commands = Arguments::command();
+    let commands: Vec<_> = commands.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let bare = address::bare_upstream(value, &commands)?;
+    match flag {
+        Some(flag) if flag != bare => {
+            bail!("there are two upstreams, {bare} and --upstream {flag}, and wsproxy relays to one: leave one out")
+        }
+        _ => Ok(Some(bare)),
     }
 }
 

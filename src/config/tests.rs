@@ -53,6 +53,7 @@ fn a_wrong_upstream_gets_one_sentence_with_a_right_one() {
     for (value, expected) in [
         ("localhost", "--upstream localhost has no port: write localhost:9999, or ws://localhost for port 80"),
         ("[::1]", "--upstream [::1] has no port: write [::1]:9999, or ws://[::1] for port 80"),
+        ("9999", "--upstream 9999 names a port, and no host: write localhost:9999"),
         ("", "--upstream  has no host: write localhost:9999, for example"),
         ("ws://", "--upstream ws:// has no host: write localhost:9999, for example"),
         (":9999", "--upstream :9999 has no host: write localhost:9999, for example"),
@@ -96,6 +97,40 @@ fn a_wrong_upstream_gets_one_sentence_with_a_right_one() {
     ] {
         assert_eq!(upstream(value), expected);
     }
+}
+
+#[test]
+fn an_upstream_may_stand_by_itself() {
+    let upstream = |line: &[&str]| match config(line) {
+        Ok(config) => config.upstream.unwrap().to_string(),
+        Err(error) => format!("{error}"),
+    };
+    for (line, expected) in [
+        (&["localhost:9999"][..], "ws://localhost:9999"),
+        (&["wss://example.org/chat", "--headless"], "wss://example.org/chat"),
+        (&["-l", "8000", "-u", "localhost:9999", "-p", "repair"], "ws://localhost:9999"),
+        (&["localhost:9999", "-u", "ws://localhost:9999/"], "ws://localhost:9999"),
+        (
+            &["localhost:9999", "--upstream", "localhost:8888"],
+            "there are two upstreams, ws://localhost:9999 and --upstream ws://localhost:8888, and wsproxy relays to one: \
+             leave one out",
+        ),
+        (&["9999"], "9999 names a port, and no host: write localhost:9999"),
+        (&["devbox"], "devbox has no port: write devbox:9999, or ws://devbox for port 80"),
+        (
+            &["explian"],
+            "explian has no port: write explian:9999, or ws://explian for port 80; if you mean the command, write \
+             wsproxy explain",
+        ),
+        (
+            &["ws://me:secret@host:80"],
+            "the upstream holds a user name, which wsproxy can't pass on: leave it out, as in ws://localhost:9999",
+        ),
+    ] {
+        assert_eq!(upstream(line), expected, "{line:?}");
+    }
+    let short = config(&["-l", "8000", "-u", "localhost:9999", "-p", "repair"]).unwrap();
+    assert_eq!((short.listen[0].port(), short.policy), (8000, Policy::Repair));
 }
 
 #[test]
@@ -171,7 +206,7 @@ fn an_upstream_that_is_the_proxy_itself_is_refused() {
     let error = config(&["--upstream", "localhost:9000"]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "--upstream ws://localhost:9000 is where wsproxy itself listens, so each connection would run in a circle: \
+        "the upstream ws://localhost:9000 is where wsproxy itself listens, so each connection would run in a circle: \
          write another port, as in --listen 9001"
     );
 }
