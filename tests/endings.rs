@@ -113,6 +113,15 @@ fn lines_that_a_stopped_terminal_does_not_take_are_lost_and_do_not_keep_it_from_
     assert_eq!(exit, Some(3));
 }
 
+#[test]
+fn a_dumb_terminal_gets_lines_and_no_sequences() {
+    let mut terminal = Terminal::start_with(&["--listen", "127.0.0.1:0"], &[("TERM", "dumb")], 24, 80);
+    terminal.until_shows("on 127.0.0.1:");
+    terminal.signal("TERM");
+    assert_eq!(terminal.wait(), 0);
+    assert!(!terminal.raw().contains(&0x1b), "{}", String::from_utf8_lossy(&terminal.raw()));
+}
+
 /// A plain HTTP exchange, which is a line.
 fn ask(port: u16) {
     let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();

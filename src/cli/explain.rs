@@ -1,8 +1,7 @@
 //! `wsproxy explain`: the long text of a finding, with an example, or the list of all.
 
-use std::env;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
@@ -11,6 +10,7 @@ use clap::{Arg, Command, Error};
 use crate::diagnose::examples::{Example, example};
 use crate::diagnose::render::{self, Part, RenderedLine};
 use crate::diagnose::{UNSEEN, Unseen, words};
+use crate::headless::Colour;
 use crate::record::finding::{FindingKind, Level};
 use crate::relay::rehearsal;
 use crate::text;
@@ -79,38 +79,13 @@ fn nearest(id: &str) -> Vec<&'static str> {
     ids
 }
 
-/// Whether to write colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    /// For a terminal.
-    On,
-    /// For everything else.
-    Off,
-}
-
-impl Colours {
-    /// On where standard output is a terminal and `NO_COLOR` is not set.
-    pub fn of_output() -> Self {
-        let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        if wanted && io::stdout().is_terminal() { Self::On } else { Self::Off }
-    }
-
-    /// The text in an SGR style.
-    fn paint(self, style: &str, text: &str) -> String {
-        match self {
-            Self::On if !style.is_empty() => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
-            _ => text.to_owned(),
-        }
-    }
-}
-
 /// Writes the text of one, or the list of all.
 ///
 /// # Errors
 /// When `out` can't be written to.
-pub fn write(subject: Option<Subject>, colours: Colours, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(subject: Option<Subject>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     match subject {
-        None => list(colours, out),
+        None => list(colour, out),
         Some(Subject::Finding(kind)) => {
             let level = style(words(kind).level);
             for line in finding(kind) {
@@ -121,11 +96,11 @@ pub fn write(subject: Option<Subject>, colours: Colours, out: &mut dyn Write) ->
                     Part::Place => "2",
                     Part::Hex | Part::Fact => "",
                 };
-                writeln!(out, "{}", colours.paint(style, &line.text))?;
+                writeln!(out, "{}", colour.paint(style, &line.text))?;
             }
             Ok(())
         }
-        Some(Subject::Unseen(subject)) => unseen(&subject, colours, out),
+        Some(Subject::Unseen(subject)) => unseen(&subject, colour, out),
     }
 }
 
@@ -168,8 +143,8 @@ fn wrapped(part: Part, hanging: usize, text: &str, out: &mut Vec<RenderedLine>) 
     out.extend(render::wrap(text, hanging, WIDTH).into_iter().map(|text| RenderedLine { part, text }));
 }
 
-fn unseen(subject: &Unseen, colours: Colours, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", colours.paint("1", &format!("{}: {}", subject.id, subject.title)))?;
+fn unseen(subject: &Unseen, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", colour.paint("1", &format!("{}: {}", subject.id, subject.title)))?;
     let facts = [
         ("no byte of it reaches wsproxy, so it is never found", ""),
         ("chrome: ", subject.chrome),
@@ -181,23 +156,23 @@ fn unseen(subject: &Unseen, colours: Colours, out: &mut dyn Write) -> io::Result
         }
     }
     for line in render::wrap(&format!("  help: {}", subject.fix), 4, WIDTH) {
-        writeln!(out, "{}", colours.paint("32", &line))?;
+        writeln!(out, "{}", colour.paint("32", &line))?;
     }
     Ok(())
 }
 
 /// All ids by layer, one a line.
-fn list(colours: Colours, out: &mut dyn Write) -> io::Result<()> {
+fn list(colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     let mut layer = None;
     for kind in FindingKind::ALL {
         if layer.replace(kind.layer()) != Some(kind.layer()) {
-            writeln!(out, "{}", colours.paint("1", kind.layer().name()))?;
+            writeln!(out, "{}", colour.paint("1", kind.layer().name()))?;
         }
         let entry = words(*kind);
-        let level = colours.paint(style(entry.level), &format!("{:<8}", entry.level.name()));
+        let level = colour.paint(style(entry.level), &format!("{:<8}", entry.level.name()));
         writeln!(out, "  {level} {:<32} {}", kind.id(), entry.title)?;
     }
-    writeln!(out, "{}", colours.paint("1", "never seen by wsproxy"))?;
+    writeln!(out, "{}", colour.paint("1", "never seen by wsproxy"))?;
     for subject in UNSEEN {
         writeln!(out, "  {:<8} {:<32} {}", "", subject.id, subject.title)?;
     }

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::headless::Colour;
 use crate::relay::limits::Limits;
 
-use explain::{Colours, Subject, SubjectParser};
+use explain::{Subject, SubjectParser};
 
 /// A day: longer waits are the same as none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
@@ -98,7 +99,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
-    /// Print a line for each frame and event; the default where standard output is no terminal
+    /// Print a line for each frame and event; the default where standard output is no terminal, or a dumb one
     #[arg(long)]
     pub headless: bool,
 
@@ -299,7 +300,7 @@ impl Command {
                 clap_complete::generate(*shell, &mut Arguments::command(), "wsproxy", &mut script);
                 out.write_all(&script)
             }
-            Self::Explain { id } => explain::write(*id, Colours::of_output(), out),
+            Self::Explain { id } => explain::write(*id, Colour::of_output(), out),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
             Self::Doctor(_) => Ok(()),

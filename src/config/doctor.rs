@@ -1,6 +1,5 @@
 //! What `wsproxy doctor` was asked for, checked.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -69,15 +68,9 @@ impl DoctorConfig {
             dialects: arguments.dialects,
             tries_elsewhere: arguments.origin.is_none(),
             format: if arguments.json { Format::Json } else { Format::Text },
-            colour: colour(),
+            colour: Colour::of_output(),
         })
     }
-}
-
-/// <https://no-color.org>: any value but an empty one.
-fn colour() -> Colour {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stdout().is_terminal() && !unwanted { Colour::On } else { Colour::Off }
 }
 
 fn is_token(name: &str) -> bool {

@@ -16,7 +16,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Decoder;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
-use crate::headless::Format;
+use crate::headless::{self, Format};
 use crate::record::Policy;
 use crate::record::finding::Level;
 use crate::relay::bridge::{Binary, Bridging};
@@ -46,7 +46,7 @@ pub enum Output {
 pub struct Terminals {
     /// Standard input: keys come from there.
     pub input: bool,
-    /// Standard output: the screen goes there.
+    /// Standard output, and not a dumb one: the screen goes there.
     pub output: bool,
 }
 
@@ -54,7 +54,7 @@ impl Terminals {
     /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self { input: std::io::stdin().is_terminal(), output: std::io::stdout().is_terminal() }
+        Self { input: std::io::stdin().is_terminal(), output: headless::output_takes_sequences() }
     }
 }
 

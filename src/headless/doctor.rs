@@ -3,16 +3,7 @@
 use crate::doctor::{Ink, Report};
 use crate::json;
 
-use super::Format;
-
-/// Whether text has colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    /// On a terminal that wants them.
-    On,
-    /// In pipes, and under NO_COLOR.
-    Off,
-}
+use super::{Colour, Format};
 
 /// The report's bytes.
 #[must_use]
@@ -23,22 +14,20 @@ pub fn report(report: &Report, format: Format, colour: Colour) -> Vec<u8> {
         return out;
     }
     for line in report.lines() {
-        match (colour, code(line.ink)) {
-            (Colour::On, Some(code)) => out.extend(format!("\u{1b}[{code}m{}\u{1b}[0m\n", line.text).bytes()),
-            _ => out.extend(format!("{}\n", line.text).bytes()),
-        }
+        out.extend(colour.paint(code(line.ink), &line.text).bytes());
+        out.push(b'\n');
     }
     out
 }
 
 /// The sixteen colours that each terminal has, so that they fit its background.
-const fn code(ink: Ink) -> Option<&'static str> {
+const fn code(ink: Ink) -> &'static str {
     match ink {
-        Ink::Plain => None,
-        Ink::Strong => Some("1"),
-        Ink::Good => Some("32"),
-        Ink::Odd => Some("33"),
-        Ink::Bad => Some("1;31"),
-        Ink::Faint => Some("2"),
+        Ink::Plain => "",
+        Ink::Strong => "1",
+        Ink::Good => "32",
+        Ink::Odd => "33",
+        Ink::Bad => "1;31",
+        Ink::Faint => "2",
     }
 }

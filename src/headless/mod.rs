@@ -3,6 +3,7 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
+mod colour;
 mod day;
 mod doctor;
 mod frame_line;
@@ -18,7 +19,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::journal::Journal;
 
-pub use doctor::{Colour, report};
+pub use colour::{Colour, output_takes_sequences};
+pub use doctor::report;
 pub use printer::Printer;
 use queue::{Queue, Shared, Watched};
 
