@@ -205,6 +205,9 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 proxy.running.probe();
             }
             proxy.show(config.decoders)?;
+            if let Some(summary) = headless::summary(&journal) {
+                say_if_read(summary);
+            }
         }
         Output::Lines(format) => proxy.print(format)?,
     }

@@ -45,7 +45,7 @@ fn without_a_terminal_it_prints_lines() {
     program.signal("TERM");
     let (rest, status) = program.end();
     assert_eq!(status.code(), Some(0));
-    assert!(rest.ends_with("0 sessions, 0 frames, 0 findings\n"), "{rest}");
+    assert_eq!(rest, "", "there is nothing to sum up");
 }
 
 /// Sends a handshake with a wrong accept value through `program`, and ends it.

@@ -22,6 +22,25 @@ fn after_quit() {
     terminal.keys("q");
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_restored());
+    assert!(!String::from_utf8_lossy(&terminal.raw()).contains("0 sessions"), "there is nothing to sum up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_leaves_a_line_behind_that_sums_up() {
+    let mut terminal = start(24, 80);
+    let url = format!("ws://localhost:{}/echo", terminal.port());
+    let (mut client, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    client.send(Message::text("hello")).await.unwrap();
+    client.next().await.unwrap().unwrap();
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    drop(client);
+    terminal.until("the end", |screen| (screen.contains("4 frames") && !screen.contains("1 open")).then_some(()));
+    terminal.keys("Q");
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_restored());
+    let raw = String::from_utf8(terminal.raw()).unwrap();
+    assert!(raw.ends_with("wsproxy: 1 session, 4 frames, 0 problems\r\n"), "{:?}", raw.get(raw.len() - 200..));
 }
 
 #[test]

@@ -60,13 +60,37 @@ pub(super) fn lost(records: u64, out: &mut Vec<u8>) {
 
 /// Adds the last lines: the counts, and then each kind of finding, the worst first.
 pub(super) fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
-    let (sessions, frames) = (counted(totals.sessions, "session"), counted(totals.frames, "frame"));
-    put(format_args!("{sessions}, {frames}, {}", counted(findings.values().sum(), "finding")), out);
-    let mut kinds: Vec<_> = findings.iter().map(|(kind, count)| (diagnose::words(*kind), kind, count)).collect();
-    kinds.sort_by_key(|(words, ..)| Reverse(words.level));
-    for (words, kind, count) in kinds {
+    if let Some(counts) = counts(totals.sessions, totals.frames, findings) {
+        put(counts, out);
+    }
+    for (kind, count) in worst_first(findings) {
+        let words = diagnose::words(kind);
         put(format_args!("{count:>6} {:<7} {}: {}", words.level.name(), kind.id(), words.title), out);
     }
+}
+
+/// What a run came to, in a line; `None` where it came to nothing. Problems are findings that are more than a note.
+pub(super) fn counts(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>) -> Option<String> {
+    if sessions == 0 && findings.is_empty() {
+        return None;
+    }
+    let mut kinds = worst_first(findings);
+    kinds.retain(|(kind, _)| diagnose::words(*kind).level > Level::Note);
+    let problems = kinds.iter().map(|(_, count)| count).sum();
+    let explained = match kinds.as_slice() {
+        [] => String::new(),
+        [(only, 1)] => format!(" (wsproxy explain {} says more of it)", only.id()),
+        [(only, _)] => format!(" (wsproxy explain {} says more of them)", only.id()),
+        [(worst, _), ..] => format!(" (wsproxy explain {} says more of the worst)", worst.id()),
+    };
+    let (sessions, frames) = (counted(sessions, "session"), counted(frames, "frame"));
+    Some(format!("{sessions}, {frames}, {}{explained}", counted(problems, "problem")))
+}
+
+fn worst_first(findings: &BTreeMap<FindingKind, u64>) -> Vec<(FindingKind, u64)> {
+    let mut kinds: Vec<_> = findings.iter().map(|(kind, count)| (*kind, *count)).collect();
+    kinds.sort_by_key(|(kind, _)| Reverse(diagnose::words(*kind).level));
+    kinds
 }
 
 fn put(line: impl fmt::Display, out: &mut Vec<u8>) {

@@ -80,6 +80,13 @@ impl Remote {
     }
 }
 
+/// What a run came to, in a line: what a screen leaves behind. `None` where it came to nothing.
+#[must_use]
+pub fn summary(journal: &Journal) -> Option<String> {
+    let counts = journal.counts();
+    lines::counts(counts.sessions, counts.frames, &journal.findings())
+}
+
 /// Prints what the journal gets, from its start, until it is told to stop. Blocks; each read is flushed as a whole.
 ///
 /// # Errors

@@ -487,7 +487,40 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     run(&inbox, &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.lines().count(), 3, "{out}");
-    assert!(out.ends_with("1 session, 1 frame, 0 findings\n"), "{out}");
+    assert!(out.ends_with("1 session, 1 frame, 0 problems\n"), "{out}");
+}
+
+#[test]
+fn a_run_comes_to_a_line_that_says_where_its_problems_are_explained() {
+    let error = FindingKind::HttpExtraCrlf;
+    let first_of = |level| *FindingKind::ALL.iter().find(|kind| diagnose::words(**kind).level == level).unwrap();
+    let (warning, note) = (first_of(Level::Warning), first_of(Level::Note));
+    for (sessions, frames, findings, expected) in [
+        (0, 0, &[][..], None),
+        (
+            0,
+            0,
+            &[(error, 1)],
+            Some("0 sessions, 0 frames, 1 problem (wsproxy explain http-extra-crlf says more of it)"),
+        ),
+        (1, 1, &[], Some("1 session, 1 frame, 0 problems")),
+        (1, 2, &[(note, 4)], Some("1 session, 2 frames, 0 problems")),
+        (
+            3,
+            120,
+            &[(error, 2), (note, 1)],
+            Some("3 sessions, 120 frames, 2 problems (wsproxy explain http-extra-crlf says more of them)"),
+        ),
+        (
+            3,
+            120,
+            &[(warning, 7), (error, 1)],
+            Some("3 sessions, 120 frames, 8 problems (wsproxy explain http-extra-crlf says more of the worst)"),
+        ),
+    ] {
+        let findings = findings.iter().copied().collect();
+        assert_eq!(lines::counts(sessions, frames, &findings).as_deref(), expected);
+    }
 }
 
 #[test]

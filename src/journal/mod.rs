@@ -21,7 +21,7 @@ pub use gone::Passage;
 pub use joined::{Joined, Said};
 pub use memory::Memory;
 pub use row::{Frame, Row, RowId, Scope, Sent};
-pub use store::{Journal, Subscription};
+pub use store::{Counts, Journal, Subscription};
 pub use summary::{Compressed, SessionState, SessionSummary};
 pub use view::{UpstreamState, View};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::record::finding::FindingKind;
-use crate::record::{Log, SessionId};
+use crate::record::{Event, Log, Record, SessionId};
 
 use super::block::Block;
 use super::gone::{Gone, Passage};
@@ -31,6 +31,7 @@ struct Inner {
     evicted: u64,
     /// Findings that came, in all, by kind.
     findings: BTreeMap<FindingKind, u64>,
+    counts: Counts,
     /// What is told of sessions in blocks that left before they were read.
     gone: Gone,
     subscribers: Vec<Arc<Subscriber>>,
@@ -72,6 +73,30 @@ impl Inner {
     }
 }
 
+/// What came in all, however much has left the memory since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Sessions that were opened.
+    pub sessions: u64,
+    /// Frames that began.
+    pub frames: u64,
+}
+
+impl Counts {
+    fn add(&mut self, log: &Log) {
+        for record in &log.records {
+            match record {
+                Record::Run(run) => self.frames += u64::from(run.count),
+                Record::Frame(_) => self.frames += 1,
+                Record::Event(_, event) => {
+                    self.sessions += u64::from(matches!(**event, Event::SessionOpened { .. }));
+                }
+                Record::More(_) | Record::Sent(_) | Record::Raw(_) | Record::Proxy(..) => {}
+            }
+        }
+    }
+}
+
 /// All that was seen and is still remembered.
 pub struct Journal {
     budget: usize,
@@ -92,6 +117,7 @@ impl Journal {
         for kind in log.findings() {
             *inner.findings.entry(kind).or_default() += 1;
         }
+        inner.counts.add(&log);
         if let Some(log) = inner.join(session, log) {
             let block = Arc::new(Block::new(inner.next, session, log, Arc::clone(&self.memory)));
             inner.next += 1;
@@ -135,6 +161,12 @@ impl Journal {
     #[must_use]
     pub fn findings(&self) -> BTreeMap<FindingKind, u64> {
         self.lock().findings.clone()
+    }
+
+    /// How many sessions and frames there were.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
     }
 
     /// Asks for `ring` to be called when there is something new, once until the next read. It is called by the thread
@@ -368,6 +400,18 @@ mod tests {
         }
         let counts: Vec<_> = journal.findings().into_iter().collect();
         assert_eq!(counts, [(FindingKind::HttpExtraCrlf, 1), (FindingKind::FrameRsv, 2)]);
+    }
+
+    #[test]
+    fn sessions_and_frames_are_counted_however_much_has_left() {
+        let journal = Journal::new(10);
+        for _ in 0..3 {
+            let mut log = large();
+            let client = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+            log.event(Time(0), Event::SessionOpened { client, path: b"/".to_vec() });
+            journal.push(Some(SessionId(1)), log);
+        }
+        assert_eq!(journal.counts(), Counts { sessions: 3, frames: 0 });
     }
 
     #[test]
