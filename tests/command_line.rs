@@ -248,6 +248,38 @@ fn all_findings_are_listed_by_layer() {
 }
 
 #[test]
+fn words_find_what_says_them_by_name_first() {
+    let output = run(&["explain", "MASKED"]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let ids: Vec<_> = text.lines().map(|line| line[2..].split_whitespace().nth(1).unwrap()).collect();
+    assert!(ids.len() > 1 && ids[0].contains("mask"), "{text}");
+    assert!(text.lines().all(|line| line.starts_with("  ")), "each has its title: {text}");
+    let one = |words: &str| String::from_utf8(run(&["explain", words]).stdout).unwrap();
+    let newline = one("encodebytes line feed");
+    assert!(newline.starts_with("error[resp-accept-trailing-newline]: "), "{newline}");
+    assert!(one("connect-src lists").starts_with("page-csp: "));
+}
+
+#[test]
+fn explanations_come_as_json() {
+    let json = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let output = run(&[&["explain", "--json"], arguments].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = json(&[]);
+    assert!(all.len() > 50 && all.iter().all(|line| line["event"] == "explanation" && line["title"].is_string()));
+    let [one] = json(&["http-extra-crlf"]).try_into().unwrap();
+    assert_eq!(
+        (&one["id"], &one["level"], &one["layer"]),
+        (&"http-extra-crlf".into(), &"error".into(), &"http".into())
+    );
+    assert!(json(&["page-csp"])[0]["level"].is_null());
+    assert!(json(&["masked"]).len() > 1);
+}
+
+#[test]
 fn an_unknown_finding_gets_the_nearest_ids_in_one_sentence() {
     let output = run(&["explain", "http-ekstra-crlf"]);
     assert_eq!(output.status.code(), Some(2));

@@ -207,9 +207,10 @@ fn row(argument: &Arg) -> String {
 }
 
 fn subcommand_row(subcommand: &Command) -> String {
-    let names = subcommand.get_positionals().map(|argument| format!(" {}", argument.get_id().as_str().to_uppercase()));
+    let names = subcommand.get_positionals().flat_map(|argument| argument.get_value_names().unwrap_or_default());
+    let names = names.map(|name| format!(" {name}"));
     let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
-    format!("| `{}{}` | {} |\n", subcommand.get_name(), names.collect::<String>(), cell(&about))
+    format!("| `{}{}` | {} |\n", subcommand.get_name(), cell(&names.collect::<String>()), cell(&about))
 }
 
 fn cell(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! `wsproxy explain`: the long text of a finding, with an example, or the list of all.
+//! `wsproxy explain`: the long text of a finding, with an example, or a list of those that say a word, or of all.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -11,6 +11,7 @@ use crate::diagnose::examples::{Example, example};
 use crate::diagnose::render::{self, Part, RenderedLine};
 use crate::diagnose::{UNSEEN, Unseen, words};
 use crate::headless::Colour;
+use crate::json::explanation;
 use crate::record::finding::{FindingKind, Level};
 use crate::relay::rehearsal;
 use crate::text;
@@ -48,22 +49,61 @@ impl Subject {
             Self::Unseen(unseen) => unseen.title,
         }
     }
+
+    /// All that is said of it.
+    fn words(&self) -> String {
+        match self {
+            Self::Finding(kind) => {
+                let entry = words(*kind);
+                let optional = [entry.from_client, entry.mend].map(Option::unwrap_or_default);
+                let said = [entry.title, entry.spec, entry.chrome, entry.firefox, entry.safari, entry.cause, entry.fix];
+                [&[kind.id()], &said[..], &optional[..]].concat().join("\n")
+            }
+            Self::Unseen(unseen) => [unseen.id, unseen.title, unseen.chrome, unseen.cause, unseen.fix].join("\n"),
+        }
+    }
 }
 
-/// Reads an id. Shells complete it; an unknown one gets the nearest.
+/// What an id or some words stand for: one or more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subjects(Vec<Subject>);
+
+impl Subjects {
+    /// The one of that id, or all that have each of the words: those first that have them in their id or title.
+    fn of(wanted: &str) -> Self {
+        let wanted = wanted.to_lowercase();
+        if let Some(subject) = Subject::all().find(|subject| subject.id() == wanted) {
+            return Self(vec![subject]);
+        }
+        let has_all = |text: &str| {
+            let text = text.to_lowercase();
+            wanted.split_whitespace().all(|word| text.contains(word))
+        };
+        let names = |subject: &Subject| has_all(&format!("{} {}", subject.id(), subject.title()));
+        let mut found: Vec<_> = Subject::all().filter(|subject| has_all(&subject.words())).collect();
+        found.sort_by_key(|subject| !names(subject));
+        Self(found)
+    }
+}
+
+/// Reads an id or some words. Shells complete the ids; what nothing is found for gets the nearest.
 #[derive(Clone, Copy, Debug)]
-pub struct SubjectParser;
+pub struct SubjectsParser;
 
-impl TypedValueParser for SubjectParser {
-    type Value = Subject;
+impl TypedValueParser for SubjectsParser {
+    type Value = Subjects;
 
-    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<Subject, Error> {
-        let id = value.to_string_lossy().to_lowercase();
-        Subject::all().find(|subject| subject.id() == id).ok_or_else(|| {
-            let nearest = nearest(&id).join(", ");
-            let text = format!("there is no finding {value:?}; did you mean {nearest}? `wsproxy explain` lists all\n");
-            Error::raw(ErrorKind::InvalidValue, text)
-        })
+    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<Subjects, Error> {
+        let wanted = value.to_string_lossy();
+        let found = Subjects::of(&wanted);
+        if found.0.is_empty() || wanted.trim().is_empty() {
+            let nearest = nearest(&wanted.to_lowercase()).join(", ");
+            let text = format!(
+                "there is no finding {value:?}, and none that says so; did you mean {nearest}? `wsproxy explain` lists all\n"
+            );
+            return Err(Error::raw(ErrorKind::InvalidValue, text));
+        }
+        Ok(found)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -79,16 +119,16 @@ fn nearest(id: &str) -> Vec<&'static str> {
     ids
 }
 
-/// Writes the text of one, or the list of all.
+/// Writes the text of one, the list of several, or that of all.
 ///
 /// # Errors
 /// When `out` can't be written to.
-pub fn write(subject: Option<Subject>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
-    match subject {
+pub fn write(subjects: Option<&Subjects>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    match subjects.map(|Subjects(found)| found.as_slice()) {
         None => list(colour, out),
-        Some(Subject::Finding(kind)) => {
-            let level = style(words(kind).level);
-            for line in finding(kind) {
+        Some([Subject::Finding(kind)]) => {
+            let level = style(words(*kind).level);
+            for line in finding(*kind) {
                 let style = match line.part {
                     Part::Title => level,
                     Part::Underline => "31",
@@ -100,8 +140,25 @@ pub fn write(subject: Option<Subject>, colour: Colour, out: &mut dyn Write) -> i
             }
             Ok(())
         }
-        Some(Subject::Unseen(subject)) => unseen(&subject, colour, out),
+        Some([Subject::Unseen(subject)]) => unseen(subject, colour, out),
+        Some(found) => found.iter().try_for_each(|subject| row(*subject, colour, out)),
     }
+}
+
+/// Writes a JSON object for each.
+///
+/// # Errors
+/// When `out` can't be written to.
+pub fn write_json(subjects: Option<&Subjects>, out: &mut dyn Write) -> io::Result<()> {
+    let found = subjects.map_or_else(|| Subject::all().collect(), |Subjects(found)| found.clone());
+    let mut lines = Vec::new();
+    for subject in found {
+        match subject {
+            Subject::Finding(kind) => explanation::finding(kind, &mut lines),
+            Subject::Unseen(unseen) => explanation::unseen(&unseen, &mut lines),
+        }
+    }
+    out.write_all(&lines)
 }
 
 /// The text of a finding.
@@ -168,15 +225,20 @@ fn list(colour: Colour, out: &mut dyn Write) -> io::Result<()> {
         if layer.replace(kind.layer()) != Some(kind.layer()) {
             writeln!(out, "{}", colour.paint("1", kind.layer().name()))?;
         }
-        let entry = words(*kind);
-        let level = colour.paint(style(entry.level), &format!("{:<8}", entry.level.name()));
-        writeln!(out, "  {level} {:<32} {}", kind.id(), entry.title)?;
+        row(Subject::Finding(*kind), colour, out)?;
     }
     writeln!(out, "{}", colour.paint("1", "never seen by wsproxy"))?;
-    for subject in UNSEEN {
-        writeln!(out, "  {:<8} {:<32} {}", "", subject.id, subject.title)?;
-    }
-    Ok(())
+    UNSEEN.iter().try_for_each(|unseen| row(Subject::Unseen(*unseen), colour, out))
+}
+
+/// Its level, id and title.
+fn row(subject: Subject, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    let (style, level) = match subject {
+        Subject::Finding(kind) => (style(words(kind).level), words(kind).level.name()),
+        Subject::Unseen(_) => ("", ""),
+    };
+    let level = colour.paint(style, &format!("{level:<8}"));
+    writeln!(out, "  {level} {:<32} {}", subject.id(), subject.title())
 }
 
 const fn style(level: Level) -> &'static str {

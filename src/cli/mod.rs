@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use crate::headless::Colour;
 use crate::relay::limits::Limits;
 
-use explain::{Subject, SubjectParser};
+use explain::{Subjects, SubjectsParser};
 
 /// A day: longer waits are the same as none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
@@ -61,11 +61,15 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Explain a finding, or list them all
+    /// Explain a finding, or list them: all, or those that have a word
     Explain {
-        /// Which one, as in `error[ID]`
-        #[arg(value_parser = SubjectParser, hide_possible_values = true)]
-        id: Option<Subject>,
+        /// Which one, as in `error[ID]`, or words that its text has
+        #[arg(value_name = "ID|WORDS", value_parser = SubjectsParser, hide_possible_values = true)]
+        subjects: Option<Subjects>,
+
+        /// Print JSON Lines, one for each
+        #[arg(long)]
+        json: bool,
     },
     /// Print the manual page in roff
     Man,
@@ -300,7 +304,8 @@ impl Command {
                 clap_complete::generate(*shell, &mut Arguments::command(), "wsproxy", &mut script);
                 out.write_all(&script)
             }
-            Self::Explain { id } => explain::write(*id, Colour::of_output(), out),
+            Self::Explain { subjects, json: true } => explain::write_json(subjects.as_ref(), out),
+            Self::Explain { subjects, json: false } => explain::write(subjects.as_ref(), Colour::of_output(), out),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
             Self::Doctor(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! JSON Lines: the contract for scripts.
 
 pub mod doctor;
+pub mod explanation;
 pub mod item;
 mod line;
 

@@ -158,6 +158,7 @@ fn samples() -> Vec<u8> {
     lost(3, &mut out);
     summary(&Totals::default(), &BTreeMap::from([(FindingKind::HttpExtraCrlf, 1)]), &mut out);
     doctor::write(&report(), &mut out);
+    explanation::finding(FindingKind::HttpExtraCrlf, &mut out);
     out
 }
 
