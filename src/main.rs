@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, Command};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
-use wsproxy::decode::Decoder;
+use wsproxy::decode::{Choice, Decoder};
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
@@ -209,7 +209,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 say_if_read(summary);
             }
         }
-        Output::Lines(format) => proxy.print(format)?,
+        Output::Lines(format) => proxy.print(format, Choice::Guessed)?,
     }
     let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
     Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
@@ -264,12 +264,12 @@ impl Proxy {
     }
 
     /// Lines on standard output, until a signal comes or nobody reads them any more.
-    fn print(self, format: Format) -> Result<(), Failure> {
+    fn print(self, format: Format, decoder: Choice) -> Result<(), Failure> {
         say(&greeting(&self.info));
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
         let on_terminal = io::stdout().is_terminal();
-        let (mut remote, inbox) = headless::channel(&self.journal, format);
+        let (mut remote, inbox) = headless::channel(&self.journal, format, decoder);
         let (done, printed) = mpsc::sync_channel(1);
         let handle = self.handle.clone();
         thread::spawn(move || {

@@ -16,6 +16,7 @@ mod ddp;
 mod document;
 mod graphql;
 mod guess;
+mod guesser;
 mod json;
 mod jsonrpc;
 mod limits;
@@ -42,6 +43,7 @@ use crate::record::Side;
 pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
 pub use guess::{Context, MESSAGES, guess, guess_with};
+pub use guesser::{Choice, Guesser};
 pub use limits::Limits;
 pub use protobuf::{Schema, SchemaFault};
 

@@ -95,6 +95,10 @@ fn padded(word: &str, width: usize, out: &mut Vec<u8>) {
 fn preview(frame: &Frame<'_>, out: &mut Vec<u8>) {
     let header = &frame.record.header;
     let payload = &*frame.payload;
+    if let Some((_, decoded)) = &frame.decoded {
+        out.extend_from_slice(decoded.summary().as_bytes());
+        return;
+    }
     match header.opcode() {
         // What an extension has changed reads as nothing.
         _ if header.rsv() != 0 => hex_preview(payload, out),

@@ -6,17 +6,19 @@ use std::mem;
 
 use jiff::tz::TimeZone;
 
+use crate::decode::{Choice, Decoded, Decoder};
 use crate::json::{self, Frame, Item, Totals, What};
 use crate::record::finding::FindingKind;
 use crate::record::{
-    By, Event, FrameNumber, FrameRecord, Log, MoreRecord, PerSide, RawRecord, Relayed, Seen, SentRecord, SessionId,
-    Side, Time,
+    By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, Seen, SentRecord,
+    SessionId, Side, Time,
 };
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 
 use super::Format;
 use super::day::Day;
+use super::reading::{Came, Readers};
 use super::{frame_line, lines};
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
@@ -59,6 +61,7 @@ pub struct Printer {
     /// The payload of the frame that is being printed, without its mask.
     plain: Vec<u8>,
     totals: Totals,
+    readers: Readers,
 }
 
 impl Printer {
@@ -66,7 +69,21 @@ impl Printer {
     #[must_use]
     pub fn new(format: Format, zone: TimeZone) -> Self {
         let (day, sessions) = (Day::new(zone), HashMap::new());
-        Self { format, day, sessions, pending: 0, plain: Vec::new(), totals: Totals::default() }
+        Self {
+            format,
+            day,
+            sessions,
+            pending: 0,
+            plain: Vec::new(),
+            totals: Totals::default(),
+            readers: Readers::new(Choice::Guessed),
+        }
+    }
+
+    /// With another choice of decoder than a guess.
+    #[must_use]
+    pub fn reading(self, choice: Choice) -> Self {
+        Self { readers: Readers::new(choice), ..self }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
@@ -87,6 +104,7 @@ impl Printer {
     pub fn lost(&mut self, records: u64, out: &mut Vec<u8>) {
         // What is left of unfinished frames may be among them, and so may the ends of sessions.
         self.give_up_all(out);
+        self.readers.lost();
         self.totals.lost += records;
         match self.format {
             Format::Text => lines::lost(records, out),
@@ -110,7 +128,8 @@ impl Printer {
             return;
         };
         self.give_up(id, record.from, out);
-        let room = wanted(self.format, &record.header).min(PENDING.saturating_sub(self.pending));
+        let room =
+            wanted(self.format, &record.header).max(self.readers.wanted(id)).min(PENDING.saturating_sub(self.pending));
         let wire = wire.get(..room).unwrap_or(wire).to_vec();
         self.pending += wire.len();
         let unfinished = Unfinished { record: *record, received: record.received, wire };
@@ -120,6 +139,7 @@ impl Printer {
     fn more(&mut self, session: Option<SessionId>, more: &MoreRecord, log: &Log, out: &mut Vec<u8>) {
         // Its begin may have been lost; then it was told as lost.
         let Some(id) = session else { return };
+        let read = self.readers.wanted(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(unfinished) = &mut session.unfinished[more.from] else { return };
         if unfinished.record.number != more.number {
@@ -128,7 +148,8 @@ impl Printer {
         // Once a piece was left out, those behind it have no place.
         if unfinished.wire.len() as u64 == unfinished.received {
             let wire = log.span(more.kept);
-            let wanted = wanted(self.format, &unfinished.record.header).saturating_sub(unfinished.wire.len());
+            let wanted = wanted(self.format, &unfinished.record.header).max(read);
+            let wanted = wanted.saturating_sub(unfinished.wire.len());
             let wire = wire.get(..wanted.min(PENDING.saturating_sub(self.pending))).unwrap_or(wire);
             self.pending += wire.len();
             unfinished.wire.extend_from_slice(wire);
@@ -168,6 +189,12 @@ impl Printer {
             Event::SessionClosed(closed) => self.totals.bytes += closed.bytes.client + closed.bytes.server,
             _ => {}
         }
+        match (session, event) {
+            (Some(id), Event::SessionOpened { path, .. }) => self.readers.opened(id, path),
+            (Some(id), Event::Open(OpenEvent { subprotocol: Some(name), .. })) => self.readers.agreed(id, name),
+            (Some(id), Event::SessionClosed(_)) => self.readers.closed(id),
+            _ => {}
+        }
         self.print(&Item { session, time, what: What::Event(event) }, out);
     }
 
@@ -203,7 +230,8 @@ impl Printer {
         out: &mut Vec<u8>,
     ) {
         self.totals.frames += 1;
-        let mut payload = wire.get(..wanted(self.format, &record.header)).unwrap_or(wire);
+        let (shown, read) = (wanted(self.format, &record.header), session.map_or(0, |id| self.readers.wanted(id)));
+        let mut payload = wire.get(..shown.max(read)).unwrap_or(wire);
         let mut plain = mem::take(&mut self.plain);
         if let Some(key) = record.header.mask {
             plain.clear();
@@ -214,6 +242,9 @@ impl Printer {
         let inflated = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
             session.inflated.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes)
         });
+        let reader = session.filter(|_| read > 0);
+        let decoded = reader.and_then(|id| self.decoded(id, record, payload, inflated.as_deref()));
+        payload = payload.get(..shown).unwrap_or(payload);
         let sent = session.and_then(|id| self.sessions.get_mut(&id)).and_then(|session| {
             session.sent.take_if(|sent| sent.number == record.number).map(|sent| (sent.by, Cow::Owned(sent.bytes)))
         });
@@ -221,11 +252,24 @@ impl Printer {
         if let Some((by, _)) = sent {
             record.relayed = Relayed::Changed(by);
         }
-        let frame = Frame { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent };
+        let frame = Frame { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent, decoded };
         self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
         // One frame of many megabytes is no reason to hold as much from then on.
         plain.shrink_to(PLAIN);
         self.plain = plain;
+    }
+
+    /// What the message says that a frame ends, where a line has room for it: in text where that is more than the message
+    /// itself does.
+    fn decoded(
+        &mut self,
+        id: SessionId,
+        record: &FrameRecord,
+        payload: &[u8],
+        inflated: Option<&[u8]>,
+    ) -> Option<(Decoder, Decoded)> {
+        let read = self.readers.frame(id, &Came { record, payload, inflated });
+        read.filter(|(decoder, decoded)| self.format == Format::Json || decoder.tells_more(decoded))
     }
 
     fn print(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 
+use crate::decode::Choice;
 use crate::journal::{Block, Journal, Subscription};
 
 use super::{Format, Printer};
@@ -36,8 +37,13 @@ pub(super) struct Queue {
 
 impl Queue {
     /// All that the journal holds and gets; `ring` is called when there is more.
-    pub(super) fn new(journal: &Arc<Journal>, format: Format, ring: impl Fn() + Send + Sync + 'static) -> Self {
-        let printer = Printer::new(format, TimeZone::system());
+    pub(super) fn new(
+        journal: &Arc<Journal>,
+        format: Format,
+        choice: Choice,
+        ring: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let printer = Printer::new(format, TimeZone::system()).reading(choice);
         let subscription = journal.subscribe(ring);
         let (journal, blocks) = (Arc::clone(journal), VecDeque::new());
         Self { journal, subscription, printer, blocks, missed: 0, lines: 0, over: false }

@@ -8,11 +8,13 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::decode::{Choice, Decoder};
 use crate::diagnose::{self, NoAnswer};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
-    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, Log, MoreRecord,
-    OpenEvent, Origin, PerSide, ProxyEvent, RawRecord, Record, Relayed, SessionId, Side, Span, Time, Verdict,
+    By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent,
+    Log, MoreRecord, OpenEvent, Origin, PerSide, ProxyEvent, RawRecord, Record, Relayed, SessionId, Side, Span, Time,
+    Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
@@ -481,7 +483,7 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(Some(SessionId(1)), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
     journal.push(Some(SessionId(1)), whole(Side::Client, Opcode::TEXT, b"Hello"));
-    let (mut remote, inbox) = channel(&journal, Format::Text);
+    let (mut remote, inbox) = channel(&journal, Format::Text, Choice::Guessed);
     remote.stop();
     let mut out = Vec::new();
     run(&inbox, &mut out).unwrap();
@@ -536,7 +538,7 @@ fn a_reader_that_went_away_is_no_error() {
     }
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(None, proxy(ProxyEvent::Note(Level::Note, "x".into())));
-    let (_remote, inbox) = channel(&journal, Format::Json);
+    let (_remote, inbox) = channel(&journal, Format::Json, Choice::Guessed);
     run(&inbox, &mut Gone).unwrap();
 }
 
@@ -570,7 +572,7 @@ fn a_write_that_hangs_is_told_from_a_slow_one_and_what_is_lost_is_counted() {
             journal.push(Some(SessionId(number)), whole(Side::Client, Opcode::TEXT, &[b'x'; 500]));
         }
     }
-    let (mut remote, inbox) = channel(&journal, Format::Json);
+    let (mut remote, inbox) = channel(&journal, Format::Json, Choice::Guessed);
     let ((entered, entrances), (open, go)) = (sync_channel(0), sync_channel(0));
     let out = Arc::new(Mutex::new(Vec::new()));
     let mut gate = Gate { entered, go, out: Arc::clone(&out) };
@@ -595,4 +597,112 @@ fn a_write_that_hangs_is_told_from_a_slow_one_and_what_is_lost_is_counted() {
     thread.join().unwrap().unwrap();
     let out = String::from_utf8(out.lock().unwrap().clone()).unwrap();
     assert!(!out.contains("summary") && lines(out.as_bytes()) < 1000, "{out}");
+}
+
+/// What a printer says of messages that follow a handshake for `path`: a line for each, without its first columns.
+fn said(mut printer: Printer, path: &[u8], messages: &[(Side, &str)]) -> Vec<String> {
+    print_into(&mut printer, Some(7), event(Event::SessionOpened { client: client(), path: path.to_vec() }));
+    let said = messages.iter().map(|(from, text)| {
+        let line = print_into(&mut printer, Some(7), whole(*from, Opcode::TEXT, text.as_bytes()));
+        line.trim_end().rsplit_once("  ").unwrap().1.to_owned()
+    });
+    said.collect()
+}
+
+const SOCKET_IO: &[u8] = b"/socket.io/?EIO=4&transport=websocket";
+
+#[test]
+fn lines_show_what_a_decoder_says_where_that_is_more_than_the_message() {
+    let text = || Printer::new(Format::Text, TimeZone::UTC);
+    let messages = [(Side::Client, r#"42["chat message",{"text":"hi"}]"#), (Side::Server, "2")];
+    let decoded = said(text(), SOCKET_IO, &messages);
+    assert!(decoded[0].starts_with("chat message") && decoded[1].contains("ping"), "{decoded:?}");
+    let raw = messages.map(|(_, text)| text.to_owned());
+    assert_eq!(said(text().reading(Choice::Plain), SOCKET_IO, &messages), raw);
+    assert_eq!(said(text(), b"/", &messages), raw, "nothing tells that it is Socket.IO");
+    assert_eq!(said(text().reading(Choice::Named(Decoder::SocketIo)), b"/", &messages), decoded);
+    let json = [(Side::Client, r#"{"b": 1}"#)];
+    assert_eq!(said(text(), b"/", &json), [r#"{"b": 1}"#], "JSON says what it says by itself");
+}
+
+fn decoded(printer: &mut Printer, log: Log) -> serde_json::Value {
+    let told = print_into(printer, Some(7), log);
+    let told: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    told["decoded"].clone()
+}
+
+#[test]
+fn json_has_what_a_decoder_says_of_the_message_that_a_frame_ends() {
+    let printer = || Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum","params":[1]}"#;
+    let told = decoded(&mut printer(), whole(Side::Client, Opcode::TEXT, request));
+    assert_eq!((&told["by"], &told["event"]), (&"json-rpc".into(), &"sum".into()), "{told}");
+    assert_eq!((&told["role"], &told["id"]), (&"request".into(), &"5".into()), "{told}");
+    assert!(told["summary"].as_str().unwrap().contains("sum"), "{told}");
+    let refusal = br#"{"jsonrpc":"2.0","id":5,"error":{"code":-1,"message":"no"}}"#;
+    let told = decoded(&mut printer(), whole(Side::Server, Opcode::TEXT, refusal));
+    assert_eq!((&told["role"], &told["id"]), (&"refusal".into(), &"5".into()), "{told}");
+    for other in [
+        whole(Side::Client, Opcode::TEXT, b"no JSON"),
+        whole(Side::Client, Opcode::PING, request),
+        whole(Side::Client, Opcode::TEXT, &[request, &[b' '; 16 * 1024][..]].concat()),
+    ] {
+        assert!(decoded(&mut printer(), other).is_null());
+    }
+    let plain = Printer::new(Format::Json, TimeZone::UTC);
+    let mut asked = plain.reading(Choice::Named(Decoder::Json));
+    assert_eq!(decoded(&mut asked, whole(Side::Client, Opcode::TEXT, b"{\"id\":1}"))["id"], "1");
+}
+
+/// A frame of the server's with that first byte.
+fn fragment(number: u64, first: u8, payload: &[u8], came: usize) -> Log {
+    let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, payload.len() as u64, None) };
+    frame(Side::Server, number, header, payload, came)
+}
+
+#[test]
+fn fragments_are_read_with_the_last_of_them() {
+    let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum"}"#;
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    assert!(decoded(&mut printer, fragment(1, 0x01, &request[..9], 9)).is_null());
+    assert!(decoded(&mut printer, whole(Side::Server, Opcode::PING, b"x")).is_null());
+    assert_eq!(decoded(&mut printer, fragment(2, 0x80, &request[9..], request.len() - 9))["event"], "sum");
+    // Half of a fragment is missing, or what is between two of them.
+    assert_eq!(print_into(&mut printer, Some(7), fragment(3, 0x01, &request[..9], 5)), "");
+    assert!(decoded(&mut printer, fragment(4, 0x80, &request[9..], request.len() - 9)).is_null());
+    assert!(decoded(&mut printer, fragment(5, 0x01, &request[..9], 9)).is_null());
+    printer.lost(1, &mut Vec::new());
+    assert!(decoded(&mut printer, fragment(6, 0x80, &request[9..], request.len() - 9)).is_null());
+    assert_eq!(decoded(&mut printer, fragment(7, 0x81, request, request.len()))["event"], "sum", "whole again");
+}
+
+#[test]
+fn a_compressed_message_is_read_as_what_it_inflates_to() {
+    let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum"}"#;
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    let mut inflated = |number, first, bytes: &[u8]| {
+        let frame = FrameNumber::new(number);
+        let length = bytes.len() as u64;
+        let bytes = bytes.to_vec();
+        let inflated = InflatedEvent { frame, from: Side::Server, bytes, length, packed: 2 };
+        print_into(&mut printer, Some(7), event(Event::Inflated(inflated)));
+        decoded(&mut printer, fragment(number, first, b"zz", 2))
+    };
+    assert_eq!(inflated(1, 0xc1, request)["event"], "sum");
+    assert!(inflated(2, 0x41, &request[..9]).is_null());
+    assert_eq!(inflated(3, 0x80, &request[9..])["event"], "sum");
+    assert!(decoded(&mut printer, fragment(4, 0xc1, request, request.len())).is_null(), "it inflates to nothing");
+}
+
+#[test]
+fn a_frame_in_pieces_is_read_when_it_is_whole() {
+    for format in [Format::Text, Format::Json] {
+        let mut printer = Printer::new(format, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+        let long = "x".repeat(3000);
+        let request = format!(r#"{{"jsonrpc":"2.0","params":["{long}"],"id":5,"method":"sum"}}"#).into_bytes();
+        assert_eq!(print_into(&mut printer, Some(7), fragment(1, 0x81, &request, 1000)), "");
+        let told = print_into(&mut printer, Some(7), more(Side::Server, 1, &request[1000..], request.len() as u64));
+        let expected = if format == Format::Text { "  sum" } else { r#""event":"sum""# };
+        assert!(told.contains(expected), "{told}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::decode::{Decoded, Decoder};
 use crate::record::{By, Ending, Event, FrameRecord, ProxyEvent, RawRecord, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
@@ -39,6 +40,8 @@ pub struct Frame<'a> {
     pub inflated: Option<Vec<u8>>,
     /// What left in its place, where that is not what came, and who decided.
     pub sent: Option<(By, Cow<'a, [u8]>)>,
+    /// What a decoder says of the message that it ends.
+    pub decoded: Option<(Decoder, Decoded)>,
 }
 
 impl Frame<'_> {

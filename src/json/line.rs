@@ -24,6 +24,16 @@ pub(super) struct Sent {
     pub(super) by: &'static str,
 }
 
+/// What a decoder says of a message.
+#[derive(Serialize)]
+pub(super) struct Decoded<'a> {
+    pub(super) by: &'static str,
+    pub(super) event: Option<&'a str>,
+    pub(super) summary: String,
+    pub(super) role: Option<&'static str>,
+    pub(super) id: Option<&'a str>,
+}
+
 /// Each event, its fields in the order in which they are written.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -86,6 +96,8 @@ pub(super) enum Line<'a> {
         payload: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         inflated: Option<Cow<'a, str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decoded: Option<Decoded<'a>>,
         truncated: bool,
         origin: &'static str,
         relayed: &'static str,

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
+use crate::decode::{Decoded, Decoder, Role};
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
@@ -82,11 +83,27 @@ fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> L
             // Only a text's first fragment tells that it is one, and a fragment may end inside of a character.
             std::str::from_utf8(inflated).map_or_else(|_| STANDARD.encode(inflated).into(), Cow::Borrowed)
         }),
+        decoded: frame.decoded.as_ref().map(|(decoder, decoded)| self::decoded(*decoder, decoded)),
         truncated: frame.is_truncated(),
         origin: frame.record.origin.name(),
         relayed: frame.record.relayed.name(),
         sent: frame.sent.as_ref().map(|(by, bytes)| sent(*by, bytes)),
     }
+}
+
+fn decoded(decoder: Decoder, decoded: &Decoded) -> line::Decoded<'_> {
+    let main = decoded.main();
+    let (role, id) = match main.map(|part| &part.role) {
+        Some(Role::Request(id)) => (Some("request"), Some(id.as_str())),
+        Some(Role::Reply(id)) => (Some("reply"), Some(id.as_str())),
+        Some(Role::Refusal(id)) => (Some("refusal"), Some(id.as_str())),
+        Some(Role::Tagged(id)) => (None, Some(id.as_str())),
+        Some(Role::Heartbeat) => (Some("heartbeat"), None),
+        Some(Role::Error) => (Some("error"), None),
+        Some(Role::Other) | None => (None, None),
+    };
+    let event = main.and_then(|part| part.event.as_deref());
+    line::Decoded { by: decoder.name(), event, summary: decoded.summary(), role, id }
 }
 
 /// What left in place of a frame: where it is one frame, that frame's header and payload, else all bytes.

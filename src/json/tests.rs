@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::*;
+use crate::decode::{Limits, Payload};
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
@@ -151,7 +152,11 @@ fn samples() -> Vec<u8> {
         let sent = Some((sent.0, Cow::Borrowed(sent.1)));
         let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, 5, Some([1, 2, 3, 4])) };
         let record = frame(header);
-        print(What::Frame(Frame { record: &record, received: 5, payload: Cow::Borrowed(b"Hello"), inflated, sent }));
+        let payload = Cow::Borrowed(&b"Hello"[..]);
+        let json = Payload::text(br#"{"id":1}"#);
+        let decoded = Decoder::Json.read(Side::Client, json, &Limits::ROW).unwrap();
+        let decoded = Some((Decoder::Json, decoded));
+        print(What::Frame(Frame { record: &record, received: 5, payload, inflated, sent, decoded }));
     }
     let kept = Span::default();
     print(What::Raw(&RawRecord { time: NOW, from: Side::Server, kept, length: 9, origin: Origin::Peer }, b"no frame"));

@@ -208,7 +208,7 @@ fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
             let payload = Cow::Owned(frame.payload().into_owned());
             let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
             let inflated = frame.inflated.map(|inflated| inflated.bytes.clone());
-            What::Frame(Frame { record, received: frame.received, payload, inflated, sent })
+            What::Frame(Frame { record, received: frame.received, payload, inflated, sent, decoded: None })
         }
         Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Seen::Event(_, event) => What::Event(event),
