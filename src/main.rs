@@ -209,7 +209,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 say_if_read(summary);
             }
         }
-        Output::Lines(format) => proxy.print(format, Choice::Guessed)?,
+        Output::Lines(format) => proxy.print(format, config.decoder)?,
     }
     let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
     Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })

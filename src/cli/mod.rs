@@ -111,6 +111,10 @@ pub struct ProxyArguments {
     #[arg(long)]
     pub json: bool,
 
+    /// The decoder that reads messages for lines and JSON: auto guesses one for each session, none reads none
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub decoder: String,
+
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,

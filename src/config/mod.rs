@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::CommandFactory as _;
 
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
-use crate::decode::Decoder;
+use crate::decode::{Choice, Decoder};
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::{self, Format};
 use crate::record::Policy;
@@ -83,6 +83,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where what is seen goes.
     pub output: Output,
+    /// The decoder for the messages of all sessions, in lines.
+    pub decoder: Choice,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
@@ -122,6 +124,7 @@ impl Config {
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
             output: output(arguments, terminals)?,
+            decoder: decoder(&arguments.decoder)?,
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
@@ -226,6 +229,15 @@ fn origin(value: Option<&str>) -> Result<Option<String>> {
 fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
     let allowed = arguments.allow_host.iter().map(|name| address::own_name(name));
     address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
+}
+
+fn decoder(name: &str) -> Result<Choice> {
+    Choice::from_name(name).with_context(|| {
+        let names = [Choice::AUTO, Choice::NONE].into_iter().chain(Decoder::ALL.map(|decoder| decoder.name()));
+        let nearest = names.min_by_key(|known| text::distance_to_beginning(name, known)).unwrap_or(Choice::AUTO);
+        let name = text::escape(name.as_bytes());
+        format!("--decoder {name} names none: write auto, none, or a name in docs/decoders.md, {nearest} perhaps")
+    })
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

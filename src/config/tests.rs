@@ -240,6 +240,18 @@ fn the_output_follows_flags_then_terminals() {
 }
 
 #[test]
+fn a_decoder_is_known_by_its_name() {
+    let decoder = |name: &str| config(&["--decoder", name]).map(|config| config.decoder);
+    assert_eq!(config(&[]).unwrap().decoder, Choice::Guessed);
+    assert_eq!(decoder("none").unwrap(), Choice::Plain);
+    assert_eq!(decoder("socket.io").unwrap(), Choice::Named(Decoder::SocketIo));
+    assert_eq!(
+        decoder("stamp").unwrap_err().to_string(),
+        "--decoder stamp names none: write auto, none, or a name in docs/decoders.md, stomp perhaps"
+    );
+}
+
+#[test]
 fn files_and_header_values_are_checked() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("missing.pem");
