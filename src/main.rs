@@ -204,7 +204,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 let _context = proxy.runtime.enter();
                 proxy.running.probe();
             }
-            proxy.show(config.decoders)?;
+            proxy.show(config.decoders, config.decoder)?;
             if let Some(summary) = headless::summary(&journal) {
                 say_if_read(summary);
             }
@@ -239,7 +239,7 @@ impl Proxy {
     }
 
     /// The screen, until the user quits or a signal comes.
-    fn show(self, decoders: Vec<Decoder>) -> Result<(), Failure> {
+    fn show(self, decoders: Vec<Decoder>, decoder: Choice) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
@@ -253,6 +253,7 @@ impl Proxy {
             control: Arc::new(self.handle.clone()),
             clock: clock::now,
             decoders,
+            decoder,
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);

@@ -111,7 +111,7 @@ pub struct ProxyArguments {
     #[arg(long)]
     pub json: bool,
 
-    /// The decoder that reads messages for lines and JSON: auto guesses one for each session, none reads none
+    /// The decoder that reads the messages of all sessions: auto guesses one for each, none reads none
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub decoder: String,
 

@@ -83,7 +83,7 @@ pub struct Config {
     pub limits: Limits,
     /// Where what is seen goes.
     pub output: Output,
-    /// The decoder for the messages of all sessions, in lines.
+    /// The decoder for the messages of all sessions.
     pub decoder: Choice,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,

@@ -23,7 +23,7 @@ use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control};
-use crate::decode::Decoder;
+use crate::decode::{Choice, Decoder};
 use crate::journal::{Journal, View};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
@@ -97,6 +97,8 @@ pub struct World {
     pub clock: fn() -> Time,
     /// Decoders that the user gave, to be tried before others.
     pub decoders: Vec<Decoder>,
+    /// What is wanted of sessions for which nothing else is chosen.
+    pub decoder: Choice,
 }
 
 /// A remote control and the inbox for `run`.
@@ -155,7 +157,7 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, decoders } = world;
+        let World { journal, control, clock, decoders, decoder } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -172,7 +174,7 @@ impl Screen {
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock());
         remembered.clone().restore(&mut model, surroundings);
         model.proxy.policy = control.policy();
-        model.decoders = Decoders::new(decoders);
+        model.decoders = Decoders::new(decoders, decoder);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::decode::Decoder;
+use crate::decode::{Choice, Decoder};
 use crate::query::Query;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
@@ -12,7 +12,6 @@ use crate::tui::theme;
 
 use super::composer::Recall;
 use super::cursor::Scroll;
-use super::decoders::Choice;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Named {
         match self.meaning {
             Meaning::Theme => theme::Choice::ALL.map(|choice| (choice.name(), "")).to_vec(),
             Meaning::Policy => Policy::ALL.map(|policy| (policy.name(), policy.meaning())).to_vec(),
-            Meaning::Decoder => [("auto", "the one that is guessed"), ("none", "messages as they stand")]
+            Meaning::Decoder => [(Choice::AUTO, "the one that is guessed"), (Choice::NONE, "messages as they stand")]
                 .into_iter()
                 .chain(Decoder::ALL.map(|decoder| (decoder.name(), decoder.title())))
                 .collect(),
@@ -204,13 +203,9 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::Policy => {
             Policy::named(value).map(Command::Policy).ok_or_else(|| format!("a policy is one of {}", named.names()))
         }
-        Meaning::Decoder => match value {
-            "auto" => Ok(Command::Decoder(Choice::Guessed)),
-            "none" => Ok(Command::Decoder(Choice::Plain)),
-            name => Decoder::from_name(name)
-                .map(|decoder| Command::Decoder(Choice::Named(decoder)))
-                .ok_or_else(|| format!("a decoder is one of {}", named.names())),
-        },
+        Meaning::Decoder => Choice::from_name(value)
+            .map(Command::Decoder)
+            .ok_or_else(|| format!("a decoder is one of {}", named.names())),
         Meaning::Filter => match Query::parse(value) {
             Ok(_) => Ok(Command::Filter(value.to_owned())),
             Err(error) => Err(error.why),

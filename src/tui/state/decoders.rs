@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::decode::{self, Context, Decoder, Format, Limits, Payload};
+use crate::decode::{self, Choice, Context, Decoder, Format, Limits, Payload};
 use crate::journal::{Fold, Joined, Lens, Scope, View};
 use crate::record::{Seen, SessionId, Side};
 use crate::tui::pages::content::format;
@@ -17,25 +17,15 @@ const FORGOTTEN: usize = 256;
 pub(crate) struct Decoders {
     /// Those that the user gave, to be tried before others.
     given: Vec<Decoder>,
+    /// What is wanted of sessions for which nothing else was chosen.
+    usual: Choice,
     sessions: HashMap<SessionId, Session>,
     chosen: u64,
 }
 
-/// What a person wants of a session's messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// The decoder that is guessed.
-    #[default]
-    Guessed,
-    /// None.
-    Plain,
-    /// This one.
-    Named(Decoder),
-}
-
 #[derive(Debug, Default)]
 struct Session {
-    choice: Choice,
+    choice: Option<Choice>,
     guess: Option<Decoder>,
     /// Frames that it had when the guess was made.
     frames: Option<u64>,
@@ -44,9 +34,9 @@ struct Session {
 }
 
 impl Decoders {
-    /// With those that the user gave.
-    pub(crate) fn new(given: Vec<Decoder>) -> Self {
-        Self { given, ..Self::default() }
+    /// With those that the user gave, and what is wanted of sessions for which nothing else is chosen.
+    pub(crate) fn new(given: Vec<Decoder>, usual: Choice) -> Self {
+        Self { given, usual, ..Self::default() }
     }
 
     /// All that there are, those that the user gave first.
@@ -57,9 +47,8 @@ impl Decoders {
     /// The decoder for a session's messages.
     #[must_use]
     pub(crate) fn of(&self, session: Option<SessionId>) -> Option<Decoder> {
-        let session = self.sessions.get(&session?)?;
-        match session.choice {
-            Choice::Guessed => session.guess,
+        match self.choice(session?) {
+            Choice::Guessed => self.guessed(session?),
             Choice::Plain => None,
             Choice::Named(decoder) => Some(decoder),
         }
@@ -74,12 +63,12 @@ impl Decoders {
     /// What is wanted of a session.
     #[must_use]
     pub(crate) fn choice(&self, session: SessionId) -> Choice {
-        self.sessions.get(&session).map_or(Choice::Guessed, |session| session.choice)
+        self.sessions.get(&session).and_then(|session| session.choice).unwrap_or(self.usual)
     }
 
     /// Takes a person's word for it.
     pub(crate) fn choose(&mut self, session: SessionId, choice: Choice) {
-        self.sessions.entry(session).or_default().choice = choice;
+        self.sessions.entry(session).or_default().choice = Some(choice);
         self.chosen += 1;
     }
 

@@ -1,6 +1,6 @@
 //! Which decoder reads the messages of a session: chosen by a key, or by name.
 
-use crate::decode::Decoder;
+use crate::decode::{Choice, Decoder};
 use crate::decode::{Limits, Payload};
 use crate::journal::{Joined, View};
 use crate::record::finding::Level;
@@ -10,7 +10,6 @@ use crate::tui::message::Effect;
 use crate::tui::pages::BodyShown;
 use crate::tui::pages::content::format;
 use crate::tui::pages::pair::Pair;
-use crate::tui::state::decoders::Choice;
 use crate::tui::state::model::Model;
 
 /// What its key does; `None` where it is another.
