@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use wsproxy::cli::explain;
-use wsproxy::diagnose::examples::{Example, example};
+use wsproxy::diagnose::examples::example;
 use wsproxy::diagnose::{UNSEEN, words};
 use wsproxy::record::finding::{FindingKind, Layer};
 
@@ -62,7 +62,7 @@ fn finding(kind: FindingKind, out: &mut String) {
     let entry = words(kind);
     let _ = write!(out, "\n### {}\n\n{}: {}.\n\n", kind.id(), entry.level.name(), text(entry.title));
     let shown = explain::example_lines(kind);
-    if let Example::Words(words) = example(kind) {
+    if let Some(words) = example(kind).words() {
         let _ = write!(out, "For example: {}.\n\n", text(words));
     } else if !shown.is_empty() {
         let lines: String = shown.iter().map(|line| format!("{}\n", line.text.trim_end())).collect();

@@ -169,7 +169,7 @@ pub fn finding(kind: FindingKind) -> Vec<RenderedLine> {
     let title = format!("{}[{}]: {}", entry.level.name(), kind.id(), entry.title);
     wrapped(Part::Title, 2, &title, &mut out);
     let shown = example_lines(kind);
-    if let Example::Words(words) = example(kind) {
+    if let Some(words) = example(kind).words() {
         wrapped(Part::Fact, 4, &format!("  for example: {words}"), &mut out);
     } else if !shown.is_empty() {
         out.push(RenderedLine { part: Part::Fact, text: "  for example:".to_owned() });

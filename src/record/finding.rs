@@ -134,7 +134,6 @@ kinds! {
         ExtCommaParams = "ext-comma-params",
         ExtMalformed = "ext-malformed",
         ExtEmptyHeader = "ext-empty-header",
-        ExtHeaderDuplicate = "ext-header-duplicate",
         PmdDuplicate = "pmd-duplicate",
         PmdUnknownParam = "pmd-unknown-param",
         PmdDupParam = "pmd-dup-param",

@@ -53,11 +53,8 @@ impl Stalls {
     /// What is still owed when the session ends, and was told as a stall: now it is clear that it never came.
     pub(super) fn findings(&self, now: Time) -> Vec<(Side, Finding)> {
         let findings = self.told.iter().filter_map(|stall| {
-            // These have findings where they begin or where the connection ends, or are no fault.
-            if matches!(
-                stall.kind,
-                StallKind::NoResponse | StallKind::UnfinishedHead | StallKind::ShortFrame | StallKind::PeerNotReading
-            ) {
+            // These have findings where they begin or where the connection ends.
+            if matches!(stall.kind, StallKind::NoResponse | StallKind::UnfinishedHead | StallKind::ShortFrame) {
                 return None;
             }
             let seconds = now.since(stall.since).as_secs();

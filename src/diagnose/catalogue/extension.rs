@@ -79,20 +79,6 @@ pub(super) const EXT_EMPTY_HEADER: Words = Words {
     mend: Some(MEND_HEAD),
 };
 
-pub(super) const EXT_HEADER_DUPLICATE: Words = Words {
-    level: Level::Warning,
-    title: "the answer has more than one Sec-WebSocket-Extensions header",
-    spec: "RFC 6455 11.3.2",
-    chrome: "accepts it where the values are right together",
-    firefox: FIREFOX_REFUSES,
-    safari: "not known; Safari up to 14 refuses",
-    differs: &[Browser::Firefox, Browser::Safari],
-    from_client: None,
-    cause: "the application and a library both send it",
-    fix: "send one header",
-    mend: Some(MEND_HEAD),
-};
-
 pub(super) const PMD_DUPLICATE: Words = Words {
     level: Level::Error,
     title: "the answer accepts permessage-deflate twice",

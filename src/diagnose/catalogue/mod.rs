@@ -162,7 +162,6 @@ pub const fn words(kind: FindingKind) -> Words {
         FindingKind::ExtCommaParams => extension::EXT_COMMA_PARAMS,
         FindingKind::ExtMalformed => extension::EXT_MALFORMED,
         FindingKind::ExtEmptyHeader => extension::EXT_EMPTY_HEADER,
-        FindingKind::ExtHeaderDuplicate => extension::EXT_HEADER_DUPLICATE,
         FindingKind::PmdDuplicate => extension::PMD_DUPLICATE,
         FindingKind::PmdUnknownParam => extension::PMD_UNKNOWN_PARAM,
         FindingKind::PmdDupParam => extension::PMD_DUP_PARAM,

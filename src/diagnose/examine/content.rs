@@ -10,6 +10,9 @@ use crate::wire::utf8::{Invalid, Utf8};
 
 use super::{Examiner, Found};
 
+/// Bytes of a message, in fragments, that each browser takes: Firefox takes no more.
+const LARGEST: u64 = 0x7fff_ffff;
+
 /// Limits of inflating.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -25,6 +28,8 @@ pub(super) struct Message {
     is_text: bool,
     is_compressed: bool,
     utf8: Utf8,
+    /// Payload bytes that its frames have promised, as they stand on the wire.
+    promised: u64,
     /// Text bytes before the present frame.
     before: u64,
     /// Compressed bytes so far, of which the last four are looked at in the end.
@@ -60,6 +65,7 @@ impl Examiner {
                 is_text: opcode == Opcode::TEXT && (header.rsv() == 0 || self.deflate.is_some()),
                 is_compressed: self.deflate.is_some() && header.rsv1(),
                 utf8: Utf8::default(),
+                promised: header.length,
                 before: 0,
                 last: [0; 4],
                 compressed: 0,
@@ -68,6 +74,12 @@ impl Examiner {
             });
         } else if let Some(message) = &mut self.message {
             message.before = message.utf8.taken();
+            let before = message.promised;
+            message.promised = before.saturating_add(header.length);
+            if before <= LARGEST && message.promised > LARGEST {
+                let detail = format!("with this fragment it has {} bytes, {LARGEST} are the most", message.promised);
+                self.found.push(Found::new(FindingKind::MsgTooBig, 1, header.wire_length() as u64 - 1, detail));
+            }
             if message.is_text && !message.is_compressed && !message.utf8.unfinished().is_empty() && header.length > 0 {
                 let at = header.wire_length() as u64;
                 let detail = "the fragment begins inside of a character";

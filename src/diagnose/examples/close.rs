@@ -4,7 +4,7 @@ use crate::record::Side;
 use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
-use super::{ANSWER, Example, HELLO, Step, client, from_client, from_server, masked, plain, scene, server};
+use super::{ANSWER, Example, HELLO, Step, client, from_client, from_server, masked, plain, scene, server, told};
 
 pub(super) fn example(kind: FindingKind) -> Example {
     match kind {
@@ -23,7 +23,18 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::CloseFromBrowser1002 => {
             scene([server(ANSWER), server(HELLO), client(masked(Opcode::CLOSE, b"\x03\xeaWebSocket Protocol Error"))])
         }
-        FindingKind::CloseNoReply => Example::Words("a close frame, and for a while none in reply"),
-        _ => Example::Words("a close frame from each side, and for a while no FIN"),
+        FindingKind::CloseNoReply => told(
+            "a close frame, and for a while none in reply",
+            [server(ANSWER), client(masked(Opcode::CLOSE, b"\x03\xe8")), Step::Wait(10)],
+        ),
+        _ => told(
+            "a close frame from each side, and for a while no FIN",
+            [
+                server(ANSWER),
+                client(masked(Opcode::CLOSE, b"\x03\xe8")),
+                server(plain(Opcode::CLOSE, b"\x03\xe8")),
+                Step::Wait(10),
+            ],
+        ),
     }
 }

@@ -46,7 +46,10 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::HixieBinary => Example::Words("82 02 00 ff from a page of today, bridged to a hixie-76 server"),
         FindingKind::HybiVersion412 => version(8),
         FindingKind::V8OriginHeader => version(13),
-        _ => Example::Words("the head of a hixie-76 request, and for a while not the eight bytes behind it"),
+        _ => Example::Told(
+            "the head of a hixie-76 request, and for a while not the eight bytes behind it",
+            Scene { request: HIXIE76_REQUEST.into(), steps: vec![Step::Wait(10)] },
+        ),
     }
 }
 

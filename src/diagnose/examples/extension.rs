@@ -9,6 +9,10 @@ use super::{ANSWER, Example, HELLO, REQUEST, Scene, answer_and, from_server, pla
 /// "Hello" in raw deflate, flushed, its tail kept (RFC 7692 7.2.3.1).
 const DEFLATED: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff";
 
+/// What Safari 15.0 calls itself.
+const SAFARI: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+    Version/15.0 Safari/605.1.15";
+
 pub(super) fn example(kind: FindingKind) -> Example {
     match kind {
         FindingKind::ExtUnsolicited => extensions("permessage-foo"),
@@ -16,9 +20,6 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::ExtCommaParams => extensions("permessage-deflate, server_no_context_takeover"),
         FindingKind::ExtMalformed => extensions("permessage-deflate;"),
         FindingKind::ExtEmptyHeader => extensions(""),
-        FindingKind::ExtHeaderDuplicate => {
-            Example::Words("two Sec-WebSocket-Extensions headers, for a client that offers two extensions")
-        }
         FindingKind::PmdDuplicate => extensions("permessage-deflate, permessage-deflate"),
         FindingKind::PmdUnknownParam => extensions("permessage-deflate; level=9"),
         FindingKind::PmdDupParam => {
@@ -53,7 +54,13 @@ fn payload(kind: FindingKind) -> Example {
             deflated(&[compressed(hello), compressed(b"\xf2\x40\x62\x2b\x24\xa6\x27\x66\xe6\x01\x00")].concat())
         }
         FindingKind::DeflateBomb => Example::Words("a compressed message of 100 kB that inflates to 100 MB of zeros"),
-        _ => Example::Words("a Safari 15.0 that negotiates permessage-deflate"),
+        _ => Example::Told(
+            "a Safari 15.0 that negotiates permessage-deflate",
+            Scene {
+                request: REQUEST.replace("\r\nOrigin:", &format!("\r\nUser-Agent: {SAFARI}\r\nOrigin:")).into(),
+                steps: vec![server(with_extensions("permessage-deflate"))],
+            },
+        ),
     }
 }
 

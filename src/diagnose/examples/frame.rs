@@ -4,7 +4,7 @@ use crate::record::Side;
 use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
-use super::{ANSWER, Example, HELLO, KEY, Step, client, from_client, from_server, masked, plain, scene, server};
+use super::{ANSWER, Example, HELLO, KEY, Step, client, from_client, from_server, masked, plain, scene, server, told};
 
 pub(super) fn example(kind: FindingKind) -> Example {
     match kind {
@@ -20,8 +20,13 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::FrameInterleaved => from_server(b"\x01\x05Hello\x81\x05world"),
         FindingKind::FrameEmptyFragments => from_server(b"\x01\x05Hello\x00\x00\x80\x00"),
         FindingKind::FrameTruncated => scene([server(ANSWER), server(b"\x81\x0aHello"), Step::Fin(Side::Server)]),
-        FindingKind::FrameMissingFin => Example::Words("01 05 Hello, and for a while nothing more of the message"),
-        FindingKind::FramePingNoPong => Example::Words("89 02 68 69, and for a while no pong"),
+        FindingKind::FrameMissingFin => told(
+            "01 05 Hello, and for a while nothing more of the message",
+            [server(ANSWER), server(b"\x01\x05Hello"), Step::Wait(10)],
+        ),
+        FindingKind::FramePingNoPong => {
+            told("89 02 68 69, and for a while no pong", [server(ANSWER), server(b"\x89\x02hi"), Step::Wait(10)])
+        }
         _ => length(kind),
     }
 }

@@ -58,7 +58,14 @@ fn request(kind: FindingKind) -> Example {
             steps: vec![server(ANSWER.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: a b\r\n\r\n"))],
         }),
         FindingKind::ReqBody => request_with("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\n"),
-        _ => Example::Words("two connections with the same Sec-WebSocket-Key"),
+        // That of RFC 6455 1.3, which is in many a client's code.
+        _ => Example::Told(
+            "two connections with the same Sec-WebSocket-Key",
+            Scene {
+                request: REQUEST.replace("x3JJHMbDL1EzLkh9GBhXDw==", "dGhlIHNhbXBsZSBub25jZQ==").into(),
+                steps: vec![server(ANSWER.replace("HSmrc0sMlYUkAGmm5OPpG2HaGWk=", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))],
+            },
+        ),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::record::Side;
 use crate::record::finding::FindingKind;
 
-use super::{ANSWER, Example, HELLO, REQUEST, Scene, Step, answer_and, answer_with, answered, client, scene, server};
+use super::{
+    ANSWER, Example, HELLO, REQUEST, Scene, Step, answer_and, answer_with, answered, client, scene, server, told,
+};
 
 pub(super) fn example(kind: FindingKind) -> Example {
     match kind {
@@ -61,8 +63,12 @@ fn syntax(kind: FindingKind) -> Example {
         FindingKind::HttpObsFold => answer_with("Sec-WebSocket-Accept:", "Sec-WebSocket-Accept :"),
         FindingKind::HttpIndentedHeaders => answer_with("\r\nUpgrade:", "\r\n    Upgrade:"),
         FindingKind::HttpJunkBeforeStatus => answered([b"\xef\xbb\xbf", ANSWER.as_bytes()].concat()),
-        FindingKind::HttpNotHttp => Example::Words(
+        FindingKind::HttpNotHttp => Example::Told(
             "SSH-2.0-OpenSSH_9.6 in answer to a handshake on port 80, where a browser takes it for HTTP/0.9",
+            Scene {
+                request: REQUEST.replace("localhost:9000", "localhost").into(),
+                steps: vec![server("SSH-2.0-OpenSSH_9.6\r\n"), Step::Fin(Side::Server)],
+            },
         ),
         FindingKind::HttpNotHttpOddPort => answered("SSH-2.0-OpenSSH_9.6\r\n"),
         FindingKind::HttpHeaderNonascii => {
@@ -87,9 +93,15 @@ fn connection(kind: FindingKind) -> Example {
             Example::Words("16 03 01 where GET belongs: the page dials wss://localhost:9000")
         }
         FindingKind::TlsBadCert => Example::Words("an upstream whose certificate is signed by itself"),
-        FindingKind::HandshakeTimeout => Example::Words("a request, and not a byte of an answer for a while"),
-        FindingKind::TcpNotReading => Example::Words("messages, and for a while a peer whose receive window is closed"),
-        FindingKind::TcpIdleTimeout => Example::Words("60 seconds without a byte, then a FIN and no close frame"),
+        FindingKind::HandshakeTimeout => told("a request, and not a byte of an answer for a while", [Step::Wait(240)]),
+        FindingKind::TcpNotReading => told(
+            "messages, and for a while a peer whose receive window is closed",
+            [server(ANSWER), server(HELLO), Step::Blocked(Side::Server), Step::Wait(10)],
+        ),
+        FindingKind::TcpIdleTimeout => told(
+            "60 seconds without a byte, then a FIN and no close frame",
+            [server(ANSWER), server(HELLO), Step::Wait(60), Step::Fin(Side::Server)],
+        ),
         _ => Example::Words("an upstream on which nothing listens"),
     }
 }

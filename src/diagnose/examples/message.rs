@@ -13,7 +13,8 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::MsgUtf8Split => from_server(b"\x01\x04caf\xc3\x80\x01\xa9"),
         FindingKind::MsgUtf8IncompleteAtFin => text(b"caf\xc3"),
         FindingKind::MsgOverlongOrNonchar => text(b"Hello \xed\xa0\xbd\xed\xb8\x80"),
-        _ => Example::Words("a message of 3 GiB, in fragments of 1 GiB"),
+        // Its end need not come: what the headers promise is enough.
+        _ => from_server(b"\x02\x05Hello\x80\x7f\x00\x00\x00\x00\x7f\xff\xff\xff"),
     }
 }
 

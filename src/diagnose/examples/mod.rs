@@ -20,8 +20,30 @@ use crate::wire::opcode::Opcode;
 pub enum Example {
     /// Bytes of both peers.
     Scene(Scene),
-    /// It takes time, a network or very many bytes: said in words.
+    /// It takes time: said in words, and played all the same.
+    Told(&'static str, Scene),
+    /// It takes a network or very many bytes: said in words.
     Words(&'static str),
+}
+
+impl Example {
+    /// What both peers send, where it can be played.
+    #[must_use]
+    pub const fn scene(&self) -> Option<&Scene> {
+        match self {
+            Self::Scene(scene) | Self::Told(_, scene) => Some(scene),
+            Self::Words(_) => None,
+        }
+    }
+
+    /// The words for it, where its bytes don't tell.
+    #[must_use]
+    pub const fn words(&self) -> Option<&'static str> {
+        match self {
+            Self::Words(words) | Self::Told(words, _) => Some(words),
+            Self::Scene(_) => None,
+        }
+    }
 }
 
 /// What both peers send.
@@ -42,6 +64,10 @@ pub enum Step {
     Fin(Side),
     /// A side resets the connection.
     Reset(Side),
+    /// Nothing more of what a side sends is taken.
+    Blocked(Side),
+    /// So many seconds pass.
+    Wait(u64),
 }
 
 /// As Chrome sends it.
@@ -80,6 +106,11 @@ pub fn example(kind: FindingKind) -> Example {
 /// The request of `REQUEST`, and what follows.
 fn scene(steps: impl Into<Vec<Step>>) -> Example {
     Example::Scene(Scene { request: REQUEST.into(), steps: steps.into() })
+}
+
+/// The same, said in words, since it is a matter of time.
+fn told(words: &'static str, steps: impl Into<Vec<Step>>) -> Example {
+    Example::Told(words, Scene { request: REQUEST.into(), steps: steps.into() })
 }
 
 fn server(bytes: impl Into<Vec<u8>>) -> Step {
