@@ -42,8 +42,8 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
         return finding;
     }
     finding.cause(
-        "a page never ends so: something between browser and wsproxy cut the connection, the network was lost, or the \
-         browser was killed",
+        "a page never ends so: a proxy or VPN between browser and wsproxy may have cut the connection, the network may \
+         have been lost, or the browser killed",
         "if it comes back: look at the proxy or VPN in front of wsproxy, and send a ping every 20 to 30 seconds",
     )
 }
@@ -68,24 +68,33 @@ fn is_limit(silence: Duration) -> bool {
     silence >= SHORTEST && silence - Duration::from_secs(silence.as_secs()) <= BEHIND
 }
 
+/// Who may have such a limit, and how to raise it. Whole seconds alone are no proof: a chance of one in ten is left.
 fn cut(from: Side, seconds: u64) -> (String, String) {
-    let place =
-        if from == Side::Server { "wsproxy and the server, or the server itself" } else { "the client and wsproxy" };
-    let who = match seconds {
-        55 => " (Heroku's limit is 55 s)",
-        60 => " (nginx's proxy_read_timeout and AWS's ELB are 60 s by default)",
-        100 => " (Cloudflare's limit is 100 s)",
-        240 => " (Azure's limit is 240 s)",
-        350 => " (AWS's NLB is 350 s)",
-        _ => "",
+    let place = match from {
+        Side::Server => "of a proxy or load balancer between wsproxy and the server, or of the server itself",
+        Side::Client => "of a proxy or load balancer between the client and wsproxy",
     };
-    (
-        format!("most likely a limit of {seconds} s for silence, of a proxy or load balancer between {place}{who}"),
-        format!(
-            "send a ping from the server more often than every {seconds} s, or raise the limit (nginx: proxy_read_timeout \
-             3600s; HAProxy: timeout tunnel 1h)"
-        ),
-    )
+    let cause = match known(seconds) {
+        Some(whose) => format!("most likely a limit of {seconds} s for silence, {place} ({whose})"),
+        None => format!("it may be a limit of {seconds} s for silence, {place}"),
+    };
+    let fix = format!(
+        "send a ping from the server more often than every {seconds} s, or raise the limit (nginx: proxy_read_timeout \
+         3600s; HAProxy: timeout tunnel 1h)"
+    );
+    (cause, fix)
+}
+
+/// Whose limit so many seconds are, by its documentation.
+const fn known(seconds: u64) -> Option<&'static str> {
+    Some(match seconds {
+        55 => "Heroku's limit is 55 s",
+        60 => "nginx's proxy_read_timeout and AWS's ELB are 60 s by default",
+        100 => "Cloudflare's limit is 100 s",
+        240 => "Azure's limit is 240 s",
+        350 => "AWS's NLB is 350 s",
+        _ => return None,
+    })
 }
 
 /// Whether a server that closes with that code had another reason than that all is done.

@@ -54,6 +54,8 @@ pub(super) struct Core {
     pub clock: Clock,
     pub stalls: Stalls,
     pub first: Option<First>,
+    /// Whether a page asked: only its requests have an Origin.
+    pub is_page: bool,
     traffic: Traffic,
 }
 
@@ -67,6 +69,7 @@ impl Core {
             clock: Clock::new(now),
             stalls: Stalls::default(),
             first: None,
+            is_page: false,
             traffic: Traffic::default(),
             config,
         }

@@ -129,6 +129,7 @@ impl Session {
         let client = Dialect::of_request(Head::new(request));
         let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
         let mut core = Core::new(config, now);
+        core.is_page = Head::new(request).field("origin").is_some();
         let opening = Opening::begin(&mut core, to, now, request, out);
         let mut session = Self { core, phase: Phase::Opening(Box::new(opening)) };
         session.settle(now, out);
@@ -249,7 +250,9 @@ impl Session {
             Ending::Reset => ClosedHow::Reset,
         };
         core.note_first(First { by: ClosedBy::Peer(from), how: how_closed, code: None, reason: Vec::new() });
-        let silence = matches!(self.phase, Phase::Open(_)).then(|| core.silence(now));
+        // A client that is no page may end as it likes.
+        let tells = matches!(self.phase, Phase::Open(_)) && (from == Side::Server || core.is_page);
+        let silence = tells.then(|| core.silence(now));
         let (lane, mut context) = core.lane(now, from);
         lane.end(&mut context, how, silence, out);
         core.pass_back(now, from, out);

@@ -167,6 +167,33 @@ fn an_end_behind_whole_seconds_of_silence_is_a_limit_of_a_proxy() {
 }
 
 #[test]
+fn a_client_that_is_no_page_ends_as_it_likes() {
+    let request = String::from_utf8_lossy(REQUEST).replace("Origin: http://localhost:9000\r\n", "");
+    for milliseconds in [60_015, 47_400] {
+        let mut scene = Scene::asking(request.as_bytes(), usize::MAX, Limits::default());
+        scene.feed(Side::Server, ANSWER);
+        scene.session.end(Time(2 + milliseconds * 1000), Side::Client, Ending::Fin, &mut scene.out);
+        assert_eq!(scene.findings(), [FindingKind::ReqOriginMissing]);
+    }
+}
+
+#[test]
+fn how_sure_a_limit_is_depends_on_whether_such_a_one_is_known() {
+    let cause = |milliseconds: u64| {
+        let mut scene = Scene::open(usize::MAX);
+        scene.feed(Side::Server, HELLO);
+        scene.session.end(Time(2 + milliseconds * 1000), Side::Server, Ending::Fin, &mut scene.out);
+        let causes = scene.events().filter_map(|event| match event {
+            Event::Finding(_, finding) => finding.cause.clone(),
+            _ => None,
+        });
+        causes.last().unwrap().into_owned()
+    };
+    assert!(cause(60_015).starts_with("most likely a limit of 60 s"));
+    assert!(cause(47_000).starts_with("it may be a limit of 47 s"));
+}
+
+#[test]
 fn a_client_that_ends_soon_after_it_heard_something_is_no_alarm() {
     assert_eq!(ended_after(Side::Client, 0), []);
     assert_eq!(ended_after(Side::Client, 2_500), []);
