@@ -289,6 +289,35 @@ async fn bad_openings_are_answered_and_seen() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_leaves_while_the_upstream_is_dialled_ends_the_session() {
+    let new = || {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    };
+    // A backlog that is full, so that the upstream takes no connection and refuses none.
+    let listener = new();
+    listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    listener.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let filling: Vec<_> = (0..8).map(|_| new()).collect();
+    filling.iter().for_each(|socket| drop(socket.connect(&address)));
+    let mut proxy = Proxy::start(address.as_socket().unwrap()).await;
+    let mut client = connect(proxy.address).await;
+    client.write_all(REQUEST).await.unwrap();
+    proxy.until("the session", |view| view.session(id(1)).map(drop)).await;
+    socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(client);
+    let closed = proxy.closed(1).await;
+    assert_eq!((closed.by, closed.how), (ClosedBy::Peer(Side::Client), ClosedHow::Reset));
+    let session = proxy.view.session(id(1)).unwrap();
+    let (_, side, finding) = session.findings.back().unwrap();
+    assert_eq!((*side, finding.kind), (Side::Client, FindingKind::PageClosedWhileConnecting));
+    assert!(finding.cause.as_deref().unwrap().contains("did not take the connection"), "{finding:?}");
+}
+
 #[tokio::test]
 async fn a_spare_connection_that_is_never_used_is_closed_and_is_no_problem() {
     let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };

@@ -12,6 +12,8 @@ use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::record::Ending;
+
 use super::dial;
 
 /// Bytes of a read while a head comes.
@@ -24,11 +26,25 @@ pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {
     /// # Errors
     /// The connection is gone by itself.
     fn reset(&mut self) -> io::Result<()>;
+
+    /// Waits until the peer's bytes have ended, and reads none of them. It waits for ever where the peer has sent some, and
+    /// where nothing can be known without reading.
+    fn ended(&self) -> impl Future<Output = Ending> + Send {
+        std::future::pending()
+    }
 }
 
 impl Connection for TcpStream {
     fn reset(&mut self) -> io::Result<()> {
         self.set_zero_linger()
+    }
+
+    async fn ended(&self) -> Ending {
+        match self.peek(&mut [0]).await {
+            Ok(0) => Ending::Fin,
+            Ok(_) => std::future::pending().await,
+            Err(_) => Ending::Reset,
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
-use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Event, Log, PerSide, SessionId, Side, Verdict};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, Log, PerSide, SessionId, Side, Verdict};
 use crate::relay::bridge::Bridging;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
@@ -19,6 +22,9 @@ use super::listener::Shared;
 use super::route::Route;
 use super::search;
 use super::unreachable;
+
+/// Time for the upstream behind a client's FIN: it may be one that has said all it will and waits for the response.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// A client that asked for a WebSocket.
 pub(super) struct Visitor<C> {
@@ -36,6 +42,14 @@ struct Failure {
     status: u16,
     reason: String,
     finding: Option<Finding>,
+}
+
+/// Why a session has no upstream.
+enum NoUpstream {
+    /// It can't be connected to.
+    Failed(Failure),
+    /// The client has left.
+    Left(Ending),
 }
 
 /// Runs a session to its end.
@@ -57,7 +71,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
     }
     let session = begin(shared, &route, id, bridging, &head, &mut out);
     drop(head);
-    match dial(shared, &route.dialer).await {
+    match Box::pin(dial_for(shared, &route.dialer, &client)).await {
         Ok(server) => {
             let setup = Setup {
                 id,
@@ -73,7 +87,8 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
             };
             driver::drive(setup).await;
         }
-        Err(failure) => Box::pin(refuse(shared, id, client, bytes, failure)).await,
+        Err(NoUpstream::Failed(failure)) => Box::pin(refuse(shared, id, client, bytes, failure)).await,
+        Err(NoUpstream::Left(how)) => leave(shared, id, session, how, out),
     }
     drop(registration);
 }
@@ -114,6 +129,14 @@ fn begin(
     session
 }
 
+/// Dials for as long as the client is there.
+async fn dial_for<C: Connection>(shared: &Shared, dialer: &Dialer, client: &C) -> Result<dial::Stream, NoUpstream> {
+    tokio::select! {
+        dialled = dial(shared, dialer) => dialled.map_err(NoUpstream::Failed),
+        how = left(client) => Err(NoUpstream::Left(how)),
+    }
+}
+
 async fn dial(shared: &Shared, dialer: &Dialer) -> Result<dial::Stream, Failure> {
     let mut shutdown = shared.handle.shutdown();
     tokio::select! {
@@ -126,6 +149,24 @@ async fn dial(shared: &Shared, dialer: &Dialer) -> Result<dial::Stream, Failure>
             Err(Failure { status: 503, reason: "wsproxy is told to quit".to_owned(), finding: None })
         }
     }
+}
+
+/// Waits until a client that sends nothing more has left: by a reset, or by a FIN behind which it waits no longer than for
+/// `GRACE`. One that has sent more may yet be there, for all that can be seen.
+async fn left(client: &impl Connection) -> Ending {
+    let how = client.ended().await;
+    if how == Ending::Fin {
+        sleep(GRACE).await;
+    }
+    how
+}
+
+/// Ends a session whose client has left before there was an upstream.
+fn leave(shared: &Shared, id: SessionId, mut session: Box<Session>, how: Ending, mut out: Output) {
+    let now = clock::now();
+    session.gave_up(now, how, &mut out);
+    session.finish(now, &mut out);
+    shared.journal.push(Some(id), out.log);
 }
 
 /// Says why there is no upstream, and what a browser would have made of it.

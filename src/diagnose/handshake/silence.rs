@@ -100,6 +100,18 @@ pub fn page_left(waited: Duration) -> Finding {
     )
 }
 
+/// A client that left while the connection to the upstream was still being made, for which it had waited so long.
+#[must_use]
+pub fn page_left_unconnected(waited: Duration) -> Finding {
+    let seconds = waited.as_secs_f64();
+    let finding = Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection);
+    finding.detail(format!("the client closed the connection after {seconds:.1} s, before the upstream had taken it")).cause(
+        "the upstream did not take the connection: a firewall may drop the packets, its backlog may be full, or the \
+         address may belong to no machine",
+        "see that the server runs, accepts and is reachable from this machine; compare its address with --upstream",
+    )
+}
+
 /// A server that took the request and did not answer.
 #[must_use]
 pub fn timed_out(limit: Duration) -> Finding {

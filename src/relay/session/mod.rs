@@ -262,6 +262,14 @@ impl Session {
         out.log.event(now, Event::Ended { from, how });
     }
 
+    /// The client left while the upstream was still being connected to. `finish` follows.
+    pub fn gave_up(&mut self, now: Time, how: Ending, out: &mut Output) {
+        if let Phase::Opening(opening) = &mut self.phase {
+            opening.page_left_unconnected(&self.core, now, &mut out.log);
+        }
+        self.end(now, Side::Client, how, out);
+    }
+
     /// The connection to the upstream broke by more than an end of its bytes: `finding` says why. Where nothing came of a
     /// response, the client gets one with the `cause`, in words.
     pub fn broke(&mut self, now: Time, finding: Finding, cause: String, out: &mut Output) {

@@ -127,8 +127,16 @@ impl Opening {
 
     /// A client that left before it had a response.
     pub(super) fn page_left(&mut self, core: &Core, now: Time, log: &mut Log) {
+        self.tell_left(now, handshake::page_left(core.clock.waited(now)), log);
+    }
+
+    /// A client that left before there was an upstream.
+    pub(in crate::relay) fn page_left_unconnected(&mut self, core: &Core, now: Time, log: &mut Log) {
+        self.tell_left(now, handshake::page_left_unconnected(core.clock.waited(now)), log);
+    }
+
+    fn tell_left(&mut self, now: Time, finding: Finding, log: &mut Log) {
         if self.told.is_none() {
-            let finding = handshake::page_left(core.clock.waited(now));
             self.told = Some(finding.kind);
             log.event(now, Event::Finding(Side::Client, finding));
         }
