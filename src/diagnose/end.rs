@@ -48,6 +48,18 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
     )
 }
 
+/// How soon behind the opening or the first message a close comes of a handler that has returned.
+pub const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// A server that closed so long after `what`, without a reason: `None` where that is no sign of a handler that returned.
+#[must_use]
+pub fn at_once(code: Option<Code>, reason: &[u8], what: &str, after: Duration) -> Option<Finding> {
+    let gives_none = matches!(code, None | Some(Code::NORMAL)) && reason.is_empty();
+    let code = code.map_or_else(|| "without a code".to_owned(), |code| format!("with {code}"));
+    let detail = format!("it closed {code}, {} ms after {what}", after.as_millis());
+    (gives_none && after <= AT_ONCE).then(|| Finding::new(FindingKind::CloseAtOnce, Place::Connection).detail(detail))
+}
+
 /// Whether a finding of that kind says how a session that had opened ended, and why.
 #[must_use]
 pub const fn is_of_end(kind: FindingKind) -> bool {
@@ -117,6 +129,9 @@ pub const fn closed(code: Code) -> FindingKind {
 #[must_use]
 pub fn why_closed(code: Code, reason: &[u8]) -> Option<(String, String)> {
     let is_own = closed(code) == FindingKind::CloseOwnReason;
+    if let Some((cause, fix)) = graphql(code, reason) {
+        return Some((cause.to_owned(), fix.to_owned()));
+    }
     if !reason.is_empty() {
         let fix = if is_own {
             format!("look for that sentence, or for {code}, in the server's code: the check beside it decides")
@@ -131,4 +146,48 @@ pub fn why_closed(code: Code, reason: &[u8]) -> Option<(String, String)> {
             format!("look for {code} in the server's code, or in the documentation of its library"),
         )
     })
+}
+
+/// Closes of graphql-ws by the words that it alone has (its `makeServer`, version 6.4).
+fn graphql(code: Code, reason: &[u8]) -> Option<(&'static str, &'static str)> {
+    Some(match (code.value(), reason) {
+        (4406, b"Subprotocol not acceptable") => (
+            "this GraphQL server speaks graphql-transport-ws, and the client did not ask for that subprotocol",
+            "use the client of the package graphql-ws in place of subscriptions-transport-ws, or new WebSocket(url, \
+             \"graphql-transport-ws\")",
+        ),
+        (4408, b"Connection initialisation timeout") => (
+            "the client did not send {\"type\":\"connection_init\"} in the time that this GraphQL server gives it (3 s by default)",
+            "send connection_init as the first message, as graphql-ws's createClient() does",
+        ),
+        (4429, b"Too many initialisation requests") => (
+            "the client sent connection_init twice to this GraphQL server",
+            "send connection_init once for each connection",
+        ),
+        (4409, reason) if reason.starts_with(b"Subscriber for ") => (
+            "the client subscribed twice with the same id at this GraphQL server",
+            "give each operation under way an id of its own",
+        ),
+        (4401, b"Unauthorized") => (
+            "the server says Unauthorized; graphql-ws does so where a client subscribes before connection_ack has come",
+            "wait for connection_ack before subscribing; else send the credentials that the server asks for",
+        ),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_close_says_itself_is_the_cause() {
+        let cause =
+            |code, reason: &[u8]| why_closed(Code::new(code), reason).map(|(cause, _)| cause).unwrap_or_default();
+        assert_eq!(cause(1011, b"database connection lost"), "the server says why itself: database connection lost");
+        assert!(cause(4408, b"Connection initialisation timeout").contains("connection_init"));
+        assert!(cause(4409, b"Subscriber for 7 already exists").contains("the same id"));
+        assert!(cause(4000, b"").contains("no reason but its code, 4000"));
+        assert_eq!(cause(1011, b""), "");
+    }
 }

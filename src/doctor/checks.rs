@@ -64,9 +64,6 @@ fn check(name: &'static str, mark: Mark, words: impl Into<String>) -> Check {
     Check { name, mark, words: words.into(), fix: None }
 }
 
-/// How soon behind the opening or the first message a close comes of a handler that has returned.
-const AT_ONCE: Duration = Duration::from_millis(100);
-
 /// All that was tried at a visit, in the order of time.
 #[must_use]
 pub(super) fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<Check> {
@@ -250,7 +247,7 @@ fn by_itself(plan: &Plan, talk: &Talk, closed: &Closed) -> Check {
         return Check { fix: Some(fix), ..check("close", Mark::Bad, words) };
     }
     let is_met = !talk.met.is_empty() && talk.met.iter().all(|met| *met);
-    let behind = |from: Option<Time>| from.filter(|from| closed.time.since(*from) <= AT_ONCE);
+    let behind = |from: Option<Time>| from.filter(|from| closed.time.since(*from) <= end::AT_ONCE);
     let first = talk.first.as_ref().map(|(time, _)| *time);
     let at_once = match (behind(first), behind(talk.opened)) {
         (Some(time), _) => Some((time, "its first message")),

@@ -212,6 +212,7 @@ kinds! {
         CloseBeforeHandshake = "close-before-handshake",
         CloseCleanErrorCodes = "close-clean-error-codes",
         CloseOwnReason = "close-own-reason",
+        CloseAtOnce = "close-at-once",
         CloseBrowser1001 = "close-browser-1001",
         CloseFromBrowser1002 = "close-from-browser-1002",
     }

@@ -188,6 +188,21 @@ pub(super) const CLOSE_OWN_REASON: Words = Words {
     mend: None,
 };
 
+pub(super) const CLOSE_AT_ONCE: Words = Words {
+    level: Level::Note,
+    title: "the server closes right after the socket opened, or after the first message",
+    spec: "RFC 6455 7.1.1",
+    chrome: "shows code and reason to the page, and says nothing in the console",
+    firefox: "shows code and reason to the page",
+    safari: "shows code and reason to the page",
+    differs: &[],
+    from_client: None,
+    cause: "the handler may have returned, for it has no loop that receives; express-ws: there may be no route for the path; \
+        or that was all that the server had to say",
+    fix: "let the handler receive in a loop until the client closes; express-ws: compare the path with that of app.ws()",
+    mend: None,
+};
+
 pub(super) const CLOSE_BROWSER_1001: Words = Words {
     level: Level::Note,
     title: "the browser closes with 1001, since the page was left",

@@ -234,6 +234,7 @@ pub const fn words(kind: FindingKind) -> Words {
         FindingKind::CloseBeforeHandshake => close::CLOSE_BEFORE_HANDSHAKE,
         FindingKind::CloseCleanErrorCodes => close::CLOSE_CLEAN_ERROR_CODES,
         FindingKind::CloseOwnReason => close::CLOSE_OWN_REASON,
+        FindingKind::CloseAtOnce => close::CLOSE_AT_ONCE,
         FindingKind::CloseBrowser1001 => close::CLOSE_BROWSER_1001,
         FindingKind::CloseFromBrowser1002 => close::CLOSE_FROM_BROWSER_1002,
         FindingKind::Hixie75StatusLine => draft::HIXIE75_STATUS_LINE,

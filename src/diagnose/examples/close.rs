@@ -19,6 +19,9 @@ pub(super) fn example(kind: FindingKind) -> Example {
         FindingKind::CloseBeforeHandshake => scene([server(b"\x88\x08\x03\xe8sorry!"), Step::Fin(Side::Server)]),
         FindingKind::CloseCleanErrorCodes => from_server(plain(Opcode::CLOSE, b"\x03\xf3unexpected error")),
         FindingKind::CloseOwnReason => from_server(plain(Opcode::CLOSE, b"\x11\x31token expired")),
+        FindingKind::CloseAtOnce => {
+            scene([server(ANSWER), server(HELLO), server(plain(Opcode::CLOSE, b"\x03\xe8")), Step::Fin(Side::Server)])
+        }
         FindingKind::CloseBrowser1001 => from_client(masked(Opcode::CLOSE, b"\x03\xe9")),
         FindingKind::CloseFromBrowser1002 => {
             scene([server(ANSWER), server(HELLO), client(masked(Opcode::CLOSE, b"\x03\xeaWebSocket Protocol Error"))])

@@ -19,7 +19,17 @@ pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {
         Kind::RespUpgradeMultiple => finding.detail(format!("a second value is there: {value}")),
         Kind::RespConnectionWrong => finding.detail(format!("Upgrade is needed, the server sent {value}")),
         Kind::RespAcceptDuplicate => finding.detail(format!("a second accept value is there: {value}")),
-        Kind::RespProtocolMissing => finding.detail(format!("the client asked for {asked}, the server chose none")),
+        Kind::RespProtocolMissing => {
+            let finding = finding.detail(format!("the client asked for {asked}, the server chose none"));
+            match graphql(request) {
+                Some((cause, fix)) => finding.cause(cause, fix),
+                None => finding.cause(
+                    "most likely the server does not know that name, or it does not look at the header; or a proxy took \
+                     it away",
+                    "choose one of the requested names and send it back, or drop the second argument of new WebSocket()",
+                ),
+            }
+        }
         Kind::RespProtocolUnrequested => {
             finding.detail(format!("the client asked for no subprotocol, the server sent {value}"))
         }
@@ -27,6 +37,25 @@ pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {
         Kind::RespProtocolList => list_of_protocols(request, finding, &value, &asked),
         Kind::RespProtocolDuplicate => finding.detail(format!("a second field is there: {value}")),
         _ => mismatch(request, answer, fault, finding, &asked),
+    }
+}
+
+/// The two libraries for GraphQL each know the other's subprotocol by another name: subscriptions-transport-ws 0.11
+/// (`GRAPHQL_WS` in its protocol.js), and graphql-ws 6 (`GRAPHQL_TRANSPORT_WS_PROTOCOL`).
+fn graphql(request: &[u8]) -> Option<(&'static str, &'static str)> {
+    let names: Vec<&[u8]> = Head::new(request).values("sec-websocket-protocol").flat_map(split_at_commas).collect();
+    match names.as_slice() {
+        [b"graphql-ws"] => Some((
+            "most likely the server does not know graphql-ws, which is the subprotocol of the old library \
+             subscriptions-transport-ws: today's, the package graphql-ws, names its own graphql-transport-ws",
+            "use the client of the package graphql-ws, which asks for graphql-transport-ws, or a server that knows both",
+        )),
+        [b"graphql-transport-ws"] => Some((
+            "most likely the server does not know graphql-transport-ws, which is the subprotocol of the package graphql-ws: \
+             the old library subscriptions-transport-ws names its own graphql-ws",
+            "use the package graphql-ws at the server too, or the old library's client",
+        )),
+        _ => None,
     }
 }
 

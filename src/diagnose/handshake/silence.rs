@@ -12,18 +12,16 @@ use crate::wire::head::Head;
 use super::syntax;
 use super::told::shown;
 
-/// What was found where no whole answer came: `head` is what came of it.
+/// What was found where no whole answer came: `head` is what came of it, in the time for which it was `waited`.
 #[must_use]
-pub fn no_answer(end: NoAnswer, request: &[u8], head: &[u8]) -> Finding {
+pub fn no_answer(end: NoAnswer, request: &[u8], head: &[u8], waited: Duration) -> Finding {
     match end {
         NoAnswer::NotHttp => {
             let fault = chrome::no_http(Head::new(request).value("host"), head);
             let finding = not_http(&fault, head);
             finding.chrome(fault.words)
         }
-        NoAnswer::Nothing => Finding::new(FindingKind::TcpClosedBeforeResponse, Place::Connection)
-            .detail("the server took the request and closed the connection without a byte")
-            .chrome(end.words()),
+        NoAnswer::Nothing => nothing(request, waited).chrome(end.words()),
         NoAnswer::Reset => Finding::new(FindingKind::TcpResetInHandshake, Place::Connection)
             .detail(match head.len() {
                 0 => "the server reset the connection before it answered".to_owned(),
@@ -32,6 +30,27 @@ pub fn no_answer(end: NoAnswer, request: &[u8], head: &[u8]) -> Finding {
             .chrome(end.words()),
         NoAnswer::CutShort => syntax::cut_off(head).unwrap_or_else(|| cut_short(head)).chrome(end.words()),
     }
+}
+
+/// How long engine.io, which is under Socket.IO, leaves an upgrade alone that is for another path than its own:
+/// `destroyUpgradeTimeout` in its server's `attach` (engine.io 6.6), 1004 ms as measured.
+const ENGINE_IO: Duration = Duration::from_millis(1000);
+/// How much later the end may come.
+const LATER: Duration = Duration::from_millis(150);
+
+fn nothing(request: &[u8], waited: Duration) -> Finding {
+    let finding = Finding::new(FindingKind::TcpClosedBeforeResponse, Place::Connection);
+    let is_its_own = Head::new(request).target().windows(5).any(|part| part == b"EIO=4");
+    if !(ENGINE_IO..=ENGINE_IO + LATER).contains(&waited) || is_its_own {
+        return finding.detail("the server took the request and closed the connection without a byte");
+    }
+    let milliseconds = waited.as_millis();
+    finding.detail(format!("the server took the request and closed the connection {milliseconds} ms later, without a byte")).cause(
+        "most likely a Socket.IO server: engine.io ends upgrades for other paths than its own after 1000 ms, and nobody \
+         else handles this one",
+        "connect with socket.io-client, or to /socket.io/?EIO=4&transport=websocket; a WebSocket server of your own beside \
+         it needs its path, as in new WebSocketServer({ server, path })",
+    )
 }
 
 fn cut_short(head: &[u8]) -> Finding {

@@ -1,5 +1,7 @@
 //! Requests and answers of real programs, and of broken ones.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -270,11 +272,11 @@ fn silence_is_told_by_how_it_ended() {
         (NoAnswer::CutShort, b"HTTP/1.1 101 x\rA: b\r\r", "http-cr-only"),
         (NoAnswer::NotHttp, b"SSH-2.0-OpenSSH_9.2\r\n", "http-not-http-odd-port"),
     ] {
-        let finding = no_answer(end, &request, head);
+        let finding = no_answer(end, &request, head, Duration::ZERO);
         assert_eq!((finding.kind.id(), finding.chrome.is_some()), (kind, true));
     }
     let default_port = String::from_utf8(request).unwrap().replace(":9000", "");
-    let finding = no_answer(NoAnswer::NotHttp, default_port.as_bytes(), b"SSH-2.0-x");
+    let finding = no_answer(NoAnswer::NotHttp, default_port.as_bytes(), b"SSH-2.0-x", Duration::ZERO);
     assert_eq!(finding.kind, FindingKind::HttpNotHttp);
     assert_eq!(finding.chrome.as_deref(), Some("Error during WebSocket handshake: Invalid status line"));
 }
@@ -289,12 +291,27 @@ proptest! {
         let raw = [prefix, &head].concat();
         let request_raw = real("Chrome");
         let _ = (request(&raw), unfinished(&raw, cut), ends_in_stray_newline(&raw), leaves_cr_behind(&raw));
-        let _ = (answer(&raw, &raw, &raw), no_answer(NoAnswer::NotHttp, &raw, &raw));
+        let _ = (answer(&raw, &raw, &raw), no_answer(NoAnswer::NotHttp, &raw, &raw, Duration::ZERO));
         let judged = answer(&request_raw, &raw, b"");
-        let _ = no_answer(NoAnswer::CutShort, &request_raw, &raw);
+        let _ = no_answer(NoAnswer::CutShort, &request_raw, &raw, Duration::ZERO);
         for finding in &judged.findings {
             prop_assert!(finding.at + finding.length <= raw.len() as u64);
             prop_assert!(finding.detail.chars().all(crate::text::is_plain));
         }
+    }
+}
+
+#[test]
+fn a_server_that_ends_an_upgrade_after_a_second_is_socket_io_s_on_another_path() {
+    let cause = |target: &str, milliseconds| {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let waited = Duration::from_millis(milliseconds);
+        no_answer(NoAnswer::Nothing, request.as_bytes(), b"", waited).cause.unwrap_or_default().into_owned()
+    };
+    assert!(cause("/chat", 1004).contains("most likely a Socket.IO server"));
+    for (target, milliseconds) in
+        [("/chat", 3), ("/chat", 900), ("/chat", 2000), ("/socket.io/?EIO=4&transport=websocket", 1004)]
+    {
+        assert_eq!(cause(target, milliseconds), "", "{target} {milliseconds}");
     }
 }

@@ -86,6 +86,8 @@ pub(super) struct Lane {
     ledger: Ledger,
     watch: Watch,
     writer: Writer,
+    /// When frames first came.
+    first_read: Option<Time>,
     /// When bytes last came.
     last_read: Time,
     waiting: VecDeque<(Token, Injection)>,
@@ -105,6 +107,7 @@ impl Lane {
             ledger: Ledger::new(from),
             watch: Watch::new(from),
             writer: Writer::new(from),
+            first_read: None,
             last_read: Time(0),
             waiting: VecDeque::new(),
             second: None,
@@ -157,6 +160,7 @@ impl Lane {
         self.last_read = context.now;
         match &self.reader {
             Reader::Frames(_) => {
+                self.first_read.get_or_insert(context.now);
                 self.begin_read(context);
                 self.choose_stages(context.policy);
                 self.follow(context, input, base, out);
@@ -245,6 +249,16 @@ impl Lane {
         }
         self.end_stages(context, how, out);
         self.refuse_waiting(Refusal::NeverCame, out);
+    }
+
+    /// Whether frames of RFC framing came from this side.
+    pub(super) const fn has_read_frames(&self) -> bool {
+        self.first_read.is_some()
+    }
+
+    /// When the first frame came from this side, where it was not its close frame alone.
+    pub(super) fn first_message(&self) -> Option<Time> {
+        self.first_read.filter(|_| self.frames() > u64::from(self.close.is_some()))
     }
 
     /// When bytes last came from this side.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::end;
 use crate::diagnose::own::Own;
-use crate::record::{ClosedBy, ClosedHow, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
+use crate::record::{ClosedBy, ClosedHow, Event, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::stall::{Debt, Stalls};
@@ -191,6 +192,31 @@ impl Core {
 
     pub(super) fn note_first(&mut self, first: First) {
         self.first.get_or_insert(first);
+    }
+
+    /// Tells of a server that closed of its own accord, right after the socket opened or after the first message.
+    pub(super) fn tell_at_once(&mut self, now: Time, log: &mut Log) {
+        let is_first = self
+            .first
+            .as_ref()
+            .is_some_and(|first| first.by == ClosedBy::Peer(Side::Server) && first.how == ClosedHow::CloseFrame);
+        let Some(close) = self
+            .lanes
+            .server
+            .close
+            .as_ref()
+            .filter(|_| is_first && self.is_page && self.lanes.server.has_read_frames())
+        else {
+            return;
+        };
+        let messages = self.lanes.iter().filter_map(Lane::first_message);
+        let (what, since) = match messages.max() {
+            Some(time) => ("the first message", time),
+            None => ("the socket opened", self.clock.last_response),
+        };
+        if let Some(finding) = end::at_once(close.code, &close.reason, what, close.time.since(since)) {
+            log.event(now, Event::Finding(Side::Server, finding));
+        }
     }
 
     /// What was told as a stall and is still owed never came.

@@ -259,6 +259,9 @@ impl Session {
         if let (Ending::Fin, Phase::Open(open)) = (how, &self.phase) {
             open.note_missing_close(core, now, from, &mut out.log);
         }
+        if from == Side::Server {
+            core.tell_at_once(now, &mut out.log);
+        }
         out.log.event(now, Event::Ended { from, how });
     }
 

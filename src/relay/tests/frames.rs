@@ -273,3 +273,23 @@ fn a_server_that_drops_what_the_user_broke_is_not_blamed() {
     assert_eq!(told.len(), 1);
     assert!(told[0].1.contains("raw bytes that you put in broke the stream (frame-truncated)"), "{told:?}");
 }
+
+#[test]
+fn a_server_that_closes_at_once_is_noted_and_one_that_has_talked_is_not() {
+    let told = |before: &[u8], seconds: u64, close: &[u8]| {
+        let mut scene = Scene::open(usize::MAX);
+        scene.feed(Side::Server, before);
+        let now = Time(2 + seconds * 1_000_000);
+        scene.session.receive(now, Side::Server, close, &mut scene.out);
+        scene.session.end(now, Side::Server, Ending::Fin, &mut scene.out);
+        scene.findings()
+    };
+    for close in [b"\x88\x02\x03\xe8".as_slice(), b"\x88\x00"] {
+        for before in [b"".as_slice(), HELLO] {
+            assert_eq!(told(before, 0, close), [FindingKind::CloseAtOnce]);
+            assert_eq!(told(before, 5, close), []);
+        }
+    }
+    assert_eq!(told(HELLO, 0, b"\x88\x05\x03\xe8bye"), [], "it says why itself");
+    assert!(words(FindingKind::CloseAtOnce).level == Level::Note, "a server that has said all may well do so");
+}

@@ -93,7 +93,7 @@ impl Opening {
         let raw = &self.response.raw;
         let is_other = raw.len() >= ENOUGH_TO_TELL && head::response_start(raw).is_none();
         let fails = if is_other {
-            Some(handshake::no_answer(NoAnswer::NotHttp, &self.request, raw))
+            Some(handshake::no_answer(NoAnswer::NotHttp, &self.request, raw, core.clock.waited(now)))
         } else {
             handshake::too_large(raw)
         };
@@ -144,7 +144,7 @@ impl Opening {
 
     /// The server's bytes ended, and `raw` is all that came of its head.
     pub(super) fn judge_silence(&mut self, core: &mut Core, now: Time, end: NoAnswer, raw: &[u8], log: &mut Log) {
-        let finding = handshake::no_answer(end, &self.request, raw);
+        let finding = handshake::no_answer(end, &self.request, raw, core.clock.waited(now));
         let mut verdict = Verdict::because(&finding);
         match self.told {
             // What made the head one without an end was told before.
