@@ -193,3 +193,85 @@ fn message(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Option<Message<'_>> {
     };
     Some(Message { format, bytes })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::{FrameNumber, Origin, Relayed, Span, Time};
+
+    fn frame(readers: &mut Readers, id: u64, from: Side, first: u8, payload: &[u8]) -> Option<(Decoder, Decoded)> {
+        let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, payload.len() as u64, None) };
+        let record = FrameRecord {
+            time: Time(0),
+            number: FrameNumber::FIRST,
+            header,
+            kept: Span::default(),
+            received: header.length,
+            from,
+            origin: Origin::Peer,
+            relayed: Relayed::AsIs,
+        };
+        let id = SessionId(id);
+        if readers.wanted(id) == 0 {
+            return None;
+        }
+        readers.frame(id, &Came { record: &record, payload, inflated: None })
+    }
+
+    fn held(readers: &Readers) -> usize {
+        readers.sessions.values().map(Reader::held).sum()
+    }
+
+    #[test]
+    fn unfinished_messages_of_many_sessions_take_no_more_than_a_bound() {
+        let mut readers = Readers::new(Choice::Guessed);
+        let half = [b'x'; KEPT / 2];
+        for id in 0..4 * (HELD / KEPT) as u64 {
+            frame(&mut readers, id, Side::Client, 0x01, &half);
+            frame(&mut readers, id, Side::Server, 0x01, &half);
+            assert!(readers.held <= HELD + KEPT, "{}", readers.held);
+        }
+        assert!(readers.held > HELD / 2);
+        let message = br#"{"jsonrpc":"2.0","id":1,"method":"sum"}"#;
+        assert!(
+            frame(&mut readers, 1 << 40, Side::Client, 0x81, message).is_some(),
+            "what is whole at once is still read"
+        );
+        readers.lost();
+        assert_eq!((readers.held, held(&readers)), (0, 0));
+    }
+
+    #[test]
+    fn a_session_that_nothing_reads_is_let_alone() {
+        let mut readers = Readers::new(Choice::Guessed);
+        for text in ["hello", "{\"a\":1}"] {
+            let id = text.len() as u64;
+            for _ in 0..crate::decode::MESSAGES {
+                assert_ne!(readers.wanted(SessionId(id)), 0, "{text}");
+                assert_eq!(frame(&mut readers, id, Side::Client, 0x81, text.as_bytes()), None);
+            }
+            assert_eq!(readers.wanted(SessionId(id)), 0, "{text}");
+        }
+        assert_eq!(Readers::new(Choice::Plain).wanted(SessionId(1)), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_held_is_counted_whatever_comes(
+            frames in prop::collection::vec((0u64..3, any::<bool>(), any::<u8>(), 0usize..9000, 0u8..20), 0..60),
+        ) {
+            let mut readers = Readers::new(Choice::Guessed);
+            for (id, is_client, first, length, act) in frames {
+                let from = if is_client { Side::Client } else { Side::Server };
+                match act {
+                    0 => readers.closed(SessionId(id)),
+                    1 => readers.lost(),
+                    _ => drop(frame(&mut readers, id, from, first, &vec![b'['; length])),
+                }
+                prop_assert_eq!(readers.held, held(&readers));
+            }
+        }
+    }
+}

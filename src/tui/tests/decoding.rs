@@ -209,3 +209,12 @@ fn a_reply_far_behind_is_found_without_a_long_wait() {
     }
     assert!(stage.shows("by frame 9002 (%)"), "{}", stage.screen());
 }
+
+#[test]
+fn what_a_decoder_says_is_copied_as_json() {
+    let mut stage = chat();
+    stage.keys("kkkyj");
+    let Some(crate::tui::Effect::Copy(text)) = stage.effects.last() else { panic!("{}", stage.screen()) };
+    let json: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!((&json["decoded"]["by"], &json["decoded"]["event"]), (&"socket.io".into(), &"chat message".into()));
+}

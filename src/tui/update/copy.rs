@@ -8,14 +8,16 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::journal::{Joined, Row, RowId, View};
+use crate::decode::{Decoded, Decoder, Limits, Payload};
+use crate::journal::{Fold, Joined, Row, RowId, View};
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::Level;
-use crate::record::{Event, Seen};
+use crate::record::{Event, FrameRecord, Seen};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
+use crate::tui::pages::content::format;
 use crate::tui::pages::{BytesShown, words};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -147,7 +149,7 @@ fn text_of<'a>(
         }
         if form == Form::Json {
             for part in parts(model, view, row) {
-                write_json(view, part, &mut out);
+                write_json(model, view, part, &mut out);
                 if out.len() > LIMIT {
                     return Err(too_large());
                 }
@@ -201,14 +203,30 @@ fn is_short(view: &View, row: Row<'_>) -> bool {
     matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
 }
 
-fn write_json(view: &View, row: Row<'_>, out: &mut Vec<u8>) {
+/// What the session's decoder reads of a frame that is a message by itself, where that is more than it says anyway.
+fn decoded(model: &Model, view: &View, row: Row<'_>, record: &FrameRecord) -> Option<(Decoder, Decoded)> {
+    let (decoder, format) = (model.decoders.of(row.session)?, format(record.header.opcode())?);
+    let said = Joined::new(view, row, record, Fold::NONE).said(Limits::ROW.bytes).filter(|said| said.is_whole)?;
+    let payload = Payload { format, bytes: &said.bytes, is_whole: true };
+    let decoded = decoder.read(record.from, payload, &Limits::ROW).ok()?;
+    decoder.tells_more(&decoded).then_some((decoder, decoded))
+}
+
+fn write_json(model: &Model, view: &View, row: Row<'_>, out: &mut Vec<u8>) {
     let what = match &row.record {
         Seen::Frame(record) => {
             let Some(frame) = view.frame(row) else { return };
             let payload = Cow::Owned(frame.payload().into_owned());
             let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
             let inflated = frame.inflated.map(|inflated| inflated.bytes.clone());
-            What::Frame(Frame { record, received: frame.received, payload, inflated, sent, decoded: None })
+            What::Frame(Frame {
+                record,
+                received: frame.received,
+                payload,
+                inflated,
+                sent,
+                decoded: decoded(model, view, row, record),
+            })
         }
         Seen::Raw(raw) => What::Raw(raw, row.log.span(raw.kept)),
         Seen::Event(_, event) => What::Event(event),
