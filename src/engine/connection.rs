@@ -63,7 +63,7 @@ pub(super) fn poll_read_head(
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     let mut buffer = [MaybeUninit::uninit(); READ];
-    let mut buffer = ReadBuf::uninit(&mut buffer[..room.min(READ)]);
+    let mut buffer = ReadBuf::uninit(buffer.get_mut(..room.min(READ)).unwrap_or_default());
     ready!(Pin::new(connection).poll_read(cx, &mut buffer))?;
     read.put_slice(buffer.filled());
     Poll::Ready(Ok(buffer.filled().len()))

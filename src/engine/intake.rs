@@ -80,7 +80,7 @@ pub(super) fn renew(log: &mut Log, end: usize, memory: &Memory) -> (Log, usize) 
         return (done, length);
     }
     let end = if capacity - end < ROOM { length } else { end };
-    let few = (end < ROOM).then(|| BytesMut::from(&done.read[..end]));
+    let few = (end < ROOM).then(|| BytesMut::from(done.read.get(..end).unwrap_or_default()));
     if end < length || (few.is_none() && capacity - end >= ROOM) {
         log.read = done.read.split_off(end);
     } else if few.is_none() {

@@ -132,7 +132,7 @@ async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: Socke
                 }
                 return Box::pin(refuse(&shared, client, address, status, reason)).await;
             }
-            Opening::Head(length) if Head::new(&read[..length]).smells_of_websocket() => {
+            Opening::Head(length) if Head::new(read.get(..length).unwrap_or_default()).smells_of_websocket() => {
                 let early = read.split_off(length);
                 let route = shared.route();
                 return visit(&shared, Visitor { connection: client, route, address, head: read, early }, &alive).await;
@@ -183,7 +183,7 @@ async fn opening(shared: &Shared, client: &mut impl Connection, read: &mut Vec<u
     let mut scanned = 0;
     loop {
         if let Some(length) = head::end(read, scanned) {
-            return judge(&read[..length]).unwrap_or(Opening::Head(length));
+            return judge(read.get(..length).unwrap_or_default()).unwrap_or(Opening::Head(length));
         }
         scanned = read.len();
         if let Some(reason) = never_a_head(read) {

@@ -1,4 +1,5 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
+#![deny(clippy::indexing_slicing)]
 
 pub mod answer;
 pub mod clock;

@@ -106,7 +106,8 @@ impl Pipe {
             self.pending.start += accepted(written)?;
             self.written += written as u64;
         } else if self.extra_written < self.extra.len() {
-            let written = ready!(target.as_mut().poll_write(cx, &self.extra[self.extra_written..]))?;
+            let written =
+                ready!(target.as_mut().poll_write(cx, self.extra.get(self.extra_written..).unwrap_or_default()))?;
             self.extra_written += accepted(written)?;
             self.written += written as u64;
         } else {

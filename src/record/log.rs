@@ -166,8 +166,13 @@ impl Log {
 
     /// Adds what was seen afterwards.
     pub fn append(&mut self, later: Self) {
-        let shifts = [self.read.len() as u32, self.own.len() as u32];
-        let moved = |span: &mut Span| span.at += shifts[span.store as usize];
+        let (read, own) = (self.read.len() as u32, self.own.len() as u32);
+        let moved = |span: &mut Span| {
+            span.at += match span.store {
+                Store::Read => read,
+                Store::Own => own,
+            };
+        };
         let (place, before) = (self.records.len() as u32, self.shifted());
         self.shifts.extend(later.shifts.iter().map(|shift| Shift {
             record: shift.record + place,

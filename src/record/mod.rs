@@ -1,5 +1,6 @@
 //! What can be said of a session, and of wsproxy apart from any: records, events, findings, verdicts, stalls. Data only;
 //! nothing here is read, sent or decided.
+#![deny(clippy::indexing_slicing)]
 
 mod event;
 pub mod finding;

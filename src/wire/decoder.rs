@@ -113,7 +113,7 @@ impl Decoder {
     }
 
     fn keep(&mut self, input: &[u8]) {
-        for (slot, byte) in self.carry[self.carried..].iter_mut().zip(input) {
+        for (slot, byte) in self.carry.iter_mut().skip(self.carried).zip(input) {
             *slot = *byte;
             self.carried += 1;
         }

@@ -250,8 +250,8 @@ pub fn write(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out: &mut Ve
     FrameHeader::new(opcode, payload.len() as u64, mask).write(out);
     let start = out.len();
     out.extend_from_slice(payload);
-    if let Some(key) = mask {
-        mask::apply(key, 0, &mut out[start..]);
+    if let (Some(key), Some(payload)) = (mask, out.get_mut(start..)) {
+        mask::apply(key, 0, payload);
     }
 }
 

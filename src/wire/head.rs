@@ -13,9 +13,9 @@ pub fn end(bytes: &[u8], scanned: usize) -> Option<usize> {
     // An empty line may straddle the border of what was searched: LF, CR, LF.
     let from = scanned.saturating_sub(3).min(bytes.len());
     let mut at = from;
-    while let Some(offset) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+    while let Some(offset) = bytes.get(at..)?.iter().position(|byte| *byte == b'\n') {
         let after = at + offset + 1;
-        match &bytes[after..] {
+        match bytes.get(after..)? {
             [b'\n', ..] => return Some(after + 1),
             [b'\r', b'\n', ..] => return Some(after + 2),
             _ => at = after,
@@ -38,7 +38,7 @@ pub fn response_start(bytes: &[u8]) -> Option<usize> {
 #[must_use]
 pub fn response_end(bytes: &[u8], scanned: usize) -> Option<usize> {
     let start = response_start(bytes).unwrap_or(0);
-    end(&bytes[start..], scanned.saturating_sub(start)).map(|end| start + end)
+    end(bytes.get(start..)?, scanned.saturating_sub(start)).map(|end| start + end)
 }
 
 /// One line of the head after the first.
@@ -84,7 +84,7 @@ impl<'a> Head<'a> {
     /// The first line without its line end.
     #[must_use]
     pub fn start_line(&self) -> &'a [u8] {
-        self.lines().next().map_or(&[][..], |range| &self.raw[range])
+        self.lines().next().and_then(|range| self.raw.get(range)).unwrap_or_default()
     }
 
     /// The lines after the first, up to the empty one.
@@ -115,14 +115,14 @@ impl<'a> Head<'a> {
     pub fn target_range(&self) -> Option<Range<usize>> {
         let line = self.start_line();
         let from = line.iter().position(|byte| *byte == b' ')? + 1;
-        let length = line[from..].iter().position(|byte| *byte == b' ').unwrap_or(line.len() - from);
+        let length = line.get(from..)?.iter().position(|byte| *byte == b' ').unwrap_or(line.len() - from);
         Some(from..from + length)
     }
 
     /// A request's target; empty where the first line has none.
     #[must_use]
     pub fn target(&self) -> &'a [u8] {
-        self.target_range().map_or(&[][..], |range| &self.raw[range])
+        self.target_range().and_then(|range| self.raw.get(range)).unwrap_or_default()
     }
 
     /// A response's status: the number behind the first space of a line that begins with `HTTP`. As lenient as Chrome,
@@ -134,7 +134,8 @@ impl<'a> Head<'a> {
             return None;
         }
         let space = line.iter().position(|byte| *byte == b' ')?;
-        let digits = line[space..].iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
+        let digits =
+            line.get(space..)?.iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
         digits.fold(None, |number, digit| {
             Some(number.unwrap_or(0_u16).saturating_mul(10).saturating_add(u16::from(digit - b'0')))
         })
@@ -174,7 +175,7 @@ impl<'a> Head<'a> {
             let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
             let start = at;
             at += length + 1;
-            let line = &raw[start..start + length];
+            let line = rest.get(..length)?;
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             (!line.is_empty() || start == first).then_some(start..start + line.len())
         })
@@ -182,14 +183,20 @@ impl<'a> Head<'a> {
 }
 
 fn field(raw: &[u8], range: Range<usize>) -> Field<'_> {
-    let line = &raw[range.clone()];
-    let colon = line.iter().position(|byte| *byte == b':');
-    let (name, after) = colon.map_or((&line[..0], 0), |colon| (&line[..colon], colon + 1));
-    let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
-    let value = &line[after..];
-    let lead = value.iter().take_while(blank).count();
-    let trail = value[lead..].iter().rev().take_while(blank).count();
-    Field { name, value: &value[lead..value.len() - trail], value_at: range.start + after + lead }
+    let line = raw.get(range.clone()).unwrap_or_default();
+    let mut parts = line.splitn(2, |byte| *byte == b':');
+    let (name, mut value) = match (parts.next(), parts.next()) {
+        (Some(name), Some(value)) => (name, value),
+        _ => (&[][..], line),
+    };
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    let value_at = range.start + line.len() - value.len();
+    while let [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    Field { name, value, value_at }
 }
 
 fn starts_with_ignoring_case(bytes: &[u8], prefix: &[u8]) -> bool {

@@ -6,10 +6,10 @@ pub type MaskKey = [u8; 4];
 /// XORs `payload` in place, `offset` bytes into the frame's payload. Masks and unmasks alike.
 pub fn apply(key: MaskKey, offset: u64, payload: &mut [u8]) {
     // The key turned so that it starts at this piece of the payload; eight bytes at a time from there.
-    let turn = (offset % 4) as usize;
-    let turned = [key[turn], key[(turn + 1) % 4], key[(turn + 2) % 4], key[(turn + 3) % 4]];
-    let word =
-        u64::from_ne_bytes([turned[0], turned[1], turned[2], turned[3], turned[0], turned[1], turned[2], turned[3]]);
+    let mut turned = key;
+    turned.rotate_left((offset % 4) as usize);
+    let word = u64::from(u32::from_ne_bytes(turned));
+    let word = word << 32 | word;
     let (words, rest) = payload.as_chunks_mut::<8>();
     for chunk in words {
         *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of sockets, clocks, randomness or output. Everything takes bytes as they came and says what
 //! they are; nothing is an error only because a document forbids it.
+#![deny(clippy::indexing_slicing)]
 
 pub mod accept;
 pub mod answer;

@@ -65,7 +65,7 @@ impl Utf8 {
                     return Err(self.invalid(rest));
                 }
                 self.held = rest.len().min(3);
-                self.pending[..self.held].copy_from_slice(&rest[..self.held]);
+                self.pending.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
             }
         }
         Ok(())
@@ -73,10 +73,12 @@ impl Utf8 {
 
     /// Adds a byte to the character under way.
     fn complete(&mut self, byte: u8) -> Result<(), Invalid> {
-        let mut character = self.pending;
-        let held = self.held;
-        character[held] = byte;
-        let character = &character[..=held];
+        // No more than three are held, so there is room.
+        if let Some(slot) = self.pending.get_mut(self.held) {
+            *slot = byte;
+        }
+        let pending = self.pending;
+        let character = pending.get(..=self.held).unwrap_or(&pending);
         match std::str::from_utf8(character) {
             Ok(_) => {
                 self.at += character.len() as u64;
@@ -85,7 +87,6 @@ impl Utf8 {
             }
             Err(error) if error.error_len().is_some() => Err(self.invalid(character)),
             Err(_) => {
-                self.pending[held] = byte;
                 self.held += 1;
                 Ok(())
             }
@@ -94,19 +95,19 @@ impl Utf8 {
 
     fn invalid(&self, from: &[u8]) -> Invalid {
         let is_clear = |length: &usize| {
-            let piece = std::str::from_utf8(&from[..*length]);
-            piece.is_err_and(|error| error.error_len().is_some())
+            let piece = from.get(..*length).map(std::str::from_utf8);
+            piece.is_some_and(|piece| piece.is_err_and(|error| error.error_len().is_some()))
         };
         let length = (1..=from.len().min(4)).find(is_clear).unwrap_or(1);
         let mut bytes = [0; 4];
-        bytes[..length].copy_from_slice(&from[..length]);
+        bytes.iter_mut().zip(from.iter().take(length)).for_each(|(slot, byte)| *slot = *byte);
         Invalid { at: self.at, length, bytes }
     }
 
     /// The bytes of a character whose rest has not come; empty between two characters.
     #[must_use]
     pub fn unfinished(&self) -> &[u8] {
-        &self.pending[..self.held]
+        self.pending.get(..self.held).unwrap_or_default()
     }
 
     /// Bytes taken so far.

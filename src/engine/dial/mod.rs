@@ -257,8 +257,8 @@ fn attempt(address: SocketAddr) -> Attempt {
 /// task, since there is hardly ever more than one under way.
 async fn first_of(attempts: &mut Vec<Attempt>) -> Option<Result<TcpStream, Failure>> {
     poll_fn(|cx| {
-        for index in 0..attempts.len() {
-            if let Poll::Ready(result) = attempts[index].as_mut().poll(cx) {
+        for (index, attempt) in attempts.iter_mut().enumerate() {
+            if let Poll::Ready(result) = attempt.as_mut().poll(cx) {
                 drop(attempts.swap_remove(index));
                 return Poll::Ready(Some(result));
             }

@@ -49,7 +49,7 @@ impl Framing {
             Self::Chunked(chunk) => {
                 let mut at = 0;
                 while at < bytes.len() && *chunk != Chunk::Done {
-                    at += chunk.take(&bytes[at..]);
+                    at += chunk.take(bytes.get(at..).unwrap_or_default());
                 }
                 at
             }
@@ -59,7 +59,7 @@ impl Framing {
 
 impl Chunk {
     fn take(&mut self, bytes: &[u8]) -> usize {
-        let byte = bytes[0];
+        let Some(&byte) = bytes.first() else { return 0 };
         match self {
             Self::Data(left) => {
                 let count = skip(left, bytes.len());

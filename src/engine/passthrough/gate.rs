@@ -108,7 +108,7 @@ impl<C: Connection> Gate<C> {
 
     /// A whole head is there.
     fn meet(&mut self, end: usize) {
-        let head = Head::new(&self.held[..end]);
+        let head = Head::new(self.held.get(..end).unwrap_or_default());
         if head.smells_of_websocket() {
             self.at = At::Last(Last::WebSocket);
             return;
@@ -145,7 +145,7 @@ impl<C: Connection> AsyncRead for Gate<C> {
             }
             if gate.free > 0 {
                 let count = gate.free.min(buffer.remaining());
-                buffer.put_slice(&gate.held[..count]);
+                buffer.put_slice(gate.held.get(..count).unwrap_or_default());
                 gate.held.advance(count);
                 gate.free -= count;
                 return Poll::Ready(Ok(()));
