@@ -1,5 +1,5 @@
 //! Servers with a fault each, before real Chromium: what the page and the console say is the same with wsproxy between
-//! as without it, wsproxy foretells it word for word, and under `--policy repair` the message arrives.
+//! as without it, wsproxy predicts it word for word, and under `--policy repair` the message arrives.
 
 use std::net::SocketAddr;
 
@@ -23,13 +23,13 @@ struct Fault {
     /// The finding.
     finding: &'static str,
     /// Whether the page gets `Hello` under repair.
-    mended: bool,
+    repaired: bool,
 }
 
 const SOUND: &[u8] = b"\r\n\r\n";
 
 const fn fault(name: &'static str, frames: &'static [u8], finding: &'static str) -> Fault {
-    Fault { name, head_end: SOUND, frames, hangs_up: false, finding, mended: true }
+    Fault { name, head_end: SOUND, frames, hangs_up: false, finding, repaired: true }
 }
 
 const FAULTS: &[Fault] = &[
@@ -47,8 +47,8 @@ const FAULTS: &[Fault] = &[
     fault("a message within a message", b"\x01\x01a\x81\x05Hello", "frame-interleaved"),
     fault("a line break behind the frame", b"\x81\x05Hello\r\n", "frame-trailing-newline"),
     fault("a reserved close code", b"\x81\x05Hello\x88\x02\x03\xed", "close-code-reserved"),
-    Fault { mended: false, ..fault("an unknown opcode", b"\x83\x05Hello", "frame-opcode-reserved-data") },
-    Fault { mended: false, ..fault("text that is none", b"\x81\x05He\xe9lo", "msg-latin1") },
+    Fault { repaired: false, ..fault("an unknown opcode", b"\x83\x05Hello", "frame-opcode-reserved-data") },
+    Fault { repaired: false, ..fault("text that is none", b"\x81\x05He\xe9lo", "msg-latin1") },
     Fault { hangs_up: true, ..fault("no close frame", b"\x81\x05Hello", "tcp-drop-after-open") },
 ];
 
@@ -137,7 +137,7 @@ fn of_kind<'a>(events: &'a [Value], kind: &'a str) -> impl DoubleEndedIterator<I
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chromium_fails_as_foretold_with_and_without_wsproxy_and_repair_mends() {
+async fn chromium_fails_as_predicted_with_and_without_wsproxy_and_repair_helps() {
     let Some(browser) = Browser::start().await else { return };
     let mut tab = browser.open("about:blank").await;
     for fault in FAULTS {
@@ -166,12 +166,12 @@ async fn chromium_fails_as_foretold_with_and_without_wsproxy_and_repair_mends() 
         assert_eq!(ids, [fault.finding], "{name}");
 
         // A frame that is dropped, or a text that is made another, leaves the session open: there is no end to wait for.
-        if fault.mended {
+        if fault.repaired {
             let (_program, address) = proxy(upstream, "repair");
-            let mended = visit(&mut tab, &address, true).await;
-            let messages = mended.page["messages"].as_array().unwrap();
-            assert_eq!(messages.last(), Some(&"Hello".into()), "{name}: {mended:?}");
-            assert_eq!(mended.words, None, "{name}");
+            let repaired = visit(&mut tab, &address, true).await;
+            let messages = repaired.page["messages"].as_array().unwrap();
+            assert_eq!(messages.last(), Some(&"Hello".into()), "{name}: {repaired:?}");
+            assert_eq!(repaired.words, None, "{name}");
         }
         serving.abort();
     }

@@ -178,7 +178,7 @@ pub enum FailOn {
 pub enum PolicyName {
     /// Relay them as they came
     Faithful,
-    /// Mend them where that can be done
+    /// Repair them where that can be done
     Repair,
     /// End the session
     Strict,

@@ -53,11 +53,11 @@ pub fn render(session: Option<u64>, from: &str, finding: &Finding) -> String {
     out
 }
 
-/// The finding in a sentence: its title, and whether what was sent on is mended.
+/// The finding in a sentence: its title, and whether what was sent on is repaired.
 #[must_use]
 pub fn sentence(finding: &Finding) -> String {
-    let mended = if finding.repaired { "mended: " } else { "" };
-    format!("{mended}{}", words(finding.kind).title)
+    let repaired = if finding.repaired { "repaired: " } else { "" };
+    format!("{repaired}{}", words(finding.kind).title)
 }
 
 /// The lines of it, within `width` columns.
@@ -303,10 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mended_finding_says_so_and_how() {
-        let mended = Finding { repaired: true, ..finding(FindingKind::FrameServerMasked, 0, 1) };
-        let text = render(None, "server", &mended);
-        assert!(text.starts_with("error[frame-server-masked]: mended: the server masks its frames"), "{text}");
+    fn a_repaired_finding_says_so_and_how() {
+        let repaired = Finding { repaired: true, ..finding(FindingKind::FrameServerMasked, 0, 1) };
+        let text = render(None, "server", &repaired);
+        assert!(text.starts_with("error[frame-server-masked]: repaired: the server masks its frames"), "{text}");
         assert!(text.contains("  = repair: unmasks the frame"), "{text}");
     }
 

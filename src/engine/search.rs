@@ -1,4 +1,4 @@
-//! Which dialect the upstream speaks, found out under the policy that mends: it is asked in the client's own first, and in
+//! Which dialect the upstream speaks, found out under the policy that repairs: it is asked in the client's own first, and in
 //! others where its answer shows that it is of another time. What worked is remembered.
 
 use std::collections::{HashMap, VecDeque};
@@ -59,7 +59,7 @@ impl Known {
 /// What an answer in one dialect says of the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hint {
-    /// It is of that dialect, right or wrong: what is wrong can be mended.
+    /// It is of that dialect, right or wrong: what is wrong can be repaired.
     Speaks,
     /// Try these instead.
     Try(Vec<Dialect>),
@@ -67,10 +67,10 @@ enum Hint {
     Refuses,
 }
 
-/// Whether the upstream's dialect is to be found out: the command line does not say it, and the policy is to mend.
+/// Whether the upstream's dialect is to be found out: the command line does not say it, and the policy is to repair.
 pub(super) fn is_wanted(shared: &Shared, route: &Route, request: &[u8]) -> bool {
-    let is_mended = route.bridging.is_none() && shared.handle.policy() == Policy::Repair;
-    is_mended && !matches!(Dialect::of_request(Head::new(request)), Dialect::Other(_))
+    let is_repaired = route.bridging.is_none() && shared.handle.policy() == Policy::Repair;
+    is_repaired && !matches!(Dialect::of_request(Head::new(request)), Dialect::Other(_))
 }
 
 /// What to bridge a client to. `None` where its own dialect is the upstream's, and where nothing better is found.
@@ -194,7 +194,7 @@ mod tests {
         let other = b"HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 7\r\n\r\n";
         assert_eq!(hint(Rfc6455, other), Hint::Try(vec![Hybi07]));
         let wrong = b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: wrong\r\n\r\n";
-        assert_eq!(hint(Rfc6455, wrong), Hint::Speaks, "that can be mended");
+        assert_eq!(hint(Rfc6455, wrong), Hint::Speaks, "that can be repaired");
         assert_eq!(hint(Rfc6455, b"HTTP/1.1 404 Not Found\r\n\r\n"), Hint::Refuses);
         assert!(matches!(hint(Rfc6455, b""), Hint::Try(_)));
         assert_eq!(hint(Rfc6455, b"SSH-2.0\r\n"), Hint::Refuses);

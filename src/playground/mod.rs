@@ -1,5 +1,5 @@
 //! The built-in upstream: a correct RFC 6455 server with a web page, for trying wsproxy with nothing else at hand; and
-//! servers that are old or broken, for seeing it diagnose and mend.
+//! servers that are old or broken, for seeing it diagnose and repair.
 //!
 //! It is a peer like any other: it knows nothing of the proxy before it, and reads and writes with the same codec.
 //! Everything it does runs inside one task, so it ends with the handle. No peer's bytes decide how much memory is taken:

@@ -329,7 +329,7 @@ pub struct Finding {
     pub cause: Option<Cow<'static, str>>,
     /// What to change, where `cause` is named.
     pub fix: Option<Cow<'static, str>>,
-    /// Whether what was sent on is mended.
+    /// Whether what was sent on is repaired.
     pub repaired: bool,
 }
 

@@ -6,7 +6,7 @@ pub enum Policy {
     /// They are relayed as they came.
     #[default]
     Faithful,
-    /// They are mended where that can be done.
+    /// They are repaired where that can be done.
     Repair,
     /// They fail the session towards both sides.
     Strict,
@@ -47,7 +47,7 @@ impl Policy {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Faithful => "every byte is relayed as it came",
-            Self::Repair => "handshakes and frames are mended where they can be",
+            Self::Repair => "handshakes and frames are repaired where they can be",
             Self::Strict => "what a browser refuses is refused, and ends the session",
         }
     }

@@ -50,7 +50,7 @@ impl Judgement {
         }
     }
 
-    /// Chrome's words, where the page is foretold to fail.
+    /// Chrome's words, where the page is predicted to fail.
     pub(super) fn failure(&self) -> Option<&str> {
         let failed = self.predicted.as_ref().filter(|verdict| verdict.outcome == Outcome::Fails)?;
         Some(failed.error_text.as_deref().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! What wsproxy does about faults: pass them on, mend them, or fail the session. One cell holds it for all sessions, so
+//! What wsproxy does about faults: pass them on, repair them, or fail the session. One cell holds it for all sessions, so
 //! that a key press works at once.
 
 use std::sync::Arc;

@@ -72,7 +72,7 @@ pub(super) struct Watch {
     told: Vec<(FindingKind, u64)>,
     ready: Vec<Finding>,
     /// Frames of this read that do not go out as they came.
-    mended: Vec<FrameNumber>,
+    repaired: Vec<FrameNumber>,
     /// What was found in the frames of this read.
     read: Vec<(FrameNumber, FindingKind)>,
     limit: u64,
@@ -94,7 +94,7 @@ impl Watch {
             examiner: None,
             told: Vec::new(),
             ready: Vec::new(),
-            mended: Vec::new(),
+            repaired: Vec::new(),
             read: Vec::new(),
             limit: 0,
             deflate: false,
@@ -153,7 +153,7 @@ impl Watch {
 
     pub(super) fn begin_read(&mut self) {
         self.read.clear();
-        self.mended.clear();
+        self.repaired.clear();
     }
 
     pub(super) fn header(&mut self, bytes: Bytes<'_>) {
@@ -273,15 +273,15 @@ impl Watch {
         self.read.iter().find(|(number, _)| *number == frame).map(|(_, kind)| *kind)
     }
 
-    /// That frame was mended, or does not go out at all.
-    pub(super) fn note_mended(&mut self, number: FrameNumber) {
-        self.mended.push(number);
+    /// That frame was repaired, or does not go out at all.
+    pub(super) fn note_repaired(&mut self, number: FrameNumber) {
+        self.repaired.push(number);
     }
 
     /// Writes down what was found.
     pub(super) fn report(&mut self, now: Time, log: &mut Log) {
         for mut finding in self.ready.drain(..) {
-            finding.repaired |= finding.frame().is_some_and(|number| self.mended.contains(&number));
+            finding.repaired |= finding.frame().is_some_and(|number| self.repaired.contains(&number));
             log.event(now, Event::Finding(self.from, finding));
         }
     }

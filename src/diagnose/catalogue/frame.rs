@@ -78,7 +78,7 @@ pub(super) const FRAME_CLIENT_UNMASKED: Words = Words {
 
 pub(super) const FRAME_MASK_WEAK: Words = Words {
     level: Level::Note,
-    title: "the client masks with a key that can be foretold",
+    title: "the client masks with a key that can be predicted",
     spec: "RFC 6455 5.3, 10.3",
     chrome: "draws a new key for each frame",
     firefox: "draws a new key for each frame, and never 0",

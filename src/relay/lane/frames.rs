@@ -217,13 +217,13 @@ impl Lane {
 
     fn examine_header(&mut self, context: &mut Context<'_>, bytes: Bytes<'_>) {
         self.watch.header(bytes);
-        if self.from == Side::Server && !self.mends_for_page() {
+        if self.from == Side::Server && !self.repairs_for_page() {
             context.judgement.header(bytes.number, bytes.header);
         }
     }
 
     /// Whether the page gets repaired frames, so that what is wrong with those that came does not fail it.
-    pub(super) fn mends_for_page(&self) -> bool {
+    pub(super) fn repairs_for_page(&self) -> bool {
         self.from == Side::Server && self.passage.stage(Place::Repair).is_some()
     }
 
@@ -253,9 +253,9 @@ impl Lane {
             log.event(context.now, Event::Inflated(event));
         }
         match self.from {
-            Side::Server if self.mends_for_page() && !self.is_judged(bytes.header, content, last) => {}
+            Side::Server if self.repairs_for_page() && !self.is_judged(bytes.header, content, last) => {}
             Side::Server => {
-                if self.mends_for_page() {
+                if self.repairs_for_page() {
                     context.judgement.header(bytes.number, bytes.header);
                 }
                 context.judgement.payload(bytes.number, bytes.header, content, last, self.watch.body());
@@ -302,7 +302,7 @@ impl Lane {
         out.log.raw(context.now, self.from, Origin::Peer, &bytes, context.limits.kept);
         let (number, keys) = (*context.next, *context.keys);
         self.watch.lost(Bytes { number, header: &header, offset: 0, following, before: self.before(&[]), keys });
-        if self.from == Side::Server && !self.mends_for_page() {
+        if self.from == Side::Server && !self.repairs_for_page() {
             context.judgement.header(*context.next, &header);
         }
         self.watch.report(context.now, &mut out.log);

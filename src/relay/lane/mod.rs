@@ -244,7 +244,7 @@ impl Lane {
         let found = self.watch.newest();
         self.watch.report(context.now, &mut out.log);
         // A bridge has closing frames of its own for the page.
-        if !self.mends_for_page() && !self.passage.is_whole() {
+        if !self.repairs_for_page() && !self.passage.is_whole() {
             context.judgement.end(context.now, (self.from, how), number, found, &mut out.log);
         }
         self.end_stages(context, how, out);

@@ -75,7 +75,7 @@ impl Lane {
         self.raw(context, &bytes, &mut out.log);
         self.raw(context, following, &mut out.log);
         self.watch.strays(number);
-        if !self.mends_for_page() {
+        if !self.repairs_for_page() {
             context.judgement.header(number, header);
         }
         self.reader = Reader::Raw;

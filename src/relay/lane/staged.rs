@@ -149,10 +149,10 @@ impl Lane {
         let how = match relayed {
             Relayed::Dropped(By::Strict) => "refused",
             Relayed::Dropped(_) => "dropped",
-            Relayed::Changed(_) | Relayed::AsIs => "mended",
+            Relayed::Changed(_) | Relayed::AsIs => "repaired",
         };
         if relayed.by() == Some(By::Repair) {
-            self.watch.note_mended(number);
+            self.watch.note_repaired(number);
         }
         let what = work.done.join(", ");
         note(now, format!("frame {number} of the {} {how}: {what}", self.from.name()), log);

@@ -1,4 +1,4 @@
-//! Mends heads: a request that a server may refuse, an answer that a browser does, and answers whose end no browser finds.
+//! Repairs heads: a request that a server may refuse, an answer that a browser does, and answers whose end no browser finds.
 //!
 //! What is right stays as it came; what wsproxy writes itself has CRLF line ends and each field once.
 
@@ -128,7 +128,7 @@ pub(in crate::relay) fn fallen_behind(rest: &[u8]) -> usize {
     at
 }
 
-/// The answer for a client, where a browser would refuse the one that came: `None` where it is right, or not to be mended
+/// The answer for a client, where a browser would refuse the one that came: `None` where it is right, or not to be repaired
 /// because the server does not mean 101. `behind` are lines that fell behind it.
 #[must_use]
 pub(in crate::relay) fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Option<Vec<u8>> {
@@ -318,10 +318,10 @@ mod tests {
             b"HTTP/1.1 101 x\\r\\nUpgrade: websocket\\r\\nSet-Cookie: a=b\\r\\n\\r\\n",
             b"HTTP/1.1 101 x\r\nSec-WebSocket-Protocol: other\r\nSec-WebSocket-Extensions: foo\r\nbad line\r\n\r\n",
         ] {
-            let mended = answer(REQUEST, came, b"").unwrap();
-            assert!(opens(&mended), "{}", mended.escape_ascii());
+            let repaired = answer(REQUEST, came, b"").unwrap();
+            assert!(opens(&repaired), "{}", repaired.escape_ascii());
             let has = |bytes: &[u8]| bytes.windows(15).any(|word| word == b"Set-Cookie: a=b");
-            assert_eq!(has(&mended), has(came));
+            assert_eq!(has(&repaired), has(came));
         }
     }
 
@@ -329,8 +329,8 @@ mod tests {
     fn sound_extensions_and_subprotocols_stay() {
         let came =
             b"HTTP/1.1 101 x\r\nSec-WebSocket-Protocol: soap\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
-        let mended = answer(REQUEST, came, b"").unwrap();
-        let head = Head::of_response(&mended);
+        let repaired = answer(REQUEST, came, b"").unwrap();
+        let head = Head::of_response(&repaired);
         assert_eq!(head.value("sec-websocket-protocol"), Some(&b"soap"[..]));
         assert_eq!(head.value("sec-websocket-extensions"), Some(&b"permessage-deflate"[..]));
     }
@@ -364,14 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_mended_only_where_it_is_wrong() {
+    fn a_request_is_repaired_only_where_it_is_wrong() {
         let mut changes = Vec::new();
         assert_eq!(request(REQUEST, [7; 16], &mut changes), None);
         let came = b"GET / HTTP/1.0\r\nHost: x\r\nconnection: close\r\nSec-WebSocket-Key: short\r\n\r\n";
-        let mended = request(came, [7; 16], &mut changes).unwrap();
+        let repaired = request(came, [7; 16], &mut changes).unwrap();
         let fields: Vec<_> = changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["version", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"]);
-        assert_eq!(request(&mended, [8; 16], &mut Vec::new()), None, "{}", mended.escape_ascii());
+        assert_eq!(request(&repaired, [8; 16], &mut Vec::new()), None, "{}", repaired.escape_ascii());
     }
 
     proptest! {
@@ -383,8 +383,8 @@ mod tests {
             let raw = [b"HTTP/1.1 101 ", &came[..]].concat();
             prop_assert!(meant_end(&raw).is_none_or(|end| end <= raw.len()));
             prop_assert!(fallen_behind(&behind) <= behind.len());
-            if let Some(mended) = answer(REQUEST, &raw, &behind) {
-                prop_assert!(opens(&mended), "{}", mended.escape_ascii());
+            if let Some(repaired) = answer(REQUEST, &raw, &behind) {
+                prop_assert!(opens(&repaired), "{}", repaired.escape_ascii());
             }
             let _ = request(&raw, [0; 16], &mut Vec::new());
         }

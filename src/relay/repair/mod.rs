@@ -93,7 +93,7 @@ impl Stage for Repair {
             return None;
         }
         if in_header || self.frame.is_some() {
-            return Some("the last frame was cut short: that can't be mended");
+            return Some("the last frame was cut short: that can't be repaired");
         }
         let code = if how == Ending::Fin { Code::NORMAL } else { Code::INTERNAL };
         let key = self.own_key(next);

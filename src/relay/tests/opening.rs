@@ -67,7 +67,7 @@ fn what_was_right_passes_as_it_came() {
 }
 
 #[test]
-fn a_mended_head_s_findings_say_so() {
+fn a_repaired_head_s_findings_say_so() {
     let scene =
         opened(Policy::Repair, usize::MAX, b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     let repaired: Vec<_> = scene
@@ -81,7 +81,7 @@ fn a_mended_head_s_findings_say_so() {
 }
 
 #[test]
-fn refusals_pass_under_repair_and_are_nothing_to_mend() {
+fn refusals_pass_under_repair_and_are_nothing_to_repair() {
     let refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope";
     for step in [1, usize::MAX] {
         let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));

@@ -25,19 +25,19 @@ fn repaired_findings(scene: &Scene) -> Vec<(FindingKind, bool)> {
 }
 
 #[test]
-fn the_finding_of_a_mended_frame_says_so() {
+fn the_finding_of_a_repaired_frame_says_so() {
     for step in [1, usize::MAX] {
         let mut scene = Scene::under(step, PolicyCell::new(Policy::Repair));
         scene.feed(Side::Server, ANSWER);
         scene.feed(Side::Server, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x83\x00");
         let found = repaired_findings(&scene);
         assert_eq!(found, [(FindingKind::FrameServerMasked, true), (FindingKind::FrameOpcodeReservedData, true)]);
-        assert!(scene.verdicts().iter().all(String::is_empty), "the page gets it mended: {:?}", scene.verdicts());
+        assert!(scene.verdicts().iter().all(String::is_empty), "the page gets it repaired: {:?}", scene.verdicts());
     }
 }
 
 #[test]
-fn repair_mends_what_a_server_sends() {
+fn repair_corrects_what_a_server_sends() {
     let cases: &[(&[u8], &[u8])] = &[
         (b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", HELLO),
         (b"\xa1\x05Hello", HELLO),
@@ -58,7 +58,7 @@ fn repair_mends_what_a_server_sends() {
         for (came, goes) in cases {
             let what = format!("{came:x?} in steps of {step}");
             assert_eq!(repaired(step, Side::Server, came), *goes, "{what}");
-            assert_eq!(repaired(step, Side::Server, goes), *goes, "mended twice: {what}");
+            assert_eq!(repaired(step, Side::Server, goes), *goes, "repaired twice: {what}");
         }
     }
     assert_eq!(repaired(usize::MAX, Side::Server, b"\x80\x05Hello"), HELLO);

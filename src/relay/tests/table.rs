@@ -88,10 +88,10 @@ fn repair(kind: FindingKind, scene: &Played) -> &'static str {
     let outcome = play(scene, Policy::Repair);
     let changed = outcome.got != sent(scene) || outcome.request != scene.request;
     match (changed, errors_of(&outcome).is_empty()) {
-        (true, true) => "mended",
-        (true, false) => "changed, and not all of it mended",
-        (false, true) => "nothing to mend in the bytes",
-        (false, false) if words(kind).level == Level::Error => "can't be mended",
+        (true, true) => "repaired",
+        (true, false) => "changed, and not all of it repaired",
+        (false, true) => "nothing to repair in the bytes",
+        (false, false) if words(kind).level == Level::Error => "can't be repaired",
         (false, false) => "as it came",
     }
 }
@@ -105,7 +105,7 @@ fn strict(scene: &Played) -> String {
     }
 }
 
-/// Mended, though not in their examples: one ends before its head is completed, the other's answer is to the key that
+/// Repaired, though not in their examples: one ends before its head is completed, the other's answer is to the key that
 /// another takes the place of.
 const EXCEPT: [FindingKind; 2] = [FindingKind::HttpCrOnly, FindingKind::ReqKeyBadLength];
 
@@ -121,7 +121,7 @@ fn what_the_policies_do_about_each_finding() {
         let _ = writeln!(table, "{:<30} {repaired:<34} {}", kind.id(), strict(&scene));
         let claims = words(*kind).mend.is_some();
         if !EXCEPT.contains(kind) {
-            assert_eq!(claims, repaired == "mended", "{}: what the catalogue says of its mend", kind.id());
+            assert_eq!(claims, repaired == "repaired", "{}: what the catalogue says of its repair", kind.id());
         }
     }
     insta::assert_snapshot!(table);

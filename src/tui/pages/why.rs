@@ -63,7 +63,7 @@ fn verdict(terms: &Terms<'_>, summary: &SessionSummary) -> Vec<(String, Style)> 
     lines.extend(page(verdict).map(|words| (words, theme.text)));
     if verdict.outcome == Outcome::Fails {
         let basis = match verdict.basis {
-            Basis::Predicted => "foretold from the bytes, by Chrome's rules",
+            Basis::Predicted => "predicted from the bytes, by Chrome's rules",
             Basis::Observed => "the browser's own close frame says so",
         };
         let decided = verdict.frame.map_or(String::new(), |frame| format!("; frame {frame} decided it"));
