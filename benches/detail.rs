@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use wsproxy::journal::{Journal, View};
+use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
@@ -30,7 +30,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
 /// A screen over one session of one frame from the client, masked.
 struct Bench {
     model: Model,
-    view: View,
+    view: Index,
     terminal: Terminal<TestBackend>,
 }
 
@@ -57,7 +57,7 @@ impl Bench {
             session.receive(Time(3), Side::Client, piece, &mut out);
             journal.push(Some(SessionId(1)), std::mem::take(&mut out.log));
         }
-        let mut view = View::new(journal.subscribe(|| ()));
+        let mut view = Index::new(journal.subscribe(|| ()));
         view.sync();
         let info = Info { addresses: Vec::new(), upstream: "ws://bench".into(), playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(4));

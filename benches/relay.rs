@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig};
-use wsproxy::journal::{Journal, View};
+use wsproxy::journal::{Index, Journal};
 use wsproxy::wire::frame::{self, FrameHeader};
 use wsproxy::wire::head;
 use wsproxy::wire::mask::{self, MaskKey};
@@ -305,7 +305,7 @@ async fn proxy(upstream: SocketAddr) -> SocketAddr {
     let listen = "127.0.0.1:0".parse().expect("an address");
     let config = EngineConfig::between(listen, upstream);
     let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");
-    let mut view = View::new(journal.subscribe(|| ()));
+    let mut view = Index::new(journal.subscribe(|| ()));
     // As the screen does: at most 30 times a second.
     std::thread::spawn(move || {
         loop {

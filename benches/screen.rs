@@ -16,7 +16,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use wsproxy::journal::{Journal, View};
+use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
@@ -319,7 +319,7 @@ impl Write for Counter {
 impl Stage {
     fn new(journal: &Arc<Journal>, (width, height): (u16, u16)) -> Self {
         let now = (1 << 50) + 20_000_000;
-        let feed = Feed::new(View::new(journal.subscribe(|| ())));
+        let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
         let info = Info { addresses, upstream: "ws://localhost:9999".into(), playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(now));

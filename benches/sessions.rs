@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig};
-use wsproxy::journal::{Journal, View};
+use wsproxy::journal::{Index, Journal};
 
 /// As many as are measured.
 const SESSIONS: usize = 1000;
@@ -80,13 +80,13 @@ fn measure(count: usize, history: usize) -> Figures {
     let journal = Arc::new(Journal::new(history));
     let handle = Handle::default();
     let proxy = runtime.block_on(proxy(upstream.local_addr().expect("address"), &journal, &handle));
-    let mut view = View::new(journal.subscribe(|| ()));
+    let mut view = Index::new(journal.subscribe(|| ()));
     // What is needed once, however many sessions there are.
     drop(pair(proxy, &upstream));
     until("the first has ended", || handle.live() == 0);
     let mut pairs = Vec::with_capacity(count);
     let before = LIVE.load(Ordering::Relaxed);
-    let each = |view: &mut View| {
+    let each = |view: &mut Index| {
         view.sync();
         (LIVE.load(Ordering::Relaxed) as f64 - before as f64) / count as f64 / 1024.0
     };

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wsproxy::diagnose;
-use wsproxy::journal::View;
+use wsproxy::journal::Index;
 use wsproxy::record::Event;
 use wsproxy::record::finding::Level;
 
@@ -21,7 +21,7 @@ const SIZES: [usize; 9] = [0, 1, 124, 125, 126, 127, 65_535, 65_536, 300_000];
 const TURNS: usize = 100;
 
 /// What was found to be wrong.
-fn alarms(view: &View) -> Vec<String> {
+fn alarms(view: &Index) -> Vec<String> {
     let found = events(view).filter_map(|event| match event {
         Event::Finding(from, finding) if diagnose::words(finding.kind).level > Level::Note => {
             Some(format!("{} {}: {}", from.name(), finding.kind.id(), finding.detail))

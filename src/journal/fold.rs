@@ -241,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::journal::{Journal, View};
+    use crate::journal::{Index, Journal};
     use crate::record::{FrameNumber, Log, MoreRecord, Origin, Relayed, Seen, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
 
@@ -267,9 +267,9 @@ mod tests {
         Record::More(MoreRecord { time, number, from, kept: Span::default(), added: 0, received: 0 })
     }
 
-    fn view_of(blocks: &[Vec<(u64, bool, u8)>], budget: usize) -> View {
+    fn view_of(blocks: &[Vec<(u64, bool, u8)>], budget: usize) -> Index {
         let journal = Arc::new(Journal::new(budget));
-        let mut view = View::new(journal.subscribe(|| ()));
+        let mut view = Index::new(journal.subscribe(|| ()));
         let mut number = 0;
         for block in blocks {
             let mut log = Log::default();
@@ -286,7 +286,7 @@ mod tests {
         view
     }
 
-    fn one_session(firsts: &[u8]) -> View {
+    fn one_session(firsts: &[u8]) -> Index {
         view_of(
             &firsts.chunks(2).map(|block| block.iter().map(|first| (1, false, *first)).collect()).collect::<Vec<_>>(),
             1 << 20,
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn a_frozen_view_keeps_its_message() {
         let journal = Arc::new(Journal::new(1 << 20));
-        let mut view = View::new(journal.subscribe(|| ()));
+        let mut view = Index::new(journal.subscribe(|| ()));
         let push = |first| {
             let mut log = Log::default();
             log.records.push(frame(1, Side::Server, first));
@@ -326,7 +326,7 @@ mod tests {
         let frozen = view.freeze();
         push(0x80);
         view.sync();
-        let of = |view: &View| view.message(view.row(FOLDED, 0).unwrap().id).unwrap().rest.len();
+        let of = |view: &Index| view.message(view.row(FOLDED, 0).unwrap().id).unwrap().rest.len();
         assert_eq!((of(&frozen), of(&view)), (0, 1));
     }
 
@@ -370,7 +370,7 @@ mod tests {
         }
     }
 
-    fn is_heartbeat(view: &View, id: RowId) -> bool {
+    fn is_heartbeat(view: &Index, id: RowId) -> bool {
         matches!(view.row_by_id(id).unwrap().record,
             Seen::Frame(frame) if matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG))
     }

@@ -5,8 +5,8 @@ use crate::record::{FrameRecord, InflatedEvent, Seen};
 use crate::wire::opcode::Opcode;
 
 use super::fold::{Fold, Message};
+use super::index::Index;
 use super::row::{Row, RowId};
-use super::view::View;
 
 /// Fragments of which is found out how much came and was kept. Of more, the headers are believed.
 const COUNTED: usize = 64;
@@ -15,7 +15,7 @@ const JOINED: usize = 4096;
 
 /// A frame's payload, or a message's.
 pub struct Joined<'a> {
-    view: &'a View,
+    view: &'a Index,
     row: Row<'a>,
     record: FrameRecord,
     /// The message that is folded into the row.
@@ -46,7 +46,7 @@ pub struct Said {
 impl<'a> Joined<'a> {
     /// Of a row with a frame; with all fragments of its message where the rows are folded so.
     #[must_use]
-    pub fn new(view: &'a View, row: Row<'a>, record: &FrameRecord, fold: Fold) -> Self {
+    pub fn new(view: &'a Index, row: Row<'a>, record: &FrameRecord, fold: Fold) -> Self {
         let message = fold.fragments.then(|| view.message(row.id)).flatten();
         let (mut received, mut kept) = (view.received(row.session, record), view.kept(row.session, record));
         let length = message.map_or(record.header.length, |message| message.length);
@@ -123,7 +123,7 @@ impl<'a> Joined<'a> {
     }
 }
 
-fn frames<'a>(view: &'a View, rows: &'a [RowId]) -> impl Iterator<Item = (Row<'a>, FrameRecord)> {
+fn frames<'a>(view: &'a Index, rows: &'a [RowId]) -> impl Iterator<Item = (Row<'a>, FrameRecord)> {
     rows.iter().filter_map(|id| view.row_by_id(*id)).filter_map(|row| match row.record {
         Seen::Frame(record) => Some((row, record)),
         _ => None,

@@ -7,23 +7,23 @@
 mod block;
 mod fold;
 mod gone;
+mod index;
 mod joined;
 mod memory;
 mod row;
 mod sessions;
 mod store;
 mod summary;
-mod view;
 
 pub use block::Block;
 pub use fold::{Fold, Lens, Message};
 pub use gone::Passage;
+pub use index::{Index, UpstreamState};
 pub use joined::{Joined, Said};
 pub use memory::Memory;
 pub use row::{Frame, Row, RowId, Scope, Sent};
 pub use store::{Counts, Journal, Subscription};
 pub use summary::{Compressed, SessionState, SessionSummary};
-pub use view::{UpstreamState, View};
 
 #[cfg(test)]
 mod tests;

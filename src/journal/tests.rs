@@ -39,7 +39,7 @@ fn a_frame_that_goes_on_for_ever_costs_the_same_at_each_read() {
     const READS: u64 = 1000;
     let block = |number: u64| log_of((0..READS).map(|read| more(1, number * READS + read)).collect());
     let journal = Arc::new(Journal::new(100 * block(0).capacity()));
-    let mut view = View::new(journal.subscribe(|| ()));
+    let mut view = Index::new(journal.subscribe(|| ()));
     journal.push(Some(ONE), log_of(vec![frame(1)]));
     // Were all other parts looked at for each that leaves, this would take minutes.
     let start = Instant::now();

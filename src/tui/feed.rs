@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::Frame;
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 use crate::tui::update::prepare::prepare;
@@ -12,23 +12,23 @@ use crate::tui::update::searcher::{Bell, Searcher};
 use crate::tui::update::update;
 
 /// Draws the screen over what is shown of the journal, and takes down where things are.
-pub fn draw(model: &mut Model, view: &View, frame: &mut Frame<'_>) {
+pub fn draw(model: &mut Model, view: &Index, frame: &mut Frame<'_>) {
     prepare(model, view, frame.area());
     let drawn = crate::tui::view::view(model, view, frame);
     model.take(drawn);
 }
 
-/// The journal's view, and the frozen one while there is one.
+/// The journal's index, and the frozen one while there is one.
 pub struct Feed {
-    live: View,
-    frozen: Option<View>,
+    live: Index,
+    frozen: Option<Index>,
     searcher: Searcher,
 }
 
 impl Feed {
     /// Shows a view.
     #[must_use]
-    pub fn new(live: View) -> Self {
+    pub fn new(live: Index) -> Self {
         Self { live, frozen: None, searcher: Searcher::new(Arc::new(|| ())) }
     }
 
@@ -40,7 +40,7 @@ impl Feed {
 
     /// What is to be drawn.
     #[must_use]
-    pub fn shown(&self) -> &View {
+    pub fn shown(&self) -> &Index {
         self.frozen.as_ref().unwrap_or(&self.live)
     }
 

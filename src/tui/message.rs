@@ -18,7 +18,7 @@ pub enum Message {
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// The journal's view has taken in something new.
+    /// The journal's index has taken in something new.
     Journal,
     /// The search has come further.
     Found,

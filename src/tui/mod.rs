@@ -1,7 +1,7 @@
 //! The screen: what people see, and the keys they press.
 //!
 //! Elm-shaped. `state` is all that the screen remembers; `update` takes a message and gives back effects for the outside
-//! world; `view` draws, and says where it drew what. Rows themselves stay in the journal's `View`: of a million, only those
+//! world; `view` draws, and says where it drew what. Rows themselves stay in the journal's `Index`: of a million, only those
 //! that are visible are formatted. `run` owns the terminal, files and threads, and nothing else here knows of them.
 //!
 //! No byte of a peer gets to the terminal but through `crate::text`.

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wsproxy::control::{Command, Control as _};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig, Running};
-use wsproxy::journal::{Journal, Scope, View};
+use wsproxy::journal::{Index, Journal, Scope};
 use wsproxy::record::{ClosedEvent, Event, FrameRecord, ProxyEvent, Seen, SessionId, Side};
 use wsproxy::relay::bridge::Bridging;
 use wsproxy::relay::injection::{Injection, Reply};
@@ -28,7 +28,7 @@ pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: 
 pub(crate) struct Proxy {
     pub address: SocketAddr,
     pub handle: Handle,
-    pub view: View,
+    pub view: Index,
     pub running: Running,
     rung: tokio::sync::mpsc::Receiver<()>,
 }
@@ -54,11 +54,11 @@ impl Proxy {
             // A full channel has rung already.
             let _ = ring.try_send(());
         });
-        Self { address: running.addresses()[0], handle, view: View::new(subscription), running, rung }
+        Self { address: running.addresses()[0], handle, view: Index::new(subscription), running, rung }
     }
 
     /// Looks at the journal again and again until `condition` gives something.
-    pub(crate) async fn until<T>(&mut self, what: &str, mut condition: impl FnMut(&View) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, what: &str, mut condition: impl FnMut(&Index) -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             self.view.sync();
@@ -101,7 +101,7 @@ impl Proxy {
 }
 
 /// What belongs to no session in a view's rows.
-pub(crate) fn proxy_events(view: &View) -> impl Iterator<Item = &ProxyEvent> {
+pub(crate) fn proxy_events(view: &Index) -> impl Iterator<Item = &ProxyEvent> {
     view.range(Scope::Own).filter_map(|number| match view.row(Scope::Own, number)?.record {
         Seen::Proxy(_, event) => Some(event),
         _ => None,
@@ -109,7 +109,7 @@ pub(crate) fn proxy_events(view: &View) -> impl Iterator<Item = &ProxyEvent> {
 }
 
 /// The events of sessions in a view's rows.
-pub(crate) fn events(view: &View) -> impl Iterator<Item = &Event> {
+pub(crate) fn events(view: &Index) -> impl Iterator<Item = &Event> {
     view.range(Scope::All).filter_map(|number| match view.row(Scope::All, number)?.record {
         Seen::Event(_, event) => Some(event),
         _ => None,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
-use wsproxy::journal::{Journal, View};
+use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionCommand, SessionConfig};
@@ -51,7 +51,7 @@ impl Stage {
         journal.push(None, log);
         let info = Info { addresses, upstream, playground: true };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);
-        let feed = Feed::new(View::new(journal.subscribe(|| ())));
+        let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let (session, output) = (None, Output::default());
         let mut stage = Self { journal, feed, model, terminal, session, output, now: NOON };

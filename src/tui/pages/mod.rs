@@ -38,7 +38,7 @@ use jiff::tz::TimeZone;
 use ratatui::text::Line;
 
 use crate::decode::Decoder;
-use crate::journal::{Fold, Joined, Row, SessionSummary, View};
+use crate::journal::{Fold, Index, Joined, Row, SessionSummary};
 use crate::record::{Seen, Side, Time};
 
 use crate::tui::theme::Theme;
@@ -126,7 +126,7 @@ pub(crate) struct Terms<'a> {
 /// All about a row, made as it is asked for. Of a frame whose content is known already, nothing is copied.
 #[must_use]
 pub(super) fn document(
-    view: &View,
+    view: &Index,
     row: Row<'_>,
     known: Option<Content>,
     folds: &Folds,

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::diagnose::render::{self, Part};
-use crate::journal::{Scope, SessionSummary, UpstreamState, View};
+use crate::journal::{Index, Scope, SessionSummary, UpstreamState};
 use crate::record::{FrameNumber, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
@@ -35,7 +35,7 @@ struct Group<'a> {
 
 /// The problems of the chosen scope, folded by what they are: the worst first, the newest of each in full.
 #[must_use]
-pub(crate) fn lines(terms: &Terms<'_>, view: &View, scope: Scope, columns: usize) -> Vec<Line<'static>> {
+pub(crate) fn lines(terms: &Terms<'_>, view: &Index, scope: Scope, columns: usize) -> Vec<Line<'static>> {
     let theme = terms.theme;
     let sessions: Vec<&SessionSummary> = match scope {
         Scope::Session(id) => view.session(id).into_iter().collect(),

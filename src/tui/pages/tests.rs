@@ -37,7 +37,7 @@ struct Scene {
     session: Session,
     now: Time,
     journal: Arc<Journal>,
-    view: View,
+    view: Index,
 }
 
 impl Scene {
@@ -55,7 +55,7 @@ impl Scene {
         let config = SessionConfig { rules: Arc::new(rules), limits, seed: [7; 32], policy: PolicyCell::new(policy) };
         let now = Time(1_700_000_000_000_000);
         let journal = Arc::new(Journal::new(1 << 24));
-        let view = View::new(journal.subscribe(|| ()));
+        let view = Index::new(journal.subscribe(|| ()));
         let mut log = Log::default();
         let client = "127.0.0.1:50123".parse().unwrap();
         log.event(now, Event::SessionOpened { client, path: b"/chat?room=1".to_vec() });
@@ -125,7 +125,7 @@ impl Scene {
 }
 
 /// All about a row.
-fn row(view: &View, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
+fn row(view: &Index, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
     whole(document(view, row, None, &Folds::default(), options), options.theme)
 }
 

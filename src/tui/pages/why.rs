@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::diagnose::words as words_of;
-use crate::journal::{SessionSummary, View};
+use crate::journal::{Index, SessionSummary};
 use crate::record::finding::{FindingKind, Level};
 use crate::record::{Basis, FrameNumber, Outcome, SessionId, Side, Verdict};
 use crate::text;
@@ -19,7 +19,7 @@ use super::words::level_style;
 #[must_use]
 pub(crate) fn lines(
     terms: &Terms<'_>,
-    view: &View,
+    view: &Index,
     session: SessionId,
     frame: Option<(Side, FrameNumber)>,
     columns: usize,

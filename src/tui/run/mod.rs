@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control};
 use crate::decode::{Choice, Decoder};
-use crate::journal::{Journal, View};
+use crate::journal::{Index, Journal};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
 use crate::tui::feed::Feed;
@@ -189,7 +189,7 @@ impl Screen {
             model,
             file,
             remembered,
-            feed: Feed::new(View::new(subscription)).with_bell(found),
+            feed: Feed::new(Index::new(subscription)).with_bell(found),
             taken,
             history,
             repeating: None,

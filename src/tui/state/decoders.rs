@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::decode::{self, Choice, Context, Decoder, Format, Limits, Payload};
-use crate::journal::{Fold, Joined, Lens, Scope, View};
+use crate::journal::{Fold, Index, Joined, Lens, Scope};
 use crate::record::{Seen, SessionId, Side};
 use crate::tui::pages::content::format;
 
@@ -79,7 +79,7 @@ impl Decoders {
     }
 
     /// Guesses a session's decoder, if that was not done or there is more to guess from.
-    pub(crate) fn learn(&mut self, view: &View, id: SessionId) {
+    pub(crate) fn learn(&mut self, view: &Index, id: SessionId) {
         let Some(summary) = view.session(id) else { return };
         if self.sessions.len() > view.sessions().len() + FORGOTTEN {
             self.sessions.retain(|id, _| view.session(*id).is_some());
@@ -118,7 +118,7 @@ impl Message {
     }
 }
 
-fn first(view: &View, id: SessionId) -> First {
+fn first(view: &Index, id: SessionId) -> First {
     let lens = Lens { scope: Scope::Session(id), fold: Fold { fragments: true, heartbeats: true } };
     let range = view.range(lens);
     let looked_at = range.start..range.end.min(range.start + ROWS);

@@ -1,6 +1,6 @@
 //! The filter of the frame log: what is asked for, and the rows that are it. All others are hidden.
 
-use crate::journal::{Lens, Row, RowId, View};
+use crate::journal::{Index, Lens, Row, RowId};
 use crate::query::Query;
 
 use super::found::Found;
@@ -36,7 +36,7 @@ impl Filter {
 /// The rows of a list in their order: all of a lens, or those among them that a filter lets through.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'v, 'f> {
-    view: &'v View,
+    view: &'v Index,
     /// Which rows there would be without a filter.
     pub lens: Lens,
     filter: Option<&'f Found>,
@@ -44,7 +44,7 @@ pub(crate) struct Rows<'v, 'f> {
 
 impl<'v, 'f> Rows<'v, 'f> {
     /// Of a lens, through a filter if there is one.
-    pub(crate) fn new(view: &'v View, lens: Lens, filter: Option<&'f Filter>) -> Self {
+    pub(crate) fn new(view: &'v Index, lens: Lens, filter: Option<&'f Filter>) -> Self {
         let filter = filter.filter(|filter| filter.query.is_some());
         Self { view, lens, filter: filter.map(|filter| &filter.found) }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::journal::{Fold, Lens, RowId, Scope, View};
+use crate::journal::{Fold, Index, Lens, RowId, Scope};
 use crate::query::Query;
 use crate::record::SessionId;
 
@@ -55,18 +55,18 @@ impl Lists {
 
     /// The rows of the frame log.
     #[must_use]
-    pub(crate) fn rows<'v>(&self, view: &'v View) -> Rows<'v, '_> {
+    pub(crate) fn rows<'v>(&self, view: &'v Index) -> Rows<'v, '_> {
         Rows::new(view, self.lens(), Some(&self.filter))
     }
 
     /// The row at which a filter begins: that which is to stay selected. `None` for who follows.
     #[must_use]
-    pub(crate) fn origin(&self, view: &View) -> Option<RowId> {
+    pub(crate) fn origin(&self, view: &Index) -> Option<RowId> {
         self.here(view).or(self.filter.anchor).filter(|_| !self.frames.is_following())
     }
 
     /// Shows only what is asked for, or all. A row is selected, or what comes next behind it.
-    pub(crate) fn ask(&mut self, view: &View, query: Option<Query>, origin: Option<RowId>) {
+    pub(crate) fn ask(&mut self, view: &Index, query: Option<Query>, origin: Option<RowId>) {
         if self.filter.query().map(Query::text) == query.as_ref().map(Query::text) {
             return;
         }
@@ -75,7 +75,7 @@ impl Lists {
     }
 
     /// Selects the row that is to be selected, as far as it is known where it is.
-    pub(crate) fn arrive(&mut self, view: &View) {
+    pub(crate) fn arrive(&mut self, view: &Index) {
         let Some(row) = self.filter.anchor else { return };
         let rows = self.rows(view);
         let (range, number) = (rows.range(), rows.near(row));
@@ -89,7 +89,7 @@ impl Lists {
     }
 
     /// The rows of a filter come one by one: what is to be selected is selected when it is among them.
-    fn anchor_filter(&mut self, view: &View, row: Option<RowId>) {
+    fn anchor_filter(&mut self, view: &Index, row: Option<RowId>) {
         self.filter.anchor = row;
         self.arrive(view);
     }
@@ -105,21 +105,21 @@ impl Lists {
 
     /// The place of the chosen session among all, where 0 stands for all of them.
     #[must_use]
-    pub(crate) fn session_index(&self, view: &View) -> usize {
+    pub(crate) fn session_index(&self, view: &Index) -> usize {
         let index = self.session().and_then(|id| view.sessions().position(|summary| summary.id == id));
         index.map_or(0, |index| index + 1)
     }
 
     /// The row that is selected in the frame log.
     #[must_use]
-    pub(crate) fn here(&self, view: &View) -> Option<RowId> {
+    pub(crate) fn here(&self, view: &Index) -> Option<RowId> {
         let rows = self.rows(view);
         let row = self.frames.selected(&rows.range())?;
         rows.row(row).map(|row| row.id)
     }
 
     /// Selects a row of the frame log. Says whether it is there to be selected.
-    pub(crate) fn go_to(&mut self, view: &View, row: RowId) -> bool {
+    pub(crate) fn go_to(&mut self, view: &Index, row: RowId) -> bool {
         let rows = self.rows(view);
         let (range, number) = (rows.range(), rows.number(row));
         let Some(number) = number else { return false };
@@ -129,7 +129,7 @@ impl Lists {
     }
 
     /// Selects a row, which is no place to come back to where other rows are shown.
-    pub(crate) fn settle_on(&mut self, view: &View, row: RowId) {
+    pub(crate) fn settle_on(&mut self, view: &Index, row: RowId) {
         if self.go_to(view, row) {
             self.anchor = None;
         }
@@ -141,7 +141,7 @@ impl Lists {
     }
 
     /// Shows the frames of others. What is selected stays selected where it is among the rows that are then shown.
-    pub(crate) fn choose(&mut self, view: &View, scope: Scope) {
+    pub(crate) fn choose(&mut self, view: &Index, scope: Scope) {
         if scope == self.scope {
             return;
         }
@@ -160,7 +160,7 @@ impl Lists {
     }
 
     /// Folds otherwise. What is selected stays selected, or the message that it belongs to.
-    pub(crate) fn refold(&mut self, view: &View, fold: Fold) {
+    pub(crate) fn refold(&mut self, view: &Index, fold: Fold) {
         let old = self.lens();
         let here = self.here(view).filter(|_| !self.frames.is_following());
         self.fold = fold;
@@ -173,14 +173,14 @@ impl Lists {
     }
 
     /// Remembers the place for a later jump back.
-    pub(crate) fn remember(&mut self, view: &View) {
+    pub(crate) fn remember(&mut self, view: &Index) {
         if let Some(row) = self.here(view) {
             self.marks.remember(row);
         }
     }
 
     /// Back to where the last jump began. Says whether there was such a place.
-    pub(crate) fn jump_back(&mut self, view: &View) -> bool {
+    pub(crate) fn jump_back(&mut self, view: &Index) -> bool {
         let here = self.here(view);
         while let Some(row) = self.marks.pop_jump() {
             if Some(row) != here && self.go_to(view, row) {
@@ -191,12 +191,12 @@ impl Lists {
     }
 
     /// Marks the selected row, or takes its mark away.
-    pub(crate) fn turn_bookmark(&mut self, view: &View) -> Option<Bookmarked> {
+    pub(crate) fn turn_bookmark(&mut self, view: &Index) -> Option<Bookmarked> {
         self.here(view).map(|row| self.marks.turn_bookmark(row))
     }
 
     /// On to the next bookmark of those that are among the rows shown, and around the end. Says whether there is one.
-    pub(crate) fn go_to_bookmark(&mut self, view: &View, way: Way) -> bool {
+    pub(crate) fn go_to_bookmark(&mut self, view: &Index, way: Way) -> bool {
         let rows = self.rows(view);
         let is_shown = |row| rows.number(row).is_some();
         let Some(row) = self.here(view).and_then(|here| self.marks.next_bookmark(here, way, is_shown)) else {
@@ -207,7 +207,7 @@ impl Lists {
     }
 
     /// Begins a range at the selected row, or ends it.
-    pub(crate) fn turn_range(&mut self, view: &View) {
+    pub(crate) fn turn_range(&mut self, view: &Index) {
         if self.marks.end_range() {
             return;
         }
@@ -219,7 +219,7 @@ impl Lists {
 
     /// The rows of the range, by number.
     #[must_use]
-    pub(crate) fn range(&self, view: &View) -> Option<RangeInclusive<u64>> {
+    pub(crate) fn range(&self, view: &Index) -> Option<RangeInclusive<u64>> {
         let shown = self.rows(view);
         let (rows, start) = (shown.range(), shown.near(self.marks.range?)?);
         let selected = self.frames.selected(&rows)?;

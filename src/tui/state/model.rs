@@ -1,8 +1,8 @@
-//! All that the screen remembers. What was seen is not here: it stays in the journal's `View`.
+//! All that the screen remembers. What was seen is not here: it stays in the journal's `Index`.
 
 use jiff::tz::TimeZone;
 
-use crate::journal::{Fold, Lens, Row, Scope, SessionSummary, View};
+use crate::journal::{Fold, Index, Lens, Row, Scope, SessionSummary};
 use crate::record::finding::Level;
 use crate::record::{Policy, Time};
 use crate::tui::keymap::Place;
@@ -91,7 +91,7 @@ impl Model {
         }
     }
 
-    /// Whether the display is frozen: the journal's view is to be left as it is.
+    /// Whether the display is frozen: the journal's index is to be left as it is.
     #[must_use]
     pub const fn is_frozen(&self) -> bool {
         self.frozen.is_some()
@@ -182,7 +182,7 @@ impl Model {
     }
 
     /// The rows of the list that is shown.
-    pub(crate) fn rows<'v>(&self, view: &'v View) -> Rows<'v, '_> {
+    pub(crate) fn rows<'v>(&self, view: &'v Index) -> Rows<'v, '_> {
         match self.panes.tab {
             Tab::Log => Rows::new(view, self.shown_list().1, None),
             _ => self.lists.rows(view),
@@ -190,18 +190,18 @@ impl Model {
     }
 
     /// The number of the selected row of the list that is shown.
-    pub(crate) fn selected(&self, view: &View) -> Option<u64> {
+    pub(crate) fn selected(&self, view: &Index) -> Option<u64> {
         self.shown_list().0.selected(&self.rows(view).range())
     }
 
     /// The row that is selected in the list that is shown.
     #[must_use]
-    pub(crate) fn selected_row<'a>(&self, view: &'a View) -> Option<Row<'a>> {
+    pub(crate) fn selected_row<'a>(&self, view: &'a Index) -> Option<Row<'a>> {
         self.rows(view).row(self.selected(view)?)
     }
 
     /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.
-    pub(crate) fn session<'a>(&self, view: &'a View) -> Option<&'a SessionSummary> {
+    pub(crate) fn session<'a>(&self, view: &'a Index) -> Option<&'a SessionSummary> {
         if let Scope::Session(id) = self.lists.scope {
             return view.session(id);
         }

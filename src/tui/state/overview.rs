@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::journal::{Fold, Lens, Scope, UpstreamState, View};
+use crate::journal::{Fold, Index, Lens, Scope, UpstreamState};
 use crate::record::Time;
 use crate::record::finding::Level;
 use crate::text;
@@ -34,7 +34,7 @@ const SAMPLE: u64 = 200_000;
 
 impl Overview {
     /// Takes in what has changed. It is always the same view, that of now.
-    pub(crate) fn refresh(&mut self, view: &View, now: Time) {
+    pub(crate) fn refresh(&mut self, view: &Index, now: Time) {
         self.generation += 1;
         self.live = view.live();
         self.sessions = view.sessions().len() as u64 + view.forgotten();
@@ -76,7 +76,7 @@ impl Overview {
 }
 
 /// While the upstream is known to be down, nothing else can be put right.
-fn upstream_down(view: &View) -> Option<Problem> {
+fn upstream_down(view: &Index) -> Option<Problem> {
     let UpstreamState::Down(time, trouble) = view.upstream() else { return None };
     let text = text::escape(trouble.as_bytes());
     Some(Problem { level: Level::Error, session: None, time: *time, text, lasts: false })

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::decode::{Decoder, Limits, Payload, Role};
-use crate::journal::{Fold, Joined, Lens, Row, RowId, Scope, View};
+use crate::journal::{Fold, Index, Joined, Lens, Row, RowId, Scope};
 use crate::record::{Seen, SessionId};
 use crate::text;
 use crate::tui::pages::content::format;
@@ -93,7 +93,7 @@ impl Tag {
 impl Pairs {
     /// What is known of a row.
     #[must_use]
-    pub(crate) fn of(&self, view: &View, row: RowId) -> Option<Pair> {
+    pub(crate) fn of(&self, view: &Index, row: RowId) -> Option<Pair> {
         match &self.known.get(&row)?.state {
             State::Found(Pair::ReplyTo(other) | Pair::RepliedBy(other)) if view.row_by_id(other.row).is_none() => None,
             State::Found(pair) => Some(*pair),
@@ -114,7 +114,7 @@ impl Pairs {
     }
 
     /// Looks for the others of some rows.
-    pub(crate) fn learn(&mut self, view: &View, decoders: &Decoders, rows: &[RowId]) {
+    pub(crate) fn learn(&mut self, view: &Index, decoders: &Decoders, rows: &[RowId]) {
         if self.known.len() > REMEMBERED {
             self.known.retain(|row, _| rows.contains(row));
         }
@@ -140,7 +140,7 @@ const fn lens(session: SessionId) -> Lens {
 }
 
 /// What is to be looked for, for a row.
-fn begin(view: &View, decoder: Option<Decoder>, row: Row<'_>) -> State {
+fn begin(view: &Index, decoder: Option<Decoder>, row: Row<'_>) -> State {
     let number = row.session.and_then(|session| view.number(lens(session), row.id));
     let tags = tags(view, decoder, row, &mut 0);
     let (Some(number), Some(tag)) = (number, tags.into_iter().find(|tag| tag.id().is_some())) else {
@@ -153,7 +153,7 @@ fn begin(view: &View, decoder: Option<Decoder>, row: Row<'_>) -> State {
 }
 
 /// Goes on looking. `None` where all is known, or no more can be done now.
-fn step(view: &View, decoder: Option<Decoder>, row: Row<'_>, state: &State, budget: &mut usize) -> Option<State> {
+fn step(view: &Index, decoder: Option<Decoder>, row: Row<'_>, state: &State, budget: &mut usize) -> Option<State> {
     let range = view.range(lens(row.session?));
     match state {
         State::Nothing | State::Found(_) => None,
@@ -190,7 +190,7 @@ enum Looked {
 
 /// Looks through rows by number, as far as the budget goes. `None` where there are none, or there is nothing left of it.
 fn look(
-    view: &View,
+    view: &Index,
     decoder: Option<Decoder>,
     row: Row<'_>,
     tag: &Tag,
@@ -220,7 +220,7 @@ fn look(
 }
 
 /// What a row's message asks or replies.
-fn tags(view: &View, decoder: Option<Decoder>, row: Row<'_>, budget: &mut usize) -> Vec<Tag> {
+fn tags(view: &Index, decoder: Option<Decoder>, row: Row<'_>, budget: &mut usize) -> Vec<Tag> {
     *budget = budget.saturating_sub(1);
     let Seen::Frame(record) = row.record else { return Vec::new() };
     let opcode = record.header.opcode();

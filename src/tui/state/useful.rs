@@ -1,6 +1,6 @@
 //! Which actions make sense now.
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::record::Seen;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::pages::pair::Pair;
@@ -12,7 +12,7 @@ use super::sessions::live_sessions;
 impl Model {
     /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
     #[must_use]
-    pub(crate) fn is_useful(&self, view: &View, action: Action) -> bool {
+    pub(crate) fn is_useful(&self, view: &Index, action: Action) -> bool {
         let on_frames = self.panes.tab == Tab::Frames;
         match action {
             Action::ToServer | Action::ToClient | Action::CloseSession => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::journal::{SessionSummary, View};
+use crate::journal::{Index, SessionSummary};
 use crate::record::finding::Level;
 use crate::record::{SessionId, Time};
 use crate::tui::pages::trouble::{Trouble, troubles};
@@ -39,7 +39,7 @@ pub(crate) struct Worst {
 
 impl Worst {
     /// Looks at what has changed.
-    pub(crate) fn learn(&mut self, view: &View) {
+    pub(crate) fn learn(&mut self, view: &Index) {
         for summary in view.changed_since(self.changes) {
             self.rank(summary);
         }
@@ -51,7 +51,7 @@ impl Worst {
     }
 
     /// The worst of all.
-    pub(crate) fn problem(&mut self, view: &View) -> Option<Problem> {
+    pub(crate) fn problem(&mut self, view: &Index) -> Option<Problem> {
         while let Some((rank, id)) = self.order.last().copied() {
             if let Some(summary) = view.session(id) {
                 return worst(summary).map(|((level, _, time), trouble)| Problem {
@@ -141,7 +141,7 @@ mod tests {
             events in proptest::collection::vec((1..6u64, 0..9u64, 0..7u8), 1..40),
         ) {
             let journal = Arc::new(Journal::new(1 << 20));
-            let mut view = View::new(journal.subscribe(|| ()));
+            let mut view = Index::new(journal.subscribe(|| ()));
             let mut known = Worst::default();
             for (session, time, kind) in events {
                 push(&journal, session, time, event(kind));
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn only_what_changed_is_looked_at() {
         let journal = Arc::new(Journal::new(1 << 20));
-        let mut view = View::new(journal.subscribe(|| ()));
+        let mut view = Index::new(journal.subscribe(|| ()));
         let mut known = Worst::default();
         (1..=1000).for_each(|session| push(&journal, session, 1, event(0)));
         view.sync();
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn sessions_that_left_memory_have_no_rank_for_long() {
         let journal = Arc::new(Journal::new(1 << 20));
-        let mut view = View::new(journal.subscribe(|| ()));
+        let mut view = Index::new(journal.subscribe(|| ()));
         let mut known = Worst::default();
         for session in 1..=500 {
             push(&journal, session, session, event(0));

@@ -10,7 +10,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use crate::journal::{Journal, RowId, View};
+use crate::journal::{Index, Journal, RowId};
 use crate::record::{Ending, Event, Log, PerSide, Policy, ProxyEvent, SessionId, Side, Time};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
@@ -230,7 +230,7 @@ impl Stage {
         };
         log.proxy(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
-        let feed = Feed::new(View::new(journal.subscribe(|| ())));
+        let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let info = Info { addresses, upstream, playground: false };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

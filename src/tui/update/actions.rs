@@ -1,6 +1,6 @@
 //! What each action does.
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::record::Policy;
 use crate::record::finding::Level;
 use crate::tui::clock::TimeDisplay;
@@ -25,7 +25,7 @@ use super::sending;
 use super::why;
 
 /// Does it.
-pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Effect> {
     if matches!(model.overlay, Some(Overlay::Command(_))) {
         return prompt::perform(model, view, action);
     }
@@ -35,7 +35,7 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
 }
 
 /// Does it, where anything here does: each group of actions takes its own.
-fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     moving::perform(model, view, action)
         .or_else(|| detail::perform(model, action))
         .or_else(|| decoding::perform(model, view, action))
@@ -47,7 +47,7 @@ fn act(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| general(model, view, action))
 }
 
-fn general(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+fn general(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Quit => return Some(quit(model)),
         Action::Interrupt => return Some(interrupt(model)),
@@ -118,7 +118,7 @@ fn deeper(model: &mut Model) {
     }
 }
 
-fn back(model: &mut Model, view: &View) {
+fn back(model: &mut Model, view: &Index) {
     if model.place() == Place::Frames && (model.lists.marks.end_range() || model.search.clear()) {
         return;
     }
@@ -133,7 +133,7 @@ fn back(model: &mut Model, view: &View) {
     }
 }
 
-fn leave(model: &mut Model, view: &View) -> Vec<Effect> {
+fn leave(model: &mut Model, view: &Index) -> Vec<Effect> {
     if model.panes.is_deep() {
         back(model, view);
         return Vec::new();
@@ -191,13 +191,13 @@ fn freeze(model: &mut Model) {
     };
 }
 
-fn ask_to_close(model: &mut Model, view: &View) {
+fn ask_to_close(model: &mut Model, view: &Index) {
     if let Some(session) = sending::live_session(model, view) {
         model.overlay = Some(Overlay::Question(Question::Close(session)));
     }
 }
 
-fn resend(model: &mut Model, view: &View) -> Vec<Effect> {
+fn resend(model: &mut Model, view: &Index) -> Vec<Effect> {
     let Some((row, frame)) = model.selected_row(view).and_then(|row| Some((row, view.frame(row)?))) else {
         model.toast(Level::Warning, "only a frame can be sent once more: select one");
         return Vec::new();
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn each_action_of_the_table_is_done_by_somebody() {
-        let view = View::new(Arc::new(Journal::new(1 << 20)).subscribe(|| ()));
+        let view = Index::new(Arc::new(Journal::new(1 << 20)).subscribe(|| ()));
         for binding in BINDINGS {
             let info = Info { addresses: Vec::new(), upstream: String::new(), playground: true };
             let mut model = Model::new(info, Theme::default(), TimeZone::UTC, Time(0));

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::decode::{Decoded, Decoder, Limits, Payload};
-use crate::journal::{Fold, Joined, Row, RowId, View};
+use crate::journal::{Fold, Index, Joined, Row, RowId};
 use crate::json::{self, Frame, Item, What};
 use crate::record::finding::Level;
 use crate::record::{Event, FrameRecord, Seen};
@@ -58,7 +58,7 @@ impl Form {
 }
 
 /// What its keys do; `None` where it is none of them.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Copy => ask(model, view),
         Action::CopyText => return Some(copy(model, view, Form::Text)),
@@ -73,7 +73,7 @@ pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<
 }
 
 /// Asks in which form.
-fn ask(model: &mut Model, view: &View) {
+fn ask(model: &mut Model, view: &Index) {
     if model.selected(view).is_some() {
         model.overlay = Some(Overlay::Copy);
     } else {
@@ -82,7 +82,7 @@ fn ask(model: &mut Model, view: &View) {
 }
 
 /// Copies what is selected.
-fn copy(model: &mut Model, view: &View, form: Form) -> Vec<Effect> {
+fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
     model.overlay = None;
     let Some((first, last)) = selected(model, view) else { return Vec::new() };
     let copied = match form {
@@ -124,21 +124,21 @@ fn too_large() -> String {
 }
 
 /// The first and the last row to copy, by number.
-fn selected(model: &Model, view: &View) -> Option<(u64, u64)> {
+fn selected(model: &Model, view: &Index) -> Option<(u64, u64)> {
     let range = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let (first, last) = range.map(std::ops::RangeInclusive::into_inner).unzip();
     let row = model.selected(view)?;
     Some((first.unwrap_or(row), last.unwrap_or(row)))
 }
 
-fn rows<'a>(model: &'a Model, view: &'a View, first: u64, last: u64) -> impl Iterator<Item = Row<'a>> {
+fn rows<'a>(model: &'a Model, view: &'a Index, first: u64, last: u64) -> impl Iterator<Item = Row<'a>> {
     let rows = model.rows(view);
     (first..=last).filter_map(move |number| rows.row(number))
 }
 
 fn text_of<'a>(
     model: &Model,
-    view: &'a View,
+    view: &'a Index,
     rows: impl Iterator<Item = Row<'a>>,
     form: Form,
 ) -> Result<String, String> {
@@ -173,14 +173,14 @@ fn text_of<'a>(
 }
 
 /// A row, and the rows that are folded into it.
-fn parts<'a>(model: &Model, view: &'a View, row: Row<'a>) -> impl Iterator<Item = Row<'a>> {
+fn parts<'a>(model: &Model, view: &'a Index, row: Row<'a>) -> impl Iterator<Item = Row<'a>> {
     let folded = model.shown_list().1.fold.fragments;
     let rest: &[RowId] = folded.then(|| view.message(row.id)).flatten().map_or(&[], |message| &message.rest);
     std::iter::once(row).chain(rest.iter().filter_map(|id| view.row_by_id(*id)))
 }
 
 /// The bytes of a row as the detail shows them, or the words for what has none. A message is joined.
-fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
+fn payload<'a>(model: &Model, view: &'a Index, row: Row<'a>) -> Cow<'a, [u8]> {
     match row.record {
         Seen::Frame(record) => {
             let joined = Joined::new(view, row, &record, model.shown_list().1.fold);
@@ -199,12 +199,12 @@ fn payload<'a>(model: &Model, view: &'a View, row: Row<'a>) -> Cow<'a, [u8]> {
 }
 
 /// Whether there is less of a frame than its header promises.
-fn is_short(view: &View, row: Row<'_>) -> bool {
+fn is_short(view: &Index, row: Row<'_>) -> bool {
     matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
 }
 
 /// What the session's decoder reads of a frame that is a message by itself, where that is more than it says anyway.
-fn decoded(model: &Model, view: &View, row: Row<'_>, record: &FrameRecord) -> Option<(Decoder, Decoded)> {
+fn decoded(model: &Model, view: &Index, row: Row<'_>, record: &FrameRecord) -> Option<(Decoder, Decoded)> {
     let (decoder, format) = (model.decoders.of(row.session)?, format(record.header.opcode())?);
     let said = Joined::new(view, row, record, Fold::NONE).said(Limits::ROW.bytes).filter(|said| said.is_whole)?;
     let payload = Payload { format, bytes: &said.bytes, is_whole: true };
@@ -212,7 +212,7 @@ fn decoded(model: &Model, view: &View, row: Row<'_>, record: &FrameRecord) -> Op
     decoder.tells_more(&decoded).then_some((decoder, decoded))
 }
 
-fn write_json(model: &Model, view: &View, row: Row<'_>, out: &mut Vec<u8>) {
+fn write_json(model: &Model, view: &Index, row: Row<'_>, out: &mut Vec<u8>) {
     let what = match &row.record {
         Seen::Frame(record) => {
             let Some(frame) = view.frame(row) else { return };

@@ -2,7 +2,7 @@
 
 use crate::decode::{Choice, Decoder};
 use crate::decode::{Limits, Payload};
-use crate::journal::{Joined, View};
+use crate::journal::{Index, Joined};
 use crate::record::finding::Level;
 use crate::record::{Seen, SessionId};
 use crate::tui::keymap::Action;
@@ -13,7 +13,7 @@ use crate::tui::pages::pair::Pair;
 use crate::tui::state::model::Model;
 
 /// What its key does; `None` where it is another.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::NextDecoder => match message(model, view) {
             Some(message) => next(model, &message),
@@ -26,7 +26,7 @@ pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<
 }
 
 /// Goes to the request or the reply that belongs to the selected row.
-fn go_to_counterpart(model: &mut Model, view: &View) {
+fn go_to_counterpart(model: &mut Model, view: &Index) {
     let Some(row) = model.selected_row(view).map(|row| row.id) else { return };
     match model.pairs.of(view, row) {
         Some(Pair::ReplyTo(other) | Pair::RepliedBy(other)) => {
@@ -41,7 +41,7 @@ fn go_to_counterpart(model: &mut Model, view: &View) {
 }
 
 /// Reads the messages of the session that is meant otherwise from here on.
-pub(super) fn choose(model: &mut Model, view: &View, choice: Choice) {
+pub(super) fn choose(model: &mut Model, view: &Index, choice: Choice) {
     let Some(session) = model.session(view).map(|summary| summary.id) else {
         return model.toast(Level::Note, "there is no session yet whose messages could be decoded");
     };
@@ -58,7 +58,7 @@ struct Message {
     choices: Vec<Choice>,
 }
 
-fn message(model: &Model, view: &View) -> Option<Message> {
+fn message(model: &Model, view: &Index) -> Option<Message> {
     let row = model.selected_row(view)?;
     let Seen::Frame(record) = row.record else { return None };
     let (session, format) = (row.session?, format(record.header.opcode())?);

@@ -1,6 +1,6 @@
 //! What the keys of the filter do.
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::query::{Known, Query};
 use crate::record::finding::Level;
 use crate::text;
@@ -16,7 +16,7 @@ use crate::tui::state::panes::Tab;
 const KNOWN: usize = 200;
 
 /// What they do; `None` where it is none of them.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Filter => open(model, view),
         Action::FilterKeep => keep(model),
@@ -40,7 +40,7 @@ pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<
 }
 
 /// Opens the line, with the filter that there is.
-fn open(model: &mut Model, view: &View) {
+fn open(model: &mut Model, view: &Index) {
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
     }
@@ -50,7 +50,7 @@ fn open(model: &mut Model, view: &View) {
 }
 
 /// What there is to be completed.
-fn known(view: &View) -> Known {
+fn known(view: &Index) -> Known {
     let mut known = Known::default();
     for summary in view.sessions().rev().take(KNOWN) {
         known.sessions.push(summary.id.0);
@@ -65,7 +65,7 @@ fn known(view: &View) -> Known {
 }
 
 /// Takes a change of the line's text in: what it asks for is shown at once.
-pub(super) fn typed(model: &mut Model, view: &View) {
+pub(super) fn typed(model: &mut Model, view: &Index) {
     if let Some(Overlay::Filter(line)) = &mut model.overlay
         && let Ok(query) = line.read()
     {
@@ -88,7 +88,7 @@ fn keep(model: &mut Model) {
 }
 
 /// Shows only what is asked for by a command.
-pub(super) fn choose(model: &mut Model, view: &View, text: &str) {
+pub(super) fn choose(model: &mut Model, view: &Index, text: &str) {
     let Ok(query) = Query::parse(text) else { return };
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
@@ -103,14 +103,14 @@ pub(super) fn hidden(model: &mut Model) {
     model.toast(Level::Note, format!("the filter hides it: esc clears the filter, {key} changes it"));
 }
 
-fn edit(model: &mut Model, view: &View, change: impl FnOnce(&mut FilterLine)) {
+fn edit(model: &mut Model, view: &Index, change: impl FnOnce(&mut FilterLine)) {
     if let Some(Overlay::Filter(line)) = &mut model.overlay {
         change(line);
     }
     typed(model, view);
 }
 
-fn recall(model: &mut Model, view: &View, direction: Recall) {
+fn recall(model: &mut Model, view: &Index, direction: Recall) {
     if let Some(Overlay::Filter(line)) = &mut model.overlay {
         line.recall(&model.lists.filter.history, direction);
     }

@@ -19,14 +19,14 @@ mod why;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::journal::{Scope, View};
+use crate::journal::{Index, Scope};
 use crate::record::finding::Level;
 use crate::tui::keymap::{self, Action, Key, Place};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 
 /// Takes a message in. What the outside world has to do comes back.
-pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
+pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> {
     match message {
         Message::Time(now) => {
             model.now = now;
@@ -51,7 +51,7 @@ pub fn update(model: &mut Model, view: &View, message: Message) -> Vec<Effect> {
     Vec::new()
 }
 
-fn key(model: &mut Model, view: &View, event: KeyEvent) -> Vec<Effect> {
+fn key(model: &mut Model, view: &Index, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release {
         return Vec::new();
     }
@@ -84,7 +84,7 @@ fn unbound(place: Place, key: Key) -> String {
     format!("{name} does nothing here{help}")
 }
 
-fn paste(model: &mut Model, view: &View, text: &str) {
+fn paste(model: &mut Model, view: &Index, text: &str) {
     let place = model.place();
     match &mut model.overlay {
         Some(overlay) => {
@@ -98,7 +98,7 @@ fn paste(model: &mut Model, view: &View, text: &str) {
 }
 
 /// A closed session may leave memory while its frames are shown.
-fn forget_gone_scope(model: &mut Model, view: &View) {
+fn forget_gone_scope(model: &mut Model, view: &Index) {
     if let Scope::Session(id) = model.lists.scope
         && view.session(id).is_none()
     {

@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::drawn::Drawn;
@@ -17,7 +17,7 @@ use super::moving;
 const NOTCH: i64 = 3;
 
 /// Takes an event in.
-pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Effect> {
+pub(crate) fn mouse(model: &mut Model, view: &Index, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => click(model, view, at),
@@ -34,7 +34,7 @@ pub(crate) fn mouse(model: &mut Model, view: &View, event: MouseEvent) -> Vec<Ef
     Vec::new()
 }
 
-fn click(model: &mut Model, view: &View, at: Position) {
+fn click(model: &mut Model, view: &Index, at: Position) {
     let drawn = &model.drawn;
     model.panes.dragged = drawn.dividers.iter().find(|(area, _)| area.contains(at)).map(|(_, divider)| *divider);
     if model.panes.dragged.is_some() {
@@ -68,7 +68,7 @@ fn click(model: &mut Model, view: &View, at: Position) {
 }
 
 /// Moves what is under the pointer, and leaves the focus where it is.
-fn wheel(model: &mut Model, view: &View, at: Position, by: i64) {
+fn wheel(model: &mut Model, view: &Index, at: Position, by: i64) {
     let drawn = &model.drawn;
     if model.overlay.is_some() {
         moving::step(model, view, by);

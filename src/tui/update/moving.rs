@@ -1,13 +1,13 @@
 //! Moving through rows, lines and sessions, wherever the focus is.
 
-use crate::journal::{Scope, View};
+use crate::journal::{Index, Scope};
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 
 /// What keys that move do; `None` where it is none of them.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Down => step(model, view, 1),
         Action::Up => step(model, view, -1),
@@ -45,7 +45,7 @@ fn page(model: &Model) -> i64 {
 }
 
 /// Moves by so many rows, lines or sessions, wherever the focus is.
-pub(super) fn step(model: &mut Model, view: &View, by: i64) {
+pub(super) fn step(model: &mut Model, view: &Index, by: i64) {
     match model.place() {
         Place::Sessions => step_session(model, view, by),
         Place::Frames | Place::Log => {
@@ -63,12 +63,12 @@ pub(super) fn step(model: &mut Model, view: &View, by: i64) {
 }
 
 /// Selects another row of the list while the detail has the focus.
-fn step_row(model: &mut Model, view: &View, by: i64) {
+fn step_row(model: &mut Model, view: &Index, by: i64) {
     let rows = model.rows(view).range();
     model.list().0.step(&rows, by);
 }
 
-fn last(model: &mut Model, view: &View) {
+fn last(model: &mut Model, view: &Index) {
     match model.place() {
         Place::Frames | Place::Log => follow(model),
         _ => step(model, view, i64::MAX),
@@ -80,14 +80,14 @@ fn follow(model: &mut Model) {
     model.lists.forget_anchor();
 }
 
-fn step_session(model: &mut Model, view: &View, by: i64) {
+fn step_session(model: &mut Model, view: &Index, by: i64) {
     let last = view.sessions().len() as i64;
     let index = (model.lists.session_index(view) as i64).saturating_add(by).clamp(0, last);
     choose_session(model, view, index as usize);
 }
 
 /// Shows the frames of a session by its place among all; 0 for all.
-pub(super) fn choose_session(model: &mut Model, view: &View, index: usize) {
+pub(super) fn choose_session(model: &mut Model, view: &Index, index: usize) {
     let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
     model.lists.choose(view, chosen.map_or(Scope::All, |summary| Scope::Session(summary.id)));
 }

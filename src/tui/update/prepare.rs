@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::journal::{Fold, Joined, Row, RowId, SessionSummary, View};
+use crate::journal::{Fold, Index, Joined, Row, RowId, SessionSummary};
 use crate::record::Seen;
 use crate::tui::keymap::Place;
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
@@ -14,7 +14,7 @@ use crate::tui::state::model::Model;
 use crate::tui::state::panes::Tab;
 
 /// Makes the state ready to be drawn on a screen.
-pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
+pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
     if screen.is_empty() {
         return;
     }
@@ -34,7 +34,7 @@ pub(crate) fn prepare(model: &mut Model, view: &View, screen: Rect) {
 }
 
 /// Gets to know who reads the messages of the rows that may be seen, and which of them reply to which.
-fn learn(model: &mut Model, view: &View, area: Rect) {
+fn learn(model: &mut Model, view: &Index, area: Rect) {
     let (mut cursor, all) = (*model.shown_list().0, model.rows(view));
     let range = all.range();
     cursor.settle(&range, area.height);
@@ -51,7 +51,7 @@ fn learn(model: &mut Model, view: &View, area: Rect) {
     model.pairs.learn(view, &model.decoders, &rows);
 }
 
-fn detail(model: &mut Model, view: &View, area: Rect) {
+fn detail(model: &mut Model, view: &Index, area: Rect) {
     let row = model.selected_row(view);
     let decoder = model.decoders.of(row.and_then(|row| row.session));
     let pair = row.and_then(|row| model.pairs.of(view, row.id));
@@ -73,7 +73,7 @@ fn detail(model: &mut Model, view: &View, area: Rect) {
     model.detail.settle(text.height, &model.look.theme);
 }
 
-fn handshake(model: &mut Model, view: &View, area: Rect) {
+fn handshake(model: &mut Model, view: &Index, area: Rect) {
     let summary = model.session(view);
     let key = summary
         .map(|summary| key(model, Subject::Session(summary.id, model.texts.proof), session_extent(summary), area));
@@ -86,7 +86,7 @@ fn handshake(model: &mut Model, view: &View, area: Rect) {
     }
 }
 
-fn diagnosis(model: &mut Model, view: &View, area: Rect) {
+fn diagnosis(model: &mut Model, view: &Index, area: Rect) {
     let key = Some(key(model, Subject::Problems(model.lists.scope), model.overview.generation(), area));
     if model.texts.page.key != key {
         let lines = problems::lines(&model.terms(), view, model.lists.scope, usize::from(text_width(area)));
@@ -123,7 +123,7 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
 }
 
 /// Changes with all that comes of a row.
-fn row_extent(view: &View, row: Row<'_>, fold: Fold) -> u64 {
+fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
     let Seen::Frame(record) = row.record else { return 0 };
     let joined = Joined::new(view, row, &record, fold);
     let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));

@@ -1,6 +1,6 @@
 //! What the command line does: its own keys, and the commands themselves.
 
-use crate::journal::{Scope, View};
+use crate::journal::{Index, Scope};
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Seen, SessionId};
 use crate::tui::keymap::{Action, Place};
@@ -23,7 +23,7 @@ pub(crate) fn open(model: &mut Model) {
 }
 
 /// Does what a key of the command line asks for.
-pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Effect> {
+pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Effect> {
     let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
     match action {
         Action::Interrupt => return actions::interrupt(model),
@@ -40,7 +40,7 @@ pub(crate) fn perform(model: &mut Model, view: &View, action: Action) -> Vec<Eff
     Vec::new()
 }
 
-fn send(model: &mut Model, view: &View) -> Vec<Effect> {
+fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
     let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
     let text = line.text().trim().to_owned();
     if text.is_empty() {
@@ -60,7 +60,7 @@ fn send(model: &mut Model, view: &View) -> Vec<Effect> {
     }
 }
 
-fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
+fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
     match command {
         Command::Do(action) => return actions::perform(model, view, action),
         Command::Session(session) => choose_session(model, view, session),
@@ -74,7 +74,7 @@ fn run(model: &mut Model, view: &View, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
-fn choose_session(model: &mut Model, view: &View, session: Option<SessionId>) {
+fn choose_session(model: &mut Model, view: &Index, session: Option<SessionId>) {
     let Some(id) = session else { return moving::choose_session(model, view, 0) };
     match view.sessions().position(|summary| summary.id == id) {
         Some(index) => moving::choose_session(model, view, index + 1),
@@ -82,7 +82,7 @@ fn choose_session(model: &mut Model, view: &View, session: Option<SessionId>) {
     }
 }
 
-fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, frame: FrameNumber) {
+fn choose_frame(model: &mut Model, view: &Index, session: Option<SessionId>, frame: FrameNumber) {
     let Some(id) = session.or_else(|| model.session(view).map(|summary| summary.id)) else {
         return model.toast(Level::Warning, "there is no session yet: connect a client first");
     };
@@ -100,7 +100,7 @@ fn choose_frame(model: &mut Model, view: &View, session: Option<SessionId>, fram
 }
 
 /// The row of a session's frame. Frames stand in the order of their numbers, with other rows between them.
-fn row_of_frame(view: &View, session: SessionId, frame: FrameNumber) -> Option<u64> {
+fn row_of_frame(view: &Index, session: SessionId, frame: FrameNumber) -> Option<u64> {
     let scope = Scope::Session(session);
     let range = view.range(scope);
     let from = |row: u64| {

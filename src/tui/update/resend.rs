@@ -4,7 +4,7 @@
 //! each later message that points back would inflate to something else (RFC 7692 7.2.3). What it inflates to goes out
 //! instead, without RSV1, which leaves both windows alone.
 
-use crate::journal::{Frame, Row, View};
+use crate::journal::{Frame, Index, Row};
 use crate::record::{FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
@@ -32,7 +32,7 @@ enum Packing {
 ///
 /// # Errors
 /// Where it can't be sent: why, and what to do, in a sentence.
-pub(crate) fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
+pub(crate) fn injection(view: &Index, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
     if !frame.is_complete() || frame.is_truncated() {
         return Err("not all of this frame was kept, so it can't be sent once more".to_owned());
     }
@@ -56,7 +56,7 @@ pub(crate) fn injection(view: &View, row: Row<'_>, frame: &Frame<'_>) -> Result<
     }
 }
 
-fn packing(view: &View, row: Row<'_>, record: &FrameRecord) -> Packing {
+fn packing(view: &Index, row: Row<'_>, record: &FrameRecord) -> Packing {
     let open = row.session.and_then(|id| view.session(id)).and_then(|summary| summary.open.as_ref());
     let extensions = open.and_then(|open| open.extensions.as_deref());
     // Control frames are never compressed (RFC 7692 5).

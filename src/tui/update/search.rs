@@ -1,6 +1,6 @@
 //! What the keys of the search do.
 
-use crate::journal::{RowId, View};
+use crate::journal::{Index, RowId};
 use crate::query::Pattern;
 use crate::record::finding::Level;
 use crate::tui::keymap::{Action, key_of};
@@ -12,7 +12,7 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::search::{Prompt, Wanted};
 
 /// What they do; `None` where it is none of them.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Search => open(model),
         Action::NextMatch => step(model, view, Way::Forward),
@@ -65,7 +65,7 @@ fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
 }
 
 /// Closes the line and goes to the first match from here on, or from the newest row to the last one. An empty one takes the last pattern again.
-fn submit(model: &mut Model, view: &View) {
+fn submit(model: &mut Model, view: &Index) {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return };
     if prompt.error.is_some() {
         return;
@@ -87,11 +87,11 @@ fn discard(model: &mut Model) {
 }
 
 /// On to the next match.
-fn step(model: &mut Model, view: &View, way: Way) {
+fn step(model: &mut Model, view: &Index, way: Way) {
     want(model, view, way, false);
 }
 
-fn want(model: &mut Model, view: &View, way: Way, here_too: bool) {
+fn want(model: &mut Model, view: &Index, way: Way, here_too: bool) {
     let search = &mut model.search;
     if search.pattern.is_none() {
         search.pattern.clone_from(&search.last);
@@ -107,7 +107,7 @@ fn want(model: &mut Model, view: &View, way: Way, here_too: bool) {
 }
 
 /// Makes the jump that is wanted, as soon as it is known where to.
-pub(super) fn arrive(model: &mut Model, view: &View) {
+pub(super) fn arrive(model: &mut Model, view: &Index) {
     let Some(wanted) = model.search.wanted else { return };
     let rows = model.lists.rows(view);
     let here = rows.number(wanted.from);

@@ -1,11 +1,11 @@
-//! Between the journal's view and the threads that search: one for what is highlighted, one for what is not hidden.
+//! Between the journal's index and the threads that search: one for what is highlighted, one for what is not hidden.
 
 use std::io;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::journal::{Lens, View};
+use crate::journal::{Index, Lens};
 use crate::query::{Query, Syntax};
 use crate::record::finding::Level;
 use crate::tui::search::scan::{Job, Scanner};
@@ -47,7 +47,7 @@ struct Key {
 
 /// What a search needs of the screen.
 struct Scene<'a> {
-    view: &'a View,
+    view: &'a Index,
     zone: &'a TimeZone,
     decoders: &'a mut Decoders,
     bell: &'a Bell,
@@ -61,7 +61,7 @@ impl Searcher {
     }
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
-    pub(crate) fn step(&mut self, model: &mut Model, view: &View) {
+    pub(crate) fn step(&mut self, model: &mut Model, view: &Index) {
         let (lens, chosen) = (model.lists.lens(), model.decoders.chosen());
         let key = |text: &str, syntax| Key { text: text.to_owned(), syntax, lens, chosen };
         let mut scene = Scene { view, zone: &model.look.zone, decoders: &mut model.decoders, bell: &self.bell };

@@ -1,6 +1,6 @@
 //! From the composer to a session: opening it, turning it to another session, sending, repeating, stopping.
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::record::finding::Level;
 use crate::record::{SessionId, Side};
 use crate::relay::injection::Injection;
@@ -19,7 +19,7 @@ const NO_SESSION: &str = "there is no session yet: connect a client first";
 
 /// Opens the composer, with what was left in it. One for a session that is over takes text, too, and refuses to send it:
 /// what is typed must not become commands.
-fn compose(model: &mut Model, view: &View, to: Side) {
+fn compose(model: &mut Model, view: &Index, to: Side) {
     let Some(session) = model.session(view).map(|summary| summary.id) else {
         return model.toast(Level::Warning, NO_SESSION);
     };
@@ -29,7 +29,7 @@ fn compose(model: &mut Model, view: &View, to: Side) {
 }
 
 /// The session that an injection is for, if it is live; else says why not.
-pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> {
+pub(crate) fn live_session(model: &mut Model, view: &Index) -> Option<SessionId> {
     match model.session(view) {
         None => model.toast(Level::Warning, NO_SESSION),
         Some(summary) if !summary.is_live() => {
@@ -42,7 +42,7 @@ pub(crate) fn live_session(model: &mut Model, view: &View) -> Option<SessionId> 
 }
 
 /// What the composer's keys do, and those that open it; `None` where it is none of them.
-pub(super) fn perform(model: &mut Model, view: &View, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::ToServer => compose(model, view, Side::Server),
         Action::ToClient => compose(model, view, Side::Client),
@@ -83,7 +83,7 @@ enum Turn {
 }
 
 /// Turns the composer to another live session, round and round.
-fn turn(model: &mut Model, view: &View, turn: Turn) {
+fn turn(model: &mut Model, view: &Index, turn: Turn) {
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return };
     let (current, mut live) = (composer.session, live_sessions(view));
     if matches!(turn, Turn::Previous) {
@@ -102,7 +102,7 @@ fn turn(model: &mut Model, view: &View, turn: Turn) {
     }
 }
 
-fn send(model: &mut Model, view: &View) -> Vec<Effect> {
+fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
     let busy = model.sending.is_repeating();
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
     let Ok(order) = composer.parsed.clone() else { return Vec::new() };

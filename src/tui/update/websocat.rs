@@ -3,7 +3,7 @@
 //! websocat takes text messages as lines; where a message has lines itself, each ends with a zero byte instead. A binary
 //! message is what it reads at once. With `-n` it stays, to show what comes back.
 
-use crate::journal::{Fold, Joined, Row, RowId, SessionSummary, View};
+use crate::journal::{Fold, Index, Joined, Row, RowId, SessionSummary};
 use crate::record::{FrameRecord, Origin, Seen, Side};
 use crate::wire::head::Head;
 use crate::wire::opcode::Opcode;
@@ -20,7 +20,7 @@ const LIMIT: usize = 75_000;
 /// Where websocat can't send that: why, in a sentence.
 pub(crate) fn command<'a>(
     upstream: &str,
-    view: &'a View,
+    view: &'a Index,
     rows: impl Iterator<Item = Row<'a>>,
 ) -> Result<String, String> {
     let mut session = None;
@@ -63,7 +63,7 @@ struct Messages {
 
 impl Messages {
     /// Takes a message, by any of its fragments, once.
-    fn take<'a>(&mut self, view: &'a View, row: Row<'a>) -> Result<(), String> {
+    fn take<'a>(&mut self, view: &'a Index, row: Row<'a>) -> Result<(), String> {
         let first = view.head(row.id).and_then(|head| view.row_by_id(head)).unwrap_or(row);
         let Seen::Frame(frame) = first.record else { return Ok(()) };
         if self.last.replace(first.id) == Some(first.id) {
@@ -123,7 +123,7 @@ impl Messages {
 }
 
 /// The whole message that begins with a row, inflated.
-fn whole(view: &View, first: Row<'_>, frame: &FrameRecord) -> Result<Vec<u8>, String> {
+fn whole(view: &Index, first: Row<'_>, frame: &FrameRecord) -> Result<Vec<u8>, String> {
     let fold = Fold { fragments: true, ..Fold::NONE };
     match Joined::new(view, first, frame, fold).said(LIMIT + 1) {
         None => Err("this message is compressed, and what it inflates to is not known".to_owned()),

@@ -1,6 +1,6 @@
 //! From one problem to the next, and the page that says why.
 
-use crate::journal::{RowId, View};
+use crate::journal::{Index, RowId};
 use crate::record::finding::Level;
 use crate::record::{Event, FrameNumber, Seen, Side};
 use crate::tui::keymap::Place;
@@ -11,7 +11,7 @@ use crate::tui::state::panes::Tab;
 use crate::tui::state::why::Why;
 
 /// Goes to the next row that tells of something wrong, and around the end.
-pub(crate) fn next_problem(model: &mut Model, view: &View) {
+pub(crate) fn next_problem(model: &mut Model, view: &Index) {
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
     }
@@ -39,7 +39,7 @@ pub(crate) fn next_problem(model: &mut Model, view: &View) {
     model.toast(Level::Note, format!("problem {place} of {count} · W says why"));
 }
 
-fn none_left(model: &Model, view: &View) -> String {
+fn none_left(model: &Model, view: &Index) -> String {
     match (model.lists.session(), view.problems().len()) {
         (_, 0) => "no problems seen".to_owned(),
         (Some(id), others) => format!("no problem in session {}; {others} in others: choose all sessions", id.0),
@@ -48,7 +48,7 @@ fn none_left(model: &Model, view: &View) -> String {
 }
 
 /// Opens the why page of the selected frame, or of the session that is meant.
-pub(crate) fn open(model: &mut Model, view: &View) {
+pub(crate) fn open(model: &mut Model, view: &Index) {
     let row = model.selected_row(view).filter(|_| matches!(model.panes.tab, Tab::Frames));
     let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
     let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::record::Policy;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
@@ -141,7 +141,7 @@ pub(super) fn problem(model: &Model, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What there is to say just now; else the keys that work here.
-pub(super) fn footer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn footer(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
@@ -167,7 +167,7 @@ fn said(text: &str, style: Style, glyph: &'static str, area: Rect) -> Line<'stat
     Line::styled(format!(" {glyph} {}", fit::cut(text, usize::from(area.width).saturating_sub(4))), style)
 }
 
-fn keys(model: &Model, view: &View, area: Rect) -> Line<'static> {
+fn keys(model: &Model, view: &Index, area: Rect) -> Line<'static> {
     let theme = &model.look.theme;
     let place = model.place();
     let width = usize::from(area.width);

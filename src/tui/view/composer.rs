@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::compose::{self, CommandHelp, FrameBytes, Json, Order};
-use crate::journal::View;
+use crate::journal::Index;
 use crate::record::finding::Level;
 use crate::text;
 use crate::tui::fit;
@@ -27,7 +27,7 @@ const ROWS: usize = 3;
 const MORE: usize = 12;
 
 /// Draws it.
-pub(super) fn composer(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+pub(super) fn composer(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Composer(composer)) = &model.overlay else { return None };
     let width = usize::from(area.width.saturating_sub(4));
     let limit = usize::from(area.height / 3).clamp(1, 12);
@@ -46,7 +46,7 @@ pub(super) fn composer(model: &Model, view: &View, area: Rect, buffer: &mut Buff
     None
 }
 
-fn heading(composer: &Composer, view: &View) -> String {
+fn heading(composer: &Composer, view: &Index) -> String {
     let live = live_sessions(view);
     let place = match live.iter().position(|id| *id == composer.session) {
         None => " (over)".to_owned(),

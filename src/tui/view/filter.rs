@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::query::Error;
 use crate::text;
 use crate::tui::fit;
@@ -23,7 +23,7 @@ const LISTED: usize = 7;
 const NAME: usize = 22;
 
 /// Draws it over a screen.
-pub(super) fn line(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+pub(super) fn line(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Filter(line)) = &model.overlay else { return None };
     let theme = &model.look.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::journal::{Fold, Lens, Scope, View};
+use crate::journal::{Fold, Index, Lens, Scope};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, Place, key_of};
@@ -17,7 +17,7 @@ use super::search;
 use super::{Focus, title, welcome};
 
 /// Draws it. Gives where its rows are, and its place among them; nothing where there is no room.
-pub(super) fn frame_log(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
+pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
     let place = if model.panes.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));
@@ -109,7 +109,7 @@ fn in_range(area: Rect, buffer: &mut Buffer, model: &Model) {
     }
 }
 
-fn name(model: &Model, view: &View) -> String {
+fn name(model: &Model, view: &Index) -> String {
     match model.shown_list().1.scope {
         Scope::All => "Frames · all sessions".to_owned(),
         Scope::Session(id) => {
@@ -121,7 +121,7 @@ fn name(model: &Model, view: &View) -> String {
 }
 
 /// What the user has made of the rows: selected, folded, hidden.
-fn notes(model: &Model, view: &View) -> Vec<String> {
+fn notes(model: &Model, view: &Index) -> Vec<String> {
     let selected = model.lists.range(view).map(|range| match range.end() - range.start() + 1 {
         1 => "1 row selected".to_owned(),
         count => format!("{} rows selected", fit::number(count)),
@@ -133,7 +133,7 @@ fn notes(model: &Model, view: &View) -> Vec<String> {
 }
 
 /// How many rows a filter lets through, and what it asks for.
-pub(super) fn filtered(model: &Model, view: &View) -> Option<String> {
+pub(super) fn filtered(model: &Model, view: &Index) -> Option<String> {
     let filter = &model.lists.filter;
     let text = text::preview(filter.query()?.text().as_bytes(), 40);
     let all = view.range(model.lists.lens());
@@ -145,7 +145,7 @@ pub(super) fn filtered(model: &Model, view: &View) -> Option<String> {
 
 /// Rows that are hidden as heartbeats, in words; empty where none are.
 #[must_use]
-fn hidden(view: &View, lens: Lens) -> Option<String> {
+fn hidden(view: &Index, lens: Lens) -> Option<String> {
     if !lens.fold.heartbeats {
         return None;
     }
@@ -158,7 +158,7 @@ fn hidden(view: &View, lens: Lens) -> Option<String> {
 }
 
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.
-fn state(model: &Model, view: &View) -> Vec<String> {
+fn state(model: &Model, view: &Index) -> Vec<String> {
     let (cursor, lens) = model.shown_list();
     let rows = model.rows(view);
     let range = rows.range();

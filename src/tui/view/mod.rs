@@ -18,7 +18,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::journal::View;
+use crate::journal::Index;
 
 use super::fit;
 use super::keymap::Place;
@@ -31,7 +31,7 @@ use super::theme::Theme;
 
 /// Draws everything. Gives where it is.
 #[must_use]
-pub(crate) fn view(model: &Model, view: &View, frame: &mut Frame<'_>) -> Drawn {
+pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     if area.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn view(model: &Model, view: &View, frame: &mut Frame<'_>) -> Drawn {
     Drawn { tabs, problem: bars.problem, ..drawn }
 }
 
-fn body(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Drawn {
+fn body(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Drawn {
     match model.panes.tab {
         Tab::Frames | Tab::Log => panes(model, view, PaneAreas::of(&model.panes, area), buffer),
         Tab::Sessions => Drawn { sessions: Some(sessions::table(model, view, area, buffer)), ..Drawn::default() },
@@ -66,7 +66,7 @@ fn body(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Drawn {
     }
 }
 
-fn panes(model: &Model, view: &View, panes: PaneAreas, buffer: &mut Buffer) -> Drawn {
+fn panes(model: &Model, view: &Index, panes: PaneAreas, buffer: &mut Buffer) -> Drawn {
     let drawn = Drawn {
         sessions: panes.sessions.map(|area| sessions::list(model, view, area, buffer)),
         rows: panes.rows.and_then(|area| frame_log::frame_log(model, view, area, buffer)),

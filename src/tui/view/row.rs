@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::decode::{Limits, Payload, Role};
 use crate::diagnose;
-use crate::journal::{Joined, Lens, Row, Scope, View};
+use crate::journal::{Index, Joined, Lens, Row, Scope};
 use crate::query::Pattern;
 use crate::record::finding::Level;
 use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
@@ -79,7 +79,7 @@ const DELTA: usize = 8;
 impl Columns {
     /// What fits.
     #[must_use]
-    pub(crate) fn new(model: &Model, view: &View, scope: Scope, width: u16) -> Self {
+    pub(crate) fn new(model: &Model, view: &Index, scope: Scope, width: u16) -> Self {
         let width = usize::from(width);
         // A frame's number is no larger than its row's.
         let frame = digits_of(view.range(scope).end).max(4);
@@ -148,7 +148,7 @@ pub(crate) struct Context<'a> {
     /// The screen.
     pub model: &'a Model,
     /// The journal.
-    pub view: &'a View,
+    pub view: &'a Index,
     /// Which rows are shown.
     pub lens: Lens,
     /// The columns.

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget as _;
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::query::{Pattern, Syntax};
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
@@ -21,7 +21,7 @@ const HIGHLIGHTS: usize = 100;
 const TEXT: u16 = 16;
 
 /// Draws the line.
-pub(super) fn prompt(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Search(prompt)) = &model.overlay else { return None };
     if area.is_empty() {
         return None;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::journal::{SessionState, SessionSummary, View};
+use crate::journal::{Index, SessionState, SessionSummary};
 use crate::record::finding::Level;
 use crate::record::{ClosedHow, PerSide, Side};
 use crate::text;
@@ -21,14 +21,14 @@ use crate::wire::opcode::Opcode;
 use super::{Focus, frame_log, title};
 
 /// Draws the narrow list. Gives where its rows are, and the first of them.
-pub(super) fn list(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
+pub(super) fn list(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let focus = Focus::of(model, Place::Sessions);
     let inner = title(area, buffer, &model.look.theme, focus, "Sessions", &[]);
     rows(model, view, inner, focus, buffer, list_line)
 }
 
 /// Draws the table. Gives where its rows are, and the first of them.
-pub(super) fn table(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
+pub(super) fn table(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
     let forgotten = match view.forgotten() {
         0 => None,
         count => Some(format!("{} older left memory", fit::number(count))),
@@ -84,7 +84,7 @@ fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buff
 /// Draws what is visible of all sessions, a line for all of them first.
 fn rows(
     model: &Model,
-    view: &View,
+    view: &Index,
     area: Rect,
     focus: Focus,
     buffer: &mut Buffer,

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::journal::{Row, Scope, View};
+use crate::journal::{Index, Row, Scope};
 use crate::record::Seen;
 use crate::text;
 use crate::tui::clock::{self, Digits};
@@ -19,7 +19,7 @@ use crate::tui::state::pane::Foot;
 use super::{Focus, title};
 
 /// Draws the selected row in full. Gives where its lines are.
-pub(super) fn detail(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Rect {
+pub(super) fn detail(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Rect {
     let name = model.selected_row(view).map_or_else(|| "Detail".to_owned(), |row| detail_name(model, row));
     let focus = Focus::of(model, Place::Detail);
     let has_focus = focus == Focus::Here;
@@ -79,7 +79,7 @@ fn detail_position(model: &Model, focus: Focus, inner: Rect) -> Vec<String> {
 }
 
 /// Draws the handshake of the session that is meant. Gives where its lines are.
-pub(super) fn handshake(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> (Rect, Scroll) {
+pub(super) fn handshake(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> (Rect, Scroll) {
     let name = model.session(view).map_or_else(
         || "Handshake".to_owned(),
         |summary| format!("Handshake · session {} {}", summary.id.0, text::preview(&summary.path, 200)),

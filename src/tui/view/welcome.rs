@@ -4,14 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::journal::{UpstreamState, View};
+use crate::journal::{Index, UpstreamState};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::state::model::Model;
 
 /// Draws it in the middle of what is free, as far as it fits.
-pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn welcome(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) {
     let mut lines = lines(model);
     let height = usize::from(area.height);
     let mut upstream = upstream(model, view, usize::from(area.width));
@@ -32,7 +32,7 @@ pub(super) fn welcome(model: &Model, view: &View, area: Rect, buffer: &mut Buffe
 }
 
 /// Whether the upstream answers: without one, nothing will ever come.
-fn upstream(model: &Model, view: &View, columns: usize) -> Vec<Line<'static>> {
+fn upstream(model: &Model, view: &Index, columns: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
     match view.upstream() {
         UpstreamState::Unknown => Vec::new(),

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::journal::View;
+use crate::journal::Index;
 use crate::tui::pages;
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
@@ -12,7 +12,7 @@ use crate::tui::state::overlay::Overlay;
 use super::overlay;
 
 /// Draws it. Gives where its lines are.
-pub(super) fn why(model: &Model, view: &View, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+pub(super) fn why(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Why(why)) = &model.overlay else { return None };
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = pages::why::lines(&model.terms(), view, why.session, why.frame, columns);

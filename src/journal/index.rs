@@ -81,7 +81,7 @@ impl Indexed {
 }
 
 /// The index. It shares the journal's blocks and lets go of them when the journal does.
-pub struct View {
+pub struct Index {
     subscription: Subscription,
     blocks: VecDeque<Indexed>,
     all: Blocks,
@@ -110,7 +110,7 @@ pub enum UpstreamState {
     Down(Time, String),
 }
 
-impl View {
+impl Index {
     /// An empty index; `sync` fills it.
     #[must_use]
     pub fn new(subscription: Subscription) -> Self {
