@@ -16,7 +16,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
-use wsproxy::cli::{Arguments, Command};
+use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
 use wsproxy::decode::{Choice, Decoder};
@@ -75,7 +75,7 @@ impl<T> OrFail<T> for anyhow::Result<T> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
-        Some(Command::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
+        Some(CliCommand::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
         Some(command) => print(command).map(|()| ExitCode::SUCCESS),
         None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
     };
@@ -104,7 +104,7 @@ fn say_if_read(words: String) {
     let _ = heard.recv_timeout(LAST_LINES);
 }
 
-fn print(command: &Command) -> Result<(), Failure> {
+fn print(command: &CliCommand) -> Result<(), Failure> {
     written_or_unread(command.run(&mut io::stdout().lock()))
 }
 

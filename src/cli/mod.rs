@@ -45,7 +45,7 @@ Examples:
 pub struct Arguments {
     /// What to do instead of relaying.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<CliCommand>,
 
     /// The flags of the proxy.
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub struct Arguments {
 
 /// Things that are done at once.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -295,7 +295,7 @@ pub struct LimitArguments {
     pub max_sessions: u64,
 }
 
-impl Command {
+impl CliCommand {
     /// Writes what was asked for.
     ///
     /// # Errors
@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn completions_and_manual_name_the_flags() {
-        for command in [Command::Completions { shell: Shell::Bash }, Command::Man] {
+        for command in [CliCommand::Completions { shell: Shell::Bash }, CliCommand::Man] {
             let mut out = Vec::new();
             command.run(&mut out).unwrap();
             let text = String::from_utf8(out).unwrap().replace('\\', "");

@@ -104,11 +104,11 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::cli::{Arguments, Command};
+    use crate::cli::{Arguments, CliCommand};
 
     fn config(line: &[&str]) -> Result<DoctorConfig> {
         let arguments = Arguments::try_parse_from([&["wsproxy", "doctor"], line].concat())?;
-        let Some(Command::Doctor(arguments)) = arguments.command else { panic!() };
+        let Some(CliCommand::Doctor(arguments)) = arguments.command else { panic!() };
         DoctorConfig::new(&arguments)
     }
 

@@ -3,7 +3,7 @@
 
 use std::str;
 
-use crate::json::Frame;
+use crate::json::FrameItem;
 use crate::record::{Origin, Relayed, Side};
 use crate::text;
 use crate::wire::close::{CloseBody, Code};
@@ -26,7 +26,7 @@ pub(super) const fn looked_at(header: &FrameHeader) -> usize {
 }
 
 /// Adds the columns behind the session's.
-pub(super) fn write(frame: &Frame<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(frame: &FrameItem<'_>, out: &mut Vec<u8>) {
     let record = frame.record;
     let header = &record.header;
     out.extend_from_slice(direction(Some(record.from)).as_bytes());
@@ -92,7 +92,7 @@ fn padded(word: &str, width: usize, out: &mut Vec<u8>) {
     out.resize(out.len() + width.saturating_sub(word.len()), b' ');
 }
 
-fn preview(frame: &Frame<'_>, out: &mut Vec<u8>) {
+fn preview(frame: &FrameItem<'_>, out: &mut Vec<u8>) {
     let header = &frame.record.header;
     let payload = &*frame.payload;
     if let Some((_, decoded)) = &frame.decoded {

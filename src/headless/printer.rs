@@ -7,7 +7,7 @@ use std::mem;
 use jiff::tz::TimeZone;
 
 use crate::decode::{Choice, Decoded, Decoder};
-use crate::json::{self, Frame, Item, Totals, What};
+use crate::json::{self, FrameItem, Item, Totals, What};
 use crate::record::finding::FindingKind;
 use crate::record::{
     By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, Seen, SentRecord,
@@ -252,7 +252,7 @@ impl Printer {
         if let Some((by, _)) = sent {
             record.relayed = Relayed::Changed(by);
         }
-        let frame = Frame { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent, decoded };
+        let frame = FrameItem { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent, decoded };
         self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
         // One frame of many megabytes is no reason to hold as much from then on.
         plain.shrink_to(PLAIN);

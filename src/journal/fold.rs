@@ -61,7 +61,7 @@ impl From<Scope> for Lens {
 
 /// A message in fragments, told by the row of the first.
 #[derive(Clone, Debug, Default)]
-pub struct Message {
+pub struct JoinedMessage {
     /// The further fragments.
     pub rest: Vec<RowId>,
     /// Payload bytes that the headers of all fragments promise.
@@ -117,7 +117,7 @@ impl Hidden {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Messages {
     /// Those that begin in this block, by the record of the first fragment. Copied only where a frozen view shares it.
-    pub begun: Arc<BTreeMap<u32, Message>>,
+    pub begun: Arc<BTreeMap<u32, JoinedMessage>>,
     /// Further fragments in this block, and the row of the first of each.
     heads: Arc<[(u32, RowId)]>,
 }
@@ -195,7 +195,7 @@ impl Lanes {
             }
             // A frame of its own, or the first of several. One that comes too early ends what was under way.
             None if !last => {
-                reading.begun.insert(id.record, Message { length, ..Message::default() });
+                reading.begun.insert(id.record, JoinedMessage { length, ..JoinedMessage::default() });
             }
             None => {}
         }
@@ -207,7 +207,7 @@ impl Lanes {
 #[derive(Default)]
 struct Reading {
     hidden: [Vec<u32>; FOLDS],
-    begun: BTreeMap<u32, Message>,
+    begun: BTreeMap<u32, JoinedMessage>,
     heads: Vec<(u32, RowId)>,
     joined: Vec<Joined>,
 }
@@ -227,7 +227,7 @@ impl Reading {
     }
 }
 
-impl Message {
+impl JoinedMessage {
     /// Takes in a further fragment.
     pub(super) fn join(&mut self, joined: Joined) {
         self.rest.push(joined.fragment);

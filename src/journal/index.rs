@@ -17,8 +17,8 @@ use crate::record::{
 use crate::wire::mask;
 
 use super::block::Block;
-use super::fold::{FOLDS, Fold, Hidden, Lanes, Lens, Message, Messages};
-use super::row::{Frame, Row, RowId, Scope, Sent};
+use super::fold::{FOLDS, Fold, Hidden, JoinedMessage, Lanes, Lens, Messages};
+use super::row::{FrameRow, Row, RowId, Scope, SentBytes};
 use super::sessions::Sessions;
 use super::store::Subscription;
 use super::summary::SessionSummary;
@@ -208,7 +208,7 @@ impl Index {
 
     /// The message in fragments that begins with a row.
     #[must_use]
-    pub fn message(&self, first: RowId) -> Option<&Message> {
+    pub fn message(&self, first: RowId) -> Option<&JoinedMessage> {
         self.block(first.block)?.messages.begun.get(&first.record)
     }
 
@@ -242,9 +242,9 @@ impl Index {
 
     /// The whole of a frame; `None` for rows that are none.
     #[must_use]
-    pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<Frame<'a>> {
+    pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<FrameRow<'a>> {
         let Seen::Frame(record) = row.record else { return None };
-        let mut frame = Frame {
+        let mut frame = FrameRow {
             record,
             received: record.received,
             until: record.time,
@@ -264,7 +264,7 @@ impl Index {
                 Seen::Sent(sent) => {
                     frame.record.relayed = Relayed::Changed(sent.by);
                     let before = || sent.before(&frame.record.header, &frame.wire);
-                    let first = || Sent { by: sent.by, bytes: before(), length: sent.at };
+                    let first = || SentBytes { by: sent.by, bytes: before(), length: sent.at };
                     let all = frame.sent.get_or_insert_with(first);
                     all.bytes.extend_from_slice(log.span(sent.kept));
                     all.length += sent.length;

@@ -4,7 +4,7 @@
 use crate::record::{FrameRecord, InflatedEvent, Seen};
 use crate::wire::opcode::Opcode;
 
-use super::fold::{Fold, Message};
+use super::fold::{Fold, JoinedMessage};
 use super::index::Index;
 use super::row::{Row, RowId};
 
@@ -19,7 +19,7 @@ pub struct Joined<'a> {
     row: Row<'a>,
     record: FrameRecord,
     /// The message that is folded into the row.
-    pub message: Option<&'a Message>,
+    pub message: Option<&'a JoinedMessage>,
     /// Payload bytes that the headers promise.
     pub length: u64,
     /// Payload bytes that came.

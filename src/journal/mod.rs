@@ -16,12 +16,12 @@ mod store;
 mod summary;
 
 pub use block::Block;
-pub use fold::{Fold, Lens, Message};
+pub use fold::{Fold, JoinedMessage, Lens};
 pub use gone::Passage;
 pub use index::{Index, UpstreamState};
 pub use joined::{Joined, Said};
 pub use memory::Memory;
-pub use row::{Frame, Row, RowId, Scope, Sent};
+pub use row::{FrameRow, Row, RowId, Scope, SentBytes};
 pub use store::{Counts, Journal, Subscription};
 pub use summary::{Compressed, SessionState, SessionSummary};
 

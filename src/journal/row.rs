@@ -61,7 +61,7 @@ impl Row<'_> {
 
 /// A frame with all that has come of it.
 #[derive(Clone, Debug)]
-pub struct Frame<'a> {
+pub struct FrameRow<'a> {
     /// Its first record.
     pub record: FrameRecord,
     /// Payload bytes that came so far.
@@ -71,14 +71,14 @@ pub struct Frame<'a> {
     /// The payload that was kept, as on the wire.
     pub wire: Cow<'a, [u8]>,
     /// What left in its place, where that is not what came.
-    pub sent: Option<Sent>,
+    pub sent: Option<SentBytes>,
     /// What it added to its message, where it is compressed and that is known.
     pub inflated: Option<&'a InflatedEvent>,
 }
 
 /// What left in place of a frame.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub struct SentBytes {
     /// Who decided.
     pub by: By,
     /// The bytes as they left, as far as they were kept.
@@ -87,7 +87,7 @@ pub struct Sent {
     pub length: u64,
 }
 
-impl Frame<'_> {
+impl FrameRow<'_> {
     /// The kept payload without its mask.
     #[must_use]
     pub fn payload(&self) -> Cow<'_, [u8]> {

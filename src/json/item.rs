@@ -19,7 +19,7 @@ pub struct Item<'a> {
 /// What the line is about.
 pub enum What<'a> {
     /// A frame.
-    Frame(Frame<'a>),
+    Frame(FrameItem<'a>),
     /// Bytes that are no frames, and what was kept of them.
     Raw(&'a RawRecord, &'a [u8]),
     /// One of the rarer things of a session.
@@ -29,7 +29,7 @@ pub enum What<'a> {
 }
 
 /// A frame with all that came of it.
-pub struct Frame<'a> {
+pub struct FrameItem<'a> {
     /// Its first record.
     pub record: &'a FrameRecord,
     /// Payload bytes that came.
@@ -44,7 +44,7 @@ pub struct Frame<'a> {
     pub decoded: Option<(Decoder, Decoded)>,
 }
 
-impl Frame<'_> {
+impl FrameItem<'_> {
     /// Whether `payload` is less than what the header promises.
     #[must_use]
     pub fn is_truncated(&self) -> bool {

@@ -29,7 +29,7 @@ use crate::wire::opcode::Opcode;
 
 use line::{Line, Place, Sent, Sides, Versioned};
 
-pub use item::{Frame, Item, Totals, What};
+pub use item::{FrameItem, Item, Totals, What};
 
 /// Raised when a field changes its meaning.
 const VERSION: u8 = 1;
@@ -62,7 +62,7 @@ pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut
     put_line(Line::Summary { sessions, frames, bytes, findings, lost }, out);
 }
 
-fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a Frame<'_>) -> Line<'a> {
+fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a FrameItem<'_>) -> Line<'a> {
     let header = &frame.record.header;
     let text = frame.text();
     Line::Frame {

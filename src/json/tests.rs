@@ -156,7 +156,7 @@ fn samples() -> Vec<u8> {
         let json = Payload::text(br#"{"id":1}"#);
         let decoded = Decoder::Json.read(Side::Client, json, &Limits::ROW).unwrap();
         let decoded = Some((Decoder::Json, decoded));
-        print(What::Frame(Frame { record: &record, received: 5, payload, inflated, sent, decoded }));
+        print(What::Frame(FrameItem { record: &record, received: 5, payload, inflated, sent, decoded }));
     }
     let kept = Span::default();
     print(What::Raw(&RawRecord { time: NOW, from: Side::Server, kept, length: 9, origin: Origin::Peer }, b"no frame"));

@@ -41,7 +41,7 @@ pub(super) const COMMANDS: &[Help] = &[
 
 /// A command that can be obeyed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum EchoCommand {
     /// Send a ping.
     Ping,
     /// Begin the closing handshake, with a code that may be sent and a reason that fits.
@@ -57,7 +57,7 @@ pub(super) enum Command {
     Fragments(u32),
 }
 
-impl Command {
+impl EchoCommand {
     /// Reads a text message; `None` if it is no command and is to be echoed.
     ///
     /// # Errors
@@ -86,9 +86,9 @@ fn count(argument: &str, most: u32) -> Option<u32> {
     argument.parse().ok().filter(|count| (1..=most).contains(count))
 }
 
-fn close_arguments(arguments: &str) -> Result<Command, &'static str> {
+fn close_arguments(arguments: &str) -> Result<EchoCommand, &'static str> {
     if arguments.is_empty() {
-        return Ok(Command::Close { code: Code::NORMAL, reason: String::new() });
+        return Ok(EchoCommand::Close { code: Code::NORMAL, reason: String::new() });
     }
     let (code, reason) = arguments.split_once(' ').unwrap_or((arguments, ""));
     let code = code.parse().ok().map(Code::new).filter(|code| code.is_sendable());
@@ -97,7 +97,7 @@ fn close_arguments(arguments: &str) -> Result<Command, &'static str> {
     if reason.len() > MAX_REASON {
         return Err("a close reason has at most 123 bytes");
     }
-    Ok(Command::Close { code, reason: reason.to_owned() })
+    Ok(EchoCommand::Close { code, reason: reason.to_owned() })
 }
 
 #[cfg(test)]
@@ -107,14 +107,17 @@ mod tests {
     #[test]
     fn each_command_s_example_is_that_command() {
         for help in COMMANDS {
-            assert!(matches!(Command::parse(help.example), Ok(Some(_))), "{}", help.example);
+            assert!(matches!(EchoCommand::parse(help.example), Ok(Some(_))), "{}", help.example);
         }
-        assert_eq!(Command::parse("/burst 7"), Ok(Some(Command::Burst(7))));
+        assert_eq!(EchoCommand::parse("/burst 7"), Ok(Some(EchoCommand::Burst(7))));
         assert_eq!(
-            Command::parse("/close 1000 good bye"),
-            Ok(Some(Command::Close { code: Code::NORMAL, reason: "good bye".into() }))
+            EchoCommand::parse("/close 1000 good bye"),
+            Ok(Some(EchoCommand::Close { code: Code::NORMAL, reason: "good bye".into() }))
         );
-        assert_eq!(Command::parse("/close"), Ok(Some(Command::Close { code: Code::NORMAL, reason: String::new() })));
+        assert_eq!(
+            EchoCommand::parse("/close"),
+            Ok(Some(EchoCommand::Close { code: Code::NORMAL, reason: String::new() }))
+        );
     }
 
     #[test]
@@ -122,14 +125,14 @@ mod tests {
         let long = format!("/close 1000 {}", "x".repeat(124));
         let cases = ["/burst", "/burst 0", "/burst 100001", "/burst -1", "/fragments 1001", "/fragments x"];
         for text in cases.into_iter().chain(["/close 1005", "/close 99999", "/close now", &long]) {
-            assert!(Command::parse(text).is_err(), "{text}");
+            assert!(EchoCommand::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn all_else_is_echoed() {
         for text in ["", "hello", "/", "/pingpong", " /ping", "/old"] {
-            assert_eq!(Command::parse(text), Ok(None), "{text}");
+            assert_eq!(EchoCommand::parse(text), Ok(None), "{text}");
         }
     }
 }

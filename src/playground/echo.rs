@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::command::Command;
+use super::command::EchoCommand;
 use super::incoming::Event;
 use super::socket::{Ending, Socket, Writer};
 use crate::wire::opcode::Opcode;
@@ -33,15 +33,15 @@ async fn converse(socket: &mut Socket) -> io::Result<Ending> {
             Event::Pong => {}
             Event::Ping(payload) => writer.send(Opcode::PONG, &payload).await?,
             Event::Binary(bytes) => writer.send(Opcode::BINARY, &bytes).await?,
-            Event::Text(text) => match Command::parse(&text) {
+            Event::Text(text) => match EchoCommand::parse(&text) {
                 Ok(None) => writer.send(Opcode::TEXT, text.as_bytes()).await?,
                 Err(sentence) => writer.send(Opcode::TEXT, sentence.as_bytes()).await?,
-                Ok(Some(Command::Close { code, reason })) => {
+                Ok(Some(EchoCommand::Close { code, reason })) => {
                     return Ok(Ending::Ours { code, reason: Cow::Owned(reason) });
                 }
-                Ok(Some(Command::Ping)) => writer.send(Opcode::PING, PING_PAYLOAD).await?,
-                Ok(Some(Command::Burst(count))) => burst(writer, count).await?,
-                Ok(Some(Command::Fragments(count))) => fragments(writer, count).await?,
+                Ok(Some(EchoCommand::Ping)) => writer.send(Opcode::PING, PING_PAYLOAD).await?,
+                Ok(Some(EchoCommand::Burst(count))) => burst(writer, count).await?,
+                Ok(Some(EchoCommand::Fragments(count))) => fragments(writer, count).await?,
             },
         }
     }

@@ -1,7 +1,7 @@
 //! What a client says, read as a strict server does: what RFC 6455 forbids ends the connection, with the
 //! close code that the RFC names for it.
 
-use crate::wire::assembler::{Assembler, Message, Scope, Trouble};
+use crate::wire::assembler::{Assembler, Extent, Message, Trouble};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::frame::{FrameHeader, LengthForm};
@@ -48,7 +48,7 @@ pub(super) struct Incoming {
 impl Incoming {
     /// For messages of at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
-        Self { decoder: Decoder::default(), messages: Assembler::new(Scope::Message, limit) }
+        Self { decoder: Decoder::default(), messages: Assembler::new(Extent::Message, limit) }
     }
 
     /// Takes bytes off the front of `input` up to the next event; `None` when all were taken and more are needed.

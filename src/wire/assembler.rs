@@ -12,7 +12,7 @@ const RSV: u8 = RSV1 | RSV2 | RSV3;
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum Extent {
     /// Each frame by itself, a fragment too.
     Frame,
     /// A message of one frame or of many, and each control frame between them.
@@ -84,7 +84,7 @@ pub enum Trouble {
 /// Joins what comes in pieces.
 #[derive(Debug)]
 pub struct Assembler {
-    scope: Scope,
+    extent: Extent,
     manner: Manner,
     limit: usize,
     /// What inflates messages, from the handshake on; none where no compression was agreed to, and once it could not go
@@ -110,15 +110,15 @@ struct Frame {
 impl Assembler {
     /// For frames or messages of no more than `limit` bytes, of a peer that keeps to the rules: all else is trouble.
     #[must_use]
-    pub const fn new(scope: Scope, limit: usize) -> Self {
-        Self { scope, manner: Manner::Strict, limit, inflater: None, frame: None, message: None }
+    pub const fn new(extent: Extent, limit: usize) -> Self {
+        Self { extent, manner: Manner::Strict, limit, inflater: None, frame: None, message: None }
     }
 
     /// For messages of a peer that may break the rules. A continuation of nothing is a message, one that begins within
     /// another goes on with it, and of what is longer than `limit` the rest is left out.
     #[must_use]
     pub fn lenient(limit: usize) -> Self {
-        Self { manner: Manner::Lenient, ..Self::new(Scope::Message, limit) }
+        Self { manner: Manner::Lenient, ..Self::new(Extent::Message, limit) }
     }
 
     /// From here on messages may be compressed.
@@ -133,7 +133,7 @@ impl Assembler {
     pub fn header(&mut self, header: &FrameHeader) -> Result<(), Trouble> {
         let role = Role::of(header, self.message.is_some());
         if self.manner == Manner::Strict {
-            if self.scope == Scope::Message {
+            if self.extent == Extent::Message {
                 self.check(header, role)?;
             }
             if header.length > self.room(role) as u64 {
@@ -214,7 +214,7 @@ impl Assembler {
 
     fn join(&mut self, frame: Frame) -> Result<Option<Message>, Trouble> {
         let Frame { first, mut payload, role, .. } = frame;
-        if role == Role::Control || self.scope == Scope::Frame {
+        if role == Role::Control || self.extent == Extent::Frame {
             return Ok(Some(Message { first, payload, packing: Packing::Plain }));
         }
         let (begun, payload) = match self.message.take() {
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn fragments_are_joined_around_a_ping() {
-        for mut assembler in [Assembler::new(Scope::Message, 1000), Assembler::lenient(1000)] {
+        for mut assembler in [Assembler::new(Extent::Message, 1000), Assembler::lenient(1000)] {
             assert_eq!(frame(&mut assembler, 0x01, b"Hel"), Ok(None));
             assert_eq!(assembler.held(), 3);
             assert_eq!(frame(&mut assembler, 0x89, b"p"), whole(0x89, b"p"));
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn by_themselves_frames_come_out_as_they_are() {
-        let mut assembler = Assembler::new(Scope::Frame, 1000);
+        let mut assembler = Assembler::new(Extent::Frame, 1000);
         for first in [0x41, 0x00, 0x83, 0x89] {
             assert_eq!(frame(&mut assembler, first, b"a"), whole(first, b"a"));
         }
@@ -300,7 +300,7 @@ mod tests {
         let mut masked = b"Hello".to_vec();
         mask::apply(key, 0, &mut masked);
         for cut in 0..masked.len() {
-            let mut assembler = Assembler::new(Scope::Message, 1000);
+            let mut assembler = Assembler::new(Extent::Message, 1000);
             assembler.header(&FrameHeader::new(Opcode::TEXT, 5, Some(key))).unwrap();
             assert_eq!(assembler.wire_payload(&masked[..cut], false), Ok(None));
             assert_eq!(assembler.wire_payload(&masked[cut..], true), whole(0x81, b"Hello"));
@@ -316,9 +316,9 @@ mod tests {
             (0x8b, b"", Trouble::Reserved),
             (0x81, &[0; 1001], Trouble::TooLong),
         ] {
-            assert_eq!(frame(&mut Assembler::new(Scope::Message, 1000), first, payload), Err(trouble), "{first:02x}");
+            assert_eq!(frame(&mut Assembler::new(Extent::Message, 1000), first, payload), Err(trouble), "{first:02x}");
         }
-        let mut assembler = Assembler::new(Scope::Message, 10);
+        let mut assembler = Assembler::new(Extent::Message, 10);
         assert_eq!(frame(&mut assembler, 0x01, b"sixsix"), Ok(None));
         assert_eq!(frame(&mut assembler, 0x89, b"sixsix"), whole(0x89, b"sixsix"), "it is no part of the message");
         assert_eq!(frame(&mut assembler, 0x81, b""), Err(Trouble::WithinMessage));
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_rfc_s_second_hello_leans_on_the_first() {
-        let mut assembler = inflating(Assembler::new(Scope::Message, 1000));
+        let mut assembler = inflating(Assembler::new(Extent::Message, 1000));
         let hello = packed(0xc1, b"Hello", Packing::Inflated);
         assert_eq!(frame(&mut assembler, 0xc1, &deflate::message(b"Hello")), hello);
         assert_eq!(frame(&mut assembler, 0x41, &[0xf2, 0x00]), Ok(None));
@@ -352,7 +352,7 @@ mod tests {
         let mut bomb = Vec::with_capacity(10_000);
         let mut compress = flate2::Compress::new(flate2::Compression::best(), false);
         compress.compress_vec(&long, &mut bomb, flate2::FlushCompress::Sync).unwrap();
-        let mut strict = inflating(Assembler::new(Scope::Message, 10_000));
+        let mut strict = inflating(Assembler::new(Extent::Message, 10_000));
         assert_eq!(frame(&mut strict, 0xc1, &bomb), Err(Trouble::TooLong));
         let mut assembler = inflating(Assembler::lenient(10_000));
         for message in [&bomb, &deflate::message(b"Hello")] {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::record::finding::{self, Finding, FindingKind, Level};
 use crate::record::{By, Ending, Event, PerSide, Side};
-use crate::wire::assembler::{Scope, Trouble};
+use crate::wire::assembler::{Extent, Trouble};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::units::Unit;
@@ -95,7 +95,7 @@ impl Bridge {
             dialects: PerSide::new(client, to.dialect),
             binary: to.binary,
             from,
-            whole: Whole::new(Scope::Message, limits.kept, &limits.held),
+            whole: Whole::new(Extent::Message, limits.kept, &limits.held),
             is_over: false,
             noted: Vec::new(),
         }

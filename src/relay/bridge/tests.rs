@@ -20,7 +20,7 @@ fn talk(client: Dialect, server: Dialect, binary: Binary) -> Lanes {
 /// What those bytes say in a dialect.
 fn units(dialect: Dialect, mut bytes: &[u8]) -> Vec<Unit> {
     let (mut rfc, mut hixie) = (decoder::Decoder::default(), hixie::Decoder::default());
-    let (mut assembler, mut units) = (Assembler::new(Scope::Message, 2000), Vec::new());
+    let (mut assembler, mut units) = (Assembler::new(Extent::Message, 2000), Vec::new());
     let is_hixie = dialect.facts().framing == Framing::Hixie;
     let mut next = move |bytes: &[u8]| {
         if !is_hixie {

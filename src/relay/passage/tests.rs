@@ -6,7 +6,7 @@ use super::*;
 use crate::record::{FrameNumber, Record, Seen};
 use crate::relay::limits::{Budget, Limits};
 use crate::relay::tests::lanes::Lanes;
-use crate::wire::assembler::Scope;
+use crate::wire::assembler::Extent;
 use crate::wire::decoder::{self, Decoder};
 use crate::wire::mask;
 
@@ -88,7 +88,7 @@ fn lanes(stages: impl Fn(&Limits) -> Vec<Box<dyn Stage>>) -> Lanes {
 }
 
 fn whole(limits: &Limits) -> Whole {
-    Whole::new(Scope::Frame, limits.kept, &limits.held)
+    Whole::new(Extent::Frame, limits.kept, &limits.held)
 }
 
 /// Frames, unmasked.

@@ -1,7 +1,7 @@
 //! A frame or a message that is held until it is whole, within the limit of one and within what all sessions may hold.
 
 use crate::relay::limits::Budget;
-use crate::wire::assembler::{Assembler, Message, Scope, Trouble};
+use crate::wire::assembler::{Assembler, Extent, Message, Trouble};
 
 use super::Part;
 
@@ -16,8 +16,8 @@ pub(in crate::relay) struct Whole {
 
 impl Whole {
     /// For frames or messages of no more than `limit` bytes.
-    pub(in crate::relay) fn new(scope: Scope, limit: usize, budget: &Budget) -> Self {
-        Self { assembler: Assembler::new(scope, limit), budget: budget.clone(), taken: 0 }
+    pub(in crate::relay) fn new(extent: Extent, limit: usize, budget: &Budget) -> Self {
+        Self { assembler: Assembler::new(extent, limit), budget: budget.clone(), taken: 0 }
     }
 
     /// Takes a part, and gives what it makes whole.

@@ -3,7 +3,7 @@
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
 use crate::decode::{Format, Payload};
-use crate::journal::{Frame, Said, Sent};
+use crate::journal::{FrameRow, Said, SentBytes};
 use crate::record::{Relayed, Side};
 use crate::text;
 use crate::wire::frame::FrameHeader;
@@ -24,7 +24,7 @@ pub(crate) struct Content {
     hint: Hint,
     /// Payload bytes that came, kept or not.
     pub(super) received: u64,
-    sent: Option<Sent>,
+    sent: Option<SentBytes>,
     /// What is to be read where that is not the payload itself.
     message: Option<Message>,
     /// Whether that is what is shown.
@@ -95,7 +95,7 @@ pub(crate) const fn format(opcode: Opcode) -> Option<Format> {
 
 impl Content {
     /// Of a frame, and of what is read of it by itself or with the rest of its message.
-    pub(super) fn of_frame(frame: Frame<'_>, said: Option<Said>) -> Self {
+    pub(super) fn of_frame(frame: FrameRow<'_>, said: Option<Said>) -> Self {
         let shape = frame.record.header;
         let is_whole = shape.fin() && frame.is_complete() && !frame.is_truncated();
         let hint = match shape.opcode() {
@@ -153,7 +153,7 @@ impl Content {
     }
 
     /// What left in place of the frame.
-    pub(super) const fn sent(&self) -> Option<&Sent> {
+    pub(super) const fn sent(&self) -> Option<&SentBytes> {
         self.sent.as_ref()
     }
 

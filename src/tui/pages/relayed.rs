@@ -1,6 +1,6 @@
 //! What became of a frame: who decided, and what left in its place.
 
-use crate::journal::Sent;
+use crate::journal::SentBytes;
 use crate::record::{By, Relayed};
 use crate::text;
 
@@ -10,7 +10,7 @@ use super::page::Page;
 const ROW: usize = 16;
 const ROWS: usize = 8;
 
-pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&Sent>) {
+pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&SentBytes>) {
     match relayed {
         Relayed::AsIs => {}
         Relayed::Changed(by) => page.row(changed(by, sent.is_some()), page.theme.injected),

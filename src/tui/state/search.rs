@@ -3,7 +3,7 @@
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use crate::journal::{Message, RowId};
+use crate::journal::{JoinedMessage, RowId};
 use crate::query::{Pattern, Syntax};
 use crate::text;
 use crate::tui::fit;
@@ -131,7 +131,7 @@ impl Search {
 
     /// Whether a row matches, or a fragment of the message that is folded into it.
     #[must_use]
-    pub(crate) fn matches(&self, row: RowId, message: Option<&Message>) -> bool {
+    pub(crate) fn matches(&self, row: RowId, message: Option<&JoinedMessage>) -> bool {
         let rest = message.into_iter().flat_map(|message| message.rest.iter().take(LOOKED_UP));
         self.pattern.is_some() && std::iter::once(&row).chain(rest).any(|row| self.found.has(*row))
     }

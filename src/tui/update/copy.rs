@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::decode::{Decoded, Decoder, Limits, Payload};
 use crate::journal::{Fold, Index, Joined, Row, RowId};
-use crate::json::{self, Frame, Item, What};
+use crate::json::{self, FrameItem, Item, What};
 use crate::record::finding::Level;
 use crate::record::{Event, FrameRecord, Seen};
 use crate::text;
@@ -219,7 +219,7 @@ fn write_json(model: &Model, view: &Index, row: Row<'_>, out: &mut Vec<u8>) {
             let payload = Cow::Owned(frame.payload().into_owned());
             let sent = frame.sent.map(|sent| (sent.by, Cow::Owned(sent.bytes)));
             let inflated = frame.inflated.map(|inflated| inflated.bytes.clone());
-            What::Frame(Frame {
+            What::Frame(FrameItem {
                 record,
                 received: frame.received,
                 payload,

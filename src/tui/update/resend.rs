@@ -4,7 +4,7 @@
 //! each later message that points back would inflate to something else (RFC 7692 7.2.3). What it inflates to goes out
 //! instead, without RSV1, which leaves both windows alone.
 
-use crate::journal::{Frame, Index, Row};
+use crate::journal::{FrameRow, Index, Row};
 use crate::record::{FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
@@ -32,7 +32,7 @@ enum Packing {
 ///
 /// # Errors
 /// Where it can't be sent: why, and what to do, in a sentence.
-pub(crate) fn injection(view: &Index, row: Row<'_>, frame: &Frame<'_>) -> Result<Injection, String> {
+pub(crate) fn injection(view: &Index, row: Row<'_>, frame: &FrameRow<'_>) -> Result<Injection, String> {
     if !frame.is_complete() || frame.is_truncated() {
         return Err("not all of this frame was kept, so it can't be sent once more".to_owned());
     }
@@ -76,7 +76,7 @@ fn packing(view: &Index, row: Row<'_>, record: &FrameRecord) -> Packing {
 }
 
 /// All that a compressed message in one frame inflates to, where that is known.
-fn inflated(frame: &Frame<'_>) -> Option<Vec<u8>> {
+fn inflated(frame: &FrameRow<'_>) -> Option<Vec<u8>> {
     let payload = frame.payload();
     match frame.inflated.map(|inflated| &inflated.bytes) {
         // What was kept ends early where it was too much, and where the data broke off.
