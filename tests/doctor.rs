@@ -357,7 +357,7 @@ fn a_server_of_2010_is_found_out() {
         let mut rest = vec![0; 8 - key3.len()];
         socket.read_exact(&mut rest).unwrap();
         key3.append(&mut rest);
-        let answer = challenge::answer(key1, key2, key3.try_into().unwrap()).unwrap();
+        let answer = challenge::response(key1, key2, key3.try_into().unwrap()).unwrap();
         let head = "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
                     Sec-WebSocket-Origin: a\r\nSec-WebSocket-Location: b\r\n\r\n";
         socket.write_all(&[head.as_bytes(), &answer].concat()).unwrap();

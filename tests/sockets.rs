@@ -224,7 +224,7 @@ async fn an_upstream_that_is_down_is_a_502_that_names_it() {
 #[tokio::test]
 async fn an_upstream_that_never_answers_is_a_504() {
     let (listener, address) = server().await;
-    let limits = Limits { answer_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { response_time: Duration::from_millis(50), ..Limits::default() };
     let mut proxy = Proxy::with(address, limits).await;
     let mut client = connect(proxy.address).await;
     client.write_all(REQUEST).await.unwrap();
@@ -240,7 +240,7 @@ async fn an_upstream_that_never_answers_is_a_504() {
 #[tokio::test]
 async fn an_answer_that_stalls_half_way_is_left_to_the_client() {
     let (listener, address) = server().await;
-    let limits = Limits { answer_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { response_time: Duration::from_millis(50), ..Limits::default() };
     let mut proxy = Proxy::with(address, limits).await;
     let mut client = connect(proxy.address).await;
     client.write_all(REQUEST).await.unwrap();

@@ -233,7 +233,7 @@ pub struct DoctorArguments {
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     pub listen: Option<u64>,
 
-    /// Time for each answer: connection, handshake, pong, close
+    /// Time for each step: connection, handshake, pong, close
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = seconds)]
     pub timeout: u64,
 
@@ -270,7 +270,7 @@ pub struct DoctorArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArguments {
-    /// Longest head of a request or an answer, in bytes or with k, M or G
+    /// Longest head of a request or a response, in bytes or with k, M or G
     #[arg(long, value_name = "BYTES", default_value = "64k")]
     pub max_head: String,
 
@@ -285,9 +285,9 @@ pub struct LimitArguments {
     pub dial_timeout: u64,
 
     /// Time for the upstream to answer a handshake
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().answer_time.as_secs(),
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().response_time.as_secs(),
         value_parser = seconds)]
-    pub answer_timeout: u64,
+    pub response_timeout: u64,
 
     /// Sessions at a time; one more gets a 503
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().sessions as u64,
@@ -354,7 +354,7 @@ mod tests {
             let mut out = Vec::new();
             command.run(&mut out).unwrap();
             let text = String::from_utf8(out).unwrap().replace('\\', "");
-            assert!(text.contains("--upstream") && text.contains("--answer-timeout"), "{text}");
+            assert!(text.contains("--upstream") && text.contains("--response-timeout"), "{text}");
         }
     }
 }

@@ -259,7 +259,7 @@ fn limits(arguments: &LimitArguments) -> Result<Limits> {
         head: size("--max-head", &arguments.max_head, LEAST_HEAD)?,
         head_time: Duration::from_secs(arguments.head_timeout),
         dial_time: Duration::from_secs(arguments.dial_timeout),
-        answer_time: Duration::from_secs(arguments.answer_timeout),
+        response_time: Duration::from_secs(arguments.response_timeout),
         sessions: usize::try_from(arguments.max_sessions).unwrap_or(usize::MAX),
         ..Limits::default()
     })

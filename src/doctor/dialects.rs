@@ -72,7 +72,7 @@ impl Question {
     pub fn is_answered(&self, bytes: &[u8]) -> bool {
         let Some(end) = head::response_end(bytes, 0) else { return false };
         let is_switch = Head::of_response(bytes).status() == Some(101);
-        let more = if is_switch && self.dialect == Dialect::Hixie76 { challenge::ANSWER } else { 0 };
+        let more = if is_switch && self.dialect == Dialect::Hixie76 { challenge::RESPONSE } else { 0 };
         bytes.len() >= end + more
     }
 
@@ -126,8 +126,8 @@ impl Question {
                 AcceptCheck::Wrong { .. } | AcceptCheck::NoKey => Err("101, but a wrong accept value".to_owned()),
             },
             Challenge::Keys { key1, key2, key3 } => {
-                let expected = challenge::answer(key1.as_bytes(), key2.as_bytes(), *key3);
-                match rest.get(..challenge::ANSWER) {
+                let expected = challenge::response(key1.as_bytes(), key2.as_bytes(), *key3);
+                match rest.get(..challenge::RESPONSE) {
                     None => Err(format!("101, but {} of the 16 bytes that answer the keys", rest.len())),
                     Some(actual) if expected.is_some_and(|expected| expected == actual) => {
                         Ok("101 and the right answer to the keys".to_owned())
@@ -204,7 +204,7 @@ mod tests {
         }
         let keys = |question: &Question| {
             let Challenge::Keys { key1, key2, key3 } = &question.challenge else { panic!() };
-            let answer = challenge::answer(key1.as_bytes(), key2.as_bytes(), *key3).unwrap();
+            let answer = challenge::response(key1.as_bytes(), key2.as_bytes(), *key3).unwrap();
             [b"HTTP/1.1 101 x\r\n\r\n".as_slice(), &answer].concat()
         };
         assert_eq!(spoken(Dialect::Hixie76, keys).0, Spoken::Yes);

@@ -376,7 +376,7 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
     let stall_time = plan.patience.min(plan.listen) / 2;
     SessionConfig {
         rules: Arc::new(rules),
-        limits: Limits { kept: KEPT, stall_time, answer_time: Duration::MAX, ..Limits::default() },
+        limits: Limits { kept: KEPT, stall_time, response_time: Duration::MAX, ..Limits::default() },
         seed,
         policy: Default::default(),
     }

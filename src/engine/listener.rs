@@ -1,5 +1,5 @@
 //! Accepts clients, reads their first head, and sends each where it belongs: to a session, through to the upstream, or
-//! away with an answer.
+//! away with a response.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,12 +19,12 @@ use crate::record::{Log, ProxyEvent, SessionId};
 use crate::relay::limits::Limits;
 use crate::wire::head::{self, Head};
 
-use super::answer;
 use super::clock;
 use super::connection::{Connection, poll_read_head};
 use super::handle::Handle;
 use super::keys::Keys;
 use super::passthrough::{self, PassThrough};
+use super::response;
 use super::route::Route;
 use super::session::{self, Visitor};
 
@@ -87,7 +87,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mp
         };
         match accepted {
             Ok((socket, address)) => {
-                // Each write is a whole answer to something; waiting for more would only add delay.
+                // Each write is a whole response to something; waiting for more would only add delay.
                 let _ = socket.set_nodelay(true);
                 tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.downgrade()));
             }
@@ -108,7 +108,7 @@ enum Opening {
     Nothing,
     /// Nothing came in time.
     Unused(Duration),
-    /// No head that can be served, and the answer to it.
+    /// No head that can be served, and the response to it.
     Refused(u16, String),
     /// wsproxy is told to quit.
     Quit,
@@ -171,7 +171,7 @@ async fn refuse(shared: &Shared, client: impl Connection, address: SocketAddr, s
     let reason = format!("{reason} (client {address})");
     tracing::warn!(status, reason, "refused");
     shared.observe(ProxyEvent::Answered { status, reason: reason.clone() });
-    answer::send(client, status, &reason).await;
+    response::send(client, status, &reason).await;
 }
 
 /// Reads until there is a whole head, or a reason why there never will be.

@@ -1,7 +1,6 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
 #![deny(clippy::indexing_slicing)]
 
-pub mod answer;
 pub mod clock;
 pub mod connection;
 #[cfg(unix)]
@@ -15,6 +14,7 @@ mod listener;
 pub mod passthrough;
 mod pipe;
 mod probe;
+pub mod response;
 pub mod route;
 mod search;
 mod session;

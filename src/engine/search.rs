@@ -1,5 +1,5 @@
 //! Which dialect the upstream speaks, found out under the policy that repairs: it is asked in the client's own first, and in
-//! others where its answer shows that it is of another time. What worked is remembered.
+//! others where its response shows that it is of another time. What worked is remembered.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ use super::listener::Shared;
 use super::route::Route;
 use super::visit;
 
-/// Time for an answer to a try. Servers of 2010 that a request puts off stay silent for ever; others answer at once.
+/// Time for a response to a try. Servers of 2010 that a request puts off stay silent for ever; others answer at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Paths whose dialect is remembered.
 const REMEMBERED: usize = 256;
@@ -56,14 +56,14 @@ impl Known {
     }
 }
 
-/// What an answer in one dialect says of the upstream.
+/// What a response in one dialect says of the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hint {
     /// It is of that dialect, right or wrong: what is wrong can be repaired.
     Speaks,
     /// Try these instead.
     Try(Vec<Dialect>),
-    /// Its answer has nothing to do with the dialect.
+    /// Its response has nothing to do with the dialect.
     Refuses,
 }
 
@@ -145,13 +145,13 @@ async fn attempt(dialer: &Dialer, dialect: Dialect, asked: &Request) -> Option<(
     Some((hint, judged.why))
 }
 
-/// What an answer that is not right in `dialect` shows of the server.
+/// What a response that is not right in `dialect` shows of the server.
 fn hint(dialect: Dialect, bytes: &[u8]) -> Hint {
     use Dialect::{Hixie75, Hixie76, Hybi07, Hybi08, Rfc6455};
-    let answer = Head::of_response(bytes);
-    let has = |name: &str| answer.field(name).is_some();
-    let versions = answer.value("sec-websocket-version").map(|value| String::from_utf8_lossy(value).into_owned());
-    match answer.status() {
+    let response = Head::of_response(bytes);
+    let has = |name: &str| response.field(name).is_some();
+    let versions = response.value("sec-websocket-version").map(|value| String::from_utf8_lossy(value).into_owned());
+    match response.status() {
         None if bytes.is_empty() => Hint::Try(vec![Hixie76, Hixie75, Hybi08, Rfc6455]),
         Some(101) if dialect.facts().has_accept && has("sec-websocket-accept") => Hint::Speaks,
         Some(101) if has("websocket-origin") || has("websocket-location") || has("sec-websocket-location") => {

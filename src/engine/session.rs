@@ -13,12 +13,12 @@ use crate::relay::bridge::Bridging;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
-use super::answer;
 use super::clock;
 use super::connection::Connection;
 use super::dial::{self, Dialer};
 use super::driver::{self, Setup};
 use super::listener::Shared;
+use super::response;
 use super::route::Route;
 use super::search;
 use super::unreachable;
@@ -188,7 +188,7 @@ async fn refuse(shared: &Shared, id: SessionId, client: impl Connection, bytes: 
     let mut log = Log::default();
     log.event(clock::now(), Event::Answered { status, reason: reason.clone() });
     shared.journal.push(Some(id), log);
-    answer::send(client, status, &reason).await;
+    response::send(client, status, &reason).await;
     let closed = ClosedEvent {
         by: ClosedBy::Proxy,
         how: ClosedHow::Answered,

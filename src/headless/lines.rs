@@ -193,7 +193,7 @@ const fn upstream(trouble: Option<&str>) -> &str {
 fn head_line(head: &HeadEvent) -> (Start, String) {
     let kind = match head.from {
         Side::Client => "request",
-        Side::Server => "answer",
+        Side::Server => "response",
     };
     let mut rest = text::preview(Head::new(&head.bytes).start_line(), PREVIEW);
     if !head.complete {

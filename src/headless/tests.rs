@@ -297,7 +297,7 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
         ),
         (
             event(head(Side::Server, b"HTTP/1.1 101 Switching Protocols\r\n\r\n", Some(101))),
-            "03:04:05.678901    7  ←       answer       HTTP/1.1 101 Switching Protocols",
+            "03:04:05.678901    7  ←       response     HTTP/1.1 101 Switching Protocols",
         ),
         (event(open(Some(b"chat"))), "03:04:05.678901    7          open         rfc6455, subprotocol chat"),
         (

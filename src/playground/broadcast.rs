@@ -124,18 +124,18 @@ pub(super) async fn serve(mut socket: Socket, membership: Membership) {
 
 async fn converse(socket: &mut Socket, membership: Membership) -> io::Result<Ending> {
     let Membership { seat, mut frames, put_out } = membership;
-    let (answer, mut answers) = mpsc::channel(1);
+    let (reply, mut replies) = mpsc::channel(1);
     let too_slow = Ending::Ours { code: Code::TRY_AGAIN, reason: Cow::Borrowed("this page reads too slowly") };
     // The two directions wait for each other's peers, never for each other: else two pages that send much at the same
     // time could each wait for the other to read. Whichever is dropped keeps its place in the socket.
     tokio::select! {
-        ending = listen(&mut socket.reader, &seat.room, &answer) => ending,
-        fault = speak(&mut socket.writer, &mut frames, &mut answers) => fault,
+        ending = listen(&mut socket.reader, &seat.room, &reply) => ending,
+        fault = speak(&mut socket.writer, &mut frames, &mut replies) => fault,
         _ = put_out => Ok(too_slow),
     }
 }
 
-async fn listen(reader: &mut Reader, room: &Room, answer: &mpsc::Sender<Bytes>) -> io::Result<Ending> {
+async fn listen(reader: &mut Reader, room: &Room, reply: &mpsc::Sender<Bytes>) -> io::Result<Ending> {
     loop {
         let Some(event) = reader.buffered() else {
             reader.fill().await?;
@@ -146,7 +146,7 @@ async fn listen(reader: &mut Reader, room: &Room, answer: &mpsc::Sender<Bytes>) 
             Ok(Event::Close(body)) => return Ok(Ending::Theirs(body)),
             Ok(Event::Pong) => {}
             // Fails only when the page is about to go.
-            Ok(Event::Ping(payload)) => drop(answer.send(framed(Opcode::PONG, &payload)).await),
+            Ok(Event::Ping(payload)) => drop(reply.send(framed(Opcode::PONG, &payload)).await),
             Ok(Event::Text(text)) => room.publish(&framed(Opcode::TEXT, text.as_bytes())).await,
             Ok(Event::Binary(bytes)) => room.publish(&framed(Opcode::BINARY, &bytes)).await,
         }
@@ -157,11 +157,11 @@ async fn listen(reader: &mut Reader, room: &Room, answer: &mpsc::Sender<Bytes>) 
 async fn speak(
     writer: &mut Writer,
     frames: &mut mpsc::Receiver<Bytes>,
-    answers: &mut mpsc::Receiver<Bytes>,
+    replies: &mut mpsc::Receiver<Bytes>,
 ) -> io::Result<Ending> {
     loop {
         let frame = tokio::select! {
-            Some(frame) = answers.recv() => frame,
+            Some(frame) = replies.recv() => frame,
             Some(frame) = frames.recv() => frame,
             // Both have ended: the page was put out, and `converse` knows.
             else => future::pending().await,

@@ -8,7 +8,7 @@ use hyper::header::{
 };
 use hyper::{Method, StatusCode, Version};
 
-use super::answer::{Answer, text, with};
+use super::response::{PlainResponse, text, with};
 use crate::wire::accept;
 
 /// Bytes of a key after base64 (RFC 6455 4.1).
@@ -60,30 +60,30 @@ pub(super) fn check(method: &Method, version: Version, headers: &HeaderMap) -> R
 
 impl Accepted {
     /// The 101.
-    pub(super) fn answer(self) -> Answer {
-        let mut answer = Answer::default();
-        *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let answer = with(answer, CONNECTION, HeaderValue::from_static("Upgrade"));
-        let answer = with(answer, UPGRADE, HeaderValue::from_static("websocket"));
-        let answer = with(answer, SEC_WEBSOCKET_ACCEPT, self.accept);
+    pub(super) fn response(self) -> PlainResponse {
+        let mut response = PlainResponse::default();
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let response = with(response, CONNECTION, HeaderValue::from_static("Upgrade"));
+        let response = with(response, UPGRADE, HeaderValue::from_static("websocket"));
+        let response = with(response, SEC_WEBSOCKET_ACCEPT, self.accept);
         match self.protocol {
-            Some(protocol) => with(answer, SEC_WEBSOCKET_PROTOCOL, protocol),
-            None => answer,
+            Some(protocol) => with(response, SEC_WEBSOCKET_PROTOCOL, protocol),
+            None => response,
         }
     }
 }
 
 impl Refusal {
     /// The 426 or 400.
-    pub(super) fn answer(self) -> Answer {
+    pub(super) fn response(self) -> PlainResponse {
         match self {
             Self::Mistake(sentence) => text(StatusCode::BAD_REQUEST, sentence),
             Self::Upgrade(sentence) => {
-                let answer = text(StatusCode::UPGRADE_REQUIRED, sentence);
+                let response = text(StatusCode::UPGRADE_REQUIRED, sentence);
                 // RFC 9110 15.5.22: a 426 names what to upgrade to.
-                let answer = with(answer, CONNECTION, HeaderValue::from_static("Upgrade"));
-                let answer = with(answer, UPGRADE, HeaderValue::from_static("websocket"));
-                with(answer, SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+                let response = with(response, CONNECTION, HeaderValue::from_static("Upgrade"));
+                let response = with(response, UPGRADE, HeaderValue::from_static("websocket"));
+                with(response, SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
             }
         }
     }

@@ -7,9 +7,9 @@ use hyper::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, StatusCode};
 
-use super::answer::{Answer, body, text, with};
 use super::broadcast::{Membership, Room};
 use super::endpoint::Kind;
+use super::response::{PlainResponse, body, text, with};
 use super::{endpoints, handshake, page};
 
 /// An endpoint that takes its connection from the first byte on came second on one.
@@ -18,7 +18,7 @@ const NOT_FIRST: &str = "ask for this address on a connection of its own\n";
 /// A connection that was promised to an endpoint.
 #[derive(Debug)]
 pub(super) struct Upgrade {
-    /// Becomes the stream once the answer is written.
+    /// Becomes the stream once the response is written.
     pub pending: OnUpgrade,
     /// What to talk then.
     pub talk: Talk,
@@ -33,7 +33,7 @@ pub(super) enum Talk {
     Broadcast(Membership),
 }
 
-/// The answers for one connection.
+/// The responses for one connection.
 #[derive(Debug)]
 pub(super) struct Site {
     room: Arc<Room>,
@@ -47,13 +47,13 @@ impl Site {
     }
 
     /// Answers one request.
-    pub(super) fn respond(&self, mut request: Request<Incoming>) -> Answer {
+    pub(super) fn respond(&self, mut request: Request<Incoming>) -> PlainResponse {
         let Some(endpoint) = endpoints::find(request.uri().path()) else {
             return plain_http(request.method(), request.uri().path());
         };
         let accepted = match handshake::check(request.method(), request.version(), request.headers()) {
             Ok(accepted) => accepted,
-            Err(refusal) => return refusal.answer(),
+            Err(refusal) => return refusal.response(),
         };
         let talk = match endpoint.kind {
             Kind::Echo => Talk::Echo,
@@ -63,7 +63,7 @@ impl Site {
         let pending = hyper::upgrade::on(&mut request);
         let mut slot = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(Upgrade { pending, talk });
-        accepted.answer()
+        accepted.response()
     }
 
     /// What the connection was upgraded to, if it was.
@@ -72,22 +72,22 @@ impl Site {
     }
 }
 
-fn plain_http(method: &Method, path: &str) -> Answer {
+fn plain_http(method: &Method, path: &str) -> PlainResponse {
     if !matches!(path, "/" | "/favicon.ico") {
         return text(StatusCode::NOT_FOUND, "there is nothing at this address; the playground's page is at /\n");
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
-        let answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
-        return with(answer, ALLOW, HeaderValue::from_static("GET, HEAD"));
+        let response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+        return with(response, ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
-    if path == "/" { page_answer() } else { body("image/svg+xml", page::ICON) }
+    if path == "/" { page_response() } else { body("image/svg+xml", page::ICON) }
 }
 
-fn page_answer() -> Answer {
+fn page_response() -> PlainResponse {
     let nonce = page::nonce();
-    let answer = body("text/html; charset=utf-8", page::html(&nonce));
+    let response = body("text/html; charset=utf-8", page::html(&nonce));
     match HeaderValue::from_str(&page::security_policy(&nonce)) {
-        Ok(policy) => with(answer, CONTENT_SECURITY_POLICY, policy),
+        Ok(policy) => with(response, CONTENT_SECURITY_POLICY, policy),
         Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the page's security policy is no header value\n"),
     }
 }

@@ -5,7 +5,6 @@
 //! Everything it does runs inside one task, so it ends with the handle. No peer's bytes decide how much memory is taken:
 //! connections, messages and queues are all bounded.
 
-mod answer;
 mod broadcast;
 mod command;
 mod dispatch;
@@ -19,6 +18,7 @@ mod incoming;
 mod old;
 mod page;
 mod raw;
+mod response;
 mod script;
 mod socket;
 #[cfg(test)]

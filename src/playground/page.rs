@@ -32,7 +32,7 @@ pub(super) fn security_policy(nonce: &str) -> String {
     )
 }
 
-/// The page for one answer.
+/// The page for one response.
 pub(super) fn html(nonce: &str) -> String {
     let (options, descriptions) = endpoints();
     TEMPLATE

@@ -17,7 +17,7 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// Bytes taken in one read.
 const READ_SIZE: usize = 4096;
 
-/// The answer to whoever sends no key.
+/// The response to whoever sends no key.
 const NO_WEBSOCKET: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\
     Sec-WebSocket-Version: 13\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 55\r\n\r\n\
     this address speaks WebSocket only, with its own faults";
@@ -25,12 +25,12 @@ const NO_WEBSOCKET: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocke
 /// What a server does.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Script {
-    /// The answer to a request with a key. After anything but a 101 the server hangs up; behind an empty one it is
+    /// The response to a request with a key. After anything but a 101 the server hangs up; behind an empty one it is
     /// silent, unless it hangs up anyway.
-    pub answer: fn(&Asked<'_>) -> Vec<u8>,
+    pub response: fn(&Asked<'_>) -> Vec<u8>,
     /// What goes back for a text.
     pub reply: fn(&[u8]) -> Vec<u8>,
-    /// What follows the first reply, or an empty answer.
+    /// What follows the first reply, or an empty response.
     pub then: Then,
 }
 
@@ -77,12 +77,12 @@ async fn converse(wire: &mut Wire, script: &Script) -> Result<(), End> {
     let (request, mut rest) = request(wire).await?;
     let head = Head::new(&request);
     let Some(key) = head.value("sec-websocket-key") else { return wire.send(NO_WEBSOCKET).await };
-    let answer = (script.answer)(&Asked { head, key });
-    if answer.is_empty() {
+    let response = (script.response)(&Asked { head, key });
+    if response.is_empty() {
         return if script.then == Then::HangUp { Ok(()) } else { Err(End::Silence) };
     }
-    wire.send(&answer).await?;
-    if Head::of_response(&answer).status() != Some(101) {
+    wire.send(&response).await?;
+    if Head::of_response(&response).status() != Some(101) {
         return Ok(());
     }
     let mut incoming = Incoming::new(MAX_MESSAGE);
@@ -145,8 +145,8 @@ pub(super) fn switching(fields: &[&str]) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// The right answer.
-pub(super) fn right_answer(asked: &Asked<'_>) -> Vec<u8> {
+/// The right response.
+pub(super) fn right_response(asked: &Asked<'_>) -> Vec<u8> {
     switching(&[&asked.accept_field()])
 }
 

@@ -63,18 +63,18 @@ pub(super) async fn expect(stream: &mut TcpStream, expected: &[u8]) {
 
 /// All that comes until the server hangs up.
 pub(super) async fn rest(stream: &mut TcpStream) -> Vec<u8> {
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let read = async {
         let mut buffer = [0; 4096];
         loop {
             match stream.read(&mut buffer).await.unwrap() {
                 0 => break,
-                count => answer.extend_from_slice(&buffer[..count]),
+                count => response.extend_from_slice(&buffer[..count]),
             }
         }
     };
     tokio::time::timeout(DEADLINE, read).await.expect("the server did not hang up");
-    answer
+    response
 }
 
 const REQUEST: &str = "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -84,16 +84,16 @@ const REQUEST: &str = "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nS
 async fn raw(addr: SocketAddr, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.1\r\n{REQUEST}").as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while head::end(&answer, 0).is_none() {
-        answer.push(stream.read_u8().await.unwrap());
+    let mut response = Vec::new();
+    while head::end(&response, 0).is_none() {
+        response.push(stream.read_u8().await.unwrap());
     }
-    assert_eq!(head::Head::new(&answer).status(), Some(101));
+    assert_eq!(head::Head::new(&response).status(), Some(101));
     assert_eq!(
-        head::Head::new(&answer).value("sec-websocket-accept"),
+        head::Head::new(&response).value("sec-websocket-accept"),
         Some(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".as_slice())
     );
-    assert!(head::Head::new(&answer).value("sec-websocket-extensions").is_none());
+    assert!(head::Head::new(&response).value("sec-websocket-extensions").is_none());
     stream
 }
 
@@ -102,10 +102,10 @@ async fn raw_close(addr: SocketAddr, frames: &[u8]) -> u16 {
     let mut stream = raw(addr, "/echo").await;
     stream.write_all(frames).await.unwrap();
     stream.shutdown().await.unwrap();
-    let answer = rest(&mut stream).await;
-    assert_eq!(answer[0], 0x88, "{answer:x?}");
-    assert_eq!(answer.len(), 2 + usize::from(answer[1]), "more than one frame: {answer:x?}");
-    u16::from_be_bytes([answer[2], answer[3]])
+    let response = rest(&mut stream).await;
+    assert_eq!(response[0], 0x88, "{response:x?}");
+    assert_eq!(response.len(), 2 + usize::from(response[1]), "more than one frame: {response:x?}");
+    u16::from_be_bytes([response[2], response[3]])
 }
 
 #[tokio::test]
@@ -286,10 +286,10 @@ async fn bad_handshakes_are_refused_in_a_plain_sentence() {
         ("Sec-WebSocket-Key", "X-Key", "400"),
     ] {
         let fields = REQUEST.replace(right, wrong).replace("Host: x", "Host: x\r\nConnection: close");
-        let answer = exchange(playground.addr(), format!("GET /echo HTTP/1.1\r\n{fields}").as_bytes()).await;
-        let answer = String::from_utf8(answer).unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{wrong}: {answer}");
-        assert!(answer.contains("content-type: text/plain") && answer.ends_with('\n'), "{wrong}: {answer}");
+        let response = exchange(playground.addr(), format!("GET /echo HTTP/1.1\r\n{fields}").as_bytes()).await;
+        let response = String::from_utf8(response).unwrap();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{wrong}: {response}");
+        assert!(response.contains("content-type: text/plain") && response.ends_with('\n'), "{wrong}: {response}");
     }
 }
 
@@ -298,8 +298,8 @@ async fn the_first_subprotocol_is_chosen() {
     let playground = start().await.unwrap();
     let mut request = format!("ws://{}/echo", playground.addr()).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "chat.v2, chat".parse().unwrap());
-    let (_, answer) = connect_async(request).await.unwrap();
-    assert_eq!(answer.headers()["sec-websocket-protocol"], "chat.v2");
+    let (_, response) = connect_async(request).await.unwrap();
+    assert_eq!(response.headers()["sec-websocket-protocol"], "chat.v2");
 }
 
 #[tokio::test]
@@ -314,9 +314,9 @@ async fn http_has_the_page_the_icon_and_plain_sentences() {
         ("POST /", "405", "allow: GET, HEAD"),
     ] {
         let head = format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        let answer = String::from_utf8(exchange(playground.addr(), head.as_bytes()).await).unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
-        assert!(answer.contains(contains), "{request}: {answer}");
+        let response = String::from_utf8(exchange(playground.addr(), head.as_bytes()).await).unwrap();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {response}");
+        assert!(response.contains(contains), "{request}: {response}");
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Limits {
     pub dial_time: Duration,
     /// Time for the upstream's answer to the handshake. Chrome gives up after 240 s; a little less, so that the answer
     /// names the cause before the browser stops listening.
-    pub answer_time: Duration,
+    pub response_time: Duration,
     /// Payload bytes kept of one frame. More is relayed, counted and marked as truncated.
     pub kept: usize,
     /// Inflated bytes kept of one compressed frame.
@@ -50,7 +50,7 @@ impl Default for Limits {
             head: 64 * 1024,
             head_time: Duration::from_secs(30),
             dial_time: Duration::from_secs(230),
-            answer_time: Duration::from_secs(230),
+            response_time: Duration::from_secs(230),
             kept: 16 * 1024 * 1024,
             kept_inflated: 1024 * 1024,
             inflated: 64 * 1024 * 1024,

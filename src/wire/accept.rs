@@ -19,7 +19,7 @@ pub fn value_for(key: &[u8]) -> String {
     STANDARD.encode(digest(key))
 }
 
-/// How the answer's accept value stands to the request's key.
+/// How the response's accept value stands to the request's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AcceptCheck {
     /// Equal to what the key asks for.
@@ -27,12 +27,12 @@ pub enum AcceptCheck {
         /// The value.
         value: String,
     },
-    /// The answer has none.
+    /// The response has none.
     Missing {
         /// What it should be.
         expected: String,
     },
-    /// The answer has another.
+    /// The response has another.
     Wrong {
         /// What it should be.
         expected: String,
@@ -44,7 +44,7 @@ pub enum AcceptCheck {
 }
 
 impl AcceptCheck {
-    /// Compares the first `Sec-WebSocket-Accept` value of an answer with the key of the request.
+    /// Compares the first `Sec-WebSocket-Accept` value of a response with the key of the request.
     #[must_use]
     pub fn of(key: Option<&[u8]>, accept: Option<&[u8]>) -> Self {
         let Some(key) = key else { return Self::NoKey };

@@ -7,8 +7,8 @@ use md5::{Digest as _, Md5};
 
 use super::dialect::Dialect;
 
-/// Bytes of the answer to hixie-76's challenge, right behind the head.
-pub const ANSWER: usize = 16;
+/// Bytes of the response to hixie-76's challenge, right behind the head.
+pub const RESPONSE: usize = 16;
 
 /// The most spaces that a key of hixie-76 has.
 const SPACES: u32 = 12;
@@ -59,9 +59,9 @@ pub fn number(key: &[u8]) -> Option<u32> {
     u32::try_from(product / spaces).ok()
 }
 
-/// The answer to hixie-76's challenge; `None` where a key hides no number.
+/// The response to hixie-76's challenge; `None` where a key hides no number.
 #[must_use]
-pub fn answer(key1: &[u8], key2: &[u8], key3: [u8; 8]) -> Option<[u8; ANSWER]> {
+pub fn response(key1: &[u8], key2: &[u8], key3: [u8; 8]) -> Option<[u8; RESPONSE]> {
     let (first, second) = (number(key1)?, number(key2)?);
     let digest = Md5::new().chain_update(first.to_be_bytes()).chain_update(second.to_be_bytes()).chain_update(key3);
     Some(digest.finalize().into())
@@ -108,11 +108,11 @@ mod tests {
             ),
             ("3e6b263  4 17 80", "17  9 G`ZD9   2 2b 7X 3 /r90", b"WjN}|M(6", "n`9eBk9z$R8pOtVb"),
         ] {
-            assert_eq!(answer(key1.as_bytes(), key2.as_bytes(), *key3).unwrap(), expected.as_bytes());
+            assert_eq!(response(key1.as_bytes(), key2.as_bytes(), *key3).unwrap(), expected.as_bytes());
         }
         let key3 = [0x5d, 0x9f, 0xb0, 0x67, 0x0f, 0xe4, 0xfa, 0x75];
-        let answer = answer(b"30  ;- 5=5 u 4 1  7336", b":2 8 G(  07A 93Ql 3 *20 Ox0G'w", key3).unwrap();
-        assert_eq!(hex::encode(answer), "b6bc2a9ea00c1cb90faddc97906017a8");
+        let response = response(b"30  ;- 5=5 u 4 1  7336", b":2 8 G(  07A 93Ql 3 *20 Ox0G'w", key3).unwrap();
+        assert_eq!(hex::encode(response), "b6bc2a9ea00c1cb90faddc97906017a8");
     }
 
     #[test]

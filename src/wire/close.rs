@@ -119,7 +119,7 @@ impl Code {
             1011 => ("internal error", "the server met an unexpected condition", true),
             1012 => ("service restart", "the service is restarted, come back", true),
             1013 => ("try again later", "the service is overloaded", true),
-            1014 => ("bad gateway", "a gateway got a bad answer from its upstream", true),
+            1014 => ("bad gateway", "a gateway got a bad response from its upstream", true),
             1015 => ("TLS handshake", "stands for a failed TLS handshake, never sent", false),
             0..=999 => ("unused", "below the range of codes", false),
             1016..=2999 => ("unassigned", "reserved for the protocol", false),

@@ -1,11 +1,11 @@
-//! permessage-deflate (RFC 7692): what an answer agreed on, and the inflating of one lane's messages.
+//! permessage-deflate (RFC 7692): what a response agreed on, and the inflating of one lane's messages.
 //!
 //! Inflating is as lenient as Chrome's: always with a window of 32 KiB that is kept from message to message, whatever
 //! was agreed; a final block resets it.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// What an answer agreed on.
+/// What a response agreed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deflate {
     /// The server said that it begins each message with an empty window.
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_of_an_answer_are_read() {
+    fn parameters_of_a_response_are_read() {
         assert_eq!(Deflate::agreed(b"x, permessage-deflate"), Some(Deflate::default()));
         let agreed = Deflate::agreed(b"permessage-deflate; server_no_context_takeover; server_max_window_bits=9");
         assert!(agreed.unwrap().server_no_context_takeover);

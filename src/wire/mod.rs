@@ -5,7 +5,6 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod accept;
-pub mod answer;
 pub mod assembler;
 pub mod challenge;
 pub mod close;
@@ -20,6 +19,7 @@ pub mod mask;
 pub mod message;
 pub mod opcode;
 pub mod request;
+pub mod response;
 pub mod units;
 pub mod url;
 pub mod utf8;

@@ -17,7 +17,7 @@ impl Opcode {
     pub const CLOSE: Self = Self(0x8);
     /// A ping.
     pub const PING: Self = Self(0x9);
-    /// The answer to a ping, or a heartbeat of its own.
+    /// The reply to a ping, or a heartbeat of its own.
     pub const PONG: Self = Self(0xa);
 
     /// Takes the low four bits of `value`.

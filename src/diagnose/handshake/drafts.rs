@@ -53,7 +53,7 @@ pub fn hixie_answer(dialect: Dialect, request: &[u8], answer: &[u8], forwarded: 
 pub fn proof(request: &[u8], key3: &[u8], proof: &[u8]) -> Option<Finding> {
     let head = Head::new(request);
     let (key1, key2) = (head.value("sec-websocket-key1")?, head.value("sec-websocket-key2")?);
-    let expected = challenge::answer(key1, key2, key3.try_into().ok()?)?;
+    let expected = challenge::response(key1, key2, key3.try_into().ok()?)?;
     (proof != expected).then(|| {
         let came = if proof.is_empty() { "nothing".to_owned() } else { hex::encode(proof) };
         Finding::new(FindingKind::Hixie76Challenge, Place::Stream)

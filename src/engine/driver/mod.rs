@@ -21,12 +21,12 @@ use crate::relay::injection::{Reply, Token};
 use crate::relay::session::{Act, Output, Reason, Sent, Session, SessionCommand};
 use crate::wire::close::Code;
 
-use super::answer;
 use super::clock;
 use super::connection::Connection;
 use super::handle::Commands;
 use super::intake;
 use super::pipe::Pipe;
+use super::response;
 use super::tls::TlsFault;
 use super::unreachable;
 
@@ -385,8 +385,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
 
     /// Answers the client in the upstream's place.
     fn respond(&mut self, status: u16, reason: &Reason) {
-        let reason = answer::sentence(reason, &self.upstream);
-        self.pipes[Side::Server].extra.extend_from_slice(&answer::answer(status, &reason));
+        let reason = response::sentence(reason, &self.upstream);
+        self.pipes[Side::Server].extra.extend_from_slice(&response::whole(status, &reason));
         self.out.log.event(clock::now(), Event::Answered { status, reason });
     }
 

@@ -228,7 +228,7 @@ async fn an_upstream_that_stays_silent_is_answered_for() {
     let (mut stage, start) = (Stage::new(), Instant::now());
     let closed = stage.ends().await;
     assert_eq!(closed.how, ClosedHow::Timeout);
-    let limit = Limits::default().answer_time;
+    let limit = Limits::default().response_time;
     assert!(start.elapsed() >= limit && start.elapsed() < limit + Duration::from_secs(2));
     let got = String::from_utf8(stage.client.lock().got.clone()).unwrap();
     assert!(got.starts_with("HTTP/1.1 504 Gateway Timeout\r\n") && got.contains("ws://upstream:9999"), "{got}");

@@ -14,7 +14,7 @@ use super::framing::Framing;
 use crate::engine::connection::{Connection, poll_read_head};
 use crate::wire::head::{self, Head};
 
-/// Set while a request has no whole answer. The gate sets it; whoever holds the `Turn` of the answer clears it.
+/// Set while a request has no whole response. The gate sets it; whoever holds the `Turn` of the response clears it.
 #[derive(Clone, Default)]
 pub(super) struct Turn(Arc<AtomicBool>);
 
@@ -45,7 +45,7 @@ pub(super) struct Gate<C> {
     at: At,
     /// Nothing was written since the last flush.
     flushed: bool,
-    /// hyper was told to wait until the answer before is out.
+    /// hyper was told to wait until the response before is out.
     waits: bool,
     /// The client sends no more.
     ended: bool,
@@ -66,7 +66,7 @@ pub(super) enum Last {
     End,
     /// A request that smells of WebSocket.
     WebSocket,
-    /// A head for which there is only an answer: a status and why.
+    /// A head for which there is only a response: a status and why.
     Refused(u16, String),
 }
 
@@ -128,7 +128,7 @@ impl<C: Connection> Gate<C> {
         self.turn.is_on() || !self.flushed
     }
 
-    /// Reads more. While an answer is on its way, this tells whether the client still wants it.
+    /// Reads more. While a response is on its way, this tells whether the client still wants it.
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let count = ready!(poll_read_head(&mut self.client, &mut self.held, usize::MAX, cx))?;
         self.ended = count == 0;
@@ -150,7 +150,7 @@ impl<C: Connection> AsyncRead for Gate<C> {
                 gate.free -= count;
                 return Poll::Ready(Ok(()));
             }
-            // Requests that came early wait for the flush that ends the answer before them.
+            // Requests that came early wait for the flush that ends the response before them.
             gate.waits = gate.is_busy() && matches!(gate.at, At::Head { .. });
             let early = gate.waits && !gate.held.is_empty();
             if early && (gate.ended || gate.held.len() >= gate.limit) {
@@ -181,7 +181,7 @@ impl<C: Connection> AsyncWrite for Gate<C> {
         self.client.is_write_vectored()
     }
 
-    /// hyper flushes when it has written all that it has, so a flush behind a whole answer means that the answer is out.
+    /// hyper flushes when it has written all that it has, so a flush behind a whole response means that the response is out.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.client).poll_flush(cx))?;
         if !self.turn.is_on() {

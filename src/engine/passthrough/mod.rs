@@ -2,10 +2,10 @@
 //!
 //! Each client connection has at most one connection to the upstream, dialled for the first request and again where the
 //! upstream has closed it; so what the two sides say about keeping it open holds for both. Nothing is added to a
-//! head but what RFC 9112 asks for. 1xx answers of the upstream end here: a client that waits for 100 is told so by
+//! head but what RFC 9112 asks for. 1xx responses of the upstream end here: a client that waits for 100 is told so by
 //! hyper as soon as the upstream takes the body.
 //!
-//! A client that closes its side gets no answer any more, as from nginx: most often its tab was closed, and the
+//! A client that closes its side gets no response any more, as from nginx: most often its tab was closed, and the
 //! upstream should know.
 
 mod download;
@@ -32,9 +32,9 @@ use tokio::time::timeout;
 use self::download::Download;
 use self::gate::{Gate, Last, Turn};
 pub use self::strangers::Strangers;
-use super::answer;
 use super::connection::Connection;
 use super::dial::DialError;
+use super::response;
 use super::route::Route;
 use super::tls::TlsFault;
 use crate::journal::Journal;
@@ -105,13 +105,13 @@ pub async fn serve<C: Connection>(
     match last {
         Last::WebSocket => return Some((client, held.to_vec())),
         Last::Refused(status, reason) => {
-            answer::send(client, status, &reason).await;
+            response::send(client, status, &reason).await;
             context.tell(ProxyEvent::Answered { status, reason });
             return None;
         }
         Last::End => context.tell_refusal(end),
     }
-    answer::linger(client).await;
+    response::linger(client).await;
     None
 }
 
@@ -144,9 +144,9 @@ enum Fault {
     Dial(#[from] DialError),
     #[error("{upstream} did not answer the request within {limit:?}; look at what the server does with it")]
     Silent { upstream: String, limit: Duration },
-    #[error("{upstream} closed the connection in place of an answer; look into the server's log")]
+    #[error("{upstream} closed the connection in place of a response; look into the server's log")]
     Closed { upstream: String },
-    #[error("the answer of {upstream} is not HTTP/1.1: {cause}; check that it is a web server")]
+    #[error("the response of {upstream} is not HTTP/1.1: {cause}; check that it is a web server")]
     NotHttp { upstream: String, cause: String },
     #[error(
         "{upstream} answered a plain request with 101, as if it were to be a WebSocket; look at the server's routes"
@@ -176,7 +176,7 @@ impl Fault {
 }
 
 impl Exchanges<'_> {
-    /// One request and its answer.
+    /// One request and its response.
     async fn exchange(&self, request: Request<Incoming>) -> Result<Response<Download>, Fault> {
         let (method, path) = (request.method().to_string(), request.uri().to_string());
         let hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
@@ -193,7 +193,7 @@ impl Exchanges<'_> {
                 self.context.tell(ProxyEvent::Note(Level::Note, fault.to_string()));
                 return Err(fault);
             }
-            Err(fault) => (fault.status(), self.answer(&fault)),
+            Err(fault) => (fault.status(), self.response(&fault)),
         };
         self.context.tell(ProxyEvent::Http { method, path, status });
         Ok(response)
@@ -221,25 +221,25 @@ impl Exchanges<'_> {
         let (journal, clock) = (Arc::clone(&self.context.journal), self.context.clock);
         let upstream = self.upstream();
         let broken = move |error: &hyper::Error| {
-            let sentence = format!("the answer of {upstream} to {what} broke off: {}", words(error));
+            let sentence = format!("the response of {upstream} to {what} broke off: {}", words(error));
             tell(&journal, clock, ProxyEvent::Note(Level::Warning, sentence));
         };
         Response::from_parts(head, Download::of_upstream(body, self.turn.clone(), broken))
     }
 
-    fn answer(&self, fault: &Fault) -> Response<Download> {
+    fn response(&self, fault: &Fault) -> Response<Download> {
         let (status, sentence) = (fault.status(), fault.to_string());
-        let mut response = Response::new(Download::own(answer::body(&sentence), self.turn.clone()));
+        let mut response = Response::new(Download::own(response::body(&sentence), self.turn.clone()));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer::CONTENT_TYPE));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(response::CONTENT_TYPE));
         self.context.tell(ProxyEvent::Answered { status, reason: sentence });
         response
     }
 
-    /// The upstream's answer, over the connection that is there or over a new one.
+    /// The upstream's response, over the connection that is there or over a new one.
     async fn ask(&self, mut request: Request<Incoming>) -> Result<Response<Incoming>, Fault> {
-        // How long a body takes is nobody's business, and the answer often waits for its end.
-        let limit = if request.body().is_end_stream() { self.context.limits.answer_time } else { Duration::MAX };
+        // How long a body takes is nobody's business, and the response often waits for its end.
+        let limit = if request.body().is_end_stream() { self.context.limits.response_time } else { Duration::MAX };
         let silent = |_| Fault::Silent { upstream: self.upstream(), limit };
         if let Some(mut sender) = self.idle(None)
             && sender.ready().await.is_ok()
@@ -288,7 +288,7 @@ impl Exchanges<'_> {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| self.fault(&error, Fault::Closed { upstream: self.upstream() }))?;
-        // It ends when the sender and the answer's body are gone, and tells its errors through them.
+        // It ends when the sender and the response's body are gone, and tells its errors through them.
         tokio::spawn(connection);
         Ok(sender)
     }

@@ -174,11 +174,11 @@ async fn heads_keep_their_order_and_spelling_and_addresses_are_translated() {
                  Connection: keep-alive\r\nx-B: 2\r\n\r\n"
             )
         );
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 302 Moved Over There\r\nLOCATION: http://127.0.0.1:{port}/base/next\r\nX-one: 1\r\n\
              Set-Cookie: a\r\nset-cookie: b\r\nContent-Length: 2\r\n\r\nhi"
         );
-        client.send(answer).await;
+        client.send(response).await;
         client.rest().await;
     })
     .await;
@@ -416,11 +416,14 @@ async fn an_upstream_that_is_down_is_told_even_to_a_client_that_is_still_sending
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n").await;
     let (mut reader, mut writer) = client.socket.into_split();
     let sends = tokio::spawn(async move { writer.write_all(&vec![0; 3_000_000]).await });
-    let mut answer = String::new();
-    timeout(DEADLINE, reader.read_to_string(&mut answer)).await.unwrap().unwrap();
-    assert!(answer.starts_with("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\n"), "{answer}");
+    let mut response = String::new();
+    timeout(DEADLINE, reader.read_to_string(&mut response)).await.unwrap().unwrap();
+    assert!(
+        response.starts_with("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\n"),
+        "{response}"
+    );
     let sentence = format!("can't reach ws://127.0.0.1:{port}: nothing listens on 127.0.0.1:{port}; start the server");
-    assert!(answer.contains(&format!("\r\n\r\nwsproxy: {sentence}")), "{answer}");
+    assert!(response.contains(&format!("\r\n\r\nwsproxy: {sentence}")), "{response}");
     let event = proxy.told(|event| matches!(event, ProxyEvent::Answered { .. })).await;
     assert!(matches!(event, ProxyEvent::Answered { status: 502, reason } if reason.starts_with(&sentence)));
     proxy.told(|event| matches!(event, ProxyEvent::Http { status: 502, .. })).await;
@@ -437,7 +440,7 @@ async fn a_silent_upstream_is_a_504_and_the_connection_goes_on() {
         }
     })
     .await;
-    let limits = Limits { answer_time: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits { response_time: Duration::from_millis(100), ..Limits::default() };
     let proxy = Proxy::with(port, limits, "").await;
     let mut client = Peer::connect(proxy.port).await;
     client.send(get("/silent")).await;
@@ -450,7 +453,7 @@ async fn a_silent_upstream_is_a_504_and_the_connection_goes_on() {
 #[tokio::test]
 async fn an_upstream_that_is_no_web_server_or_hangs_up_is_told() {
     for (says, words) in
-        [("220 mail.example\r\n", "is not HTTP/1.1"), ("", "closed the connection in place of an answer")]
+        [("220 mail.example\r\n", "is not HTTP/1.1"), ("", "closed the connection in place of a response")]
     {
         let port = upstream(move |mut client| async move {
             client.head().await;
@@ -489,7 +492,7 @@ async fn an_idle_connection_that_the_upstream_closed_is_dialled_again() {
 }
 
 #[tokio::test]
-async fn a_stale_connection_ends_without_an_answer() {
+async fn a_stale_connection_ends_without_a_response() {
     let port = upstream(|mut client| async move {
         client.head().await;
         client.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
@@ -506,7 +509,7 @@ async fn a_stale_connection_ends_without_an_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_told_and_breaks_off() {
+async fn a_response_that_breaks_off_is_told_and_breaks_off() {
     let port = upstream(|mut client| async move {
         client.head().await;
         client.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
@@ -535,8 +538,8 @@ async fn a_head_that_can_t_be_read_is_answered_and_told() {
         client.send(get("/one")).await;
         client.until("/one").await;
         client.send(request).await;
-        let answer = client.rest().await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(words), "{answer}");
+        let response = client.rest().await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")) && response.contains(words), "{response}");
         proxy.told(|event| matches!(event, ProxyEvent::Answered { status: told, .. } if *told == status)).await;
     }
 }
@@ -586,14 +589,14 @@ async fn a_websocket_after_plain_requests_comes_back_whole() {
         socket.write_all(b"raw").await.unwrap();
         client.until("raw").await;
 
-        // All at once: the answers before come first, and nothing says that the connection ends.
+        // All at once: the responses before come first, and nothing says that the connection ends.
         let mut client = Peer::connect(proxy.port).await;
         client.send([before, before, UPGRADE, frame].concat()).await;
         let (mut socket, bytes) = timeout(DEADLINE, proxy.raw.recv()).await.unwrap().unwrap();
         assert_eq!(bytes, [UPGRADE, frame].concat().as_bytes());
         socket.write_all(b"raw").await.unwrap();
-        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
-        assert_eq!(client.until("raw").await, [answer, answer, "raw"].concat());
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+        assert_eq!(client.until("raw").await, [response, response, "raw"].concat());
     }
 }
 

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::endpoint::{Endpoint, Kind};
-use super::script::{Asked, Script, Then, right_answer, right_reply, switching};
+use super::script::{Asked, Script, Then, right_reply, right_response, switching};
 use crate::wire::accept;
 use crate::wire::frame::{FrameHeader, LengthForm};
 use crate::wire::head;
@@ -21,16 +21,16 @@ const KEY: mask::MaskKey = [0x37, 0xfa, 0x21, 0x3d];
 const ZLIB_HELLO: &[u8] = b"\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5";
 
 /// A script without a mistake, of which each entry changes a part.
-const RIGHT: Script = Script { answer: right_answer, reply: right_reply, then: Then::GoOn };
+const RIGHT: Script = Script { response: right_response, reply: right_reply, then: Then::GoOn };
 
 /// An entry whose button sends "hello".
 const fn entry(path: &'static str, sentence: &'static str, script: Script) -> Endpoint {
     Endpoint { path, sentence, sends: &["hello"], protocol: "", kind: Kind::Script(script) }
 }
 
-/// An entry whose mistake is in the answer.
-const fn answer(path: &'static str, sentence: &'static str, answer: fn(&Asked<'_>) -> Vec<u8>) -> Endpoint {
-    entry(path, sentence, Script { answer, ..RIGHT })
+/// An entry whose mistake is in the response.
+const fn response(path: &'static str, sentence: &'static str, response: fn(&Asked<'_>) -> Vec<u8>) -> Endpoint {
+    entry(path, sentence, Script { response, ..RIGHT })
 }
 
 /// An entry whose mistake is in what it sends for a text.
@@ -38,55 +38,61 @@ const fn reply(path: &'static str, sentence: &'static str, reply: fn(&[u8]) -> V
     entry(path, sentence, Script { reply, ..RIGHT })
 }
 
-/// All of them: first mistakes in the answer, then those in frames.
+/// All of them: first mistakes in the response, then those in frames.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
-    answer("/broken/accept-newline", "Its base64 encoder puts a line feed behind the accept value.", |asked| {
+    response("/broken/accept-newline", "Its base64 encoder puts a line feed behind the accept value.", |asked| {
         switching(&[&format!("{}\n", asked.accept_field())])
     }),
-    answer(
+    response(
         "/broken/accept-newline-middle",
         "The same line feed, with another header behind it, which then lies among the frames.",
         |asked| switching(&[&format!("{}\n", asked.accept_field()), "Server: broken"]),
     ),
-    answer("/broken/accept-wrong", "It sends the digest in hex where base64 is asked for.", |asked| {
+    response("/broken/accept-wrong", "It sends the digest in hex where base64 is asked for.", |asked| {
         switching(&[&format!("Sec-WebSocket-Accept: {}", hex::encode(accept::digest(asked.key)))])
     }),
-    answer("/broken/accept-missing", "It sends no accept value.", |_| switching(&[])),
-    answer("/broken/upgrade-missing", "It sends no Upgrade header, as behind a proxy that drops it.", |asked| {
+    response("/broken/accept-missing", "It sends no accept value.", |_| switching(&[])),
+    response("/broken/upgrade-missing", "It sends no Upgrade header, as behind a proxy that drops it.", |asked| {
         let fields = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", &asked.accept_field(), "", ""];
         fields.join("\r\n").into_bytes()
     }),
-    answer("/broken/subprotocol-unasked", "It picks a subprotocol though nobody offered one.", |asked| {
+    response("/broken/subprotocol-unasked", "It picks a subprotocol though nobody offered one.", |asked| {
         switching(&[&asked.accept_field(), "Sec-WebSocket-Protocol: chat"])
     }),
     Endpoint {
         protocol: "chat",
-        ..answer("/broken/subprotocol-missing", "It picks none of the subprotocols that it is offered.", right_answer)
+        ..response(
+            "/broken/subprotocol-missing",
+            "It picks none of the subprotocols that it is offered.",
+            right_response,
+        )
     },
-    answer("/broken/extension-unasked", "It picks an extension that nobody offered.", |asked| {
+    response("/broken/extension-unasked", "It picks an extension that nobody offered.", |asked| {
         switching(&[&asked.accept_field(), "Sec-WebSocket-Extensions: x-webkit-deflate-frame"])
     }),
-    answer("/broken/extra-crlf", "It writes one line end too many behind its answer.", |asked| {
-        [&right_answer(asked), b"\r\n".as_slice()].concat()
+    response("/broken/extra-crlf", "It writes one line end too many behind its response.", |asked| {
+        [&right_response(asked), b"\r\n".as_slice()].concat()
     }),
-    answer("/broken/no-blank-line", "It forgets the empty line that ends its answer.", |asked| {
-        let mut head = right_answer(asked);
+    response("/broken/no-blank-line", "It forgets the empty line that ends its response.", |asked| {
+        let mut head = right_response(asked);
         head.truncate(head.len() - b"\r\n".len());
         head
     }),
-    answer("/broken/silent", "It takes the request and never answers.", |_| Vec::new()),
+    response("/broken/silent", "It takes the request and never answers.", |_| Vec::new()),
     entry(
         "/broken/hang-up",
         "It takes the request and closes the connection, as servers do whose code has thrown an exception.",
-        Script { answer: |_| Vec::new(), then: Then::HangUp, ..RIGHT },
+        Script { response: |_| Vec::new(), then: Then::HangUp, ..RIGHT },
     ),
-    answer("/broken/status-200", "It answers as if it were asked for a page.", |_| {
+    response("/broken/status-200", "It answers as if it were asked for a page.", |_| {
         page("200 OK", "", "<h1>Welcome</h1>\n")
     }),
-    answer("/broken/status-404", "It knows nothing of this path, and says so in a body that no page can read.", |_| {
-        page("404 Not Found", "", "<h1>There is no such path here</h1>\n<p>Try /ws.</p>\n")
-    }),
-    answer("/broken/redirect", "It sends the browser to another path, which browsers do not follow here.", |_| {
+    response(
+        "/broken/status-404",
+        "It knows nothing of this path, and says so in a body that no page can read.",
+        |_| page("404 Not Found", "", "<h1>There is no such path here</h1>\n<p>Try /ws.</p>\n"),
+    ),
+    response("/broken/redirect", "It sends the browser to another path, which browsers do not follow here.", |_| {
         page("302 Found", "Location: /echo\r\n", "")
     }),
     reply("/broken/masked", "It masks its frames, which only clients do.", |text| {
@@ -141,7 +147,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         // What the page would send is compressed as well, and nothing here unpacks it.
         sends: &[],
-        ..answer(
+        ..response(
             "/broken/permessage-deflate-zlib-wrapper",
             "It agrees to compress, and greets with a zlib stream where bare deflate data is asked for.",
             |asked| {
@@ -177,7 +183,7 @@ fn written(header: FrameHeader, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A proper HTTP answer that is no 101. `fields` end in line ends of their own.
+/// A proper HTTP response that is no 101. `fields` end in line ends of their own.
 fn page(status: &str, fields: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head = format!(

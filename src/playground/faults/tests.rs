@@ -21,10 +21,10 @@ fn right() -> Vec<u8> {
     format!("{UPGRADED}{ACCEPT}\r\n\r\n").into_bytes()
 }
 
-/// The answer, what comes for "hello", and whether a close is answered.
+/// The response, what comes for "hello", and whether a close is answered.
 fn expected(path: &str) -> (Vec<u8>, Vec<u8>, bool) {
-    let with = |answer: String| (answer.into_bytes(), ECHOED.to_vec(), true);
-    let without = |answer: &str| (answer.as_bytes().to_vec(), Vec::new(), false);
+    let with = |response: String| (response.into_bytes(), ECHOED.to_vec(), true);
+    let without = |response: &str| (response.as_bytes().to_vec(), Vec::new(), false);
     let frames = |frames: &[u8]| (right(), frames.to_vec(), true);
     match path.strip_prefix("/broken/").unwrap() {
         "accept-newline" => with(format!("{UPGRADED}{ACCEPT}\n\r\n\r\n")),
@@ -98,11 +98,11 @@ fn request(path: &str) -> String {
 async fn each_sends_its_own_mistake_and_does_all_else_right() {
     let playground = start().await.unwrap();
     for endpoint in ENDPOINTS {
-        let (answer, reply, closes) = expected(endpoint.path);
+        let (response, reply, closes) = expected(endpoint.path);
         let mut stream = connect(playground.addr()).await;
         // A query changes nothing.
         stream.write_all(request(&format!("{}?a=1", endpoint.path)).as_bytes()).await.unwrap();
-        expect(&mut stream, &answer).await;
+        expect(&mut stream, &response).await;
         if endpoint.path == "/broken/hang-up" {
             // The only one that hangs up by itself before it was told anything.
             assert_eq!(rest(&mut stream).await, b"");
@@ -138,10 +138,10 @@ async fn who_is_no_websocket_gets_a_sentence_and_unknown_paths_are_unknown() {
         let mut stream = connect(playground.addr()).await;
         let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = String::from_utf8(rest_after_shutdown(&mut stream).await).unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.to_lowercase().contains(&format!("content-length: {}", body.len())), "{answer}");
+        let response = String::from_utf8(rest_after_shutdown(&mut stream).await).unwrap();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{response}");
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.to_lowercase().contains(&format!("content-length: {}", body.len())), "{response}");
     }
 }
 

@@ -46,11 +46,11 @@ pub(super) async fn select_loop(wire: &mut Wire) -> Result<(), End> {
     if lines.fields().any(|line| !line.contains(": ")) {
         return Err(End::Silence);
     }
-    let mut answer = loop_head(lines.value("Origin").unwrap_or("None")).into_bytes();
+    let mut response = loop_head(lines.value("Origin").unwrap_or("None")).into_bytes();
     if let (Some(key1), Some(key2)) = (lines.value("Sec-WebSocket-Key1"), lines.value("Sec-WebSocket-Key2")) {
-        answer.extend(solution(key1, key2, &behind).ok_or(End::Silence)?);
+        response.extend(solution(key1, key2, &behind).ok_or(End::Silence)?);
     }
-    wire.send(&answer).await?;
+    wire.send(&response).await?;
     echo(wire).await
 }
 
@@ -80,8 +80,8 @@ async fn echo(wire: &mut Wire) -> Result<(), End> {
 /// One read is the request, each further one a message, and there are two messages that it knows.
 pub(super) async fn poke(wire: &mut Wire, draft: Draft) -> Result<(), End> {
     let request = wire.receive(THREAD_READ).await?;
-    let answer = poke_answer(&request, draft).ok_or(End::Silence)?;
-    wire.send(&answer).await?;
+    let response = poke_response(&request, draft).ok_or(End::Silence)?;
+    wire.send(&response).await?;
     loop {
         match words(&wire.receive(THREAD_READ).await?).as_str() {
             "CONNECTED" => wire.send(&framed(b"Welcome")).await?,
@@ -92,7 +92,7 @@ pub(super) async fn poke(wire: &mut Wire, draft: Draft) -> Result<(), End> {
 }
 
 /// `None` where the thread dies.
-fn poke_answer(request: &[u8], draft: Draft) -> Option<Vec<u8>> {
+fn poke_response(request: &[u8], draft: Draft) -> Option<Vec<u8>> {
     position(request, BLANK_LINE)?;
     let lines = Lines::new(request);
     let (path, host, origin) = (lines.path()?, lines.value("Host")?, lines.value("Origin")?);
@@ -108,9 +108,9 @@ fn poke_answer(request: &[u8], draft: Draft) -> Option<Vec<u8>> {
         "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
          {prefix}WebSocket-Origin: {origin}\r\n{prefix}WebSocket-Location:  ws://{host}{path}\r\n\r\n"
     );
-    let mut answer = head.into_bytes();
-    answer.extend(solution.unwrap_or_default());
-    Some(answer)
+    let mut response = head.into_bytes();
+    response.extend(solution.unwrap_or_default());
+    Some(response)
 }
 
 /// What one read says: all that is UTF-8 in it, without the first character.

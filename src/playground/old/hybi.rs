@@ -28,15 +28,15 @@ pub(super) async fn newline(wire: &mut Wire) -> Result<(), End> {
     let request = wire.receive(READ).await?;
     let lines = Lines::new(&request);
     let key = lines.fields().find_map(|line| line.strip_prefix("Sec-WebSocket-Key:")).ok_or(End::HangUp)?;
-    let answer = [answer(key.trim()), b"\r\n".to_vec()].concat();
-    wire.send(&answer).await?;
+    let response = [response(key.trim()), b"\r\n".to_vec()].concat();
+    wire.send(&response).await?;
     let frame = wire.receive(READ).await?;
     let is_masked = frame.get(1).is_some_and(|second| second & 0x80 != 0);
     if is_masked { wire.send(b"\x81\x05Hello").await } else { Err(End::HangUp) }
 }
 
 /// The head as far as the accept value and the line feed that its encoder appends.
-fn answer(key: &str) -> Vec<u8> {
+fn response(key: &str) -> Vec<u8> {
     let accept = accept::value_for(key.as_bytes());
     let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
     format!("{head}Sec-WebSocket-Accept: {accept}\n\r\n").into_bytes()
@@ -44,8 +44,8 @@ fn answer(key: &str) -> Vec<u8> {
 
 /// Version 8: each text and binary back to its sender.
 pub(super) async fn echo(wire: &mut Wire) -> Result<(), End> {
-    let answer = version_8(wire, "/old/hybi-08").await?;
-    wire.send(&answer).await?;
+    let response = version_8(wire, "/old/hybi-08").await?;
+    wire.send(&response).await?;
     let mut frames = Frames::default();
     loop {
         let read = wire.receive(READ).await?;
@@ -57,10 +57,10 @@ pub(super) async fn echo(wire: &mut Wire) -> Result<(), End> {
 
 /// Version 8: each text and binary to all.
 pub(super) async fn broadcast(wire: &mut Wire, crowd: Crowd) -> Result<(), End> {
-    let answer = version_8(wire, "/old/hybi-08-broadcast").await?;
+    let response = version_8(wire, "/old/hybi-08-broadcast").await?;
     // Whoever knows itself connected is one of them.
     let mut others = crowd.0.subscribe();
-    wire.send(&answer).await?;
+    wire.send(&response).await?;
     let mut frames = Frames::default();
     loop {
         tokio::select! {
@@ -78,7 +78,7 @@ async fn next(others: &mut Receiver<Vec<u8>>) -> Result<Vec<u8>, End> {
     others.recv().await.map_err(|_| End::HangUp)
 }
 
-/// Reads a request for `path`, and gives the answer. What stands behind the request in the same read is lost.
+/// Reads a request for `path`, and gives the response. What stands behind the request in the same read is lost.
 async fn version_8(wire: &mut Wire, path: &str) -> Result<Vec<u8>, End> {
     let mut request = Vec::new();
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -92,12 +92,12 @@ async fn version_8(wire: &mut Wire, path: &str) -> Result<Vec<u8>, End> {
     if !right || lines.fields().any(|line| line.split(": ").count() != 2) {
         return Err(End::HangUp);
     }
-    let mut answer = answer(lines.value("Sec-WebSocket-Key").ok_or(End::HangUp)?);
+    let mut response = response(lines.value("Sec-WebSocket-Key").ok_or(End::HangUp)?);
     if let Some(protocol) = lines.value("Sec-WebSocket-Protocol") {
         // Behind the head, which the line feed has ended already.
-        answer.extend(format!("Sec-WebSocket-Protocol: {protocol}\r\n").into_bytes());
+        response.extend(format!("Sec-WebSocket-Protocol: {protocol}\r\n").into_bytes());
     }
-    Ok(answer)
+    Ok(response)
 }
 
 /// The stream of frames: one is taken for each read.

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use super::endpoint::{Endpoint, Kind, OldServer};
 use super::raw::{End, Wire};
-use super::script::{Asked, Script, Then, right_answer, right_reply};
+use super::script::{Asked, Script, Then, right_reply, right_response};
 use fields::Lines;
 
 /// Frames that wait for one page; a page that is further behind is put out.
@@ -48,7 +48,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     ),
     entry(
         "/old/hybi-08",
-        "HyBi-08: the line feed alone ends its answer, by luck. It echoes.",
+        "HyBi-08: the line feed alone ends its response, by luck. It echoes.",
         &["hello"],
         OldServer::Hybi08Echo,
     ),
@@ -63,7 +63,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         sentence: "HyBi-07 without a mistake: it speaks version 7, and asks for it.",
         sends: &["hello"],
         protocol: "",
-        kind: Kind::Script(Script { answer: version_7, reply: right_reply, then: Then::GoOn }),
+        kind: Kind::Script(Script { response: version_7, reply: right_reply, then: Then::GoOn }),
     },
 ];
 
@@ -78,7 +78,7 @@ const fn entry(
 
 fn version_7(asked: &Asked<'_>) -> Vec<u8> {
     if asked.head.value("sec-websocket-version") == Some(b"7") {
-        right_answer(asked)
+        right_response(asked)
     } else {
         b"HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             .to_vec()

@@ -62,7 +62,7 @@ async fn asked(playground: &Playground, request: &[u8]) -> TcpStream {
     stream
 }
 
-/// Nothing was said and nothing was ended, though meanwhile another connection got its answer.
+/// Nothing was said and nothing was ended, though meanwhile another connection got its response.
 async fn is_silent(playground: &Playground, mut stream: TcpStream) {
     let mut other = asked(playground, &hixie("/old/hixie-75", None)).await;
     other.read_u8().await.unwrap();

@@ -1,11 +1,11 @@
 //! The two handshakes of a bridged session: a request of wsproxy's own for the upstream, an answer of its own for the
 //! client.
 
-use crate::wire::answer::Answer;
 use crate::wire::challenge::Challenge;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
 use crate::wire::request::Request;
+use crate::wire::response::ResponseHead;
 
 /// Bytes behind a hixie-76 request.
 const KEY3: usize = 8;
@@ -16,7 +16,7 @@ const OWN: [&[u8]; 7] = [b"host", b"upgrade", b"connection", b"origin", b"pragma
 /// What servers of 2010, which read a request of 255 bytes, are told besides: what they may need to let the client in.
 const SHORT: [&[u8]; 2] = [b"cookie", b"authorization"];
 
-/// Answer fields that the new answer has by itself.
+/// ResponseHead fields that the new answer has by itself.
 const OWN_ANSWER: [&[u8]; 4] = [b"upgrade", b"connection", b"content-length", b"transfer-encoding"];
 
 /// What is kept of both handshakes.
@@ -85,7 +85,7 @@ impl Heads {
                 .then_some("the upstream names no subprotocol: the first that was asked for is named");
         }
         let is_own = |name: &[u8]| is_websocket(name) || OWN_ANSWER.iter().any(|own| name.eq_ignore_ascii_case(own));
-        let answer = Answer { protocol, fields: lines(upstream, |name| !is_own(name)) };
+        let answer = ResponseHead { protocol, fields: lines(upstream, |name| !is_own(name)) };
         let head = answer.head(self.client, &self.request, self.key3.as_slice().try_into().ok())?;
         Some((head, made_up))
     }

@@ -13,7 +13,7 @@ pub(super) const KEY3: usize = 8;
 
 /// How many bytes behind its head each side's frames begin.
 pub(super) const fn proofs(dialect: Dialect) -> PerSide<usize> {
-    if dialect.facts().has_keys { PerSide::new(KEY3, challenge::ANSWER) } else { PerSide::new(0, 0) }
+    if dialect.facts().has_keys { PerSide::new(KEY3, challenge::RESPONSE) } else { PerSide::new(0, 0) }
 }
 
 /// The proof that is awaited.

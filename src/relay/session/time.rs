@@ -79,7 +79,7 @@ impl Session {
         match &self.phase {
             // A head that has begun is the browser's to wait for; where not a byte came, there is room for a response.
             Phase::Opening(_) if self.core.lanes.server.bytes == 0 => {
-                Some(later(self.core.clock.began, limits.answer_time))
+                Some(later(self.core.clock.began, limits.response_time))
             }
             Phase::Closing(closing) if !closing.has_had_its_time => Some(later(closing.since, limits.closing_time)),
             Phase::Opening(_) | Phase::Open(_) | Phase::Pipe(_) | Phase::Closing(_) => None,
@@ -107,7 +107,7 @@ impl Session {
                 out.acts.push(Act::Abandon);
             }
             Phase::Opening(opening) => {
-                let limit = self.core.config.limits.answer_time;
+                let limit = self.core.config.limits.response_time;
                 opening.fail(&mut self.core, now, handshake::timed_out(limit), out);
                 let closing = self.core.respond(now, GATEWAY_TIMEOUT, Reason::Silent(limit), out);
                 self.time_out();

@@ -13,7 +13,7 @@ use super::{DetailOptions, HeaderShown, header, relayed, way};
 
 /// Bytes of hixie-76's challenge behind the request's head, and of its answer.
 const KEY3: u64 = 8;
-const PROOF: u64 = challenge::ANSWER as u64;
+const PROOF: u64 = challenge::RESPONSE as u64;
 
 pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content, options: &DetailOptions<'_>) {
     let is_complete = content.received >= record.header.length;

@@ -7,17 +7,17 @@ use super::challenge;
 use super::dialect::Dialect;
 use super::head::Head;
 
-/// What an answer says beside what the dialect fixes. Each text stands in the head as it is, so it must hold no control
+/// What a response says beside what the dialect fixes. Each text stands in the head as it is, so it must hold no control
 /// character.
 #[derive(Clone, Debug, Default)]
-pub struct Answer {
+pub struct ResponseHead {
     /// The subprotocol that is agreed to.
     pub protocol: Option<String>,
     /// Further lines, as `Set-Cookie: a=b`.
     pub fields: Vec<String>,
 }
 
-impl Answer {
+impl ResponseHead {
     /// The head that answers `request` in its dialect, and the sixteen bytes behind it where it asks for them. `key3` is
     /// the eight bytes behind the request. `None` where the request's keys hide no number, or it has none.
     #[must_use]
@@ -34,7 +34,7 @@ impl Answer {
             let prefix = if facts.has_keys { "Sec-" } else { "" };
             if facts.has_keys {
                 let (one, two) = (request.value("sec-websocket-key1")?, request.value("sec-websocket-key2")?);
-                proof = Some(challenge::answer(one, two, key3?)?);
+                proof = Some(challenge::response(one, two, key3?)?);
             }
             // The first three lines are compared byte by byte.
             head.push_str(
@@ -80,7 +80,7 @@ mod tests {
     use crate::wire::request::Request;
 
     #[test]
-    fn each_dialect_s_request_has_its_answer() {
+    fn each_dialect_s_request_has_its_response() {
         let request = Request {
             authority: "localhost:9999".into(),
             target: "/chat".into(),
@@ -88,7 +88,7 @@ mod tests {
             protocols: vec!["chat".into()],
             fields: Vec::new(),
         };
-        let answer = Answer { protocol: Some("chat".into()), fields: vec!["Set-Cookie: a=b".into()] };
+        let response = ResponseHead { protocol: Some("chat".into()), fields: vec!["Set-Cookie: a=b".into()] };
         for dialect in [Dialect::Rfc6455, Dialect::Hybi08, Dialect::Hybi07, Dialect::Hixie76, Dialect::Hixie75] {
             let challenge = if dialect.facts().has_keys {
                 Challenge::Keys {
@@ -100,7 +100,7 @@ mod tests {
                 Challenge::new(dialect, &mut || 7)
             };
             let asked = request.head(dialect, &challenge);
-            let head = answer.head(dialect, &asked, Some(*b"^n:ds[4U")).unwrap();
+            let head = response.head(dialect, &asked, Some(*b"^n:ds[4U")).unwrap();
             let (lines, name) = (Head::of_response(&head), dialect.facts().name);
             assert_eq!(lines.status(), Some(101), "{name}");
             assert_eq!(lines.value("set-cookie"), Some(&b"a=b"[..]), "{name}");
@@ -117,10 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_its_challenge_has_no_answer() {
+    fn a_request_without_its_challenge_has_no_response() {
         let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-        assert_eq!(Answer::default().head(Dialect::Rfc6455, request, None), None);
-        assert_eq!(Answer::default().head(Dialect::Hixie76, request, Some([0; 8])), None);
-        assert!(Answer::default().head(Dialect::Hixie75, request, None).is_some());
+        assert_eq!(ResponseHead::default().head(Dialect::Rfc6455, request, None), None);
+        assert_eq!(ResponseHead::default().head(Dialect::Hixie76, request, Some([0; 8])), None);
+        assert!(ResponseHead::default().head(Dialect::Hixie75, request, None).is_some());
     }
 }

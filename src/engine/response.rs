@@ -11,10 +11,10 @@ use crate::relay::session::Reason;
 
 use super::connection::Connection;
 
-/// The content type of each answer.
+/// The content type of each response.
 pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 
-/// Time that a client has to read an answer before its connection is torn down. Longer than any round trip.
+/// Time that a client has to read a response before its connection is torn down. Longer than any round trip.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Why the upstream, by its URL, does not answer itself.
@@ -23,17 +23,17 @@ pub(super) fn sentence(reason: &Reason, upstream: &str) -> String {
     match reason {
         Reason::Refused { words, finding } => {
             let shown = finding.as_ref().map(|finding| render::render(None, Side::Server.name(), finding));
-            format!("a browser would refuse the server's answer: {words}\n\n{}", shown.unwrap_or_default())
+            format!("a browser would refuse the server's response: {words}\n\n{}", shown.unwrap_or_default())
         }
         Reason::Silent(time) => format!(
-            "{upstream} took the request and did not answer within {} s; look into its log, or raise --answer-timeout",
+            "{upstream} took the request and did not answer within {} s; look into its log, or raise --response-timeout",
             time.as_secs_f32()
         ),
         Reason::Broken(cause) => cause.clone(),
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[must_use]
 pub fn body(sentence: &str) -> String {
     format!("wsproxy: {sentence}\n")
@@ -41,7 +41,7 @@ pub fn body(sentence: &str) -> String {
 
 /// A whole response, ready to be written. `status` is one of 400, 408, 431, 502, 503 and 504.
 #[must_use]
-pub fn answer(status: u16, sentence: &str) -> Vec<u8> {
+pub fn whole(status: u16, sentence: &str) -> Vec<u8> {
     let body = body(sentence);
     format!(
         "HTTP/1.1 {status} {}\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\n\r\n{body}",
@@ -63,14 +63,14 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Answers a client and ends its connection. A client that is gone, or does not read, has had its answer as far as it can.
+/// Answers a client and ends its connection. A client that is gone, or does not read, has had its response as far as it can.
 pub(super) async fn send(mut client: impl Connection, status: u16, sentence: &str) {
-    let _ = timeout(LINGER, client.write_all(&answer(status, sentence))).await;
+    let _ = timeout(LINGER, client.write_all(&whole(status, sentence))).await;
     linger(client).await;
 }
 
 /// Ends a connection so that the client can still read what was written: a socket that is closed while bytes wait to
-/// be read sends a reset, which throws away an answer that is still on its way.
+/// be read sends a reset, which throws away a response that is still on its way.
 pub(super) async fn linger(mut client: impl Connection) {
     if client.shutdown().await.is_ok() {
         let mut rest = [0; 4096];
@@ -84,8 +84,8 @@ mod tests {
     use crate::wire::head::{self, Head};
 
     #[test]
-    fn an_answer_is_a_whole_response() {
-        let bytes = answer(504, "the upstream is silent");
+    fn what_is_sent_is_a_whole_response() {
+        let bytes = whole(504, "the upstream is silent");
         let end = head::end(&bytes, 0).unwrap();
         let head = Head::new(&bytes[..end]);
         assert_eq!(head.start_line(), b"HTTP/1.1 504 Gateway Timeout");
