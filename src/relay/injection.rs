@@ -1,4 +1,5 @@
 //! What a user puts into a lane, and the answers to it.
+#![deny(clippy::indexing_slicing)]
 
 use std::fmt;
 
@@ -40,7 +41,8 @@ impl Injection {
     pub fn fragmented(opcode: Opcode, payload: &[u8], count: usize) -> Self {
         let count = count.max(1);
         let edge = |index: usize| payload.len() * index / count;
-        let payloads = (0..count).map(|index| payload[edge(index)..edge(index + 1)].to_vec()).collect();
+        let payloads =
+            (0..count).map(|index| payload.get(edge(index)..edge(index + 1)).unwrap_or_default().to_vec()).collect();
         Self::Fragments { first: opcode.value(), payloads }
     }
 

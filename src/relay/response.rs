@@ -1,6 +1,7 @@
 //! The server's answer: a head that is passed on as it comes, line by line, with addresses translated.
 //!
 //! Only a line that may yet turn out to hold an address is held, and no longer than its own end.
+#![deny(clippy::indexing_slicing)]
 
 use crate::wire::head::{self, Head};
 
@@ -72,7 +73,7 @@ impl ResponseHead {
     }
 
     fn pass_lines(&mut self, translator: &Translator) {
-        while let Some(length) = self.raw[self.line..].iter().position(|byte| *byte == b'\n') {
+        while let Some(length) = self.raw.get(self.line..).unwrap_or_default().iter().position(|byte| *byte == b'\n') {
             let end = self.line + length + 1;
             if self.line > 0 {
                 self.translate(end, translator);
@@ -80,7 +81,7 @@ impl ResponseHead {
             self.pass_to(end);
             self.line = end;
         }
-        if self.line == 0 || !translator.may_change(&self.raw[self.line..]) {
+        if self.line == 0 || !translator.may_change(self.raw.get(self.line..).unwrap_or_default()) {
             self.pass_to(self.raw.len());
         }
     }
@@ -88,7 +89,7 @@ impl ResponseHead {
     /// Rewrites the line that ends at `end`, if it holds an address of the upstream. Such a line was held from its start.
     fn translate(&mut self, end: usize, translator: &Translator) {
         // A first line in front makes the line a field.
-        let line = [b"\n", &self.raw[self.line..end]].concat();
+        let line = [b"\n", self.raw.get(self.line..end).unwrap_or_default()].concat();
         let Some(field) = Head::new(&line).fields().next() else { return };
         let Some(value) = translator.response_value(field.name, field.value) else { return };
         let start = self.line + field.value_at - 1;

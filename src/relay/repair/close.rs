@@ -19,7 +19,7 @@ pub(super) fn made_good(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let made = [&code.to_be_bytes(), &text.as_bytes()[..end]].concat();
+    let made = [&code.to_be_bytes(), text.as_bytes().get(..end).unwrap_or_default()].concat();
     let done = if code != came {
         Some("close code made good")
     } else if made != body {

@@ -31,12 +31,12 @@ pub(in crate::relay) fn meant_end(raw: &[u8]) -> Option<usize> {
     let mut at = start;
     let mut is_first = true;
     while at < raw.len() {
-        let length = line_end(&raw[at..])?;
+        let length = line_end(raw.get(at..)?)?;
         if length == 0 {
             at += 1;
             continue;
         }
-        if is_first && !raw[start..at].windows(3).any(|word| word == b"101") {
+        if is_first && !raw.get(start..at)?.windows(3).any(|word| word == b"101") {
             return None;
         }
         is_first = false;
@@ -91,10 +91,11 @@ pub(in crate::relay) fn behind(held: &[u8]) -> Behind {
         return Behind::Lines(0);
     }
     let length = fallen_behind(held);
-    if held[..length].ends_with(b"\n\r\n") || held[..length].ends_with(b"\n\n") {
+    let (fallen, rest) = held.split_at_checked(length).unwrap_or((held, &[]));
+    if fallen.ends_with(b"\n\r\n") || fallen.ends_with(b"\n\n") {
         return Behind::Lines(length);
     }
-    let line = held[length..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
     let may_be = if name.len() < line.len() { is_token(name) } else { name.iter().all(u8::is_ascii_graphic) };
     if may_be || line == b"\r" { Behind::More } else { Behind::Lines(length) }
@@ -115,7 +116,7 @@ pub(in crate::relay) fn ends_early(raw: &[u8]) -> bool {
 pub(in crate::relay) fn fallen_behind(rest: &[u8]) -> usize {
     let mut at = 0;
     while let Some(length) = rest.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
-        let line = rest[at..at + length].trim_ascii_end();
+        let line = rest.get(at..at + length).unwrap_or_default().trim_ascii_end();
         if line.is_empty() && at > 0 {
             return at + length + 1;
         }
@@ -166,7 +167,7 @@ pub(in crate::relay) fn answer(request: &[u8], came: &[u8], behind: &[u8]) -> Op
 
 /// Whether a head is written as a strict client wants it: Chrome takes more than that (RFC 9112 2.2, 4).
 fn has_right_lines(head: &[u8]) -> bool {
-    let ends_right = |line: &[u8]| line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r');
+    let ends_right = |line: &[u8]| line.strip_suffix(b"\r\n").is_some_and(|line| !line.contains(&b'\r'));
     let is_folded = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
     head.starts_with(b"HTTP/1.1 101 ")
         && head.split_inclusive(|byte| *byte == b'\n').all(|line| ends_right(line) && !is_folded(line))
@@ -194,11 +195,11 @@ fn lines(came: &[u8], behind: &[u8]) -> Vec<Vec<u8>> {
     all.push(b'\n');
     let mut lines = vec![Vec::new()];
     let mut at = 0;
-    while at < all.len() {
-        match line_end(&all[at..]).unwrap_or(1) {
+    while let Some(rest @ [byte, ..]) = all.get(at..) {
+        match line_end(rest).unwrap_or(1) {
             0 => {
                 if let Some(line) = lines.last_mut() {
-                    line.push(all[at]);
+                    line.push(*byte);
                 }
                 at += 1;
             }
@@ -214,8 +215,8 @@ fn lines(came: &[u8], behind: &[u8]) -> Vec<Vec<u8>> {
 
 /// Name and value, where they can stand in a head: a token, and no control characters.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+    let mut parts = line.splitn(2, |byte| *byte == b':').map(<[u8]>::trim_ascii);
+    let (name, value) = (parts.next()?, parts.next()?);
     (is_token(name) && !value.iter().any(u8::is_ascii_control)).then_some((name, value))
 }
 
@@ -281,8 +282,9 @@ pub(in crate::relay) fn request(came: &[u8], nonce: [u8; 16], changes: &mut Vec<
 /// A head without the lines of that name.
 fn without(head: &[u8], name: &str) -> Vec<u8> {
     let is_its = |line: &&[u8]| {
-        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(0);
-        !line[..colon].eq_ignore_ascii_case(name.as_bytes())
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let own = parts.next().filter(|_| parts.next().is_some());
+        !own.is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
     };
     head.split_inclusive(|byte| *byte == b'\n').filter(is_its).collect::<Vec<_>>().concat()
 }

@@ -2,6 +2,7 @@
 //!
 //! It holds no more than a control frame's payload and an unfinished character: a data frame of any length passes
 //! through. Correct frames come out bit for bit.
+#![deny(clippy::indexing_slicing)]
 
 mod close;
 pub(super) mod head;

@@ -36,7 +36,7 @@ pub(super) fn at_border(rest: &[u8], within_message: bool) -> Option<Stray> {
         _ if rest.starts_with(BYTE_ORDER_MARK) => Stray { is_line_break: false, ..found(BYTE_ORDER_MARK.len()) },
         _ => return None,
     };
-    is_plausible(&rest[stray.length..], within_message).then_some(stray)
+    is_plausible(rest.get(stray.length..)?, within_message).then_some(stray)
 }
 
 /// Whether a frame may begin there, perhaps behind more of the same.

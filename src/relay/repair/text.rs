@@ -28,13 +28,13 @@ impl Text {
         let already = std::mem::take(&mut self.sent);
         text.extend_from_slice(piece);
         let (mut at, mut is_changed) = (0, false);
-        while let Err(error) = std::str::from_utf8(&text[at..]) {
+        while let Err(error) = std::str::from_utf8(text.get(at..).unwrap_or_default()) {
             let start = at + error.valid_up_to();
             let end = match error.error_len() {
                 Some(length) => start + length,
                 None if ends == Ends::Message => text.len(),
                 None => {
-                    self.pending = text[start..].to_vec();
+                    self.pending = text.get(start..).unwrap_or_default().to_vec();
                     if ends == Ends::Fragment {
                         self.sent = self.pending.len();
                     } else {
@@ -44,7 +44,7 @@ impl Text {
                     break;
                 }
             };
-            text[start..end].fill(b'?');
+            text.get_mut(start..end).unwrap_or_default().fill(b'?');
             is_changed = true;
             at = end;
         }

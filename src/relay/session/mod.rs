@@ -10,6 +10,7 @@
 //!
 //! A session is in one phase at a time, and each phase owns what only it needs. What all of them need is in `Core`: the
 //! lanes, the verdict, the clock. A phase's calls give the phase that follows, if one does.
+#![deny(clippy::indexing_slicing)]
 
 mod closing;
 mod core;

@@ -69,7 +69,7 @@ impl Opening {
         let (mut at, mut next) = (0, None);
         while next.is_none() {
             let scanned = self.response.raw.len();
-            let progress = self.response.feed(&input[at..], &self.translator, limit);
+            let progress = self.response.feed(input.get(at..).unwrap_or_default(), &self.translator, limit);
             let taken = progress.taken(input.len() - at);
             out.to.client.edit(Edit { at, remove: taken, insert: Vec::new() });
             at += taken;
@@ -95,7 +95,7 @@ impl Opening {
                 }
             }
         }
-        core.pass(now, Side::Server, &input[at..], at, out);
+        core.pass(now, Side::Server, input.get(at..).unwrap_or_default(), at, out);
         next
     }
 
@@ -152,7 +152,7 @@ impl Opening {
             head::Behind::Lines(length) => (length, false),
             head::Behind::More => (0, true),
         };
-        let repaired = head::answer(&self.request, &raw, &rest[..lines]);
+        let repaired = head::answer(&self.request, &raw, rest.get(..lines).unwrap_or(rest));
         // A client whose key was replaced knows nothing of the one that the server answers.
         let has_other_key = matches!(&self.how, How::Completed(completed) if completed.client_key.is_some());
         let repaired = repaired.or_else(|| (has_other_key && status == Some(101)).then(|| raw.clone()));
@@ -168,7 +168,7 @@ impl Opening {
         if let How::Completed(completed) = &mut self.how {
             completed.repaired = Some(repaired);
         }
-        let mut next = self.conclude(core, now, true, &rest[lines..], out);
+        let mut next = self.conclude(core, now, true, rest.get(lines..).unwrap_or_default(), out);
         let dropped = if waits { rest.len() } else { lines };
         if let (true, Some(Phase::Open(open))) = (waits, &mut next) {
             open.waits_behind(rest.to_vec());
@@ -192,9 +192,10 @@ impl Opening {
         };
         let mut out = Vec::with_capacity(repaired.len() + 64);
         for (index, line) in repaired.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let colon = line.iter().position(|byte| *byte == b':').filter(|_| index > 0);
-            let value = colon.and_then(|colon| {
-                let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            let mut parts = line.splitn(2, |byte| *byte == b':');
+            let parts = parts.next().zip(parts.next()).filter(|_| index > 0);
+            let value = parts.and_then(|(name, value)| {
+                let value = value.trim_ascii();
                 let is_accept = name.eq_ignore_ascii_case(b"sec-websocket-accept");
                 let own = key.as_ref().filter(|_| is_accept).map(|key| key.clone().into_bytes());
                 Some((name, own.or_else(|| self.translator.response_value(name, value))?))

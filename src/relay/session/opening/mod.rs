@@ -179,10 +179,10 @@ impl Opening {
         let (mut at, mut next) = (0, None);
         while next.is_none() {
             let (passed, scanned) = (self.response.forwarded.len(), self.response.raw.len());
-            let progress = self.response.feed(&input[at..], &self.translator, limit);
+            let progress = self.response.feed(input.get(at..).unwrap_or_default(), &self.translator, limit);
             let taken = progress.taken(input.len() - at);
-            let replacement = &self.response.forwarded[passed..];
-            if replacement != &input[at..at + taken] {
+            let replacement = self.response.forwarded.get(passed..).unwrap_or_default();
+            if Some(replacement) != input.get(at..at + taken) {
                 out.to.client.edit(Edit { at, remove: taken, insert: replacement.to_vec() });
             }
             at += taken;
@@ -191,14 +191,14 @@ impl Opening {
                     self.judge_unfinished(core, now, scanned, &mut out.log);
                     return None;
                 }
-                Progress::Complete(_) => self.conclude(core, now, true, &input[at..], out),
+                Progress::Complete(_) => self.conclude(core, now, true, input.get(at..).unwrap_or_default(), out),
                 Progress::TooLong => {
                     self.judge_unfinished(core, now, scanned, &mut out.log);
                     self.conclude(core, now, false, &[], out)
                 }
             };
         }
-        core.pass(now, Side::Server, &input[at..], at, out);
+        core.pass(now, Side::Server, input.get(at..).unwrap_or_default(), at, out);
         next
     }
 
