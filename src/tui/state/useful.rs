@@ -28,7 +28,10 @@ impl Model {
             Action::NextPane => on_frames || self.panes.tab == Tab::Log,
             Action::Follow => !self.shown_list().0.is_following(),
             Action::Hex if self.place() == Place::Handshake => true,
-            Action::Hex | Action::Text | Action::NextDecoder | Action::Bytes => self.place() == Place::Detail,
+            Action::Hex | Action::Text | Action::NextDecoder | Action::Bytes | Action::Header => {
+                let record = self.selected_row(view).map(|row| row.record);
+                self.place() == Place::Detail && matches!(record, Some(Seen::Frame(_) | Seen::Raw(_)))
+            }
             Action::NextProblem | Action::Why => !view.problems().is_empty(),
             Action::ToNextSession => live_sessions(view).len() > 1,
             Action::FoldMore | Action::FoldLess => self.detail.has_nodes(),
