@@ -39,7 +39,7 @@ struct Inner {
 
 /// Bytes of blocks that left and that readers may hold without a loss for what comes: what a screen that was held up has
 /// not let go of, and the share of the newest beside a frozen one.
-const ALLOWANCE: usize = 24 * 1024 * 1024;
+const ALLOWANCE: usize = 16 * 1024 * 1024;
 
 /// A block takes more of its session's until it holds so many bytes.
 const FULL: usize = 16 * 1024;

@@ -155,7 +155,7 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
     bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
-    bind(Action::Filter, &[Key::char('f')], ROWS, "filter", "show only what fits: from:client len>1000 a word"),
+    bind(Action::Filter, &[Key::char('f')], FRAMES, "filter", "show only what fits: from:client len>1000 a word"),
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
     bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),

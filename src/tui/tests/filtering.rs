@@ -149,3 +149,11 @@ fn a_command_filters_and_a_jump_to_what_is_hidden_says_so() {
     stage.keys(":filter").press(KeyCode::Enter);
     assert!(stage.shows("well"), "{}", stage.screen());
 }
+
+#[test]
+fn on_a_narrow_screen_it_is_still_told_that_rows_are_hidden() {
+    let mut stage = stage();
+    filter(&mut stage, "from:client op:text len>3 not nothing not (a or b) or from:client");
+    stage.resize(60, 20);
+    assert!(stage.shows("11 fit · FOLLOW"), "{}", stage.screen());
+}

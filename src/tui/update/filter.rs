@@ -44,6 +44,7 @@ fn open(model: &mut Model, view: &Index) {
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
     }
+    model.panes.focus = Place::Frames;
     let text = model.lists.filter.query().map(|query| format!("{} ", query.text())).unwrap_or_default();
     let origin = model.lists.origin(view);
     model.overlay = Some(Overlay::Filter(Box::new(FilterLine::new(&text, known(view), origin))));

@@ -137,10 +137,20 @@ pub(super) fn filtered(model: &Model, view: &Index) -> Option<String> {
     let filter = &model.lists.filter;
     let text = text::preview(filter.query()?.text().as_bytes(), 40);
     let all = view.range(model.lists.lens());
-    let (shown, all) = (fit::number(filter.found.len() as u64), fit::number(all.end.saturating_sub(all.start)));
-    let more = if filter.found.is_full() { "+" } else { "" };
+    let all = fit::number(all.end.saturating_sub(all.start));
     let progress = filter.found.percent().map_or_else(String::new, |percent| format!(", {percent} %"));
-    Some(format!("filter {text}: {shown}{more} of {all} rows{progress}"))
+    Some(format!("filter {text}: {} of {all} rows{progress}", shown(model)))
+}
+
+/// How many rows a filter lets through, and no more than that.
+fn briefly_filtered(model: &Model) -> Option<String> {
+    model.lists.filter.query()?;
+    Some(format!("{} fit", shown(model)))
+}
+
+fn shown(model: &Model) -> String {
+    let found = &model.lists.filter.found;
+    format!("{}{}", fit::number(found.len() as u64), if found.is_full() { "+" } else { "" })
 }
 
 /// Rows that are hidden as heartbeats, in words; empty where none are.
@@ -172,7 +182,10 @@ fn state(model: &Model, view: &Index) -> Vec<String> {
     let with = |parts: &[String]| [parts, std::slice::from_ref(&following)].concat().join(" · ");
     let short = [with(&notes), with(notes.get(..1).unwrap_or_default()), following.clone()];
     if rows.is_filtered() {
-        return short.into();
+        // That rows are hidden has to be seen, however narrow it is.
+        let brief: Vec<String> = briefly_filtered(model).into_iter().collect();
+        let [all, first, _] = short;
+        return vec![all, first, with(&brief), brief.join("")];
     }
     // Rows that left before the screen came to read them have no numbers, but they count.
     let gone = if lens.scope == Scope::All { range.start.max(view.evicted()) } else { range.start };
