@@ -102,16 +102,50 @@ pub(crate) fn candidates(text: &str) -> Vec<Named> {
         return values.map(of_value).collect();
     }
     let joined = joined(text);
-    all()
-        .into_iter()
-        .filter(|named| match value {
-            Some(_) if named.name == word => true,
-            _ => named.name.starts_with(&joined),
-        })
-        .collect()
+    let ranked = all().into_iter().filter_map(|named| match value {
+        Some(_) if named.name == word => Some((Fit::Begins, named)),
+        _ => Some((named.fit(&joined)?, named)),
+    });
+    let mut ranked: Vec<(Fit, Named)> = ranked.collect();
+    // What is equally near stays in the order of the table.
+    ranked.sort_by_key(|(fit, _)| *fit);
+    ranked.into_iter().map(|(_, named)| named).collect()
+}
+
+/// How near a command is to what is typed, the nearest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Its name begins so.
+    Begins,
+    /// Its name, or what it does, has all the words.
+    Has,
+    /// The letters stand in its name in this order.
+    Scattered,
 }
 
 impl Named {
+    /// The first key that does the same; empty where none does.
+    pub(crate) fn key(&self) -> String {
+        match self.meaning {
+            Meaning::Action(action) => keymap::key_of(action),
+            _ => String::new(),
+        }
+    }
+
+    /// How near it is to what is typed, whose words are joined by hyphens.
+    fn fit(&self, typed: &str) -> Option<Fit> {
+        if self.name.starts_with(typed) {
+            return Some(Fit::Begins);
+        }
+        let has = |word: &str| self.name.contains(word) || self.help.to_lowercase().contains(&word.to_lowercase());
+        if typed.split('-').all(has) {
+            return Some(Fit::Has);
+        }
+        let mut letters = self.name.chars();
+        let is_scattered = typed.chars().all(|wanted| letters.any(|letter| letter == wanted));
+        is_scattered.then_some(Fit::Scattered)
+    }
+
     /// The values that it takes, where they are names, and what each means.
     fn values(&self) -> Vec<(&'static str, &'static str)> {
         match self.meaning {
@@ -178,6 +212,10 @@ fn find<'a>(all: &'a [Named], word: &str, whole: &str) -> Result<&'a Named, Stri
             Err(format!("{whole} may be {} or {}{more}: go on typing, or press tab", first.name, second.name))
         }
         _ => {
+            let mut alike = all.iter().filter(|named| named.fit(&whole) == Some(Fit::Has));
+            if let (Some(only), None) = (alike.next(), alike.next()) {
+                return Ok(only);
+            }
             let nearest = all
                 .iter()
                 .min_by_key(|named| text::distance(&named.name, &whole).min(text::distance(&named.name, word)));
@@ -268,15 +306,22 @@ impl CommandLine {
     /// Completes the line as far as it is certain.
     pub(crate) fn complete(&mut self) {
         let text = self.text();
-        let names: Vec<String> = candidates(&text).into_iter().map(|named| named.name).collect();
+        let all = candidates(&text);
+        let begins =
+            |named: &&Named| named.name.starts_with(&joined(&text)) || named.name.starts_with(text.trim_start());
+        let mut names: Vec<&str> = all.iter().filter(begins).map(|named| named.name.as_str()).collect();
+        if names.is_empty() {
+            // What only resembles the text is taken as a whole.
+            names.extend(all.first().map(|named| named.name.as_str()));
+        }
         let Some(first) = names.first() else { return };
         let common = names.iter().fold(first.len(), |common, name| {
             first.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count().min(common)
         });
         let takes_value = names.len() == 1 && candidates(first).first().is_some_and(|named| !named.value.is_empty());
         let end = if takes_value && !first.contains(' ') { " " } else { "" };
-        let completed = format!("{}{end}", &first[..common]);
-        if completed.len() >= text.trim_start().len() {
+        let completed = format!("{}{end}", first.get(..common).unwrap_or_default());
+        if completed.len() >= text.trim_start().len() || names.len() == 1 {
             self.set(&completed);
         }
     }
@@ -408,6 +453,7 @@ mod tests {
             ("decoder gr", "decoder graphql"),
             ("half page d", "half-page-down"),
             ("nothing", "nothing"),
+            ("bookm prev", "previous-bookmark"),
         ] {
             let mut line = CommandLine::new();
             line.set(typed);

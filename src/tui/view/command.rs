@@ -56,11 +56,15 @@ fn listed(model: &Model, text: &str, columns: usize) -> Vec<Line<'static>> {
         return vec![Line::styled("nothing has a name like this", theme.warning)];
     }
     let line = |named: &Named| {
-        let value = if named.value.is_empty() { String::new() } else { format!(" {}", named.value) };
         let room = NAME.saturating_sub(fit::width(&named.name));
+        // A value comes behind the name; the key that does the same stands at the end.
+        let value = match named.value {
+            "" => fit::right(&named.key(), room),
+            value => fit::left(&format!(" {value}"), room.max(fit::width(value) + 1)),
+        };
         Line::from(vec![
             Span::styled(named.name.clone(), theme.key),
-            Span::styled(fit::left(&value, room.max(fit::width(&value))), theme.text),
+            Span::styled(value, theme.text),
             Span::styled(fit::cut(&format!(" {}", named.help), columns.saturating_sub(NAME)), theme.dim),
         ])
     };
