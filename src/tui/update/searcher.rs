@@ -1,12 +1,15 @@
 //! Between the journal's index and the threads that search: one for what is highlighted, one for what is not hidden.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::decode::Decoder;
 use crate::journal::{Index, Lens};
 use crate::query::{Query, Syntax};
+use crate::record::SessionId;
 use crate::record::finding::Level;
 use crate::tui::search::scan::{Job, Scanner};
 use crate::tui::search::worker::Worker;
@@ -43,6 +46,12 @@ struct Key {
     lens: Lens,
     /// How often a decoder was chosen.
     chosen: u64,
+}
+
+/// What all blocks of a session have alike.
+struct Known {
+    path: Arc<[u8]>,
+    decoder: Option<Decoder>,
 }
 
 /// What a search needs of the screen.
@@ -86,11 +95,16 @@ impl Run {
         }
         let (Some(lens), Some(worker)) = (lens, &self.worker) else { return Ok(()) };
         let (view, first) = (scene.view, scene.view.first());
+        // There may be a million blocks, and there are far fewer sessions.
+        let mut known: HashMap<Option<SessionId>, Known> = HashMap::new();
         let jobs = view.blocks_from(lens.scope, self.next).map(|block| {
-            let session = block.session.and_then(|id| view.session(id));
-            session.iter().for_each(|session| scene.decoders.learn(view, session.id));
-            let path = session.map_or(&[][..], |session| &session.path);
-            Job { block: Arc::clone(block), path: path.into(), decoder: scene.decoders.of(block.session) }
+            let known = known.entry(block.session).or_insert_with(|| {
+                let session = block.session.and_then(|id| view.session(id));
+                session.iter().for_each(|session| scene.decoders.learn(view, session.id));
+                let path = session.map_or(&[][..], |session| &session.path);
+                Known { path: path.into(), decoder: scene.decoders.of(block.session) }
+            });
+            Job { block: Arc::clone(block), path: Arc::clone(&known.path), decoder: known.decoder }
         });
         worker.add(jobs, first);
         self.next = self.next.max(view.end());
