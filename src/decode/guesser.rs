@@ -52,12 +52,17 @@ struct Known {
     held: usize,
 }
 
-#[derive(Debug)]
-struct First {
-    from: Side,
-    format: Format,
-    bytes: Vec<u8>,
-    is_whole: bool,
+/// One of the messages that a guess is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Who sent it.
+    pub from: Side,
+    /// What it is said to be.
+    pub format: Format,
+    /// Its bytes, or the first of them.
+    pub bytes: Vec<u8>,
+    /// Whether these are all.
+    pub is_whole: bool,
 }
 
 impl Guesser {
@@ -128,7 +133,9 @@ impl Known {
 }
 
 impl First {
-    fn payload(&self) -> (Side, Payload<'_>) {
+    /// As a guess takes it.
+    #[must_use]
+    pub fn payload(&self) -> (Side, Payload<'_>) {
         (self.from, Payload { format: self.format, bytes: &self.bytes, is_whole: self.is_whole })
     }
 }

@@ -39,11 +39,12 @@ mod yjs;
 use std::fmt;
 
 use crate::record::Side;
+use crate::wire::opcode::Opcode;
 
 pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
 pub use guess::{Context, MESSAGES, guess, guess_with};
-pub use guesser::{Choice, Guesser};
+pub use guesser::{Choice, First, Guesser};
 pub use limits::Limits;
 pub use protobuf::{Schema, SchemaFault};
 
@@ -237,6 +238,18 @@ pub enum Format {
     Text,
     /// Bytes.
     Binary,
+}
+
+impl Format {
+    /// That of a message by the opcode of its first frame; `None` for what no message begins with.
+    #[must_use]
+    pub const fn of(opcode: Opcode) -> Option<Self> {
+        match opcode {
+            Opcode::TEXT => Some(Self::Text),
+            Opcode::BINARY => Some(Self::Binary),
+            _ => None,
+        }
+    }
 }
 
 /// A message: its fragments joined, inflated.

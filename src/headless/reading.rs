@@ -186,12 +186,7 @@ impl Lane {
 }
 
 fn message(opcode: Opcode, bytes: Cow<'_, [u8]>) -> Option<Message<'_>> {
-    let format = match opcode {
-        Opcode::TEXT => Format::Text,
-        Opcode::BINARY => Format::Binary,
-        _ => return None,
-    };
-    Some(Message { format, bytes })
+    Some(Message { format: Format::of(opcode)?, bytes })
 }
 
 #[cfg(test)]

@@ -83,17 +83,19 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, log: &Log) {
+    fn of(log: &Log) -> Self {
+        let mut counts = Self::default();
         for record in &log.records {
             match record {
-                Record::Run(run) => self.frames += u64::from(run.count),
-                Record::Frame(_) => self.frames += 1,
+                Record::Run(run) => counts.frames += u64::from(run.count),
+                Record::Frame(_) => counts.frames += 1,
                 Record::Event(_, event) => {
-                    self.sessions += u64::from(matches!(**event, Event::SessionOpened { .. }));
+                    counts.sessions += u64::from(matches!(**event, Event::SessionOpened { .. }));
                 }
                 Record::More(_) | Record::Sent(_) | Record::Raw(_) | Record::Proxy(..) => {}
             }
         }
+        counts
     }
 }
 
@@ -113,11 +115,13 @@ impl Journal {
 
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
     pub fn push(&self, session: Option<SessionId>, log: Log) {
+        let counts = Counts::of(&log);
         let mut inner = self.lock();
         for kind in log.findings() {
             *inner.findings.entry(kind).or_default() += 1;
         }
-        inner.counts.add(&log);
+        inner.counts.sessions += counts.sessions;
+        inner.counts.frames += counts.frames;
         if let Some(log) = inner.join(session, log) {
             let block = Arc::new(Block::new(inner.next, session, log, Arc::clone(&self.memory)));
             inner.next += 1;

@@ -1,6 +1,7 @@
 //! Times for people.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::record::Time;
@@ -53,8 +54,7 @@ pub(crate) enum Digits {
 /// `12:34:56.789012`.
 #[must_use]
 pub(crate) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
-    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    let local = zone.to_datetime(timestamp.unwrap_or_default());
+    let local = local(time, zone);
     let (hour, minute, second) = (local.hour(), local.minute(), local.second());
     let micros = local.subsec_nanosecond() / 1000;
     match digits {
@@ -64,11 +64,15 @@ pub(crate) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
     }
 }
 
+fn local(time: Time, zone: &TimeZone) -> DateTime {
+    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    zone.to_datetime(timestamp.unwrap_or_default())
+}
+
 /// Microseconds since midnight.
 #[must_use]
 pub(crate) fn time_of_day(time: Time, zone: &TimeZone) -> u64 {
-    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    let local = zone.to_datetime(timestamp.unwrap_or_default()).time();
+    let local = local(time, zone).time();
     let [hour, minute, second] =
         [local.hour(), local.minute(), local.second()].map(|part| u64::from(part.unsigned_abs()));
     ((hour * 60 + minute) * 60 + second) * 1_000_000 + u64::from(local.subsec_nanosecond().unsigned_abs()) / 1000

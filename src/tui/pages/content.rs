@@ -2,9 +2,9 @@
 //!
 //! Bytes are counted from the first of the header on, as on the wire, whatever is shown of them.
 
-use crate::decode::{Format, Payload};
+use crate::decode::{Decoded, Decoder, Format, Limits, Payload};
 use crate::journal::{FrameRow, Said, SentBytes};
-use crate::record::{Relayed, Side};
+use crate::record::{FrameRecord, Relayed, Side};
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -84,13 +84,12 @@ pub(super) enum Reading {
     Bytes,
 }
 
-/// What a message is by the opcode of its first frame; `None` for what no message begins with.
-pub(crate) const fn format(opcode: Opcode) -> Option<Format> {
-    match opcode {
-        Opcode::TEXT => Some(Format::Text),
-        Opcode::BINARY => Some(Format::Binary),
-        _ => None,
-    }
+/// What a decoder makes of what a row says, within a row's limits; `None` where it can't read it, or no message begins
+/// there.
+pub(crate) fn read(decoder: Decoder, record: &FrameRecord, said: &Said) -> Option<Decoded> {
+    let format = Format::of(record.header.opcode())?;
+    let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
+    decoder.read(record.from, payload, &Limits::ROW).ok()
 }
 
 impl Content {
@@ -121,7 +120,7 @@ impl Content {
             sent: frame.sent,
             message: said.map(|said| Message::new(said, shape.opcode())),
             reads_message: false,
-            begins: format(shape.opcode()).map(|format| (frame.record.from, format)),
+            begins: Format::of(shape.opcode()).map(|format| (frame.record.from, format)),
             is_whole,
         }
     }

@@ -4,13 +4,12 @@ use std::cell::OnceCell;
 
 use jiff::tz::TimeZone;
 
-use crate::decode::{Decoder, Limits, Payload, Role};
+use crate::decode::{Decoder, Format, Limits, Payload, Role};
 use crate::diagnose;
 use crate::query::{Property, Reading, Subject};
 use crate::record::finding::{Finding, Level};
 use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, SessionId, Side, Time};
 use crate::tui::clock;
-use crate::tui::pages::content::format;
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::opcode::Opcode;
 
@@ -83,7 +82,7 @@ impl<'a> Said<'a> {
     fn read(&self) -> Option<&Read> {
         let read = || {
             let decoder = self.setting.decoder?;
-            let format = format(self.record.header.opcode())?;
+            let format = Format::of(self.record.header.opcode())?;
             let is_packed = self.inflated.is_none() && self.record.header.rsv1() && !self.is_fragment;
             let bytes = self.inflated.unwrap_or(self.payload);
             let payload = Payload { format, bytes, is_whole: self.is_whole };

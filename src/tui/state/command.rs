@@ -1,7 +1,6 @@
 //! The command line after `:`: everything in the keymap table by its name, and a few words that take a value.
 
 use crossterm::event::KeyEvent;
-use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::decode::{Choice, Decoder};
 use crate::query::Query;
@@ -12,6 +11,7 @@ use crate::tui::theme;
 
 use super::composer::Recall;
 use super::cursor::Scroll;
+use super::line::{Line, common};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,42 +258,41 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
 #[derive(Debug)]
 pub(crate) struct CommandLine {
     /// The text.
-    pub input: TextArea<'static>,
+    pub line: Line,
     /// What was wrong with it when it was to be done.
     pub error: Option<String>,
     /// How far the list of what it may become is scrolled.
     pub scroll: Scroll,
-    recalled: Option<usize>,
 }
 
 impl CommandLine {
     /// An empty one.
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { input: input(""), error: None, scroll: Scroll::default(), recalled: None }
+        Self { line: Line::new(""), error: None, scroll: Scroll::default() }
     }
 
     /// All of the text.
     #[must_use]
     pub(crate) fn text(&self) -> String {
-        self.input.lines().concat()
+        self.line.text()
     }
 
     /// Puts another text in its place.
     pub(crate) fn set(&mut self, text: &str) {
-        self.input = input(text);
+        self.line.set(text);
         self.changed();
     }
 
     /// A key that belongs to the text.
     pub(crate) fn key(&mut self, event: KeyEvent) {
-        self.input.input(event);
+        self.line.key(event);
         self.changed();
     }
 
     /// Puts the first line of a text in.
     pub(crate) fn paste(&mut self, text: &str) {
-        self.input.insert_str(text.lines().next().unwrap_or_default());
+        self.line.input.insert_str(text.lines().next().unwrap_or_default());
         self.changed();
     }
 
@@ -315,12 +314,10 @@ impl CommandLine {
             names.extend(all.first().map(|named| named.name.as_str()));
         }
         let Some(first) = names.first() else { return };
-        let common = names.iter().fold(first.len(), |common, name| {
-            first.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count().min(common)
-        });
+        let common = common(names.iter().copied());
         let takes_value = names.len() == 1 && candidates(first).first().is_some_and(|named| !named.value.is_empty());
         let end = if takes_value && !first.contains(' ') { " " } else { "" };
-        let completed = format!("{}{end}", first.get(..common).unwrap_or_default());
+        let completed = format!("{common}{end}");
         if completed.len() >= text.trim_start().len() || names.len() == 1 {
             self.set(&completed);
         }
@@ -328,26 +325,10 @@ impl CommandLine {
 
     /// Shows the line done before the one that is shown, or after it.
     pub(crate) fn recall(&mut self, past: &Past, direction: Recall) {
-        let recalled = match (self.recalled, direction) {
-            (None, Recall::Earlier) => Some(0),
-            (Some(back), Recall::Earlier) => Some((back + 1).min(past.lines.len().saturating_sub(1))),
-            (Some(back), Recall::Later) => back.checked_sub(1),
-            (None, Recall::Later) => return,
-        };
-        match recalled.map(|back| past.lines.iter().rev().nth(back)) {
-            Some(Some(line)) => self.set(line),
-            Some(None) => return,
-            None => self.set(""),
+        if self.line.recall(direction, |back| past.lines.iter().rev().nth(back).map(String::as_str)) {
+            self.changed();
         }
-        self.recalled = recalled;
     }
-}
-
-fn input(text: &str) -> TextArea<'static> {
-    let mut input = TextArea::new(vec![text.to_owned()]);
-    input.set_cursor_line_style(ratatui::style::Style::new());
-    input.move_cursor(CursorMove::End);
-    input
 }
 
 /// Lines that were done, oldest first.

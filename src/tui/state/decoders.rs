@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::decode::{self, Choice, Context, Decoder, Format, Limits, Payload};
+use crate::decode::{self, Choice, Context, Decoder, First, Format, Limits};
 use crate::journal::{Fold, Index, Joined, Lens, Scope};
-use crate::record::{Seen, SessionId, Side};
-use crate::tui::pages::content::format;
+use crate::record::{Seen, SessionId};
 
 /// Rows of a session in which its first messages are looked for.
 const ROWS: u64 = 64;
@@ -90,52 +89,34 @@ impl Decoders {
             return;
         }
         session.frames = Some(frames);
-        let first = first(view, id);
-        session.is_settled = first.settled;
+        let (first, is_settled) = first(view, id);
+        session.is_settled = is_settled;
         let subprotocol = summary.open.as_ref().and_then(|open| open.subprotocol.as_deref());
         let subprotocol = subprotocol.and_then(|name| str::from_utf8(name).ok());
-        let payloads: Vec<_> = first.messages.iter().map(Message::payload).collect();
+        let payloads: Vec<_> = first.iter().map(First::payload).collect();
         session.guess = decode::guess_with(&self.given, &Context { path: &summary.path, subprotocol }, &payloads);
     }
 }
 
-/// The first messages of a session that are in memory.
-struct First {
-    messages: Vec<Message>,
-    settled: bool,
-}
-
-struct Message {
-    from: Side,
-    format: Format,
-    bytes: Vec<u8>,
-    is_whole: bool,
-}
-
-impl Message {
-    fn payload(&self) -> (Side, Payload<'_>) {
-        (self.from, Payload { format: self.format, bytes: &self.bytes, is_whole: self.is_whole })
-    }
-}
-
-fn first(view: &Index, id: SessionId) -> First {
+/// The first messages of a session that are in memory, and whether more would change nothing.
+fn first(view: &Index, id: SessionId) -> (Vec<First>, bool) {
     let lens = Lens { scope: Scope::Session(id), fold: Fold { fragments: true, heartbeats: true } };
     let range = view.range(lens);
     let looked_at = range.start..range.end.min(range.start + ROWS);
-    let mut first = First { messages: Vec::new(), settled: looked_at.end < range.end };
+    let (mut first, mut is_settled) = (Vec::new(), looked_at.end < range.end);
     for row in looked_at.filter_map(|number| view.row(lens, number)) {
         let Seen::Frame(record) = row.record else { continue };
-        let Some(format) = format(record.header.opcode()) else { continue };
+        let Some(format) = Format::of(record.header.opcode()) else { continue };
         let joined = Joined::new(view, row, &record, lens.fold);
         let Some(said) = joined.said(Limits::ROW.bytes) else { continue };
         if joined.received < joined.length {
             continue;
         }
-        first.messages.push(Message { from: record.from, format, bytes: said.bytes, is_whole: said.is_whole });
-        if first.messages.len() == decode::MESSAGES {
-            first.settled = true;
+        first.push(First { from: record.from, format, bytes: said.bytes, is_whole: said.is_whole });
+        if first.len() == decode::MESSAGES {
+            is_settled = true;
             break;
         }
     }
-    first
+    (first, is_settled)
 }

@@ -13,6 +13,7 @@ pub(crate) mod find;
 pub(crate) mod found;
 pub(crate) mod history;
 pub(crate) mod layout;
+pub(crate) mod line;
 pub(crate) mod lines;
 pub(crate) mod lists;
 pub(crate) mod look;

@@ -62,8 +62,8 @@ impl Overlay {
     pub(crate) fn key(&mut self, event: KeyEvent) {
         match self {
             Self::Composer(composer) => composer.key(event),
-            Self::Search(prompt) => _ = prompt.input.input(event),
-            Self::Filter(line) => line.key(event),
+            Self::Search(prompt) => prompt.line.key(event),
+            Self::Filter(filter) => filter.line.key(event),
             Self::Command(line) => line.key(event),
             Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
         }
@@ -73,8 +73,8 @@ impl Overlay {
     pub(crate) fn paste(&mut self, text: &str) {
         match self {
             Self::Composer(composer) => composer.paste(text),
-            Self::Search(prompt) => prompt.paste(text),
-            Self::Filter(line) => line.paste(text),
+            Self::Search(prompt) => prompt.line.paste(text),
+            Self::Filter(filter) => filter.line.paste(text),
             Self::Command(line) => line.paste(text),
             Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
         }
@@ -90,8 +90,8 @@ impl Overlay {
     pub(crate) fn clear(&mut self) -> bool {
         match self {
             Self::Composer(composer) if !composer.is_empty() => composer.clear(),
-            Self::Search(prompt) if !prompt.text().is_empty() => prompt.set(""),
-            Self::Filter(line) if !line.text().is_empty() => line.set(""),
+            Self::Search(prompt) if !prompt.line.text().is_empty() => prompt.line.set(""),
+            Self::Filter(filter) if !filter.line.text().is_empty() => filter.line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
         }

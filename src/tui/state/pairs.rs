@@ -6,11 +6,11 @@
 
 use std::collections::HashMap;
 
-use crate::decode::{Decoder, Limits, Payload, Role};
+use crate::decode::{Decoder, Format, Limits, Role};
 use crate::journal::{Fold, Index, Joined, Lens, Row, RowId, Scope};
 use crate::record::{Seen, SessionId};
 use crate::text;
-use crate::tui::pages::content::format;
+use crate::tui::pages::content;
 use crate::tui::pages::pair::{Other, Pair};
 use crate::wire::opcode::Opcode;
 
@@ -229,11 +229,10 @@ fn tags(view: &Index, decoder: Option<Decoder>, row: Row<'_>, budget: &mut usize
         let role = if opcode == Opcode::PING { Role::Request(id) } else { Role::Reply(id) };
         return vec![Tag { role, is_ping: true }];
     }
-    let (Some(decoder), Some(format)) = (decoder, format(opcode)) else { return Vec::new() };
+    let Some(decoder) = decoder.filter(|_| Format::of(opcode).is_some()) else { return Vec::new() };
     let Some(said) = Joined::new(view, row, &record, FOLD).said(Limits::ROW.bytes) else { return Vec::new() };
     *budget = budget.saturating_sub(said.bytes.len() / BYTES);
-    let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
-    let decoded = decoder.read(record.from, payload, &Limits::ROW);
+    let decoded = content::read(decoder, &record, &said);
     let roles = decoded.into_iter().flat_map(|decoded| decoded.parts).map(|part| part.role);
     roles.map(|role| Tag { role, is_ping: false }).collect()
 }

@@ -1,16 +1,14 @@
 //! The search in the frame log, which highlights what matches and hides nothing: the pattern, the rows that match, and the
 //! line in which it is typed.
 
-use ratatui_textarea::{CursorMove, TextArea};
-
 use crate::journal::{JoinedMessage, RowId};
 use crate::query::{Pattern, Syntax};
-use crate::text;
 use crate::tui::fit;
 
 use super::composer::Recall;
 use super::found::Found;
 use super::history::History;
+use super::line::Line;
 use super::marks::Way;
 
 /// Fragments of a folded message that are looked up to see whether one matches.
@@ -20,36 +18,22 @@ const LOOKED_UP: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Prompt {
     /// The text.
-    pub input: TextArea<'static>,
+    pub line: Line,
     /// How it is read.
     pub syntax: Syntax,
     /// What is wrong with it.
     pub error: Option<String>,
-    /// The place in the history, from its end.
-    recalled: Option<usize>,
 }
 
 impl Prompt {
     /// What the text means; what is wrong with it stays with it.
     pub(crate) fn read(&mut self) -> Option<Pattern> {
-        let (pattern, error) = match Pattern::parse(&self.text(), self.syntax) {
+        let (pattern, error) = match Pattern::parse(&self.line.text(), self.syntax) {
             Ok(pattern) => (pattern, None),
             Err(error) => (None, Some(error)),
         };
         self.error = error;
         pattern
-    }
-
-    /// Puts another text in its place.
-    pub(crate) fn set(&mut self, text: &str) {
-        self.input = input(text);
-    }
-
-    /// Puts the first line of a text in, without what can't be seen.
-    pub(crate) fn paste(&mut self, pasted: &str) {
-        let line = pasted.lines().next().unwrap_or_default();
-        let line: String = line.chars().filter(|character| text::is_plain(*character)).collect();
-        self.input.insert_str(line);
     }
 
     /// Reads it as a regular expression, or as it stands.
@@ -62,38 +46,17 @@ impl Prompt {
 
     /// Puts an earlier pattern, or a later one, in the place of the text.
     pub(crate) fn recall(&mut self, history: &History, direction: Recall) {
-        let recalled = match (self.recalled, direction) {
-            (None, Recall::Earlier) => Some(0),
-            (Some(back), Recall::Earlier) => Some(back + 1),
-            (Some(back), Recall::Later) => back.checked_sub(1),
-            (None, Recall::Later) => None,
-        };
-        match recalled.map(|back| history.get(back)) {
-            Some(Some(text)) => self.input = input(text),
-            Some(None) => return,
-            None => self.input = input(""),
+        if direction == Recall::Later && !self.line.is_recalled() {
+            return self.line.set("");
         }
-        self.recalled = recalled;
+        self.line.recall(direction, |back| history.get(back));
     }
 
     /// An empty one.
     #[must_use]
     pub(crate) fn new(syntax: Syntax) -> Self {
-        Self { input: input(""), syntax, error: None, recalled: None }
+        Self { line: Line::new(""), syntax, error: None }
     }
-
-    /// All of the text.
-    #[must_use]
-    pub(crate) fn text(&self) -> String {
-        self.input.lines().concat()
-    }
-}
-
-fn input(text: &str) -> TextArea<'static> {
-    let mut input = TextArea::new(vec![text.to_owned()]);
-    input.set_cursor_line_style(ratatui::style::Style::new());
-    input.move_cursor(CursorMove::End);
-    input
 }
 
 /// A jump that waits until it is known where to.

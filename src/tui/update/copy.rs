@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::decode::{Decoded, Decoder, Limits, Payload};
+use crate::decode::{Decoded, Decoder, Limits};
 use crate::journal::{Fold, Index, Joined, Row, RowId};
 use crate::json::{self, FrameItem, Item, What};
 use crate::record::finding::Level;
@@ -17,8 +17,7 @@ use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
-use crate::tui::pages::content::format;
-use crate::tui::pages::{BytesShown, words};
+use crate::tui::pages::{BytesShown, content, words};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
@@ -205,10 +204,9 @@ fn is_short(view: &Index, row: Row<'_>) -> bool {
 
 /// What the session's decoder reads of a frame that is a message by itself, where that is more than it says anyway.
 fn decoded(model: &Model, view: &Index, row: Row<'_>, record: &FrameRecord) -> Option<(Decoder, Decoded)> {
-    let (decoder, format) = (model.decoders.of(row.session)?, format(record.header.opcode())?);
+    let decoder = model.decoders.of(row.session)?;
     let said = Joined::new(view, row, record, Fold::NONE).said(Limits::ROW.bytes).filter(|said| said.is_whole)?;
-    let payload = Payload { format, bytes: &said.bytes, is_whole: true };
-    let decoded = decoder.read(record.from, payload, &Limits::ROW).ok()?;
+    let decoded = content::read(decoder, record, &said)?;
     decoder.tells_more(&decoded).then_some((decoder, decoded))
 }
 

@@ -1,6 +1,6 @@
 //! Which decoder reads the messages of a session: chosen by a key, or by name.
 
-use crate::decode::{Choice, Decoder};
+use crate::decode::{Choice, Decoder, Format};
 use crate::decode::{Limits, Payload};
 use crate::journal::{Index, Joined};
 use crate::record::finding::Level;
@@ -8,7 +8,6 @@ use crate::record::{Seen, SessionId};
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::pages::BodyShown;
-use crate::tui::pages::content::format;
 use crate::tui::pages::pair::Pair;
 use crate::tui::state::model::Model;
 
@@ -61,7 +60,7 @@ struct Message {
 fn message(model: &Model, view: &Index) -> Option<Message> {
     let row = model.selected_row(view)?;
     let Seen::Frame(record) = row.record else { return None };
-    let (session, format) = (row.session?, format(record.header.opcode())?);
+    let (session, format) = (row.session?, Format::of(record.header.opcode())?);
     let said = Joined::new(view, row, &record, model.shown_list().1.fold).said(Limits::ROW.bytes)?;
     let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
     let guessed = model.decoders.guessed(session);

@@ -32,7 +32,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::FilterEarlier => recall(model, view, Recall::Earlier),
         Action::FilterLater => recall(model, view, Recall::Later),
         Action::FilterErase => edit(model, view, |line| {
-            line.input.delete_line_by_head();
+            line.line.input.delete_line_by_head();
         }),
         _ => return None,
     }
@@ -113,7 +113,8 @@ fn edit(model: &mut Model, view: &Index, change: impl FnOnce(&mut FilterLine)) {
 
 fn recall(model: &mut Model, view: &Index, direction: Recall) {
     if let Some(Overlay::Filter(line)) = &mut model.overlay {
-        line.recall(&model.lists.filter.history, direction);
+        let history = &model.lists.filter.history;
+        line.line.recall(direction, |back| history.get(back));
     }
     typed(model, view);
 }

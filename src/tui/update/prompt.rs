@@ -32,7 +32,7 @@ pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Ef
         Action::Complete => line.complete(),
         Action::Earlier => line.recall(&model.commands, Recall::Earlier),
         Action::Later => line.recall(&model.commands, Recall::Later),
-        Action::EraseLine => _ = line.input.delete_line_by_head(),
+        Action::EraseLine => _ = line.line.input.delete_line_by_head(),
         Action::PageDown | Action::PageUp => return moving::perform(model, view, action).unwrap_or_default(),
         Action::Send => return send(model, view),
         _ => {}

@@ -22,7 +22,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::SearchEarlier => recall(model, Recall::Earlier),
         Action::SearchLater => recall(model, Recall::Later),
         Action::SearchErase => edit(model, |prompt| {
-            prompt.input.delete_line_by_head();
+            prompt.line.input.delete_line_by_head();
         }),
         Action::SearchDiscard => discard(model),
         _ => return None,

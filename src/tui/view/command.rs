@@ -25,7 +25,7 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
     buffer.set_stringn(row.x, row.y, ":", usize::from(row.width), theme.key);
-    (&line.input).render(Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(1), ..row }, buffer);
+    (&line.line.input).render(Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(1), ..row }, buffer);
     let above = area.height.saturating_sub(1);
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = match &line.error {

@@ -29,13 +29,13 @@ pub(super) fn line(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer)
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
     let (x, _) = buffer.set_stringn(row.x, row.y, " filter ", usize::from(row.width), theme.key);
-    (&line.input).render(Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
+    (&line.line.input).render(Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
     if line.error.is_some() {
         buffer.set_style(Rect { x, width: row.right().saturating_sub(x), ..row }, theme.error);
     }
     let columns = usize::from(area.width.saturating_sub(4));
     let lines = match &line.error {
-        Some(error) => wrong(model, &line.text(), error, columns),
+        Some(error) => wrong(model, &line.line.text(), error, columns),
         None => completions(model, line, columns),
     };
     let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(1));

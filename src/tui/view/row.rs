@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::decode::{Limits, Payload, Role};
+use crate::decode::{Limits, Role};
 use crate::diagnose;
 use crate::journal::{Index, Joined, Lens, Row, Scope};
 use crate::query::Pattern;
@@ -12,7 +12,7 @@ use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
-use crate::tui::pages::content::format;
+use crate::tui::pages::content;
 use crate::tui::pages::pair::Pair;
 use crate::tui::pages::trouble;
 use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
@@ -327,11 +327,8 @@ fn preview_of(
 fn decoded(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &Joined<'_>) -> Option<(String, Style)> {
     let theme = &context.model.look.theme;
     let decoder = context.model.decoders.of(row.session)?;
-    let format = format(record.header.opcode())?;
     let said = joined.said(Limits::ROW.bytes)?;
-    let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
-    let decoded =
-        decoder.read(record.from, payload, &Limits::ROW).ok().filter(|decoded| decoder.tells_more(decoded))?;
+    let decoded = content::read(decoder, record, &said).filter(|decoded| decoder.tells_more(decoded))?;
     let style = match decoded.main().map(|part| &part.role) {
         Some(Role::Heartbeat) => theme.dim,
         Some(Role::Error | Role::Refusal(_)) => theme.warning,

@@ -45,7 +45,7 @@ pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     let words = fit::cut(&words, usize::from(room.saturating_sub(TEXT + 2)));
     let width = fit::width(&words) as u16;
     let input = Rect { x, y: area.y, width: room.saturating_sub(width + 2), height: 1 };
-    (&prompt.input).render(input, buffer);
+    (&prompt.line.input).render(input, buffer);
     if prompt.error.is_some() {
         buffer.set_style(Rect { width: input.width, ..input }, theme.error);
     }
