@@ -19,6 +19,7 @@ pub mod headless;
 pub mod journal;
 pub mod json;
 pub mod playground;
+pub mod programs;
 pub mod query;
 pub mod record;
 pub mod relay;

@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
-use wsproxy::decode::{Choice, Decoder};
+use wsproxy::decode::Preference;
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
@@ -204,12 +204,12 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 let _context = proxy.runtime.enter();
                 proxy.running.probe();
             }
-            proxy.show(config.decoders, config.decoder)?;
+            proxy.show(config.preference)?;
             if let Some(summary) = headless::summary(&journal) {
                 say_if_read(summary);
             }
         }
-        Output::Lines(format) => proxy.print(format, config.decoder)?,
+        Output::Lines(format) => proxy.print(format, config.preference)?,
     }
     let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
     Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
@@ -239,7 +239,7 @@ impl Proxy {
     }
 
     /// The screen, until the user quits or a signal comes.
-    fn show(self, decoders: Vec<Decoder>, decoder: Choice) -> Result<(), Failure> {
+    fn show(self, preference: Preference) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
@@ -252,8 +252,7 @@ impl Proxy {
             journal: Arc::clone(&self.journal),
             control: Arc::new(self.handle.clone()),
             clock: clock::now,
-            decoders,
-            decoder,
+            preference,
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);
@@ -265,12 +264,12 @@ impl Proxy {
     }
 
     /// Lines on standard output, until a signal comes or nobody reads them any more.
-    fn print(self, format: Format, decoder: Choice) -> Result<(), Failure> {
+    fn print(self, format: Format, preference: Preference) -> Result<(), Failure> {
         say(&greeting(&self.info));
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
         let on_terminal = io::stdout().is_terminal();
-        let (mut remote, inbox) = headless::channel(&self.journal, format, decoder);
+        let (mut remote, inbox) = headless::channel(&self.journal, format, preference);
         let (done, printed) = mpsc::sync_channel(1);
         let handle = self.handle.clone();
         thread::spawn(move || {

@@ -111,9 +111,10 @@ pub struct ProxyArguments {
     #[arg(long)]
     pub json: bool,
 
-    /// The decoder that reads the messages of all sessions: auto guesses one for each, none reads none
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    pub decoder: String,
+    /// The decoder that reads the messages of all sessions: auto (default) guesses one for each, none reads none, and
+    /// NAME=COMMAND gives each message to a program of yours, which prints what it says
+    #[arg(long, value_name = "NAME[=COMMAND]")]
+    pub decoder: Vec<String>,
 
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]

@@ -1,6 +1,7 @@
 //! What the user asked for, checked: nothing in a `Config` can turn out wrong later but for the world outside.
 
 mod address;
+mod decoding;
 mod doctor;
 mod proto;
 
@@ -14,7 +15,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::CommandFactory as _;
 
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
-use crate::decode::{Choice, Decoder};
+use crate::decode::Preference;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::{self, Format};
 use crate::record::Policy;
@@ -83,16 +84,14 @@ pub struct Config {
     pub limits: Limits,
     /// Where what is seen goes.
     pub output: Output,
-    /// The decoder for the messages of all sessions.
-    pub decoder: Choice,
+    /// Who reads the messages of all sessions.
+    pub preference: Preference,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
     pub history: usize,
     /// What is done about faults at the start.
     pub policy: Policy,
-    /// Decoders that the user gave, to be tried before others.
-    pub decoders: Vec<Decoder>,
     /// The file for wsproxy's own log, open for appending.
     pub log: Option<File>,
 }
@@ -124,7 +123,7 @@ impl Config {
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
             output: output(arguments, terminals)?,
-            decoder: decoder(&arguments.decoder)?,
+            preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
@@ -135,7 +134,6 @@ impl Config {
                 PolicyName::Repair => Policy::Repair,
                 PolicyName::Strict => Policy::Strict,
             },
-            decoders: arguments.proto.iter().map(|value| proto::decoder(value)).collect::<Result<_>>()?,
             log: log(arguments)?,
         })
     }
@@ -229,15 +227,6 @@ fn origin(value: Option<&str>) -> Result<Option<String>> {
 fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
     let allowed = arguments.allow_host.iter().map(|name| address::own_name(name));
     address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
-}
-
-fn decoder(name: &str) -> Result<Choice> {
-    Choice::from_name(name).with_context(|| {
-        let names = [Choice::AUTO, Choice::NONE].into_iter().chain(Decoder::ALL.map(|decoder| decoder.name()));
-        let nearest = names.min_by_key(|known| text::distance_to_beginning(name, known)).unwrap_or(Choice::AUTO);
-        let name = text::escape(name.as_bytes());
-        format!("--decoder {name} names none: write auto, none, or a name in docs/decoders.md, {nearest} perhaps")
-    })
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

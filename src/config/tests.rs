@@ -4,6 +4,7 @@ use clap::Parser as _;
 
 use super::*;
 use crate::cli::Arguments;
+use crate::decode::{Choice, Decoder};
 
 const SCREEN: Terminals = Terminals { input: true, output: true };
 
@@ -241,14 +242,40 @@ fn the_output_follows_flags_then_terminals() {
 
 #[test]
 fn a_decoder_is_known_by_its_name() {
-    let decoder = |name: &str| config(&["--decoder", name]).map(|config| config.decoder);
-    assert_eq!(config(&[]).unwrap().decoder, Choice::Guessed);
+    let decoder = |name: &str| config(&["--decoder", name]).map(|config| config.preference.choice);
+    assert_eq!(config(&[]).unwrap().preference, Preference::default());
     assert_eq!(decoder("none").unwrap(), Choice::Plain);
     assert_eq!(decoder("socket.io").unwrap(), Choice::Named(Decoder::SocketIo));
     assert_eq!(
         decoder("stamp").unwrap_err().to_string(),
-        "--decoder stamp names none: write auto, none, or a name in docs/decoders.md, stomp perhaps"
+        "--decoder stamp names none: write auto, none, or a name in docs/decoders.md, stomp perhaps; or stamp=COMMAND for \
+         a program of yours"
     );
+}
+
+#[test]
+fn a_decoder_may_be_a_command() {
+    let preference = |values: &[&str]| {
+        let line: Vec<_> = values.iter().flat_map(|value| ["--decoder", value]).collect();
+        config(&line).map(|config| config.preference)
+    };
+    let both = preference(&["mine=cat", "my.other=tr a b | rev=1"]).unwrap();
+    assert_eq!(both.given.iter().map(|decoder| decoder.name()).collect::<Vec<_>>(), ["mine", "my.other"]);
+    assert_eq!(both.choice, Choice::Named(both.given[0]), "the first is chosen");
+    let named = preference(&["mine=cat", "other=rev", "other"]).unwrap();
+    assert_eq!(named.choice, Choice::Named(named.given[1]));
+    assert_eq!(preference(&["mine=cat", "auto"]).unwrap().choice, Choice::Guessed);
+    for (values, words) in [
+        (&["=cat"][..], "needs a name of letters"),
+        (&["a b=cat"], "needs a name of letters"),
+        (&["mine="], "needs a command behind the sign"),
+        (&["json=cat"], "there is a decoder json already"),
+        (&["none=cat"], "there is a decoder none already"),
+        (&["mine=cat", "mine=rev"], "there is a decoder mine already"),
+    ] {
+        let why = preference(values).unwrap_err().to_string();
+        assert!(why.contains(words), "{values:?}: {why}");
+    }
 }
 
 #[test]
@@ -311,7 +338,7 @@ fn a_schema_is_read_with_what_it_imports_or_refused_with_its_line() {
     write("chat/user.proto", b"syntax = 'proto3'; package chat; message User { string name = 1; }");
     let chat = b"syntax = 'proto3'; package chat; import 'chat/user.proto'; message Join { User user = 1; }";
     let chat = write("chat/chat.proto", chat);
-    let decoders = config(&["--proto", &chat, "--proto", &format!("User={chat}")]).unwrap().decoders;
+    let decoders = config(&["--proto", &chat, "--proto", &format!("User={chat}")]).unwrap().preference.given;
     let message = b"\x0a\x05\x0a\x03Ann";
     let summary = |decoder: Decoder| {
         let payload = crate::decode::Payload::binary(message);

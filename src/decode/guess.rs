@@ -30,6 +30,8 @@ pub fn guess_with(given: &[Decoder], context: &Context<'_>, first: &[(Side, Payl
     let first = first.get(..MESSAGES).unwrap_or(first);
     let fits = |decoder: &Decoder| match decoder {
         Decoder::Described(schema) => schema.fits(first),
+        // Most programs print something for any bytes.
+        Decoder::Program(_) => false,
         decoder => first.iter().all(|(from, payload)| decoder.read(*from, *payload, &Limits::ROW).is_ok()),
     };
     given.iter().copied().find(|decoder| !first.is_empty() && fits(decoder)).or_else(|| guess(context, first))

@@ -2,7 +2,7 @@
 
 use crate::record::Side;
 
-use super::{Context, Decoder, Format, Limits, MESSAGES, Payload, guess};
+use super::{Context, Decoder, Format, Limits, MESSAGES, Payload, guess_with};
 
 /// Bytes of a session's first messages that are held until its decoder is settled.
 const HELD: usize = 16 * 1024;
@@ -36,6 +36,23 @@ impl Choice {
     }
 }
 
+/// What a person wants of the messages of all sessions for which nothing else is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preference {
+    /// The choice.
+    pub choice: Choice,
+    /// Decoders that the person gave, which a guess tries before others.
+    pub given: Vec<Decoder>,
+}
+
+impl Preference {
+    /// A choice among the decoders that are there anyway.
+    #[must_use]
+    pub const fn of(choice: Choice) -> Self {
+        Self { choice, given: Vec::new() }
+    }
+}
+
 /// Chooses the decoder for a session, message by message. Holds its first ones until more would make no difference.
 #[derive(Debug)]
 pub struct Guesser {
@@ -46,6 +63,7 @@ pub struct Guesser {
 
 #[derive(Debug, Default)]
 struct Known {
+    given: Vec<Decoder>,
     path: Vec<u8>,
     subprotocol: Option<String>,
     first: Vec<First>,
@@ -68,9 +86,12 @@ pub struct First {
 impl Guesser {
     /// For a session of which nothing is known yet.
     #[must_use]
-    pub fn new(choice: Choice) -> Self {
-        match choice {
-            Choice::Guessed => Self { decoder: None, known: Some(Box::default()) },
+    pub fn new(preference: &Preference) -> Self {
+        match preference.choice {
+            Choice::Guessed => {
+                let known = Known { given: preference.given.clone(), ..Known::default() };
+                Self { decoder: None, known: Some(Box::new(known)) }
+            }
             Choice::Plain => Self { decoder: None, known: None },
             Choice::Named(decoder) => Self { decoder: Some(decoder), known: None },
         }
@@ -128,7 +149,7 @@ impl Known {
     fn guess(&self) -> Option<Decoder> {
         let context = Context { path: &self.path, subprotocol: self.subprotocol.as_deref() };
         let payloads: Vec<_> = self.first.iter().map(First::payload).collect();
-        guess(&context, &payloads)
+        guess_with(&self.given, &context, &payloads)
     }
 }
 
@@ -150,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_guess_changes_until_it_is_settled() {
-        let mut guesser = Guesser::new(Choice::Guessed);
+        let mut guesser = Guesser::new(&Preference::default());
         assert_eq!(text(&mut guesser, r#"{"a":1}"#), Some(Decoder::Json));
         assert_eq!(text(&mut guesser, "hello"), None);
-        let mut guesser = Guesser::new(Choice::Guessed);
+        let mut guesser = Guesser::new(&Preference::default());
         guesser.subprotocol(b"graphql-transport-ws");
         assert_eq!(text(&mut guesser, r#"{"type":"ping"}"#), Some(Decoder::GraphQl));
         for _ in 1..MESSAGES {
@@ -165,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_session_that_nothing_fits_is_let_alone_once_that_is_clear() {
-        let mut guesser = Guesser::new(Choice::Guessed);
+        let mut guesser = Guesser::new(&Preference::default());
         for _ in 0..MESSAGES {
             assert_eq!((guesser.settled(), text(&mut guesser, "hello")), (None, None));
         }
@@ -174,7 +195,7 @@ mod tests {
 
     #[test]
     fn long_messages_settle_it_sooner_and_never_take_more_than_a_bound() {
-        let mut guesser = Guesser::new(Choice::Guessed);
+        let mut guesser = Guesser::new(&Preference::default());
         let long = format!(r#"["{}"]"#, "x".repeat(HELD));
         assert_eq!(text(&mut guesser, r#"["a"]"#), Some(Decoder::Json));
         assert_eq!(text(&mut guesser, &long), Some(Decoder::Json), "its start is enough");
@@ -184,7 +205,7 @@ mod tests {
     #[test]
     fn a_person_s_choice_is_no_guess() {
         for (name, decoder) in [("none", None), ("socket.io", Some(Decoder::SocketIo))] {
-            let mut guesser = Guesser::new(Choice::from_name(name).unwrap());
+            let mut guesser = Guesser::new(&Preference::of(Choice::from_name(name).unwrap()));
             guesser.path(b"/devtools/");
             assert_eq!((text(&mut guesser, "{}"), guesser.settled()), (decoder, Some(decoder)));
         }

@@ -1,5 +1,7 @@
 //! How much of a message is looked at. What is beyond is left out, and said to be.
 
+use super::program::Ask;
+
 /// What one reading of a message may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -20,6 +22,8 @@ pub struct Limits {
     pub layers: u16,
     /// Bytes that are made for that, or read once more.
     pub unpacked: usize,
+    /// Whether a program of the user's own is asked.
+    pub ask: Ask,
 }
 
 impl Limits {
@@ -33,7 +37,11 @@ impl Limits {
         summary: 240,
         layers: 0,
         unpacked: 64 * 1024,
+        ask: Ask::Never,
     };
+
+    /// The same for a row that is on the screen.
+    pub const SHOWN: Self = Self { ask: Ask::Later, ..Self::ROW };
 
     /// For the detail of one message.
     pub const DETAIL: Self = Self {
@@ -45,5 +53,6 @@ impl Limits {
         summary: 240,
         layers: 8,
         unpacked: 8 * 1024 * 1024,
+        ask: Ask::Later,
     };
 }

@@ -24,6 +24,7 @@ mod mqtt;
 mod msgpack;
 mod packed;
 mod phoenix;
+mod program;
 mod protobuf;
 mod reading;
 mod reload;
@@ -44,8 +45,9 @@ use crate::wire::opcode::Opcode;
 pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
 pub use guess::{Context, MESSAGES, guess, guess_with};
-pub use guesser::{Choice, First, Guesser};
+pub use guesser::{Choice, First, Guesser, Preference};
 pub use limits::Limits;
+pub use program::{Ask, Program, Runner, Silence};
 pub use protobuf::{Schema, SchemaFault};
 
 use about::{ABOUT, About};
@@ -103,6 +105,8 @@ pub enum Decoder {
     Protobuf,
     /// Protobuf by a schema that the user gave. It is not among `ALL`, and has no name of its own.
     Described(&'static Schema),
+    /// What a program of the user's own prints. It is not among `ALL` either.
+    Program(&'static Program),
     /// Packed bytes, pictures and the like, by what their bytes say.
     Content,
     /// MQTT 3.1 and 3.1.1.
@@ -150,7 +154,10 @@ impl Decoder {
     /// Its name on the command line and on the screen.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.about().name
+        match self {
+            Self::Program(program) => program.name(),
+            _ => self.about().name,
+        }
     }
 
     /// What it reads, as its makers write it.
@@ -158,6 +165,7 @@ impl Decoder {
     pub fn title(self) -> &'static str {
         match self {
             Self::Described(schema) => schema.title(),
+            Self::Program(program) => program.name(),
             _ => self.about().title,
         }
     }
@@ -165,13 +173,13 @@ impl Decoder {
     /// What it makes of messages, in a line.
     #[must_use]
     pub fn reads(self) -> &'static str {
-        self.about().reads
+        if matches!(self, Self::Program(_)) { "what a program of yours prints" } else { self.about().reads }
     }
 
     /// By what it is guessed, in a line.
     #[must_use]
     pub fn guessed(self) -> &'static str {
-        self.about().guessed
+        if matches!(self, Self::Program(_)) { "never: it is chosen" } else { self.about().guessed }
     }
 
     /// Whether what it read is more than the message says by itself: JSON and plain content say it all, unless there is
@@ -224,6 +232,7 @@ impl Decoder {
             Self::Yjs => yjs::message(reading),
             Self::Protobuf => protobuf::message(reading),
             Self::Described(schema) => schema.message(reading),
+            Self::Program(program) => program.message(reading),
             Self::Content => content::message(reading),
             Self::Mqtt => mqtt::message(reading, mqtt::Version::Three),
             Self::Mqtt5 => mqtt::message(reading, mqtt::Version::Five),
@@ -232,7 +241,7 @@ impl Decoder {
 }
 
 /// What a message is said to be by its opcode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Text.
     Text,

@@ -6,7 +6,7 @@ use std::mem;
 
 use jiff::tz::TimeZone;
 
-use crate::decode::{Choice, Decoded, Decoder};
+use crate::decode::{Decoded, Decoder, Preference};
 use crate::json::{self, FrameItem, Item, Totals, What};
 use crate::record::finding::FindingKind;
 use crate::record::{
@@ -76,14 +76,14 @@ impl Printer {
             pending: 0,
             plain: Vec::new(),
             totals: Totals::default(),
-            readers: Readers::new(Choice::Guessed),
+            readers: Readers::new(Preference::default()),
         }
     }
 
-    /// With another choice of decoder than a guess.
+    /// With other decoders than those that are guessed.
     #[must_use]
-    pub fn reading(self, choice: Choice) -> Self {
-        Self { readers: Readers::new(choice), ..self }
+    pub fn reading(self, preference: Preference) -> Self {
+        Self { readers: Readers::new(preference), ..self }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use crate::decode::Choice;
+use crate::decode::Preference;
 use crate::journal::{Block, Journal, Subscription};
 
 use super::{Format, Printer};
@@ -40,10 +40,10 @@ impl Queue {
     pub(super) fn new(
         journal: &Arc<Journal>,
         format: Format,
-        choice: Choice,
+        preference: Preference,
         ring: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        let printer = Printer::new(format, TimeZone::system()).reading(choice);
+        let printer = Printer::new(format, TimeZone::system()).reading(preference);
         let subscription = journal.subscribe(ring);
         let (journal, blocks) = (Arc::clone(journal), VecDeque::new());
         Self { journal, subscription, printer, blocks, missed: 0, lines: 0, over: false }

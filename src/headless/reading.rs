@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::decode::{Choice, Decoded, Decoder, Format, Guesser, Limits, Payload};
+use crate::decode::{Ask, Choice, Decoded, Decoder, Format, Guesser, Limits, Payload, Preference};
 use crate::record::{FrameRecord, PerSide, SessionId, Side};
 use crate::wire::assembler::Assembler;
 use crate::wire::frame::{FrameHeader, RSV1, RSV2, RSV3};
@@ -15,6 +15,8 @@ use crate::wire::opcode::Opcode;
 
 /// Bytes of a message that are held: one more than are read, so that what is longer is known to be.
 const KEPT: usize = Limits::ROW.bytes + 1;
+/// What a printed message may cost. A program of the user's own is waited for: each message is printed once.
+const PRINTED: Limits = Limits { ask: Ask::Now, ..Limits::ROW };
 /// Bytes of messages that are held of all sessions together. What would take more is not read.
 const HELD: usize = 16 * 1024 * 1024;
 /// Sessions whose end may have been lost: more than there can be at a time.
@@ -22,7 +24,7 @@ const SESSIONS: usize = 65_536;
 
 /// The decoders of all sessions, and what they wait for.
 pub(super) struct Readers {
-    choice: Choice,
+    preference: Preference,
     sessions: HashMap<SessionId, Reader>,
     held: usize,
 }
@@ -42,8 +44,8 @@ pub(super) struct Came<'a> {
 }
 
 impl Readers {
-    pub(super) fn new(choice: Choice) -> Self {
-        Self { choice, sessions: HashMap::new(), held: 0 }
+    pub(super) fn new(preference: Preference) -> Self {
+        Self { preference, sessions: HashMap::new(), held: 0 }
     }
 
     /// A session asks for a path.
@@ -74,13 +76,14 @@ impl Readers {
 
     /// Payload bytes of the session's frames that are wanted; none where its messages need not be given to it.
     pub(super) fn wanted(&self, id: SessionId) -> usize {
-        let wants = self.sessions.get(&id).is_none_or(|reader| reader.wants_messages(self.choice));
-        if wants && self.choice != Choice::Plain { KEPT } else { 0 }
+        let choice = self.preference.choice;
+        let wants = self.sessions.get(&id).is_none_or(|reader| reader.wants_messages(choice));
+        if wants && choice != Choice::Plain { KEPT } else { 0 }
     }
 
     /// Takes the next frame: what the message says that it ends.
     pub(super) fn frame(&mut self, id: SessionId, came: &Came<'_>) -> Option<(Decoder, Decoded)> {
-        let (choice, is_full) = (self.choice, self.held > HELD);
+        let (choice, is_full) = (self.preference.choice, self.held > HELD);
         let reader = self.session(id);
         let before = reader.held();
         let decoded = reader.frame(came, choice);
@@ -93,8 +96,8 @@ impl Readers {
     }
 
     fn session(&mut self, id: SessionId) -> &mut Reader {
-        let choice = self.choice;
-        self.sessions.entry(id).or_insert_with(|| Reader { guesser: Guesser::new(choice), lanes: PerSide::default() })
+        let new = || Reader { guesser: Guesser::new(&self.preference), lanes: PerSide::default() };
+        self.sessions.entry(id).or_insert_with(new)
     }
 }
 
@@ -127,7 +130,7 @@ impl Reader {
         if !is_whole || !says_more(decoder, choice) {
             return None;
         }
-        Some((decoder, decoder.read(from, payload, &Limits::ROW).ok()?))
+        Some((decoder, decoder.read(from, payload, &PRINTED).ok()?))
     }
 }
 
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn unfinished_messages_of_many_sessions_take_no_more_than_a_bound() {
-        let mut readers = Readers::new(Choice::Guessed);
+        let mut readers = Readers::new(Preference::default());
         let half = [b'x'; KEPT / 2];
         for id in 0..4 * (HELD / KEPT) as u64 {
             frame(&mut readers, id, Side::Client, 0x01, &half);
@@ -240,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_session_that_nothing_reads_is_let_alone() {
-        let mut readers = Readers::new(Choice::Guessed);
+        let mut readers = Readers::new(Preference::default());
         for text in ["hello", "{\"a\":1}"] {
             let id = text.len() as u64;
             for _ in 0..crate::decode::MESSAGES {
@@ -249,7 +252,7 @@ mod tests {
             }
             assert_eq!(readers.wanted(SessionId(id)), 0, "{text}");
         }
-        assert_eq!(Readers::new(Choice::Plain).wanted(SessionId(1)), 0);
+        assert_eq!(Readers::new(Preference::of(Choice::Plain)).wanted(SessionId(1)), 0);
     }
 
     proptest! {
@@ -257,7 +260,7 @@ mod tests {
         fn what_is_held_is_counted_whatever_comes(
             frames in prop::collection::vec((0u64..3, any::<bool>(), any::<u8>(), 0usize..9000, 0u8..20), 0..60),
         ) {
-            let mut readers = Readers::new(Choice::Guessed);
+            let mut readers = Readers::new(Preference::default());
             for (id, is_client, first, length, act) in frames {
                 let from = if is_client { Side::Client } else { Side::Server };
                 match act {

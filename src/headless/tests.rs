@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::decode::{Choice, Decoder};
+use crate::decode::{Ask, Choice, Decoder, Payload, Preference, Program, Runner, Schema, Silence};
 use crate::diagnose::{self, NoAnswer};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
@@ -483,7 +483,7 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(Some(SessionId(1)), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
     journal.push(Some(SessionId(1)), whole(Side::Client, Opcode::TEXT, b"Hello"));
-    let (mut remote, inbox) = channel(&journal, Format::Text, Choice::Guessed);
+    let (mut remote, inbox) = channel(&journal, Format::Text, Preference::default());
     remote.stop();
     let mut out = Vec::new();
     run(&inbox, &mut out).unwrap();
@@ -538,7 +538,7 @@ fn a_reader_that_went_away_is_no_error() {
     }
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(None, proxy(ProxyEvent::Note(Level::Note, "x".into())));
-    let (_remote, inbox) = channel(&journal, Format::Json, Choice::Guessed);
+    let (_remote, inbox) = channel(&journal, Format::Json, Preference::default());
     run(&inbox, &mut Gone).unwrap();
 }
 
@@ -572,7 +572,7 @@ fn a_write_that_hangs_is_told_from_a_slow_one_and_what_is_lost_is_counted() {
             journal.push(Some(SessionId(number)), whole(Side::Client, Opcode::TEXT, &[b'x'; 500]));
         }
     }
-    let (mut remote, inbox) = channel(&journal, Format::Json, Choice::Guessed);
+    let (mut remote, inbox) = channel(&journal, Format::Json, Preference::default());
     let ((entered, entrances), (open, go)) = (sync_channel(0), sync_channel(0));
     let out = Arc::new(Mutex::new(Vec::new()));
     let mut gate = Gate { entered, go, out: Arc::clone(&out) };
@@ -618,11 +618,41 @@ fn lines_show_what_a_decoder_says_where_that_is_more_than_the_message() {
     let decoded = said(text(), SOCKET_IO, &messages);
     assert!(decoded[0].starts_with("chat message") && decoded[1].contains("ping"), "{decoded:?}");
     let raw = messages.map(|(_, text)| text.to_owned());
-    assert_eq!(said(text().reading(Choice::Plain), SOCKET_IO, &messages), raw);
+    assert_eq!(said(text().reading(Preference::of(Choice::Plain)), SOCKET_IO, &messages), raw);
     assert_eq!(said(text(), b"/", &messages), raw, "nothing tells that it is Socket.IO");
-    assert_eq!(said(text().reading(Choice::Named(Decoder::SocketIo)), b"/", &messages), decoded);
+    assert_eq!(said(text().reading(Preference::of(Choice::Named(Decoder::SocketIo))), b"/", &messages), decoded);
     let json = [(Side::Client, r#"{"b": 1}"#)];
     assert_eq!(said(text(), b"/", &json), [r#"{"b": 1}"#], "JSON says what it says by itself");
+}
+
+/// Reads no message but one, and waits for nobody.
+struct Shouting;
+
+impl Runner for Shouting {
+    fn read(&self, _: Side, payload: Payload<'_>, ask: Ask) -> Result<Arc<str>, Silence> {
+        assert_eq!(ask, Ask::Now, "a line is printed once");
+        match payload.bytes {
+            b"hello" => Ok(Arc::from("HELLO")),
+            _ => Err(Silence::Failed(Arc::from("no greeting"))),
+        }
+    }
+
+    fn when_read(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+#[test]
+fn lines_show_what_the_user_s_own_decoders_say() {
+    let text = || Printer::new(Format::Text, TimeZone::UTC);
+    let program = Preference::of(Choice::Named(Program::decoder("shout", Shouting)));
+    let messages = [(Side::Client, "hello"), (Side::Server, "bye")];
+    assert_eq!(said(text().reading(program), b"/", &messages), ["HELLO", "bye"]);
+    let source = "syntax = \"proto3\"; message User { string name = 1; }";
+    let schema = Schema::from_source("user.proto", |_| Some(source.to_owned())).unwrap();
+    let given = Preference { choice: Choice::Guessed, given: vec![schema.decoder()] };
+    let mut printer = text().reading(given);
+    print_into(&mut printer, Some(7), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
+    let line = print_into(&mut printer, Some(7), whole(Side::Client, Opcode::BINARY, b"\x0a\x03Ada"));
+    assert!(line.contains("User") && line.contains("name"), "{line}");
 }
 
 fn decoded(printer: &mut Printer, log: Log) -> serde_json::Value {
@@ -633,7 +663,7 @@ fn decoded(printer: &mut Printer, log: Log) -> serde_json::Value {
 
 #[test]
 fn json_has_what_a_decoder_says_of_the_message_that_a_frame_ends() {
-    let printer = || Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    let printer = || Printer::new(Format::Json, TimeZone::UTC).reading(Preference::of(Choice::Named(Decoder::JsonRpc)));
     let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum","params":[1]}"#;
     let told = decoded(&mut printer(), whole(Side::Client, Opcode::TEXT, request));
     assert_eq!((&told["by"], &told["event"]), (&"json-rpc".into(), &"sum".into()), "{told}");
@@ -650,7 +680,7 @@ fn json_has_what_a_decoder_says_of_the_message_that_a_frame_ends() {
         assert!(decoded(&mut printer(), other).is_null());
     }
     let plain = Printer::new(Format::Json, TimeZone::UTC);
-    let mut asked = plain.reading(Choice::Named(Decoder::Json));
+    let mut asked = plain.reading(Preference::of(Choice::Named(Decoder::Json)));
     assert_eq!(decoded(&mut asked, whole(Side::Client, Opcode::TEXT, b"{\"id\":1}"))["id"], "1");
 }
 
@@ -663,7 +693,8 @@ fn fragment(number: u64, first: u8, payload: &[u8], came: usize) -> Log {
 #[test]
 fn fragments_are_read_with_the_last_of_them() {
     let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum"}"#;
-    let mut printer = Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    let mut printer =
+        Printer::new(Format::Json, TimeZone::UTC).reading(Preference::of(Choice::Named(Decoder::JsonRpc)));
     assert!(decoded(&mut printer, fragment(1, 0x01, &request[..9], 9)).is_null());
     assert!(decoded(&mut printer, whole(Side::Server, Opcode::PING, b"x")).is_null());
     assert_eq!(decoded(&mut printer, fragment(2, 0x80, &request[9..], request.len() - 9))["event"], "sum");
@@ -679,7 +710,8 @@ fn fragments_are_read_with_the_last_of_them() {
 #[test]
 fn a_compressed_message_is_read_as_what_it_inflates_to() {
     let request = br#"{"jsonrpc":"2.0","id":5,"method":"sum"}"#;
-    let mut printer = Printer::new(Format::Json, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+    let mut printer =
+        Printer::new(Format::Json, TimeZone::UTC).reading(Preference::of(Choice::Named(Decoder::JsonRpc)));
     let mut inflated = |number, first, bytes: &[u8]| {
         let frame = FrameNumber::new(number);
         let length = bytes.len() as u64;
@@ -697,7 +729,7 @@ fn a_compressed_message_is_read_as_what_it_inflates_to() {
 #[test]
 fn a_frame_in_pieces_is_read_when_it_is_whole() {
     for format in [Format::Text, Format::Json] {
-        let mut printer = Printer::new(format, TimeZone::UTC).reading(Choice::Named(Decoder::JsonRpc));
+        let mut printer = Printer::new(format, TimeZone::UTC).reading(Preference::of(Choice::Named(Decoder::JsonRpc)));
         let long = "x".repeat(3000);
         let request = format!(r#"{{"jsonrpc":"2.0","params":["{long}"],"id":5,"method":"sum"}}"#).into_bytes();
         assert_eq!(print_into(&mut printer, Some(7), fragment(1, 0x81, &request, 1000)), "");

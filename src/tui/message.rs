@@ -22,6 +22,8 @@ pub enum Message {
     Journal,
     /// The search has come further.
     Found,
+    /// A program of the user's own has read a message.
+    Decoded,
     /// A session answered.
     Reply(Token, Reply),
     /// How far a repetition is.

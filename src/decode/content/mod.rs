@@ -226,7 +226,12 @@ impl Tree<'_> {
     }
 
     /// What a decoder reads in bytes, within what is left of the limits so many levels deeper.
-    fn read_within(&mut self, decoder: Decoder, payload: Payload<'_>, levels: u16) -> Option<Document> {
+    pub(in crate::decode) fn read_within(
+        &mut self,
+        decoder: Decoder,
+        payload: Payload<'_>,
+        levels: u16,
+    ) -> Option<Document> {
         let limits = self.limits_within(levels)?;
         if !self.spend(payload.bytes.len()) {
             return None;

@@ -209,8 +209,17 @@ fn check(decoder: Decoder, from: Side, payload: Payload<'_>, limits: &Limits) {
 }
 
 /// Less than any message needs.
-const TIGHT: Limits =
-    Limits { bytes: 200, nodes: 4, depth: 3, text: 8, parts: 2, summary: 10, layers: 2, unpacked: 3_000 };
+const TIGHT: Limits = Limits {
+    bytes: 200,
+    nodes: 4,
+    depth: 3,
+    text: 8,
+    parts: 2,
+    summary: 10,
+    layers: 2,
+    unpacked: 3_000,
+    ask: Ask::Never,
+};
 
 fn check_all(bytes: &[u8]) {
     for decoder in Decoder::ALL {

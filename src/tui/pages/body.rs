@@ -212,6 +212,10 @@ fn decoded(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) 
     }
     match read {
         Ok(decoded) => Some(Form::Tree(decoder, decoded)),
+        Err(fault) if matches!(decoder, Decoder::Program(_)) => {
+            page.row(&format!("{}: {}", decoder.title(), fault.why), page.theme.warning);
+            None
+        }
         Err(fault) => {
             page.row(&format!("this can't be read as {}: {fault}", decoder.title()), page.theme.warning);
             None

@@ -84,12 +84,11 @@ pub(super) enum Reading {
     Bytes,
 }
 
-/// What a decoder makes of what a row says, within a row's limits; `None` where it can't read it, or no message begins
-/// there.
-pub(crate) fn read(decoder: Decoder, record: &FrameRecord, said: &Said) -> Option<Decoded> {
+/// What a decoder makes of what a row says; `None` where it can't read it, or no message begins there.
+pub(crate) fn read(decoder: Decoder, record: &FrameRecord, said: &Said, limits: &Limits) -> Option<Decoded> {
     let format = Format::of(record.header.opcode())?;
     let payload = Payload { format, bytes: &said.bytes, is_whole: said.is_whole };
-    decoder.read(record.from, payload, &Limits::ROW).ok()
+    decoder.read(record.from, payload, limits).ok()
 }
 
 impl Content {

@@ -23,7 +23,7 @@ use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control};
-use crate::decode::{Choice, Decoder};
+use crate::decode::{Decoder, Preference};
 use crate::journal::{Index, Journal};
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
@@ -63,6 +63,7 @@ struct Flags {
     quit: AtomicBool,
     rung: AtomicBool,
     found: AtomicBool,
+    decoded: AtomicBool,
 }
 
 /// Ends the screen from elsewhere.
@@ -95,10 +96,8 @@ pub struct World {
     pub control: Arc<dyn Control>,
     /// The time now.
     pub clock: fn() -> Time,
-    /// Decoders that the user gave, to be tried before others.
-    pub decoders: Vec<Decoder>,
     /// What is wanted of sessions for which nothing else is chosen.
-    pub decoder: Choice,
+    pub preference: Preference,
 }
 
 /// A remote control and the inbox for `run`.
@@ -157,12 +156,21 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, decoders, decoder } = world;
+        let World { journal, control, clock, preference } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
             let _ = bell.sender.try_send(Wake::Look);
         });
+        for decoder in &preference.given {
+            if let Decoder::Program(program) = decoder {
+                let reader = inbox.remote.clone();
+                program.when_read(move || {
+                    reader.flags.decoded.store(true, Ordering::SeqCst);
+                    let _ = reader.sender.try_send(Wake::Look);
+                });
+            }
+        }
         let finder = inbox.remote.clone();
         let found = Arc::new(move || {
             finder.flags.found.store(true, Ordering::SeqCst);
@@ -174,7 +182,7 @@ impl Screen {
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock());
         remembered.clone().restore(&mut model, surroundings);
         model.proxy.policy = control.policy();
-        model.decoders = Decoders::new(decoders, decoder);
+        model.decoders = Decoders::new(preference);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
@@ -359,6 +367,10 @@ impl Screen {
         }
         if self.inbox.remote.flags.found.swap(false, Ordering::SeqCst) {
             self.update(Message::Found)?;
+            self.due = self.due.max(Due::Soon);
+        }
+        if self.inbox.remote.flags.decoded.swap(false, Ordering::SeqCst) {
+            self.update(Message::Decoded)?;
             self.due = self.due.max(Due::Soon);
         }
         Ok(())

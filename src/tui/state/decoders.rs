@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::decode::{self, Choice, Context, Decoder, First, Format, Limits};
+use crate::decode::{self, Choice, Context, Decoder, First, Format, Limits, Preference};
 use crate::journal::{Fold, Index, Joined, Lens, Scope};
 use crate::record::{Seen, SessionId};
 
@@ -14,12 +14,10 @@ const FORGOTTEN: usize = 256;
 /// The decoders of all sessions that were looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Decoders {
-    /// Those that the user gave, to be tried before others.
-    given: Vec<Decoder>,
-    /// What is wanted of sessions for which nothing else was chosen.
-    usual: Choice,
+    preference: Preference,
     sessions: HashMap<SessionId, Session>,
     chosen: u64,
+    heard: u64,
 }
 
 #[derive(Debug, Default)]
@@ -33,14 +31,14 @@ struct Session {
 }
 
 impl Decoders {
-    /// With those that the user gave, and what is wanted of sessions for which nothing else is chosen.
-    pub(crate) fn new(given: Vec<Decoder>, usual: Choice) -> Self {
-        Self { given, usual, ..Self::default() }
+    /// With what is wanted of sessions for which nothing else is chosen.
+    pub(crate) fn new(preference: Preference) -> Self {
+        Self { preference, ..Self::default() }
     }
 
     /// All that there are, those that the user gave first.
     pub(crate) fn all(&self) -> impl Iterator<Item = Decoder> + '_ {
-        self.given.iter().copied().chain(Decoder::ALL)
+        self.preference.given.iter().copied().chain(Decoder::ALL)
     }
 
     /// The decoder for a session's messages.
@@ -62,13 +60,24 @@ impl Decoders {
     /// What is wanted of a session.
     #[must_use]
     pub(crate) fn choice(&self, session: SessionId) -> Choice {
-        self.sessions.get(&session).and_then(|session| session.choice).unwrap_or(self.usual)
+        self.sessions.get(&session).and_then(|session| session.choice).unwrap_or(self.preference.choice)
     }
 
     /// Takes a person's word for it.
     pub(crate) fn choose(&mut self, session: SessionId, choice: Choice) {
         self.sessions.entry(session).or_default().choice = Some(choice);
         self.chosen += 1;
+    }
+
+    /// A program of the user's own has read something that was asked for.
+    pub(crate) const fn hear(&mut self) {
+        self.heard += 1;
+    }
+
+    /// How often that was.
+    #[must_use]
+    pub(crate) const fn heard(&self) -> u64 {
+        self.heard
     }
 
     /// How often one was chosen.
@@ -94,7 +103,8 @@ impl Decoders {
         let subprotocol = summary.open.as_ref().and_then(|open| open.subprotocol.as_deref());
         let subprotocol = subprotocol.and_then(|name| str::from_utf8(name).ok());
         let payloads: Vec<_> = first.iter().map(First::payload).collect();
-        session.guess = decode::guess_with(&self.given, &Context { path: &summary.path, subprotocol }, &payloads);
+        session.guess =
+            decode::guess_with(&self.preference.given, &Context { path: &summary.path, subprotocol }, &payloads);
     }
 }
 

@@ -232,7 +232,7 @@ fn tags(view: &Index, decoder: Option<Decoder>, row: Row<'_>, budget: &mut usize
     let Some(decoder) = decoder.filter(|_| Format::of(opcode).is_some()) else { return Vec::new() };
     let Some(said) = Joined::new(view, row, &record, FOLD).said(Limits::ROW.bytes) else { return Vec::new() };
     *budget = budget.saturating_sub(said.bytes.len() / BYTES);
-    let decoded = content::read(decoder, &record, &said);
+    let decoded = content::read(decoder, &record, &said, &Limits::ROW);
     let roles = decoded.into_iter().flat_map(|decoded| decoded.parts).map(|part| part.role);
     roles.map(|role| Tag { role, is_ping: false }).collect()
 }

@@ -206,7 +206,7 @@ fn is_short(view: &Index, row: Row<'_>) -> bool {
 fn decoded(model: &Model, view: &Index, row: Row<'_>, record: &FrameRecord) -> Option<(Decoder, Decoded)> {
     let decoder = model.decoders.of(row.session)?;
     let said = Joined::new(view, row, record, Fold::NONE).said(Limits::ROW.bytes).filter(|said| said.is_whole)?;
-    let decoded = content::read(decoder, record, &said)?;
+    let decoded = content::read(decoder, record, &said, &Limits::ROW)?;
     decoder.tells_more(&decoded).then_some((decoder, decoded))
 }
 

@@ -68,7 +68,8 @@ fn message(model: &Model, view: &Index) -> Option<Message> {
     let fitting = others.filter(|decoder| match decoder.read(record.from, payload, &Limits::ROW) {
         // It reads anything, and is a choice only where it has something to say.
         Ok(decoded) => *decoder != Decoder::Content || decoder.tells_more(&decoded),
-        Err(_) => false,
+        // It says something of anything, once it is asked.
+        Err(_) => matches!(decoder, Decoder::Program(_)),
     });
     let choices = guessed.map(|_| Choice::Guessed).into_iter().chain(fitting.map(Choice::Named)).chain([Choice::Plain]);
     Some(Message { session, is_masked: record.header.mask.is_some(), choices: choices.collect() })

@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         Message::Paste(text) => paste(model, view, &text),
         // What was found is taken in by the feed.
         Message::Found => {}
+        Message::Decoded => model.decoders.hear(),
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }

@@ -59,7 +59,8 @@ fn detail(model: &mut Model, view: &Index, area: Rect) {
     let fold = model.shown_list().1.fold;
     let key = row.map(|row| {
         let subject = Subject::Row(row.id, fold.fragments);
-        LinesKey { header, decoder, pair, ..key(model, subject, row_extent(view, row, fold), area) }
+        let extent = row_extent(view, row, fold).wrapping_add(model.decoders.heard() << 32);
+        LinesKey { header, decoder, pair, ..key(model, subject, extent, area) }
     });
     if model.detail.key != key {
         let theme = model.look.theme.clone();

@@ -328,7 +328,8 @@ fn decoded(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &J
     let theme = &context.model.look.theme;
     let decoder = context.model.decoders.of(row.session)?;
     let said = joined.said(Limits::ROW.bytes)?;
-    let decoded = content::read(decoder, record, &said).filter(|decoded| decoder.tells_more(decoded))?;
+    let decoded =
+        content::read(decoder, record, &said, &Limits::SHOWN).filter(|decoded| decoder.tells_more(decoded))?;
     let style = match decoded.main().map(|part| &part.role) {
         Some(Role::Heartbeat) => theme.dim,
         Some(Role::Error | Role::Refusal(_)) => theme.warning,
