@@ -23,6 +23,7 @@ pub mod programs;
 pub mod query;
 pub mod record;
 pub mod relay;
+pub mod subject;
 pub mod text;
 pub mod tui;
 pub mod wire;

@@ -29,6 +29,7 @@ use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::headless::{self, Format, Printer};
 use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
+use wsproxy::query::Query;
 use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{Log, ProxyEvent, SessionId};
 use wsproxy::tui;
@@ -204,12 +205,18 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 let _context = proxy.runtime.enter();
                 proxy.running.probe();
             }
-            proxy.show(config.preference)?;
+            proxy.show(config.preference, config.filter)?;
             if let Some(summary) = headless::summary(&journal) {
                 say_if_read(summary);
             }
         }
-        Output::Lines(format) => proxy.print(format, config.preference)?,
+        Output::Lines(format) => {
+            let printer = Printer::new(format, TimeZone::system()).reading(config.preference);
+            proxy.print(match config.filter {
+                Some(query) => printer.filtered(query),
+                None => printer,
+            })?;
+        }
     }
     let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
     Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
@@ -239,7 +246,7 @@ impl Proxy {
     }
 
     /// The screen, until the user quits or a signal comes.
-    fn show(self, preference: Preference) -> Result<(), Failure> {
+    fn show(self, preference: Preference, filter: Option<Query>) -> Result<(), Failure> {
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
@@ -253,6 +260,7 @@ impl Proxy {
             control: Arc::new(self.handle.clone()),
             clock: clock::now,
             preference,
+            filter,
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);
@@ -264,12 +272,12 @@ impl Proxy {
     }
 
     /// Lines on standard output, until a signal comes or nobody reads them any more.
-    fn print(self, format: Format, preference: Preference) -> Result<(), Failure> {
+    fn print(self, printer: Printer) -> Result<(), Failure> {
         say(&greeting(&self.info));
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
         let on_terminal = io::stdout().is_terminal();
-        let (mut remote, inbox) = headless::channel(&self.journal, format, preference);
+        let (mut remote, inbox) = headless::channel(&self.journal, printer);
         let (done, printed) = mpsc::sync_channel(1);
         let handle = self.handle.clone();
         thread::spawn(move || {

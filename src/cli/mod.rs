@@ -116,6 +116,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "NAME[=COMMAND]")]
     pub decoder: Vec<String>,
 
+    /// Show or print only what fits a query, as from:client len>1000 "a phrase" (see docs/queries.md)
+    #[arg(long, value_name = "QUERY")]
+    pub filter: Option<String>,
+
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,

@@ -11,13 +11,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::CommandFactory as _;
 
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Preference;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::{self, Format};
+use crate::query::Query;
 use crate::record::Policy;
 use crate::record::finding::Level;
 use crate::relay::bridge::{Binary, Bridging};
@@ -86,6 +87,8 @@ pub struct Config {
     pub output: Output,
     /// Who reads the messages of all sessions.
     pub preference: Preference,
+    /// What is asked for; `None` for all.
+    pub filter: Option<Query>,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
@@ -124,6 +127,7 @@ impl Config {
             limits: limits(&arguments.limits)?,
             output: output(arguments, terminals)?,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
+            filter: arguments.filter.as_deref().map(filter).transpose()?.flatten(),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
@@ -227,6 +231,14 @@ fn origin(value: Option<&str>) -> Result<Option<String>> {
 fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
     let allowed = arguments.allow_host.iter().map(|name| address::own_name(name));
     address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
+}
+
+fn filter(text: &str) -> Result<Option<Query>> {
+    Query::parse(text).map_err(|error| {
+        let (before, behind) = text.split_at_checked(error.at).unwrap_or((text, ""));
+        let [before, behind] = [before, behind].map(|part| text::escape(part.as_bytes()));
+        anyhow!("--filter {before}»{behind}: {} (at the »)", error.why)
+    })
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

@@ -254,6 +254,14 @@ fn a_decoder_is_known_by_its_name() {
 }
 
 #[test]
+fn a_filter_that_can_not_be_read_gets_its_place() {
+    assert_eq!(config(&["--filter", "op:text"]).unwrap().filter.unwrap().text(), "op:text");
+    assert_eq!(config(&["--filter", " "]).unwrap().filter, None);
+    let why = config(&["--filter", "from:client op:txet"]).unwrap_err().to_string();
+    assert!(why.starts_with("--filter from:client op:»txet: ") && why.contains("text"), "{why}");
+}
+
+#[test]
 fn a_decoder_may_be_a_command() {
     let preference = |values: &[&str]| {
         let line: Vec<_> = values.iter().flat_map(|value| ["--decoder", value]).collect();

@@ -53,6 +53,18 @@ pub(super) fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
     put(format!("{direction} {frame:>5} {:<12} {rest}", start.kind).trim_end(), out);
 }
 
+/// What the line of an event says, without its time and numbers.
+pub(super) fn words(event: &Event) -> String {
+    let (start, rest) = event_line(event);
+    format!("{} {rest}", start.kind)
+}
+
+/// The same for what belongs to no session.
+pub(super) fn proxy_words(event: &ProxyEvent) -> String {
+    let (start, rest) = proxy_line(event);
+    format!("{} {rest}", start.kind)
+}
+
 /// Adds the line that says how many records are missing.
 pub(super) fn lost(records: u64, out: &mut Vec<u8>) {
     put(format_args!("lost: {records} records left the memory before they could be printed here"), out);
@@ -62,6 +74,9 @@ pub(super) fn lost(records: u64, out: &mut Vec<u8>) {
 pub(super) fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
     if let Some(counts) = counts(totals.sessions, totals.frames, findings) {
         put(counts, out);
+    }
+    if totals.hidden > 0 {
+        put(format_args!("{} hidden by --filter", counted(totals.hidden, "line")), out);
     }
     for (kind, count) in worst_first(findings) {
         let words = diagnose::words(kind);

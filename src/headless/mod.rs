@@ -6,6 +6,7 @@
 mod colour;
 mod day;
 mod doctor;
+mod filter;
 mod frame_line;
 mod lines;
 mod printer;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::decode::Preference;
 use crate::journal::Journal;
 
 pub use colour::{Colour, output_takes_sequences};
@@ -51,13 +51,13 @@ pub struct Inbox {
     shared: Arc<Shared>,
 }
 
-/// The two ends, for all that the journal holds and gets. `run` ends, too, when nobody reads its lines any more.
+/// The two ends, for all that the journal holds and gets, as `printer` writes it. `run` ends, too, when nobody reads its lines any more.
 #[must_use]
-pub fn channel(journal: &Arc<Journal>, format: Format, preference: Preference) -> (Remote, Inbox) {
+pub fn channel(journal: &Arc<Journal>, printer: Printer) -> (Remote, Inbox) {
     // One place is enough: a bell that rings already need not ring twice.
     let (bell, rung) = sync_channel(1);
     let ring = bell.clone();
-    let queue = Queue::new(journal, format, preference, move || {
+    let queue = Queue::new(journal, printer, move || {
         let _ = ring.try_send(());
     });
     let (stopped, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::new(queue)));

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::decode::{Decoded, Decoder, Preference};
 use crate::json::{self, FrameItem, Item, Totals, What};
+use crate::query::Query;
 use crate::record::finding::FindingKind;
 use crate::record::{
     By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, Seen, SentRecord,
@@ -18,6 +19,7 @@ use crate::wire::mask;
 
 use super::Format;
 use super::day::Day;
+use super::filter::Filter;
 use super::reading::{Came, Readers};
 use super::{frame_line, lines};
 
@@ -62,6 +64,7 @@ pub struct Printer {
     plain: Vec<u8>,
     totals: Totals,
     readers: Readers,
+    filter: Option<Filter>,
 }
 
 impl Printer {
@@ -77,6 +80,7 @@ impl Printer {
             plain: Vec::new(),
             totals: Totals::default(),
             readers: Readers::new(Preference::default()),
+            filter: None,
         }
     }
 
@@ -84,6 +88,13 @@ impl Printer {
     #[must_use]
     pub fn reading(self, preference: Preference) -> Self {
         Self { readers: Readers::new(preference), ..self }
+    }
+
+    /// Only what is asked for; the last lines count the others.
+    #[must_use]
+    pub fn filtered(self, query: Query) -> Self {
+        let filter = Some(Filter::new(query, self.day.zone().clone()));
+        Self { filter, ..self }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
@@ -128,8 +139,9 @@ impl Printer {
             return;
         };
         self.give_up(id, record.from, out);
-        let room =
-            wanted(self.format, &record.header).max(self.readers.wanted(id)).min(PENDING.saturating_sub(self.pending));
+        let room = wanted(self.format, self.filter.as_ref(), &record.header)
+            .max(self.readers.wanted(id))
+            .min(PENDING.saturating_sub(self.pending));
         let wire = wire.get(..room).unwrap_or(wire).to_vec();
         self.pending += wire.len();
         let unfinished = Unfinished { record: *record, received: record.received, wire };
@@ -148,7 +160,7 @@ impl Printer {
         // Once a piece was left out, those behind it have no place.
         if unfinished.wire.len() as u64 == unfinished.received {
             let wire = log.span(more.kept);
-            let wanted = wanted(self.format, &unfinished.record.header).max(read);
+            let wanted = wanted(self.format, self.filter.as_ref(), &unfinished.record.header).max(read);
             let wanted = wanted.saturating_sub(unfinished.wire.len());
             let wire = wire.get(..wanted.min(PENDING.saturating_sub(self.pending))).unwrap_or(wire);
             self.pending += wire.len();
@@ -230,7 +242,10 @@ impl Printer {
         out: &mut Vec<u8>,
     ) {
         self.totals.frames += 1;
-        let (shown, read) = (wanted(self.format, &record.header), session.map_or(0, |id| self.readers.wanted(id)));
+        let (shown, read) = (
+            wanted(self.format, self.filter.as_ref(), &record.header),
+            session.map_or(0, |id| self.readers.wanted(id)),
+        );
         let mut payload = wire.get(..shown.max(read)).unwrap_or(wire);
         let mut plain = mem::take(&mut self.plain);
         if let Some(key) = record.header.mask {
@@ -273,19 +288,20 @@ impl Printer {
     }
 
     fn print(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+        let is_told = |event: &Event| event.is_row() || matches!(event, Event::Inflated(_));
         match self.format {
-            Format::Text if matches!(item.what, What::Event(event) if !event.is_row() && !matches!(event, Event::Inflated(_))) =>
-                {}
+            Format::Text if matches!(item.what, What::Event(event) if !is_told(event)) => {}
+            _ if self.filter.as_mut().is_some_and(|filter| !filter.lets(item)) => self.totals.hidden += 1,
             Format::Text => lines::write(&mut self.day, item, out),
             Format::Json => json::write(item, out),
         }
     }
 }
 
-/// Payload bytes of a frame that its line is made of.
-const fn wanted(format: Format, header: &FrameHeader) -> usize {
+/// Payload bytes of a frame that its line is made of, or that are asked for it.
+const fn wanted(format: Format, filter: Option<&Filter>, header: &FrameHeader) -> usize {
     match format {
-        Format::Text => frame_line::looked_at(header),
-        Format::Json => usize::MAX,
+        Format::Text if filter.is_none() => frame_line::looked_at(header),
+        Format::Text | Format::Json => usize::MAX,
     }
 }

@@ -7,12 +7,9 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::tz::TimeZone;
-
-use crate::decode::Preference;
 use crate::journal::{Block, Journal, Subscription};
 
-use super::{Format, Printer};
+use super::Printer;
 
 /// Bytes of one write. A pipe takes so many at once or none of them (PIPE_BUF), so that a reader who takes its time is
 /// seen to read, and a line is written or is not.
@@ -37,13 +34,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// All that the journal holds and gets; `ring` is called when there is more.
-    pub(super) fn new(
-        journal: &Arc<Journal>,
-        format: Format,
-        preference: Preference,
-        ring: impl Fn() + Send + Sync + 'static,
-    ) -> Self {
-        let printer = Printer::new(format, TimeZone::system()).reading(preference);
+    pub(super) fn new(journal: &Arc<Journal>, printer: Printer, ring: impl Fn() + Send + Sync + 'static) -> Self {
         let subscription = journal.subscribe(ring);
         let (journal, blocks) = (Arc::clone(journal), VecDeque::new());
         Self { journal, subscription, printer, blocks, missed: 0, lines: 0, over: false }

@@ -10,11 +10,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::decode::{Ask, Choice, Decoder, Payload, Preference, Program, Runner, Schema, Silence};
 use crate::diagnose::{self, NoAnswer};
+use crate::query::Query;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
     By, Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent,
-    Log, MoreRecord, OpenEvent, Origin, PerSide, ProxyEvent, RawRecord, Record, Relayed, SessionId, Side, Span, Time,
-    Verdict,
+    Log, MoreRecord, OpenEvent, Origin, PerSide, Policy, ProxyEvent, RawRecord, Record, Relayed, SessionId, Side, Span,
+    Time, Verdict,
 };
 use crate::text;
 use crate::wire::accept::AcceptCheck;
@@ -421,7 +422,7 @@ fn the_json_summary_counts_what_was_read_and_what_was_lost() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         concat!(
-            r#"{"v":1,"event":"summary","sessions":1,"frames":1,"bytes":4300,"findings":{"http-extra-crlf":4},"lost":5}"#,
+            r#"{"v":1,"event":"summary","sessions":1,"frames":1,"bytes":4300,"findings":{"http-extra-crlf":4},"lost":5,"hidden":0}"#,
             "\n"
         )
     );
@@ -483,7 +484,7 @@ fn run_prints_what_there_is_and_ends_with_a_summary() {
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(Some(SessionId(1)), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
     journal.push(Some(SessionId(1)), whole(Side::Client, Opcode::TEXT, b"Hello"));
-    let (mut remote, inbox) = channel(&journal, Format::Text, Preference::default());
+    let (mut remote, inbox) = channel(&journal, Printer::new(Format::Text, TimeZone::UTC));
     remote.stop();
     let mut out = Vec::new();
     run(&inbox, &mut out).unwrap();
@@ -538,7 +539,7 @@ fn a_reader_that_went_away_is_no_error() {
     }
     let journal = Arc::new(Journal::new(1 << 20));
     journal.push(None, proxy(ProxyEvent::Note(Level::Note, "x".into())));
-    let (_remote, inbox) = channel(&journal, Format::Json, Preference::default());
+    let (_remote, inbox) = channel(&journal, Printer::new(Format::Json, TimeZone::UTC));
     run(&inbox, &mut Gone).unwrap();
 }
 
@@ -572,7 +573,7 @@ fn a_write_that_hangs_is_told_from_a_slow_one_and_what_is_lost_is_counted() {
             journal.push(Some(SessionId(number)), whole(Side::Client, Opcode::TEXT, &[b'x'; 500]));
         }
     }
-    let (mut remote, inbox) = channel(&journal, Format::Json, Preference::default());
+    let (mut remote, inbox) = channel(&journal, Printer::new(Format::Json, TimeZone::UTC));
     let ((entered, entrances), (open, go)) = (sync_channel(0), sync_channel(0));
     let out = Arc::new(Mutex::new(Vec::new()));
     let mut gate = Gate { entered, go, out: Arc::clone(&out) };
@@ -653,6 +654,55 @@ fn lines_show_what_the_user_s_own_decoders_say() {
     print_into(&mut printer, Some(7), event(Event::SessionOpened { client: client(), path: b"/".to_vec() }));
     let line = print_into(&mut printer, Some(7), whole(Side::Client, Opcode::BINARY, b"\x0a\x03Ada"));
     assert!(line.contains("User") && line.contains("name"), "{line}");
+}
+
+/// The lines for two sessions through a filter, without their time.
+fn filtered(query: &str, format: Format) -> Vec<String> {
+    let mut printer = Printer::new(format, TimeZone::UTC).filtered(Query::parse(query).unwrap().unwrap());
+    let mut out = Vec::new();
+    for (id, path) in [(7, "/chat"), (8, "/news?x=1")] {
+        let id = Some(SessionId(id));
+        let opened = Event::SessionOpened { client: client(), path: path.into() };
+        printer.log(id, &event(opened), &mut out);
+        printer.log(
+            id,
+            &whole(Side::Client, Opcode::TEXT, &[b"x".repeat(2000), b"needle".to_vec()].concat()),
+            &mut out,
+        );
+        printer.log(id, &whole(Side::Server, Opcode::BINARY, b"\x01\x02"), &mut out);
+    }
+    printer.finish(&BTreeMap::new(), &mut out);
+    let lines = String::from_utf8(out).unwrap();
+    lines.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_filter_prints_only_what_fits_and_counts_the_rest() {
+    let lines = filtered("path:/news needle", Format::Text);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains("   8 ") && lines[0].contains(" text "), "{lines:?}");
+    assert!(lines[1].starts_with("2 sessions, 4 frames") && lines[2] == "5 lines hidden by --filter", "{lines:?}");
+    assert!(filtered("opened", Format::Text)[1].contains("for /news?x=1"));
+    let json = filtered("op:binary session:7", Format::Json);
+    let json: Vec<serde_json::Value> = json.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((json.len(), &json[0]["session"], &json[0]["opcode"]), (2, &7.into(), &"binary".into()), "{json:?}");
+    assert_eq!((&json[1]["event"], &json[1]["hidden"]), (&"summary".into(), &5.into()), "{json:?}");
+}
+
+#[test]
+fn a_filter_hides_neither_where_wsproxy_listens_nor_how_a_run_ends() {
+    let mut printer = Printer::new(Format::Json, TimeZone::UTC).filtered(Query::parse("needle").unwrap().unwrap());
+    let mut log = Log::default();
+    let policy = Policy::Faithful;
+    let listening = ProxyEvent::Listening { addresses: vec![client()], upstream: "ws://x".into(), policy };
+    log.proxy(Time(0), listening);
+    log.proxy(Time(0), ProxyEvent::Note(Level::Note, "other".into()));
+    log.proxy(Time(0), ProxyEvent::Note(Level::Note, "a needle in it".into()));
+    let mut out = Vec::new();
+    printer.log(None, &log, &mut out);
+    let lines = String::from_utf8(out).unwrap();
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(lines.contains("listening") && lines.contains("needle"), "{lines}");
 }
 
 fn decoded(printer: &mut Printer, log: Log) -> serde_json::Value {

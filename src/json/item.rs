@@ -71,6 +71,8 @@ pub struct Totals {
     pub bytes: u64,
     /// Records that could not be printed.
     pub lost: u64,
+    /// Lines that a filter hides.
+    pub hidden: u64,
 }
 
 /// The word for the end of a side's bytes, the same as in `ClosedHow`.

@@ -204,6 +204,7 @@ pub(super) enum Line<'a> {
         bytes: u64,
         findings: BTreeMap<&'static str, u64>,
         lost: u64,
+        hidden: u64,
     },
 }
 

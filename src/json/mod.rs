@@ -57,9 +57,9 @@ pub fn lost(records: u64, out: &mut Vec<u8>) {
 
 /// Adds the last line of a run: counts, and those of findings by id.
 pub fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
-    let &Totals { sessions, frames, bytes, lost } = totals;
+    let &Totals { sessions, frames, bytes, lost, hidden } = totals;
     let findings = findings.iter().map(|(kind, count)| (kind.id(), *count)).collect();
-    put_line(Line::Summary { sessions, frames, bytes, findings, lost }, out);
+    put_line(Line::Summary { sessions, frames, bytes, findings, lost, hidden }, out);
 }
 
 fn frame_line<'a>(session: Option<u64>, time: String, frame: &'a FrameItem<'_>) -> Line<'a> {

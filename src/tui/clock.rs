@@ -69,15 +69,6 @@ fn local(time: Time, zone: &TimeZone) -> DateTime {
     zone.to_datetime(timestamp.unwrap_or_default())
 }
 
-/// Microseconds since midnight.
-#[must_use]
-pub(crate) fn time_of_day(time: Time, zone: &TimeZone) -> u64 {
-    let local = local(time, zone).time();
-    let [hour, minute, second] =
-        [local.hour(), local.minute(), local.second()].map(|part| u64::from(part.unsigned_abs()));
-    ((hour * 60 + minute) * 60 + second) * 1_000_000 + u64::from(local.subsec_nanosecond().unsigned_abs()) / 1000
-}
-
 /// Time between two rows in at most eight columns: `+12µs`, `+3.4ms`, `+5.67s`, `+1m05s`, `+2h03m`, `+4d01h`. A row that
 /// was handed over after a later one of another session gets a minus.
 #[must_use]

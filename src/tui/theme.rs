@@ -146,6 +146,17 @@ pub struct Theme {
     pub hex_offset: Style,
     /// What a search found.
     pub match_: Style,
+    /// What pictures are made of.
+    pub pixels: Pixels,
+}
+
+/// What pictures are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Half blocks in colours of the 256.
+    Coloured,
+    /// Blocks that are more or less full.
+    Shaded,
 }
 
 impl Default for Theme {
@@ -172,6 +183,7 @@ impl Default for Theme {
             key: plain.fg(Color::Cyan),
             hex_offset: dim,
             match_: plain.fg(Color::Yellow).add_modifier(Modifier::REVERSED),
+            pixels: Pixels::Shaded,
         }
     }
 }
@@ -217,6 +229,7 @@ impl Theme {
             key: underlined,
             hex_offset: dim,
             match_: plain.add_modifier(Modifier::REVERSED | Modifier::BOLD),
+            pixels: Pixels::Shaded,
         }
     }
 
@@ -229,6 +242,7 @@ impl Theme {
             (Choice::Mono, _) | (_, Colours::One) => Self::monochrome(),
             (Choice::Dark, Colours::Many) => Self::fixed(&DARK),
             (Choice::Light, Colours::Many) => Self::fixed(&LIGHT),
+            (_, Colours::Many) => Self { pixels: Pixels::Coloured, ..Self::default() },
             _ => Self::default(),
         }
     }
@@ -253,6 +267,7 @@ impl Theme {
             error: bold(colours.red),
             warning: fg(colours.yellow),
             match_: fg(colours.yellow).add_modifier(Modifier::REVERSED),
+            pixels: Pixels::Coloured,
             ..Self::default()
         }
     }
@@ -331,6 +346,8 @@ mod tests {
         assert_eq!(of(&[("COLORFGBG", "15;default;0")]).background, Choice::Dark);
         assert!(of(&[("NO_COLOR", "1")]).no_color && !of(&[("NO_COLOR", "")]).no_color);
         assert_eq!(Theme::of(Choice::Auto, usual), Theme::of(Choice::Light, usual));
+        let unknown = Surroundings { background: Choice::Auto, ..usual };
+        assert_eq!(Theme::of(Choice::Auto, unknown), Theme { pixels: Pixels::Coloured, ..Theme::default() });
         assert_eq!(Theme::of(Choice::Light, linux), Theme::default());
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 20] = [
+const LAYERS: [(&str, usize); 21] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
@@ -23,6 +23,7 @@ const LAYERS: [(&str, usize); 20] = [
     ("control", 5),
     ("json", 5),
     ("programs", 5),
+    ("subject", 5),
     ("engine", 6),
     ("playground", 6),
     ("tui", 7),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::decode::{Decoded, Decoder, FileType, Limits, Role};
+use crate::text;
 use crate::tui::theme::Theme;
 
 use super::content::{Content, Reading};
@@ -10,6 +11,7 @@ use super::flow::{Flow, Layout};
 use super::hex::Hex;
 use super::json::{self, Folds, Json};
 use super::page::Page;
+use super::picture::Picture;
 use super::row::Row;
 use super::tree::Tree;
 use super::unmasking::Unmasking;
@@ -28,6 +30,7 @@ pub(super) enum Body {
     Flow(Flow),
     /// What a decoder read of it.
     Tree(Tree),
+    Picture(Picture),
 }
 
 impl Body {
@@ -75,6 +78,10 @@ impl Body {
                 }
                 Self::Tree(Tree::new(decoded.document, folds.clone(), width))
             }
+            Form::Picture(picture) => {
+                title(page, content, options, &named(content, options));
+                Self::Picture(picture)
+            }
             Form::Unmasking(unmasking) => {
                 title(page, content, options, "payload, the key at work: wire xor key = result");
                 Self::Unmasking(unmasking)
@@ -95,6 +102,7 @@ impl Body {
             Self::Unmasking(unmasking) => unmasking.len(),
             Self::Flow(flow) => flow.len(),
             Self::Tree(tree) => tree.len(),
+            Self::Picture(picture) => picture.len(),
         }
     }
 
@@ -115,7 +123,7 @@ impl Body {
         match self {
             Self::Nothing => 0..0,
             Self::Hex(hex) => hex.from()..content.len(),
-            Self::Unmasking(_) | Self::Flow(_) | Self::Tree(_) => content.head()..content.len(),
+            Self::Unmasking(_) | Self::Flow(_) | Self::Tree(_) | Self::Picture(_) => content.head()..content.len(),
         }
     }
 
@@ -126,6 +134,7 @@ impl Body {
             Self::Nothing => Vec::new(),
             Self::Hex(hex) => rows.map(|row| hex.row(content, row, theme)).collect(),
             Self::Unmasking(unmasking) => rows.map(|row| unmasking.row(content, row, theme)).collect(),
+            Self::Picture(picture) => picture.window(rows, theme),
             Self::Tree(tree) => {
                 let mut rows: Vec<Row> = rows.map(|row| tree.row(row, theme)).collect();
                 rows.iter_mut().for_each(|row| row.shift(content.head()));
@@ -142,7 +151,7 @@ impl Body {
     /// The row that shows a byte, if it is known.
     pub(super) fn row_of(&self, content: &Content, byte: usize, theme: &Theme) -> Option<usize> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Picture(_) => None,
             Self::Hex(hex) => Some(hex.row_of(byte)),
             Self::Unmasking(unmasking) => Some(unmasking.row_of(content, byte)),
             Self::Tree(tree) => tree.row_of(byte.saturating_sub(content.head())),
@@ -160,7 +169,7 @@ impl Body {
                 }
             }
             Self::Tree(tree) => tree.fold(folds),
-            Self::Nothing | Self::Hex(_) | Self::Unmasking(_) => {}
+            Self::Nothing | Self::Hex(_) | Self::Unmasking(_) | Self::Picture(_) => {}
         }
     }
 
@@ -176,6 +185,7 @@ enum Form {
     Text,
     Json,
     Tree(Decoder, Decoded),
+    Picture(Picture),
     Unmasking(Unmasking),
     NotMasked,
 }
@@ -185,11 +195,30 @@ fn form(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> 
         BodyShown::Hex => Form::Hex,
         BodyShown::Text => Form::Text,
         BodyShown::Mask => Unmasking::new(content, usize::from(options.width)).map_or(Form::NotMasked, Form::Unmasking),
-        BodyShown::Auto => decoded(page, content, options).unwrap_or_else(|| match content.reading() {
-            Reading::Json => Form::Json,
-            Reading::Text => Form::Text,
-            Reading::Bytes => Form::Hex,
-        }),
+        BodyShown::Auto => {
+            picture(page, content, options).or_else(|| decoded(page, content, options)).unwrap_or_else(|| match content
+                .reading()
+            {
+                Reading::Json => Form::Json,
+                Reading::Text => Form::Text,
+                Reading::Bytes => Form::Hex,
+            })
+        }
+    }
+}
+
+/// The picture that a message is.
+fn picture(page: &mut Page<'_>, content: &Content, options: &DetailOptions<'_>) -> Option<Form> {
+    let (_, payload) = content.said().filter(|_| options.bytes == BytesShown::Message)?;
+    if !matches!(FileType::of(payload.bytes), Some(FileType::Image(_))) {
+        return None;
+    }
+    match Picture::new(payload.bytes, page.width()) {
+        Ok(picture) => Some(Form::Picture(picture)),
+        Err(why) => {
+            page.row(&format!("the picture can't be shown: {}", text::escape(why.as_bytes())), page.theme.dim);
+            None
+        }
     }
 }
 

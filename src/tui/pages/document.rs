@@ -126,7 +126,7 @@ impl Document {
     pub(crate) fn explain(&self, byte: usize) -> Vec<String> {
         match self.body {
             Body::Hex(_) | Body::Unmasking(_) => explain::byte(&self.content, byte),
-            Body::Nothing | Body::Flow(_) | Body::Tree(_) => Vec::new(),
+            Body::Nothing | Body::Flow(_) | Body::Tree(_) | Body::Picture(_) => Vec::new(),
         }
     }
 

@@ -19,6 +19,7 @@ pub(crate) mod json;
 mod legs;
 mod page;
 pub(crate) mod pair;
+mod picture;
 pub(crate) mod problems;
 mod proof;
 mod relayed;

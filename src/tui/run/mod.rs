@@ -25,6 +25,7 @@ use jiff::tz::TimeZone;
 use crate::control::{self, Command, Control};
 use crate::decode::{Decoder, Preference};
 use crate::journal::{Index, Journal};
+use crate::query::Query;
 use crate::record::Time;
 use crate::relay::injection::{Reply, Token};
 use crate::tui::feed::Feed;
@@ -98,6 +99,8 @@ pub struct World {
     pub clock: fn() -> Time,
     /// What is wanted of sessions for which nothing else is chosen.
     pub preference: Preference,
+    /// What is asked for at the start; all else is hidden.
+    pub filter: Option<Query>,
 }
 
 /// A remote control and the inbox for `run`.
@@ -156,7 +159,7 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, preference } = world;
+        let World { journal, control, clock, preference, filter } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -183,6 +186,7 @@ impl Screen {
         remembered.clone().restore(&mut model, surroundings);
         model.proxy.policy = control.policy();
         model.decoders = Decoders::new(preference);
+        model.lists.filter.set(filter);
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);

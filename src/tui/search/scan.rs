@@ -7,17 +7,15 @@ use jiff::tz::TimeZone;
 
 use crate::decode::Decoder;
 use crate::journal::{Block, Fold, RowId};
-use crate::query::{Property, Query};
+use crate::query::Query;
 use crate::record::{
-    Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, Origin, ProxyEvent, RawRecord, Seen, SessionId, Side,
-    Time,
+    Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, ProxyEvent, RawRecord, Seen, SessionId, Side, Time,
 };
+use crate::subject::{Other, Said, Setting, is_fragment};
 use crate::tui::pages::words;
 use crate::tui::theme::Theme;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
-
-use super::subject::{Other, Said, Setting, is_fragment};
 
 /// Bytes of unfinished frames and messages that are remembered, of all sessions together. Matches that lie beyond are
 /// missed.
@@ -251,14 +249,7 @@ impl Scanner {
     }
 
     fn raw(&self, job: &Job, id: RowId, raw: &RawRecord, found: &mut Vec<RowId>) {
-        let bytes = job.block.log.span(raw.kept);
-        let other = Other {
-            from: Some(raw.from),
-            bytes,
-            property: Property::Raw,
-            origin: raw.origin,
-            ..self.other(job, raw.time, "")
-        };
+        let other = Other::raw(job.setting(&self.zone), raw, job.block.log.span(raw.kept));
         if self.query.matches(&other) {
             found.push(id);
         }
@@ -274,14 +265,7 @@ impl Scanner {
             return;
         }
         let words = words::event(event, &self.theme).1;
-        let plain = self.other(job, time, &words);
-        let other = match event {
-            Event::Head(head) => Other { from: Some(head.from), bytes: &head.bytes, ..plain },
-            Event::Finding(from, finding) => Other { from: Some(*from), finding: Some(finding), ..plain },
-            Event::Ended { from, .. } => Other { from: Some(*from), ..plain },
-            Event::SessionClosed(closed) => Other { close: closed.code, ..plain },
-            _ => plain,
-        };
+        let other = Other::event(job.setting(&self.zone), time, event, &words);
         if self.query.matches(&other) {
             found.push(id);
         }
@@ -289,24 +273,8 @@ impl Scanner {
 
     fn proxy(&self, job: &Job, id: RowId, time: Time, event: &ProxyEvent, found: &mut Vec<RowId>) {
         let words = words::proxy_event(event, &self.theme).1;
-        let finding = if let ProxyEvent::Finding(finding) = event { Some(finding) } else { None };
-        if self.query.matches(&Other { finding, ..self.other(job, time, &words) }) {
+        if self.query.matches(&Other::proxy(job.setting(&self.zone), time, event, &words)) {
             found.push(id);
-        }
-    }
-
-    /// An event of which nothing is known but its words.
-    fn other<'a>(&'a self, job: &'a Job, time: Time, words: &'a str) -> Other<'a> {
-        Other {
-            setting: job.setting(&self.zone),
-            time,
-            from: None,
-            words,
-            bytes: &[],
-            close: None,
-            finding: None,
-            property: Property::Event,
-            origin: Origin::Peer,
         }
     }
 

@@ -27,7 +27,7 @@ impl Filter {
     }
 
     /// Asks for something else.
-    pub(super) fn set(&mut self, query: Option<Query>) {
+    pub(crate) fn set(&mut self, query: Option<Query>) {
         self.query = query;
         self.found.reset();
     }

@@ -1,29 +1,35 @@
-//! What a query is asked of: a frame, a message in several frames, or anything else that has a row.
+//! What a query is asked of: a frame, a message in several frames, or anything else that has a row or a line of its own.
+//! The screen and the lines ask the same.
 
 use std::cell::OnceCell;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::decode::{Decoder, Format, Limits, Payload, Role};
+use crate::decode::{Decoded, Decoder, Format, Limits, Payload, Role};
 use crate::diagnose;
 use crate::query::{Property, Reading, Subject};
 use crate::record::finding::{Finding, Level};
-use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, SessionId, Side, Time};
-use crate::tui::clock;
+use crate::record::{Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, SessionId, Side, Time};
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::opcode::Opcode;
 
-/// What all rows of a block have alike.
+/// What all rows of a session have alike.
 #[derive(Clone, Copy)]
-pub(super) struct Setting<'a> {
+pub struct Setting<'a> {
+    /// The session; `None` for what belongs to none.
     pub session: Option<SessionId>,
+    /// The target of its request.
     pub path: &'a [u8],
+    /// Who reads its messages.
     pub decoder: Option<Decoder>,
+    /// Where the time of day is told.
     pub zone: &'a TimeZone,
 }
 
 /// A frame, or a message in several of them.
-pub(super) struct Said<'a> {
+pub struct Said<'a> {
+    /// Its session's.
     pub setting: Setting<'a>,
     /// The first frame.
     pub record: &'a FrameRecord,
@@ -35,6 +41,7 @@ pub(super) struct Said<'a> {
     pub inflated: Option<&'a [u8]>,
     /// Whether it is a message, and all of it.
     pub is_whole: bool,
+    /// Whether it is in several frames, or a part of that.
     pub is_fragment: bool,
     read: OnceCell<Option<Read>>,
 }
@@ -45,14 +52,24 @@ struct Read {
     tells_more: bool,
 }
 
+impl Read {
+    fn new(decoder: Decoder, decoded: &Decoded) -> Self {
+        let is = |test: fn(&Role) -> bool| decoded.parts.iter().any(|part| test(&part.role));
+        let reading = Reading {
+            summary: decoded.summary(),
+            events: decoded.parts.iter().filter_map(|part| part.event.clone()).collect(),
+            is_heartbeat: decoded.is_heartbeat(),
+            is_request: is(|role| matches!(role, Role::Request(_))),
+            is_reply: is(|role| matches!(role, Role::Reply(_) | Role::Refusal(_))),
+        };
+        Self { reading, tells_more: decoder.tells_more(decoded) }
+    }
+}
+
 impl<'a> Said<'a> {
     /// A frame by itself.
-    pub(super) fn frame(
-        setting: Setting<'a>,
-        record: &'a FrameRecord,
-        payload: &'a [u8],
-        inflated: Option<&'a [u8]>,
-    ) -> Self {
+    #[must_use]
+    pub fn frame(setting: Setting<'a>, record: &'a FrameRecord, payload: &'a [u8], inflated: Option<&'a [u8]>) -> Self {
         let is_fragment = is_fragment(record);
         let length = record.header.length;
         let is_whole = !is_fragment && payload.len() as u64 == length;
@@ -60,13 +77,8 @@ impl<'a> Said<'a> {
     }
 
     /// A message in several frames, the first of which is `record`.
-    pub(super) fn message(
-        setting: Setting<'a>,
-        record: &'a FrameRecord,
-        length: u64,
-        text: &'a [u8],
-        is_whole: bool,
-    ) -> Self {
+    #[must_use]
+    pub fn message(setting: Setting<'a>, record: &'a FrameRecord, length: u64, text: &'a [u8], is_whole: bool) -> Self {
         Self {
             setting,
             record,
@@ -79,6 +91,12 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// The same where it is known already what a decoder makes of it.
+    #[must_use]
+    pub fn read_as(self, decoded: Option<&(Decoder, Decoded)>) -> Self {
+        Self { read: decoded.map(|(decoder, decoded)| Read::new(*decoder, decoded)).into(), ..self }
+    }
+
     fn read(&self) -> Option<&Read> {
         let read = || {
             let decoder = self.setting.decoder?;
@@ -87,15 +105,7 @@ impl<'a> Said<'a> {
             let bytes = self.inflated.unwrap_or(self.payload);
             let payload = Payload { format, bytes, is_whole: self.is_whole };
             let decoded = decoder.read(self.record.from, payload, &Limits::ROW).ok().filter(|_| !is_packed)?;
-            let is = |test: fn(&Role) -> bool| decoded.parts.iter().any(|part| test(&part.role));
-            let reading = Reading {
-                summary: decoded.summary(),
-                events: decoded.parts.iter().filter_map(|part| part.event.clone()).collect(),
-                is_heartbeat: decoded.is_heartbeat(),
-                is_request: is(|role| matches!(role, Role::Request(_))),
-                is_reply: is(|role| matches!(role, Role::Reply(_) | Role::Refusal(_))),
-            };
-            Some(Read { reading, tells_more: decoder.tells_more(&decoded) })
+            Some(Read::new(decoder, &decoded))
         };
         self.read.get_or_init(read).as_ref()
     }
@@ -106,8 +116,18 @@ impl<'a> Said<'a> {
     }
 }
 
+/// Microseconds since midnight.
+fn time_of_day(time: Time, zone: &TimeZone) -> u64 {
+    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    let local = zone.to_datetime(timestamp.unwrap_or_default()).time();
+    let [hour, minute, second] =
+        [local.hour(), local.minute(), local.second()].map(|part| u64::from(part.unsigned_abs()));
+    ((hour * 60 + minute) * 60 + second) * 1_000_000 + u64::from(local.subsec_nanosecond().unsigned_abs()) / 1000
+}
+
 /// Whether a frame is a part of a message in several frames.
-pub(super) fn is_fragment(record: &FrameRecord) -> bool {
+#[must_use]
+pub fn is_fragment(record: &FrameRecord) -> bool {
     let opcode = record.header.opcode();
     !opcode.is_control() && (!record.header.fin() || opcode == Opcode::CONTINUATION)
 }
@@ -162,7 +182,7 @@ impl Subject for Said<'_> {
     }
 
     fn time_of_day(&self) -> Option<u64> {
-        Some(clock::time_of_day(self.record.time, self.setting.zone))
+        Some(time_of_day(self.record.time, self.setting.zone))
     }
 
     fn is(&self, property: Property) -> bool {
@@ -185,19 +205,59 @@ impl Subject for Said<'_> {
 }
 
 /// An event, or bytes that are no frames.
-pub(super) struct Other<'a> {
+pub struct Other<'a> {
+    /// Its session's.
     pub setting: Setting<'a>,
+    /// When it was seen.
     pub time: Time,
+    /// Who sent it, if anybody did.
     pub from: Option<Side>,
     /// The words that its row shows.
     pub words: &'a str,
     /// Its bytes: a head, or what is no frame.
     pub bytes: &'a [u8],
+    /// The code that a session ended with.
     pub close: Option<Code>,
+    /// What it tells of.
     pub finding: Option<&'a Finding>,
     /// What it is: `Raw` or `Event`.
     pub property: Property,
+    /// Whose it is.
     pub origin: Origin,
+}
+
+impl<'a> Other<'a> {
+    /// One of the rarer things of a session; `words` is what its row shows.
+    #[must_use]
+    pub fn event(setting: Setting<'a>, time: Time, event: &'a Event, words: &'a str) -> Self {
+        let plain = Self::plain(setting, time, words);
+        match event {
+            Event::Head(head) => Self { from: Some(head.from), bytes: &head.bytes, ..plain },
+            Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(finding), ..plain },
+            Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
+            Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
+            _ => plain,
+        }
+    }
+
+    /// What belongs to no session.
+    #[must_use]
+    pub fn proxy(setting: Setting<'a>, time: Time, event: &'a ProxyEvent, words: &'a str) -> Self {
+        let finding = if let ProxyEvent::Finding(finding) = event { Some(finding) } else { None };
+        Self { finding, ..Self::plain(setting, time, words) }
+    }
+
+    /// Bytes that are no frames, as far as they were kept.
+    #[must_use]
+    pub fn raw(setting: Setting<'a>, raw: &RawRecord, bytes: &'a [u8]) -> Self {
+        let plain = Self::plain(setting, raw.time, "");
+        Self { from: Some(raw.from), bytes, property: Property::Raw, origin: raw.origin, ..plain }
+    }
+
+    const fn plain(setting: Setting<'a>, time: Time, words: &'a str) -> Self {
+        let (property, origin) = (Property::Event, Origin::Peer);
+        Self { setting, time, from: None, words, bytes: &[], close: None, finding: None, property, origin }
+    }
 }
 
 impl Subject for Other<'_> {
@@ -246,7 +306,7 @@ impl Subject for Other<'_> {
     }
 
     fn time_of_day(&self) -> Option<u64> {
-        Some(clock::time_of_day(self.time, self.setting.zone))
+        Some(time_of_day(self.time, self.setting.zone))
     }
 
     fn is(&self, property: Property) -> bool {

@@ -1,0 +1,61 @@
+//! Which lines are printed, where not all are wanted: `--filter`.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use crate::json::{FrameItem, Item, What};
+use crate::query::Query;
+use crate::record::{Event, ProxyEvent, SessionId};
+use crate::subject::{Other, Said, Setting};
+
+use super::lines;
+
+/// Sessions whose end may have been lost: more than there can be at a time.
+const SESSIONS: usize = 65_536;
+
+/// What is asked of each line.
+pub(super) struct Filter {
+    query: Query,
+    zone: TimeZone,
+    /// The targets of the sessions' requests.
+    paths: HashMap<SessionId, Vec<u8>>,
+}
+
+impl Filter {
+    pub(super) fn new(query: Query, zone: TimeZone) -> Self {
+        Self { query, zone, paths: HashMap::new() }
+    }
+
+    /// Whether an item is what is asked for. Each frame is asked by itself, whatever message it is a part of; where wsproxy
+    /// listens is told in any case: scripts wait for it.
+    pub(super) fn lets(&mut self, item: &Item<'_>) -> bool {
+        if let (What::Event(Event::SessionOpened { path, .. }), Some(id)) = (&item.what, item.session) {
+            if self.paths.len() > SESSIONS {
+                self.paths.clear();
+            }
+            self.paths.insert(id, path.clone());
+        }
+        let is_wanted = self.asks(item);
+        if let (What::Event(Event::SessionClosed(_)), Some(id)) = (&item.what, item.session) {
+            self.paths.remove(&id);
+        }
+        is_wanted
+    }
+
+    fn asks(&self, item: &Item<'_>) -> bool {
+        let path = item.session.and_then(|id| self.paths.get(&id)).map(Vec::as_slice).unwrap_or_default();
+        let setting = Setting { session: item.session, path, decoder: None, zone: &self.zone };
+        match &item.what {
+            What::Frame(FrameItem { record, payload, inflated, decoded, .. }) => self
+                .query
+                .matches(&Said::frame(setting, record, payload, inflated.as_deref()).read_as(decoded.as_ref())),
+            What::Raw(raw, kept) => self.query.matches(&Other::raw(setting, raw, kept)),
+            What::Event(event) => self.query.matches(&Other::event(setting, item.time, event, &lines::words(event))),
+            What::Proxy(ProxyEvent::Listening { .. }) => true,
+            What::Proxy(event) => {
+                self.query.matches(&Other::proxy(setting, item.time, event, &lines::proxy_words(event)))
+            }
+        }
+    }
+}
