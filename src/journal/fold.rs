@@ -86,11 +86,6 @@ impl Hidden {
         self.0.as_ref().and_then(|lists| lists.get(fold.index())).map_or(&[], |list| list)
     }
 
-    /// How many there are.
-    pub(super) fn count(&self, fold: Fold) -> usize {
-        self.list(fold).len()
-    }
-
     /// The record that is row `row` of its block.
     pub(super) fn record(&self, fold: Fold, row: usize) -> usize {
         let list = self.list(fold);
@@ -157,7 +152,7 @@ impl Lanes {
     pub(super) fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
         let mut reading = Reading::default();
         for (number, record) in block.log.numbered() {
-            let id = RowId { block: block.sequence, record: number };
+            let id = RowId { time: record.time(), block: block.sequence, record: number };
             match (record, block.session) {
                 (Record::More(_) | Record::Sent(_), _) => reading.hide(id, |_| true),
                 // Messages of their own, each of which ends what was under way; the relay made sure that nothing was.

@@ -1,7 +1,8 @@
 //! An index over the journal for one reader: rows by number, in all sessions or in one, and sessions at a glance.
 //!
-//! A row is a frame, a run of raw bytes or an event. Rows are numbered from 0 in each scope and keep their numbers when
-//! older ones leave, so a selection stays where it is.
+//! A row is a frame, a run of raw bytes or an event. Rows are numbered from 0 in each scope, in the order of their times. A
+//! session hands its rows over a little late, so one may come to stand among those that are there already, whose numbers
+//! then change; see `order`.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -17,76 +18,21 @@ use crate::record::{
 use crate::wire::mask;
 
 use super::block::Block;
-use super::fold::{FOLDS, Fold, Hidden, JoinedMessage, Lanes, Lens, Messages};
+use super::fold::{JoinedMessage, Lanes, Lens};
+use super::held::{Held, Indexed};
+use super::order::Order;
 use super::row::{FrameRow, Row, RowId, Scope, SentBytes};
 use super::sessions::Sessions;
 use super::store::Subscription;
 use super::summary::SessionSummary;
 
-/// The blocks of one scope.
-#[derive(Clone, Debug, Default)]
-struct Blocks {
-    /// Sequence of the block and, in each way of folding, number of its first row.
-    list: VecDeque<(u64, [u64; FOLDS])>,
-    /// Number of the row after the last, in each way of folding.
-    end: [u64; FOLDS],
-}
-
-impl Blocks {
-    fn push(&mut self, sequence: u64, rows: [usize; FOLDS]) {
-        self.list.push_back((sequence, self.end));
-        for (end, rows) in self.end.iter_mut().zip(rows) {
-            *end += rows as u64;
-        }
-    }
-
-    fn evict(&mut self, first: u64) {
-        while self.list.front().is_some_and(|(sequence, _)| *sequence < first) {
-            self.list.pop_front();
-        }
-    }
-
-    fn range(&self, fold: Fold) -> Range<u64> {
-        let (fold, end) = (fold.index(), &self.end);
-        self.list.front().map_or(end[fold], |(_, rows)| rows[fold])..end[fold]
-    }
-
-    /// The block that holds a row, and the row's place in it.
-    fn find(&self, fold: Fold, row: u64) -> Option<(u64, usize)> {
-        let fold = fold.index();
-        if row >= self.end[fold] {
-            return None;
-        }
-        let after = self.list.partition_point(|(_, first)| first[fold] <= row);
-        let (sequence, first) = *self.list.get(after.checked_sub(1)?)?;
-        Some((sequence, usize::try_from(row - first[fold]).ok()?))
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Indexed {
-    block: Arc<Block>,
-    hidden: Hidden,
-    messages: Messages,
-}
-
-impl Indexed {
-    fn counts(&self) -> [usize; FOLDS] {
-        let mut counts = [0; FOLDS];
-        for fold in Fold::ALL {
-            counts[fold.index()] = self.block.log.count() - self.hidden.count(fold);
-        }
-        counts
-    }
-}
-
 /// The index. It shares the journal's blocks and lets go of them when the journal does.
 pub struct Index {
     subscription: Subscription,
-    blocks: VecDeque<Indexed>,
-    all: Blocks,
-    by_session: HashMap<SessionId, Blocks>,
-    own: Blocks,
+    blocks: Held,
+    all: Order,
+    by_session: HashMap<SessionId, Order>,
+    own: Order,
     /// Where frames go on that began in an earlier record, and where it is told what they inflate to.
     more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
     lanes: Lanes,
@@ -96,6 +42,8 @@ pub struct Index {
     upstream: UpstreamState,
     /// Rows that tell of something wrong, oldest first.
     problems: VecDeque<RowId>,
+    /// The latest time in blocks that left.
+    gone_until: Time,
 }
 
 /// What is known of the upstream apart from sessions.
@@ -116,16 +64,17 @@ impl Index {
     pub fn new(subscription: Subscription) -> Self {
         Self {
             subscription,
-            blocks: VecDeque::new(),
-            all: Blocks::default(),
+            blocks: Held::default(),
+            all: Order::default(),
             by_session: HashMap::new(),
-            own: Blocks::default(),
+            own: Order::default(),
             more: HashMap::new(),
             lanes: Lanes::default(),
             sessions: Sessions::default(),
             evicted: 0,
             upstream: UpstreamState::Unknown,
             problems: VecDeque::new(),
+            gone_until: Time::default(),
         }
     }
 
@@ -145,6 +94,7 @@ impl Index {
             evicted: self.evicted,
             upstream: self.upstream.clone(),
             problems: self.problems.clone(),
+            gone_until: self.gone_until,
         }
     }
 
@@ -168,48 +118,62 @@ impl Index {
     #[must_use]
     pub fn range(&self, lens: impl Into<Lens>) -> Range<u64> {
         let Lens { scope, fold } = lens.into();
-        self.scope(scope).map_or(0..0, |blocks| blocks.range(fold))
+        self.scope(scope).map_or(0..0, |order| order.range(fold))
     }
 
     /// A row by its number.
     #[must_use]
     pub fn row(&self, lens: impl Into<Lens>, number: u64) -> Option<Row<'_>> {
+        self.row_by_id(self.row_id(lens, number)?)
+    }
+
+    /// The identity of a row, by its number.
+    #[must_use]
+    pub fn row_id(&self, lens: impl Into<Lens>, number: u64) -> Option<RowId> {
         let Lens { scope, fold } = lens.into();
-        let (sequence, row) = self.scope(scope)?.find(fold, number)?;
-        let record = self.block(sequence)?.hidden.record(fold, row);
-        self.row_by_id(RowId { block: sequence, record: u32::try_from(record).ok()? })
+        self.scope(scope)?.row(&self.blocks, fold, number)
     }
 
     /// A row by its identity; `None` once it left.
     #[must_use]
     pub fn row_by_id(&self, id: RowId) -> Option<Row<'_>> {
-        let block = &self.block(id.block)?.block;
+        let block = &self.blocks.get(id.block)?.block;
         let record = block.log.seen(id.record)?;
         Some(Row { id, session: block.session, time: record.time(), record, log: &block.log })
     }
 
-    /// The number that a row has in a scope. A folded fragment has that of its message's first one, and a hidden
-    /// heartbeat that of the row behind it, which may be the end.
+    /// The number that a row has in a scope; `None` where it is not one of its rows. A folded fragment has that of its
+    /// message's first one, and a hidden heartbeat that of the row behind it, which may be the end.
     #[must_use]
     pub fn number(&self, lens: impl Into<Lens>, id: RowId) -> Option<u64> {
         let Lens { scope, fold } = lens.into();
         let id = if fold.fragments { self.head(id).unwrap_or(id) } else { id };
-        let list = &self.scope(scope)?.list;
-        let found = list.binary_search_by_key(&id.block, |(sequence, _)| *sequence).ok()?;
-        let (_, first) = list.get(found)?;
-        Some(first[fold.index()] + self.block(id.block)?.hidden.row(fold, id.record) as u64)
+        let session = self.blocks.get(id.block)?.block.session;
+        let is_there = match scope {
+            Scope::All => true,
+            Scope::Session(id) => session == Some(id),
+            Scope::Own => session.is_none(),
+        };
+        Some(self.scope(scope).filter(|_| is_there)?.number(&self.blocks, fold, id))
+    }
+
+    /// Where a row stands, or stood before it left: the number of the first row in a scope that is not before it.
+    #[must_use]
+    pub fn number_from(&self, lens: impl Into<Lens>, id: RowId) -> u64 {
+        let Lens { scope, fold } = lens.into();
+        self.scope(scope).map_or(0, |order| order.number(&self.blocks, fold, id))
     }
 
     /// The first fragment of the message that a further fragment belongs to.
     #[must_use]
     pub fn head(&self, fragment: RowId) -> Option<RowId> {
-        self.block(fragment.block)?.messages.head(fragment.record)
+        self.blocks.get(fragment.block)?.messages.head(fragment.record)
     }
 
     /// The message in fragments that begins with a row.
     #[must_use]
     pub fn message(&self, first: RowId) -> Option<&JoinedMessage> {
-        self.block(first.block)?.messages.begun.get(&first.record)
+        self.blocks.get(first.block)?.messages.begun.get(&first.record)
     }
 
     /// The rows that tell of something wrong (a finding that is more than a note, a verdict that none explains, a stall,
@@ -221,23 +185,32 @@ impl Index {
 
     /// The oldest block's place in the journal, or the next one's.
     #[must_use]
-    pub fn first(&self) -> RowId {
-        let block = self.all.list.front().map_or_else(|| self.end(), |(sequence, _)| *sequence);
-        RowId { block, record: 0 }
+    pub fn first(&self) -> u64 {
+        self.blocks.first()
     }
 
     /// The next block's place in the journal.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.all.list.back().map_or(0, |(sequence, _)| sequence + 1)
+        self.blocks.end()
     }
 
-    /// A scope's blocks from a place in the journal on.
+    /// The earliest time in the blocks from a place in the journal on; nothing in them is before it.
+    #[must_use]
+    pub fn earliest(&self, sequence: u64) -> Time {
+        self.blocks.get(sequence.max(self.first())).map_or(Time(u64::MAX), |indexed| indexed.earliest)
+    }
+
+    /// The latest time in the blocks that left: all rows behind it are there.
+    #[must_use]
+    pub const fn gone_until(&self) -> Time {
+        self.gone_until
+    }
+
+    /// A scope's blocks from a place in the journal on, as they were handed over.
     pub fn blocks_from(&self, scope: Scope, sequence: u64) -> impl Iterator<Item = &Arc<Block>> {
-        let list = self.scope(scope).map(|blocks| &blocks.list);
-        let start = list.map_or(0, |list| list.partition_point(|(block, _)| *block < sequence));
-        let blocks = list.into_iter().flat_map(move |list| list.range(start..));
-        blocks.filter_map(|(sequence, _)| Some(&self.block(*sequence)?.block))
+        let blocks = self.scope(scope).into_iter().flat_map(move |order| order.blocks_from(sequence));
+        blocks.filter_map(|sequence| Some(&self.blocks.get(sequence)?.block))
     }
 
     /// The whole of a frame; `None` for rows that are none.
@@ -382,7 +355,7 @@ impl Index {
         &self.upstream
     }
 
-    fn scope(&self, scope: Scope) -> Option<&Blocks> {
+    fn scope(&self, scope: Scope) -> Option<&Order> {
         match scope {
             Scope::All => Some(&self.all),
             Scope::Session(id) => self.by_session.get(&id),
@@ -390,29 +363,28 @@ impl Index {
         }
     }
 
-    fn block(&self, sequence: u64) -> Option<&Indexed> {
-        let first = self.blocks.front()?.block.sequence;
-        self.blocks.get(usize::try_from(sequence.checked_sub(first)?).ok()?)
-    }
-
     fn evict(&mut self, first: u64) {
-        while self.blocks.front().is_some_and(|indexed| indexed.block.sequence < first) {
-            let Some(Indexed { block, .. }) = self.blocks.pop_front() else { break };
-            let Some(session) = block.session else { continue };
-            if let Some(blocks) = self.by_session.get_mut(&session) {
-                blocks.evict(first);
+        while let Some(indexed) = self.blocks.pop_before(first) {
+            self.gone_until = self.gone_until.max(indexed.latest());
+            self.all.remove(&indexed);
+            let Some(session) = indexed.block.session else {
+                self.own.remove(&indexed);
+                continue;
+            };
+            if let Some(order) = self.by_session.get_mut(&session) {
+                order.remove(&indexed);
             }
             self.lanes.evict(session, first);
-            for record in &block.log.records {
+            for record in &indexed.block.log.records {
                 if let Some(number) = part_of(record) {
                     self.forget_more((session, number), first);
                 }
             }
         }
-        self.all.evict(first);
-        self.own.evict(first);
-        while self.problems.front().is_some_and(|row| row.block < first) {
-            self.problems.pop_front();
+        let until = self.gone_until;
+        let old = self.problems.partition_point(|row| row.time <= until);
+        if self.problems.range(..old).any(|row| row.block < first) {
+            self.problems.retain(|row| row.block >= first);
         }
     }
 
@@ -437,22 +409,20 @@ impl Index {
         self.note_problems(&block);
         let (hidden, messages, joined) = self.lanes.read(&block);
         for joined in joined {
-            let first = self.blocks.front().map_or(sequence, |indexed| indexed.block.sequence);
-            let place = joined.head.block.checked_sub(first).and_then(|place| usize::try_from(place).ok());
-            let Some(indexed) = place.and_then(|place| self.blocks.get_mut(place)) else { continue };
+            let Some(indexed) = self.blocks.get_mut(joined.head.block) else { continue };
             if let Some(message) = Arc::make_mut(&mut indexed.messages.begun).get_mut(&joined.head.record) {
                 message.join(joined);
             }
         }
-        let indexed = Indexed { block, hidden, messages };
-        let counts = indexed.counts();
-        self.all.push(sequence, counts);
-        let blocks = match indexed.block.session {
+        let session = block.session;
+        self.blocks.push(Indexed::new(block, hidden, messages));
+        let Some(indexed) = self.blocks.get(sequence) else { return };
+        self.all.add(&self.blocks, indexed);
+        let order = match session {
             Some(session) => self.by_session.entry(session).or_default(),
             None => &mut self.own,
         };
-        blocks.push(sequence, counts);
-        self.blocks.push_back(indexed);
+        order.add(&self.blocks, indexed);
     }
 
     fn note_problems(&mut self, block: &Block) {
@@ -463,7 +433,9 @@ impl Index {
                 _ => false,
             };
             if is_problem {
-                self.problems.push_back(RowId { block: block.sequence, record: number });
+                let row = RowId { time: record.time(), block: block.sequence, record: number };
+                let place = self.problems.partition_point(|problem| *problem < row);
+                self.problems.insert(place, row);
             }
         }
     }
@@ -490,7 +462,7 @@ impl Index {
         let Some(time) = block.log.records.first().map(Record::time) else { return };
         for (number, record) in block.log.numbered() {
             if let Some(frame) = part_of(record) {
-                let part = RowId { block: block.sequence, record: number };
+                let part = RowId { time: record.time(), block: block.sequence, record: number };
                 self.more.entry((id, frame)).or_default().push_back(part);
             }
         }

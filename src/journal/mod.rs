@@ -7,9 +7,11 @@
 mod block;
 mod fold;
 mod gone;
+mod held;
 mod index;
 mod joined;
 mod memory;
+mod order;
 mod row;
 mod sessions;
 mod store;

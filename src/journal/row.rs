@@ -8,17 +8,20 @@ use crate::wire::mask;
 /// Which rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Of all sessions, and those that belong to none, in the order in which they were handed over.
+    /// Of all sessions, and those that belong to none.
     All,
-    /// Of one session, in the order in which they were seen.
+    /// Of one session.
     Session(SessionId),
     /// Of none: what wsproxy says of itself.
     Own,
 }
 
-/// A row's identity, the same in each scope.
+/// A row's identity, the same in each scope. Its order is that in which rows are shown: by time; where that is the same, as
+/// they were handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId {
+    /// When it was seen.
+    pub time: Time,
     /// The block's sequence.
     pub block: u64,
     /// The record in it.

@@ -216,14 +216,30 @@ impl Log {
     /// The thing of that number, from 0. Costs a search in the runs, and a look at no more than a run's frames.
     #[must_use]
     pub fn seen(&self, number: u32) -> Option<Seen<'_>> {
-        let after = self.shifts.partition_point(|shift| shift.record + shift.before <= number);
-        let Some(shift) = after.checked_sub(1).and_then(|last| self.shifts.get(last)) else {
-            return self.of_record(self.records.get(number as usize)?, 0);
-        };
-        let within = number - shift.record - shift.before;
-        let (place, within) =
-            if within <= shift.more { (shift.record, within) } else { (shift.record + within - shift.more, 0) };
+        let (place, within) = self.place(number);
         self.of_record(self.records.get(place as usize)?, within as usize)
+    }
+
+    /// When the thing of that number was seen.
+    #[must_use]
+    pub fn time(&self, number: u32) -> Option<Time> {
+        self.records.get(self.place(number).0 as usize).map(Record::time)
+    }
+
+    /// The number of the first thing that the record at a place in `records` stands for; at their end, the next one's.
+    #[must_use]
+    pub fn number_at(&self, place: usize) -> u32 {
+        let before = self.shifts.partition_point(|shift| (shift.record as usize) < place);
+        let shifted = before.checked_sub(1).and_then(|last| self.shifts.get(last));
+        place as u32 + shifted.map_or(0, |shift| shift.before + shift.more)
+    }
+
+    /// The record that stands for the thing of a number, and which of those that it stands for that is.
+    fn place(&self, number: u32) -> (u32, u32) {
+        let after = self.shifts.partition_point(|shift| shift.record + shift.before <= number);
+        let Some(shift) = after.checked_sub(1).and_then(|last| self.shifts.get(last)) else { return (number, 0) };
+        let within = number - shift.record - shift.before;
+        if within <= shift.more { (shift.record, within) } else { (shift.record + within - shift.more, 0) }
     }
 
     /// All that was seen, frame by frame, in order.

@@ -47,8 +47,12 @@ impl Feed {
     /// Takes in what is new, frozen or not, so that nothing is missed and the numbers are those of now. Says whether
     /// there was anything.
     pub fn sync(&mut self, model: &mut Model) -> bool {
+        let place = self.frozen.is_none().then(|| model.lists.hold(&self.live));
         let changed = self.live.sync();
         if changed {
+            if let Some(place) = place {
+                model.lists.restore(&self.live, place);
+            }
             // This message has no effects.
             update(model, &self.live, Message::Journal);
             self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
@@ -63,8 +67,10 @@ impl Feed {
         let effects = update(model, self.shown(), message);
         match (model.is_frozen(), &self.frozen) {
             (true, None) => self.frozen = Some(self.live.freeze()),
-            (false, Some(_)) => {
+            (false, Some(frozen)) => {
+                let place = model.lists.hold(frozen);
                 self.frozen = None;
+                model.lists.restore(&self.live, place);
                 update(model, &self.live, Message::Journal);
             }
             _ => {}

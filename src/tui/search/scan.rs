@@ -98,7 +98,7 @@ impl Scanner {
     pub(crate) fn block(&mut self, job: &Job, found: &mut Vec<RowId>) {
         let block = &job.block;
         for (index, record) in block.log.all().enumerate() {
-            let id = RowId { block: block.sequence, record: index as u32 };
+            let id = RowId { time: record.time(), block: block.sequence, record: index as u32 };
             match record {
                 Seen::Frame(frame) => self.frame(job, id, &frame, found),
                 Seen::More(more) => self.more(job, &more, found),

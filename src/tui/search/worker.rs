@@ -97,12 +97,12 @@ impl Worker {
     }
 
     /// Gives it more to search, and lets go of what is older than `first`.
-    pub(crate) fn add(&self, blocks: impl Iterator<Item = Job>, first: RowId) {
+    pub(crate) fn add(&self, blocks: impl Iterator<Item = Job>, first: u64) {
         let mut desk = self.shared.desk();
         if desk.report.full {
             return;
         }
-        while desk.blocks.front().is_some_and(|job| job.block.sequence < first.block) {
+        while desk.blocks.front().is_some_and(|job| job.block.sequence < first) {
             desk.blocks.pop_front();
         }
         let before = desk.blocks.len();

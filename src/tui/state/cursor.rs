@@ -1,8 +1,11 @@
 //! A place in a list of rows that grows at its end and shrinks at its start.
 //!
-//! Rows have numbers that never change, so neither growth nor shrinking moves a selection.
+//! A place is the number of a row. Where rows come among others, whoever knows which rows they are holds on to those at the
+//! place, and gives it their new numbers.
 
 use std::ops::Range;
+
+use crate::journal::RowId;
 
 /// Selection, scroll and following.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,13 @@ pub(crate) struct Cursor {
     following: bool,
     /// The end of the rows when following ended: what lies behind it is new.
     seen: u64,
+}
+
+/// The rows at a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anchor {
+    selected: RowId,
+    top: RowId,
 }
 
 impl Default for Cursor {
@@ -77,6 +87,20 @@ impl Cursor {
     pub(crate) fn renumber(&mut self, rows: &Range<u64>, number: impl Fn(u64) -> Option<u64>) {
         for place in [&mut self.selected, &mut self.top, &mut self.seen] {
             *place = number(*place).unwrap_or(rows.end);
+        }
+    }
+
+    /// The rows at the place; `None` where it goes along with the newest row, or there are none.
+    pub(crate) fn hold(&self, rows: &Range<u64>, row: impl Fn(u64) -> Option<RowId>) -> Option<Anchor> {
+        let selected = self.selected(rows).filter(|_| !self.following)?;
+        let selected = row(selected)?;
+        Some(Anchor { selected, top: row(self.top).unwrap_or(selected) })
+    }
+
+    /// Goes back to those rows by the numbers that they have now.
+    pub(crate) fn restore(&mut self, anchor: Option<Anchor>, number: impl Fn(RowId) -> u64) {
+        if let Some(Anchor { selected, top }) = anchor.filter(|_| !self.following) {
+            (self.selected, self.top) = (number(selected), number(top));
         }
     }
 

@@ -70,6 +70,15 @@ impl<'v, 'f> Rows<'v, 'f> {
         }
     }
 
+    /// The identity of a row, by its number.
+    #[must_use]
+    pub(crate) fn id(&self, number: u64) -> Option<RowId> {
+        match self.filter {
+            Some(found) => found.row(number),
+            None => self.view.row_id(self.lens, number),
+        }
+    }
+
     /// The number of a row; of a fragment that is folded into a message, that of the message. `None` where it is hidden.
     #[must_use]
     pub(crate) fn number(&self, row: RowId) -> Option<u64> {
@@ -84,6 +93,15 @@ impl<'v, 'f> Rows<'v, 'f> {
         match self.filter {
             Some(found) => Some(found.number_from(self.head(row))),
             None => self.view.number(self.lens, row),
+        }
+    }
+
+    /// Where a row stands, or stood before it left: the number of the first that is not before it.
+    #[must_use]
+    pub(crate) fn number_from(&self, row: RowId) -> u64 {
+        match self.filter {
+            Some(found) => found.number_from(row),
+            None => self.view.number_from(self.lens, row),
         }
     }
 

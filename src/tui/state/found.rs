@@ -1,8 +1,9 @@
-//! Rows that were found, in the journal's order, and how far the search for them is.
+//! Rows that were found, in the order of their times, and how far the search for them is.
 
 use std::collections::VecDeque;
 
-use crate::journal::RowId;
+use crate::journal::{Index, RowId};
+use crate::record::Time;
 use crate::tui::search::worker::Report;
 
 use super::marks::Way;
@@ -22,7 +23,8 @@ pub(crate) struct Found {
 struct Progress {
     waiting: u64,
     searched: u64,
-    up_to: Option<u64>,
+    /// All rows before this time were searched.
+    until: Time,
     full: bool,
 }
 
@@ -35,25 +37,39 @@ impl Found {
     }
 
     /// Takes in what was found.
-    pub(crate) fn take(&mut self, report: Report) {
-        let Report { found, waiting, searched, up_to, full } = report;
-        self.progress = Progress { waiting, searched, up_to, full };
+    pub(crate) fn take(&mut self, view: &Index, report: Report) {
+        let Report { mut found, waiting, searched, up_to, full } = report;
+        let until = up_to.map_or(Time::default(), |block| view.earliest(block + 1));
+        self.progress = Progress { waiting, searched, until, full };
+        found.sort_unstable();
+        let Some(first) = found.first() else { return };
+        // What was found before and stands behind it: of sessions that reach into one another, and what came in pieces.
+        let place = self.rows.partition_point(|row| row < first);
+        let mut behind = self.rows.split_off(place).into_iter().peekable();
         for row in found {
-            // Only frames and messages that came in pieces are found late.
-            if self.rows.back().is_none_or(|last| *last < row) {
+            while let Some(before) = behind.next_if(|before| *before <= row) {
+                self.rows.push_back(before);
+            }
+            if self.rows.back() != Some(&row) {
                 self.rows.push_back(row);
-            } else if let Err(place) = self.rows.binary_search(&row) {
-                self.rows.insert(place, row);
             }
         }
+        self.rows.extend(behind);
     }
 
     /// Lets go of rows that have left memory.
-    pub(crate) fn forget(&mut self, first: RowId) {
-        while self.rows.front().is_some_and(|row| *row < first) {
-            self.rows.pop_front();
-            self.gone += 1;
+    pub(crate) fn forget(&mut self, view: &Index) {
+        let (first, until) = (view.first(), view.gone_until());
+        let place = self.rows.partition_point(|row| row.time <= until);
+        let is_gone = |row: &RowId| row.block < first;
+        if !self.rows.range(..place).any(is_gone) {
+            return;
         }
+        let before = self.rows.len();
+        let behind = self.rows.split_off(place);
+        self.rows.retain(|row| !is_gone(row));
+        self.rows.extend(behind);
+        self.gone += (before - self.rows.len()) as u64;
     }
 
     /// How many there are.
@@ -101,7 +117,7 @@ impl Found {
     /// Whether all up to a row was searched.
     #[must_use]
     pub(crate) fn has_passed(&self, row: RowId) -> bool {
-        self.is_done() || self.progress.up_to.is_some_and(|up_to| up_to >= row.block)
+        self.is_done() || row.time < self.progress.until
     }
 
     /// Whether all was searched.
@@ -145,8 +161,8 @@ impl Found {
     pub(crate) fn is_certain(&self, wanted: Wanted, to: RowId) -> bool {
         let is_here = wanted.here_too && to == wanted.from;
         let is_ahead = match wanted.way {
-            Way::Forward => to > wanted.from,
-            Way::Backward => to < wanted.from && self.progress.up_to.is_some_and(|up_to| up_to >= wanted.from.block),
+            Way::Forward => to > wanted.from && self.has_passed(to),
+            Way::Backward => to < wanted.from && self.has_passed(wanted.from),
         };
         is_here || is_ahead || self.is_done()
     }

@@ -6,7 +6,7 @@ use crate::journal::{Fold, Index, Lens, RowId, Scope};
 use crate::query::Query;
 use crate::record::SessionId;
 
-use super::cursor::Cursor;
+use super::cursor::{Anchor, Cursor};
 use super::filter::{Filter, Rows};
 use super::marks::{Bookmarked, Marks, Way};
 
@@ -29,6 +29,13 @@ pub(crate) struct Lists {
     pub own: Cursor,
     /// The first visible session.
     pub sessions_top: usize,
+}
+
+/// The rows at the places in the lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    frames: Option<Anchor>,
+    own: Option<Anchor>,
 }
 
 impl Default for Lists {
@@ -110,12 +117,28 @@ impl Lists {
         index.map_or(0, |index| index + 1)
     }
 
+    /// The rows at the places in the lists, before rows come or go.
+    #[must_use]
+    pub(crate) fn hold(&self, view: &Index) -> Held {
+        let rows = self.rows(view);
+        let own = |number: u64| view.row_id(Scope::Own, number);
+        let frames = self.frames.hold(&rows.range(), |number| rows.id(number));
+        Held { frames, own: self.own.hold(&view.range(Scope::Own), own) }
+    }
+
+    /// Takes the places back to those rows: what comes among the rows before them, or leaves, does not move them.
+    pub(crate) fn restore(&mut self, view: &Index, held: Held) {
+        let rows = Rows::new(view, self.lens(), Some(&self.filter));
+        self.frames.restore(held.frames, |row| rows.number_from(row));
+        self.own.restore(held.own, |row| view.number_from(Scope::Own, row));
+    }
+
     /// The row that is selected in the frame log.
     #[must_use]
     pub(crate) fn here(&self, view: &Index) -> Option<RowId> {
         let rows = self.rows(view);
         let row = self.frames.selected(&rows.range())?;
-        rows.row(row).map(|row| row.id)
+        rows.id(row)
     }
 
     /// Selects a row of the frame log. Says whether it is there to be selected.

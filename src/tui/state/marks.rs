@@ -47,11 +47,11 @@ impl Marks {
         self.bookmarks.contains(&row)
     }
 
-    /// Lets go of rows that have left memory.
-    pub(crate) fn forget(&mut self, first: RowId) {
-        self.bookmarks = self.bookmarks.split_off(&first);
-        self.jumps.retain(|row| *row >= first);
-        self.range = self.range.filter(|row| *row >= first);
+    /// Lets go of rows that have left memory: those in blocks before `first`.
+    pub(crate) fn forget(&mut self, first: u64) {
+        self.bookmarks.retain(|row| row.block >= first);
+        self.jumps.retain(|row| row.block >= first);
+        self.range = self.range.filter(|row| row.block >= first);
     }
 
     /// Ends a range. Says whether there was one.

@@ -9,6 +9,7 @@ mod detail;
 mod filtering;
 mod folding;
 mod keys;
+mod ordering;
 mod packer;
 mod reading;
 mod resending;

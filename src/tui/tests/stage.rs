@@ -76,7 +76,7 @@ impl Actor {
             policy: PolicyCell::new(policy),
         };
         let mut output = Output { log, ..Output::default() };
-        let session = Session::begin(config, Time(now + 40), head.as_bytes(), &mut output);
+        let session = Session::begin(config, Time(now), head.as_bytes(), &mut output);
         Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now, frames: 0 }
     }
 

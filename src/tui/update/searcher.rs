@@ -75,7 +75,10 @@ impl Searcher {
         let key = |text: &str, syntax| Key { text: text.to_owned(), syntax, lens, chosen };
         let mut scene = Scene { view, zone: &model.look.zone, decoders: &mut model.decoders, bell: &self.bell };
         let wanted = model.lists.filter.query().map(|query| (key(query.text(), Syntax::Plain), query.clone()));
+        // What is found may stand before what is selected, which is to stay selected.
+        let place = model.lists.hold(view);
         let filtered = self.filter.step(wanted, &mut model.lists.filter.found, &mut scene);
+        model.lists.restore(view, place);
         let wanted = model.search.pattern();
         let wanted = wanted.map(|pattern| (key(pattern.text(), pattern.syntax()), Query::of(pattern.clone())));
         let searched = self.search.step(wanted, &mut model.search.found, &mut scene);
@@ -108,8 +111,8 @@ impl Run {
         });
         worker.add(jobs, first);
         self.next = self.next.max(view.end());
-        found.take(worker.report());
-        found.forget(first);
+        found.take(view, worker.report());
+        found.forget(view);
         Ok(())
     }
 
