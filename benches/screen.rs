@@ -123,6 +123,11 @@ fn keys(stage: &mut Stage, (width, height): (u16, u16)) {
         stage.press(key);
     }
     stage.report("n: the next match, while it searches", 100, &[KeyCode::Char('n')]);
+    stage.report(
+        "M, k, =, esc: compare two rows",
+        20,
+        &[KeyCode::Char('M'), KeyCode::Char('k'), KeyCode::Char('='), KeyCode::Esc],
+    );
     stage.report("v, k, y, j: copy two rows as JSON", 20, &['v', 'k', 'y', 'j'].map(KeyCode::Char));
     stage.press(KeyCode::Esc);
     stage.press(KeyCode::Char('G'));
@@ -149,6 +154,43 @@ fn long_json(traffic: &mut Traffic, stage: &mut Stage) {
     stage.report("g and G: the first, the last", 20, &[KeyCode::Char('g'), KeyCode::Char('G')]);
     stage.report("x: hex, and back", 10, &[KeyCode::Char('x'), KeyCode::Char('x')]);
     stage.press(KeyCode::Esc);
+    compare_long(traffic, stage, &json);
+}
+
+/// Two long frames of which much differs, compared in each form.
+fn compare_long(traffic: &mut Traffic, stage: &mut Stage, json: &str) {
+    let digits: Vec<String> = json.split("12345").map(str::to_owned).collect();
+    let other: String = digits.iter().enumerate().map(|(at, part)| format!("{part}{}", at * 7919 % 100_000)).collect();
+    let lines = |text: &str| text.replace("},", "},\n").into_bytes();
+    stage.press(KeyCode::Char('M'));
+    for (name, first, second) in [
+        ("=: compare JSON", json.as_bytes().to_vec(), other.as_bytes().to_vec()),
+        ("=: compare text", [b"a ", lines(json).as_slice()].concat(), [b"b ", lines(&other).as_slice()].concat()),
+        ("=: compare bytes", noise(1, 300_000), noise(2, 310_000)),
+    ] {
+        let opcode = if name.ends_with("bytes") { 0x82 } else { 0x81 };
+        traffic.frame(0, Side::Server, opcode, &first);
+        traffic.frame(0, Side::Server, opcode, &second);
+        traffic.hand_over();
+        stage.take_in();
+        "GkMj".chars().for_each(|key| stage.press(KeyCode::Char(key)));
+        stage.report(name, 1, &[KeyCode::Char('=')]);
+        stage.report("n: the next difference", 20, &[KeyCode::Char('n')]);
+        stage.report("o: what is the same, and fold it", 4, &[KeyCode::Char('o')]);
+        stage.report("x: bytes, and back", 4, &[KeyCode::Char('x')]);
+        stage.press(KeyCode::Esc);
+    }
+}
+
+/// Bytes in no order (xorshift).
+fn noise(mut seed: u32, length: usize) -> Vec<u8> {
+    let next = |_| {
+        seed ^= seed << 13;
+        seed ^= seed >> 17;
+        seed ^= seed << 5;
+        seed as u8
+    };
+    (0..length).map(next).collect()
 }
 
 /// 100,000 frames a second come from another thread; the screen draws 30 times a second.

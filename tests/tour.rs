@@ -51,3 +51,13 @@ fn the_guide_shows_the_way_through_the_screen() {
     stage.after(5000).keys("q");
     show("quit", &stage);
 }
+
+#[test]
+fn the_guide_shows_what_two_frames_differ_in() {
+    let mut stage = Stage::new(80, 24);
+    talk(&mut stage);
+    let later = br#"{"count":3,"item":"tea","type":"order","paid":true,"note":"two of them iced"}"#;
+    stage.after(900).frame(Server, Opcode::TEXT, later);
+    stage.after(100).keys("kkkMG=");
+    document::check_section(GUIDE, "screen: compare", &stage.picture());
+}

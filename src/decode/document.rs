@@ -33,7 +33,7 @@ pub struct Node {
 }
 
 /// A value. `Display` writes it on one line; objects and lists as their brackets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Members with keys follow, one level deeper.
     Object,

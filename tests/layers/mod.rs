@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 21] = [
+const LAYERS: [(&str, usize); 22] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
@@ -20,6 +20,7 @@ const LAYERS: [(&str, usize); 21] = [
     ("journal", 4),
     ("doctor", 4),
     ("compose", 4),
+    ("compare", 5),
     ("control", 5),
     ("json", 5),
     ("programs", 5),

@@ -119,6 +119,11 @@ pub enum Action {
     NextProblem,
     Why,
     WhyDone,
+    Compare,
+    NextDifference,
+    PreviousDifference,
+    ShowEqual,
+    CompareDone,
 }
 
 /// Where on the screen keys go.
@@ -146,6 +151,8 @@ pub enum Place {
     Help,
     /// The why page.
     Why,
+    /// A comparison.
+    Compare,
     /// The line to search with.
     Search,
     /// The line to filter with.
@@ -160,7 +167,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -172,6 +179,7 @@ impl Place {
         Self::Question,
         Self::Help,
         Self::Why,
+        Self::Compare,
         Self::Search,
         Self::Filter,
         Self::Copy,
@@ -194,6 +202,7 @@ impl Place {
             Self::Question => "Question",
             Self::Help => "Help",
             Self::Why => "Why page",
+            Self::Compare => "Comparison",
             Self::Search => "Search",
             Self::Filter => "Filter",
             Self::Copy => "Copy",
@@ -211,6 +220,7 @@ impl Place {
                 | Self::Question
                 | Self::Help
                 | Self::Why
+                | Self::Compare
                 | Self::Search
                 | Self::Filter
                 | Self::Copy

@@ -24,11 +24,13 @@ const MOVING: &[Place] = &[
     Place::Log,
     Place::Help,
     Place::Why,
+    Place::Compare,
 ];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
 const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
+const COMPARE: &[Place] = &[Place::Compare];
 const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
@@ -164,6 +166,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Bookmark, &[Key::char('M')], ROWS, "", "set a bookmark, or remove it"),
     bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next bookmark"),
     bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the bookmark before"),
+    bind(
+        Action::Compare,
+        &[Key::char('=')],
+        FRAMES,
+        "compare",
+        "compare with the row that was marked last; in the detail, what came with what left",
+    ),
+    bind(
+        Action::Compare,
+        &[Key::char('=')],
+        COMPARE,
+        "with another",
+        "with what else there is: the mark, or what left",
+    ),
+    bind(Action::NextDifference, &[Key::char('n')], COMPARE, "next difference", "the next difference"),
+    bind(Action::PreviousDifference, &[Key::char('N')], COMPARE, "", "the difference before"),
+    bind(Action::ShowEqual, &[Key::char('o')], COMPARE, "show all", "show what is the same, or fold it"),
+    bind(Action::Hex, &[Key::char('x')], COMPARE, "bytes", "compare the bytes, or again what they say"),
+    bind(Action::Text, &[Key::char('t')], COMPARE, "text", "compare as text, or again as what it is"),
+    bind(Action::CompareDone, &[Key::plain(KeyCode::Esc), Key::char('q')], COMPARE, "close", "back to where you were"),
     bind(Action::JumpBack, &[Key::ctrl('o')], ROWS, "", "back to where the last jump began"),
     bind(Action::Left, &[Key::char('h'), Key::plain(KeyCode::Left)], DETAIL, "", "a byte or a letter to the left"),
     bind(Action::Right, &[Key::char('l'), Key::plain(KeyCode::Right)], DETAIL, "", "a byte or a letter to the right"),
@@ -171,13 +193,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousRow, &[Key::char('K')], DETAIL, "", "the row before"),
     bind(Action::Header, &[Key::char('H')], DETAIL, "header", "the header bit by bit, or in a line"),
     bind(Action::FoldMore, &[Key::char('-')], DETAIL, "fold", "fold JSON one level further out (enter: this node)"),
-    bind(
-        Action::FoldLess,
-        &[Key::char('+'), Key::char('=')],
-        DETAIL,
-        "unfold",
-        "unfold JSON one level further in (enter: this node)",
-    ),
+    bind(Action::FoldLess, &[Key::char('+')], DETAIL, "unfold", "unfold JSON one level further in (enter: this node)"),
     bind(
         Action::Find,
         &[Key::char('/')],
@@ -263,6 +279,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Question,
             Place::Help,
             Place::Why,
+            Place::Compare,
             Place::Search,
             Place::Filter,
             Place::Copy,
@@ -281,6 +298,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Question,
             Place::Help,
             Place::Why,
+            Place::Compare,
             Place::Search,
             Place::Filter,
             Place::Copy,

@@ -16,9 +16,9 @@ use super::page::Page;
 use super::{BodyShown, MAX_ROWS};
 
 /// Columns from which the legs stand side by side.
-const WIDE: usize = 100;
+pub(super) const WIDE: usize = 100;
 /// What stands between them.
-const BETWEEN: &str = " │ ";
+pub(super) const BETWEEN: &str = " │ ";
 /// Columns that the mark of a changed line takes.
 const MARK: usize = 2;
 
@@ -121,7 +121,7 @@ fn stacked(page: &mut Page<'_>, exchanges: &[[Leg<'_>; 2]; 2], body: BodyShown) 
 }
 
 /// Rows that belong together, each in its column.
-fn beside([client, server]: [Vec<Line<'static>>; 2], columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn beside([client, server]: [Vec<Line<'static>>; 2], columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let count = client.len().max(server.len());
     let (mut client, mut server) = (client.into_iter(), server.into_iter());
     let row = |_| {

@@ -1,6 +1,6 @@
 //! What the user marks in the frame log: bookmarks, a range of rows, and where they were before a jump.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use crate::journal::RowId;
@@ -13,7 +13,10 @@ const JUMPS: usize = 100;
 /// The marks.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
-    bookmarks: BTreeSet<RowId>,
+    /// Each with its place in the order in which they were set.
+    bookmarks: BTreeMap<RowId, u64>,
+    /// How many were ever set.
+    set: u64,
     /// Where jumps began, oldest first.
     jumps: VecDeque<RowId>,
     /// Where the range of selected rows begins; it ends at the selected row.
@@ -44,7 +47,13 @@ impl Marks {
     /// Whether a row has a bookmark.
     #[must_use]
     pub(crate) fn has(&self, row: RowId) -> bool {
-        self.bookmarks.contains(&row)
+        self.bookmarks.contains_key(&row)
+    }
+
+    /// The row that was marked last, of those that are still marked.
+    #[must_use]
+    pub(crate) fn last(&self) -> Option<RowId> {
+        self.bookmarks.iter().max_by_key(|(_, set)| **set).map(|(row, _)| *row)
     }
 
     /// Lets go of rows that have left memory: those in blocks before `first`.
@@ -77,12 +86,13 @@ impl Marks {
 
     /// Marks a row, or takes its mark away.
     pub(crate) fn turn_bookmark(&mut self, row: RowId) -> Bookmarked {
-        if self.bookmarks.remove(&row) {
+        if self.bookmarks.remove(&row).is_some() {
             Bookmarked::Removed
         } else if self.bookmarks.len() == BOOKMARKS {
             Bookmarked::Full
         } else {
-            self.bookmarks.insert(row);
+            self.set += 1;
+            self.bookmarks.insert(row, self.set);
             Bookmarked::Set(self.bookmarks.len())
         }
     }
@@ -90,13 +100,13 @@ impl Marks {
     /// The next bookmark from a row on that will do, and around the end.
     #[must_use]
     pub(crate) fn next_bookmark(&self, here: RowId, way: Way, will_do: impl Fn(RowId) -> bool) -> Option<RowId> {
-        let bookmarks = &self.bookmarks;
-        let will_do = |row: &&RowId| will_do(**row);
-        let behind = bookmarks.range((Bound::Excluded(here), Bound::Unbounded));
-        let found = match way {
-            Way::Forward => behind.chain(bookmarks.range(..=here)).find(will_do),
-            Way::Backward => bookmarks.range(..here).rev().chain(bookmarks.range(here..).rev()).find(will_do),
-        };
-        found.copied()
+        let bookmarks = |range: (Bound<RowId>, Bound<RowId>)| self.bookmarks.range(range).map(|(row, _)| *row);
+        let (before, behind) = ((Bound::Unbounded, Bound::Excluded(here)), (Bound::Excluded(here), Bound::Unbounded));
+        let (up_to, from) = ((Bound::Unbounded, Bound::Included(here)), (Bound::Included(here), Bound::Unbounded));
+        let will_do = |row: &RowId| will_do(*row);
+        match way {
+            Way::Forward => bookmarks(behind).chain(bookmarks(up_to)).find(will_do),
+            Way::Backward => bookmarks(before).rev().chain(bookmarks(from).rev()).find(will_do),
+        }
     }
 }

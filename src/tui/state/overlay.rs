@@ -6,6 +6,7 @@ use crate::record::SessionId;
 use crate::tui::keymap::Place;
 
 use super::command::CommandLine;
+use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
 use super::filter_line::FilterLine;
@@ -19,6 +20,8 @@ pub(crate) enum Overlay {
     Help(Place, Scroll),
     /// Why something fails.
     Why(Why),
+    /// What two messages differ in.
+    Compare(Box<Compare>),
     /// Something to send.
     Composer(Box<Composer>),
     /// Something to confirm.
@@ -49,6 +52,7 @@ impl Overlay {
         match self {
             Self::Help(..) => Place::Help,
             Self::Why(_) => Place::Why,
+            Self::Compare(_) => Place::Compare,
             Self::Composer(_) => Place::Composer,
             Self::Question(_) => Place::Question,
             Self::Search(_) => Place::Search,
@@ -65,7 +69,7 @@ impl Overlay {
             Self::Search(prompt) => prompt.line.key(event),
             Self::Filter(filter) => filter.line.key(event),
             Self::Command(line) => line.key(event),
-            Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
+            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Copy => {}
         }
     }
 
@@ -76,7 +80,7 @@ impl Overlay {
             Self::Search(prompt) => prompt.line.paste(text),
             Self::Filter(filter) => filter.line.paste(text),
             Self::Command(line) => line.paste(text),
-            Self::Help(..) | Self::Why(_) | Self::Question(_) | Self::Copy => {}
+            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Copy => {}
         }
     }
 
@@ -103,6 +107,7 @@ impl Overlay {
         match self {
             Self::Help(_, scroll) => Some(scroll),
             Self::Why(why) => Some(&mut why.scroll),
+            Self::Compare(compare) => Some(&mut compare.scroll),
             Self::Command(line) => Some(&mut line.scroll),
             Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Filter(_) | Self::Copy => None,
         }

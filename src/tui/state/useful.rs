@@ -1,11 +1,12 @@
 //! Which actions make sense now.
 
 use crate::journal::Index;
-use crate::record::Seen;
+use crate::record::{Relayed, Seen};
 use crate::tui::keymap::{Action, Place};
 use crate::tui::pages::pair::Pair;
 
 use super::model::Model;
+use super::overlay::Overlay;
 use super::panes::Tab;
 use super::sessions::live_sessions;
 
@@ -24,6 +25,8 @@ impl Model {
                     && on_frames
                     && self.selected_row(view).is_some_and(|row| matches!(row.record, Seen::Frame(_)))
             }
+            Action::Compare => self.has_comparison(view),
+            Action::Hex | Action::Text if self.place() == Place::Compare => true,
             Action::Deeper => on_frames || matches!(self.panes.tab, Tab::Sessions | Tab::Log),
             Action::NextPane => on_frames || self.panes.tab == Tab::Log,
             Action::Follow => !self.shown_list().0.is_following(),
@@ -45,5 +48,14 @@ impl Model {
             Action::Times => matches!(self.place(), Place::Frames | Place::Log),
             _ => true,
         }
+    }
+    /// Whether the selected row can be compared with anything.
+    fn has_comparison(&self, view: &Index) -> bool {
+        if let Some(Overlay::Compare(compare)) = &self.overlay {
+            return compare.has_others();
+        }
+        let Some(row) = self.selected_row(view) else { return false };
+        let is_changed = matches!(row.record, Seen::Frame(frame) if matches!(frame.relayed, Relayed::Changed(_)));
+        is_changed || self.lists.marks.last().is_some_and(|marked| marked != row.id)
     }
 }

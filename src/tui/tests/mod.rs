@@ -2,6 +2,7 @@
 
 mod columns;
 mod commands;
+mod comparing;
 mod composing;
 mod copy;
 mod decoding;

@@ -12,6 +12,7 @@ use crate::tui::state::model::Model;
 use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
 
+use super::compare;
 use super::copy;
 use super::decoding;
 use super::detail;
@@ -37,6 +38,7 @@ pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Ef
 /// Does it, where anything here does: each group of actions takes its own.
 fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     moving::perform(model, view, action)
+        .or_else(|| compare::perform(model, view, action))
         .or_else(|| detail::perform(model, action))
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
@@ -70,7 +72,7 @@ fn general(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect
         Action::Deeper => deeper(model),
         Action::Back => back(model, view),
         Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
-        Action::No | Action::CloseHelp | Action::WhyDone => model.overlay = None,
+        Action::No | Action::CloseHelp | Action::WhyDone | Action::CompareDone => model.overlay = None,
         Action::Freeze => freeze(model),
         Action::CloseSession => ask_to_close(model, view),
         Action::NextPolicy => return Some(choose_policy(model, model.proxy.policy.next())),

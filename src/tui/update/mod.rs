@@ -1,6 +1,7 @@
 //! Messages in, effects out.
 
 mod actions;
+mod compare;
 mod copy;
 mod decoding;
 mod detail;

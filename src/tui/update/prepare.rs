@@ -7,10 +7,13 @@ use ratatui::text::Line;
 use crate::journal::{Fold, Index, Joined, Row, RowId, SessionSummary};
 use crate::record::Seen;
 use crate::tui::keymap::Place;
+use crate::tui::pages::compare::{CompareOptions, Comparison, Pairing};
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
+use crate::tui::state::compare::CompareKey;
 use crate::tui::state::layout::{Bars, PaneAreas, text_width};
 use crate::tui::state::lines::{Lines, LinesKey, Subject};
 use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 
 /// Makes the state ready to be drawn on a screen.
@@ -19,6 +22,7 @@ pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
         return;
     }
     let body = Bars::of(screen).body;
+    compare(model, view, body);
     model.panes.has_choice = view.sessions().len() > 1;
     match model.panes.tab {
         Tab::Frames | Tab::Log => {
@@ -72,6 +76,35 @@ fn detail(model: &mut Model, view: &Index, area: Rect) {
     let has_focus = model.panes.place() == Place::Detail;
     let (text, _) = model.detail.foot(area, has_focus).part(area);
     model.detail.settle(text.height, &model.look.theme);
+}
+
+/// Compares what is to be compared, if it is not yet.
+fn compare(model: &mut Model, view: &Index, area: Rect) {
+    let fold = model.shown_list().1.fold;
+    let Some(Overlay::Compare(compare)) = &model.overlay else { return };
+    let Some(pairing) = compare.pairing() else { return };
+    let rows = match pairing {
+        Pairing::Rows { marked, row } => [Some(marked), Some(row)],
+        Pairing::Sent(row) => [Some(row), None],
+    };
+    let extents =
+        rows.into_iter().flatten().filter_map(|row| view.row_by_id(row)).map(|row| row_extent(view, row, fold));
+    let extent = extents.fold(0u64, |all, extent| all.wrapping_mul(31) ^ extent);
+    let (form, equal, width) = (compare.form, compare.equal, area.width.saturating_sub(4));
+    let key = CompareKey { pairing, form, equal, width, extent };
+    if compare.key == Some(key) {
+        return;
+    }
+    for session in rows.into_iter().flatten().filter_map(|row| view.row_by_id(row)?.session) {
+        model.decoders.learn(view, session);
+    }
+    let decoder_of = |session| model.decoders.of(session);
+    let options = CompareOptions { form, equal, fold, width };
+    // What has left memory stays as it was.
+    let Some(shown) = Comparison::new(&model.terms(), view, pairing, decoder_of, options) else { return };
+    if let Some(Overlay::Compare(compare)) = &mut model.overlay {
+        compare.show(key, shown);
+    }
 }
 
 fn handshake(model: &mut Model, view: &Index, area: Rect) {

@@ -2,6 +2,7 @@
 
 mod bars;
 mod command;
+mod compare;
 mod composer;
 mod filter;
 mod frame_log;
@@ -46,6 +47,7 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
     let over = match model.overlay {
         Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
         Some(Overlay::Why(_)) => why::why(model, view, bars.body, buffer),
+        Some(Overlay::Compare(_)) => compare::compare(model, bars.body, buffer),
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
