@@ -123,11 +123,8 @@ fn keys(stage: &mut Stage, (width, height): (u16, u16)) {
         stage.press(key);
     }
     stage.report("n: the next match, while it searches", 100, &[KeyCode::Char('n')]);
-    stage.report(
-        "M, k, =, esc: compare two rows",
-        20,
-        &[KeyCode::Char('M'), KeyCode::Char('k'), KeyCode::Char('='), KeyCode::Esc],
-    );
+    let compare = [KeyCode::Char('M'), KeyCode::Enter, KeyCode::Char('k'), KeyCode::Char('='), KeyCode::Esc];
+    stage.report("M, enter, k, =, esc: compare two rows", 20, &compare);
     stage.report("v, k, y, j: copy two rows as JSON", 20, &['v', 'k', 'y', 'j'].map(KeyCode::Char));
     stage.press(KeyCode::Esc);
     stage.press(KeyCode::Char('G'));
@@ -173,7 +170,7 @@ fn compare_long(traffic: &mut Traffic, stage: &mut Stage, json: &str) {
         traffic.frame(0, Side::Server, opcode, &second);
         traffic.hand_over();
         stage.take_in();
-        "GkMj".chars().for_each(|key| stage.press(KeyCode::Char(key)));
+        "GkM\rj".chars().for_each(|key| stage.press(if key == '\r' { KeyCode::Enter } else { KeyCode::Char(key) }));
         stage.report(name, 1, &[KeyCode::Char('=')]);
         stage.report("n: the next difference", 20, &[KeyCode::Char('n')]);
         stage.report("o: what is the same, and fold it", 4, &[KeyCode::Char('o')]);

@@ -25,6 +25,8 @@ pub struct Setting<'a> {
     pub decoder: Option<Decoder>,
     /// Where the time of day is told.
     pub zone: &'a TimeZone,
+    /// The note of the row's mark, where it has one.
+    pub mark: Option<&'a str>,
 }
 
 /// A frame, or a message in several of them.
@@ -185,6 +187,10 @@ impl Subject for Said<'_> {
         Some(time_of_day(self.record.time, self.setting.zone))
     }
 
+    fn mark(&self) -> Option<&str> {
+        self.setting.mark
+    }
+
     fn is(&self, property: Property) -> bool {
         let (header, opcode) = (&self.record.header, self.record.header.opcode());
         match property {
@@ -307,6 +313,10 @@ impl Subject for Other<'_> {
 
     fn time_of_day(&self) -> Option<u64> {
         Some(time_of_day(self.time, self.setting.zone))
+    }
+
+    fn mark(&self) -> Option<&str> {
+        self.setting.mark
     }
 
     fn is(&self, property: Property) -> bool {

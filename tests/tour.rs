@@ -58,6 +58,14 @@ fn the_guide_shows_what_two_frames_differ_in() {
     talk(&mut stage);
     let later = br#"{"count":3,"item":"tea","type":"order","paid":true,"note":"two of them iced"}"#;
     stage.after(900).frame(Server, Opcode::TEXT, later);
-    stage.after(100).keys("kkkMG=");
+    stage.after(100).keys("kkkM\rG=");
     document::check_section(GUIDE, "screen: compare", &stage.picture());
+}
+
+#[test]
+fn the_guide_shows_marks() {
+    let mut stage = Stage::new(80, 24);
+    talk(&mut stage);
+    stage.after(100).keys("kkkMthe first order\r").keys("jjMa picture\r").keys("`");
+    document::check_section(GUIDE, "screen: marks", &stage.picture());
 }

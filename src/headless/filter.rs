@@ -45,7 +45,7 @@ impl Filter {
 
     fn asks(&self, item: &Item<'_>) -> bool {
         let path = item.session.and_then(|id| self.paths.get(&id)).map(Vec::as_slice).unwrap_or_default();
-        let setting = Setting { session: item.session, path, decoder: None, zone: &self.zone };
+        let setting = Setting { session: item.session, path, decoder: None, zone: &self.zone, mark: None };
         match &item.what {
             What::Frame(FrameItem { record, payload, inflated, decoded, .. }) => self
                 .query

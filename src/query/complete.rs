@@ -3,7 +3,7 @@
 use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
-use super::field::{FIELDS, Field, PROPERTIES};
+use super::field::{FIELDS, Field, MARKED, PROPERTIES};
 
 /// Completions that are given at most.
 const MOST: usize = 50;
@@ -24,6 +24,8 @@ pub struct Known {
     pub paths: Vec<String>,
     /// Numbers of sessions.
     pub sessions: Vec<u64>,
+    /// Notes of marks.
+    pub notes: Vec<String>,
     /// Ids of findings; all that there are where none was seen.
     pub ids: Vec<&'static str>,
 }
@@ -52,7 +54,8 @@ fn names(word: &str) -> Vec<Completion> {
         text: format!("{}{}", about.name, if colon(about.what) { ":" } else { ">" }),
         help: format!("{} · {}", about.example, about.help),
     });
-    let words = [("not", "what does not fit the next"), ("or", "this, or what follows")];
+    let words =
+        [(MARKED, "rows that you marked"), ("not", "what does not fit the next"), ("or", "this, or what follows")];
     let words = words.into_iter().filter(|(name, _)| !word.is_empty() && name.starts_with(word));
     let words = words.map(|(name, help)| Completion { text: format!("{name} "), help: help.to_owned() });
     fields.chain(words).collect()
@@ -88,6 +91,7 @@ fn values(field: Field, name: &str, value: &str, known: &Known) -> Vec<Completio
             };
             begun(all.into_iter().map(|id| (id.to_owned(), "")).collect())
         }
+        Field::Marked => begun(known.notes.iter().map(|note| (quoted(note), "")).collect()),
         Field::Length | Field::Hex | Field::Close | Field::Json | Field::Event | Field::Time | Field::After => {
             Vec::new()
         }

@@ -34,6 +34,8 @@ pub enum Field {
     Time,
     /// `after:12`
     After,
+    /// `marked:todo`
+    Marked,
 }
 
 /// A name, what comes behind it, and what it asks for in a line.
@@ -53,8 +55,11 @@ const fn field(what: Field, name: &'static str, example: &'static str, help: &'s
     About { what, name, example, help }
 }
 
+/// The word for all rows with a mark, which is a field's name as well.
+pub(super) const MARKED: &str = "marked";
+
 /// All fields.
-pub const FIELDS: [About<Field>; 14] = [
+pub const FIELDS: [About<Field>; 15] = [
     field(Field::From, "from", "from:client", "who sent it: client or server"),
     field(Field::Opcode, "op", "op:text,binary", "opcodes by name or number; a message has that of its first frame"),
     field(Field::Length, "len", "len>1000", "payload bytes, with > < >= <= or :"),
@@ -74,6 +79,7 @@ pub const FIELDS: [About<Field>; 14] = [
     field(Field::Event, "event", "event:message", "the name that the decoder gives a message; * stands for anything"),
     field(Field::Time, "time", "time>10:02:11", "the time of day, with > or <"),
     field(Field::After, "after", "after:12", "frames after that of a number, in each session"),
+    field(Field::Marked, MARKED, "marked:todo", "rows that you marked with such a note; marked alone: all of them"),
 ];
 
 /// What a row is, in a word.

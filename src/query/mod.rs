@@ -63,6 +63,8 @@ enum Term {
     Event(Pattern),
     /// Microseconds of the day.
     Time(Bound),
+    /// Marked by the user, with a note that has something in it.
+    Marked(Option<Pattern>),
 }
 
 impl Query {
@@ -81,6 +83,12 @@ impl Query {
         let text = pattern.text().to_owned();
         let terms = [Term::Text(pattern.clone()), Term::Bytes(pattern)];
         Self { text, all: Expression::Any(terms.map(Expression::Term).to_vec()) }
+    }
+
+    /// Whether it depends on what the user marks.
+    #[must_use]
+    pub fn asks_for_marks(&self) -> bool {
+        self.all.any_term(&|term| matches!(term, Term::Marked(_)))
     }
 
     /// What was typed.
@@ -110,6 +118,14 @@ impl Expression {
             Self::Any(parts) => parts.iter().any(|part| part.matches(subject)),
             Self::Not(part) => !part.matches(subject),
             Self::Term(term) => term.matches(subject),
+        }
+    }
+
+    fn any_term(&self, is_it: &impl Fn(&Term) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.any_term(is_it)),
+            Self::Not(part) => part.any_term(is_it),
+            Self::Term(term) => is_it(term),
         }
     }
 
@@ -143,6 +159,9 @@ impl Term {
             Self::Event(pattern) => subject
                 .reading()
                 .is_some_and(|reading| reading.events.iter().any(|event| pattern.is_in(event.as_bytes()))),
+            Self::Marked(note) => {
+                subject.mark().is_some_and(|mark| note.as_ref().is_none_or(|note| note.is_in(mark.as_bytes())))
+            }
             Self::Time(bound) => subject.time_of_day().is_some_and(|time| bound.holds(time)),
         }
     }

@@ -5,7 +5,7 @@ use crate::record::finding::Level;
 use crate::text::distance;
 use crate::wire::opcode::Opcode;
 
-use super::field::{FIELDS, Field, PROPERTIES};
+use super::field::{FIELDS, Field, MARKED, PROPERTIES};
 use super::pattern::{Case, Pattern};
 use super::value::{self, Against, JsonTest, Relation};
 use super::{Expression, Term};
@@ -148,6 +148,9 @@ impl<'a> Reader<'a> {
             return self.field_term(field, relation);
         }
         let word = self.word();
+        if word == MARKED {
+            return Ok(Term::Marked(None));
+        }
         self.literal(start, word).map(Term::Text)
     }
 
@@ -218,6 +221,7 @@ impl<'a> Reader<'a> {
                 let name = self.value("the name of a message belongs here, as in event:message")?;
                 Term::Event(Pattern::whole(&name).map_err(|why| fail(&why))?)
             }
+            Field::Marked => Term::Marked(Some(self.text("a part of a note belongs here, as in marked:todo")?)),
             Field::Close => {
                 Term::Close(self.list(|code| code.parse().ok(), "a close code belongs here, as in close:1006")?)
             }

@@ -60,6 +60,11 @@ pub trait Subject {
     /// Microseconds since midnight where the reader is.
     fn time_of_day(&self) -> Option<u64>;
 
+    /// The note of the user's mark on it, which may be empty; `None` where it has no mark.
+    fn mark(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether it is of some kind.
     fn is(&self, property: Property) -> bool;
 }

@@ -72,6 +72,10 @@ impl Subject for Frame {
         Some(10 * 3_600_000_000 + 2 * 60_000_000)
     }
 
+    fn mark(&self) -> Option<&str> {
+        Some("the lost order")
+    }
+
     fn is(&self, property: Property) -> bool {
         self.property == Some(property)
     }
@@ -222,7 +226,12 @@ fn nothing_asks_for_nothing() {
 
 #[test]
 fn names_and_values_are_completed() {
-    let known = Known { paths: vec!["/chat".to_owned(), "/a b".to_owned()], sessions: vec![1, 12], ids: Vec::new() };
+    let known = Known {
+        paths: vec!["/chat".to_owned(), "/a b".to_owned()],
+        sessions: vec![1, 12],
+        ids: Vec::new(),
+        notes: vec!["a todo".to_owned()],
+    };
     let all = |text: &str| {
         let (start, all) = complete(text, &known);
         all.into_iter().map(|found| format!("{}{}", &text[..start], found.text)).collect::<Vec<_>>()
@@ -263,4 +272,14 @@ proptest! {
         let (start, _) = complete(&text, &Known::default());
         prop_assert!(text.is_char_boundary(start));
     }
+}
+
+#[test]
+fn marks_are_asked_for_by_a_word_or_by_their_note() {
+    for query in ["marked", "marked:order", "marked:\"lost order\" from:client", "not marked:todo"] {
+        assert!(fits(query), "{query}");
+        assert!(Query::parse(query).unwrap().unwrap().asks_for_marks(), "{query}");
+    }
+    assert!(!fits("marked:todo") && !fits("not marked"));
+    assert!(!Query::parse("\"marked\"").unwrap().unwrap().asks_for_marks(), "a phrase is text");
 }

@@ -124,6 +124,10 @@ pub enum Action {
     PreviousDifference,
     ShowEqual,
     CompareDone,
+    Bookmarks,
+    GoToBookmark,
+    EditNote,
+    BookmarksDone,
 }
 
 /// Where on the screen keys go.
@@ -157,6 +161,10 @@ pub enum Place {
     Search,
     /// The line to filter with.
     Filter,
+    /// The note of a mark.
+    Note,
+    /// The list of marks.
+    Marks,
     /// The choice of what to copy.
     Copy,
     /// The pattern of a search in the detail.
@@ -167,7 +175,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -182,6 +190,8 @@ impl Place {
         Self::Compare,
         Self::Search,
         Self::Filter,
+        Self::Note,
+        Self::Marks,
         Self::Copy,
         Self::Find,
         Self::Command,
@@ -205,6 +215,8 @@ impl Place {
             Self::Compare => "Comparison",
             Self::Search => "Search",
             Self::Filter => "Filter",
+            Self::Note => "Note of a mark",
+            Self::Marks => "Marks",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
             Self::Command => "Command line",
@@ -223,6 +235,8 @@ impl Place {
                 | Self::Compare
                 | Self::Search
                 | Self::Filter
+                | Self::Note
+                | Self::Marks
                 | Self::Copy
                 | Self::Find
                 | Self::Command

@@ -25,12 +25,15 @@ const MOVING: &[Place] = &[
     Place::Help,
     Place::Why,
     Place::Compare,
+    Place::Marks,
 ];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
 const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
 const COMPARE: &[Place] = &[Place::Compare];
+const NOTE: &[Place] = &[Place::Note];
+const LIST: &[Place] = &[Place::Marks];
 const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
@@ -163,9 +166,35 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
     bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
     bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
-    bind(Action::Bookmark, &[Key::char('M')], ROWS, "", "set a bookmark, or remove it"),
-    bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next bookmark"),
-    bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the bookmark before"),
+    bind(
+        Action::Bookmark,
+        &[Key::char('M')],
+        FRAMES,
+        "",
+        "mark the row, with a note or without, or take its mark away",
+    ),
+    bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next mark"),
+    bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the mark before"),
+    bind(Action::Bookmarks, &[Key::char('`')], FRAMES, "", "the list of marks"),
+    bind(
+        Action::Send,
+        &[Key::plain(KeyCode::Enter)],
+        NOTE,
+        "mark it",
+        "mark the row with the note; an empty one is fine",
+    ),
+    bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], NOTE, "no mark", "leave the row as it was"),
+    bind(Action::EraseLine, &[Key::ctrl('u')], NOTE, "", "erase up to the start of the line"),
+    bind(Action::GoToBookmark, &[Key::plain(KeyCode::Enter)], LIST, "go there", "go to the row of the mark"),
+    bind(Action::EditNote, &[Key::char('e')], LIST, "note", "write its note anew"),
+    bind(Action::Bookmark, &[Key::char('M')], LIST, "remove", "take the mark away"),
+    bind(
+        Action::BookmarksDone,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('`')],
+        LIST,
+        "close",
+        "back to where you were",
+    ),
     bind(
         Action::Compare,
         &[Key::char('=')],
@@ -282,6 +311,8 @@ pub const BINDINGS: &[Binding] = &[
             Place::Compare,
             Place::Search,
             Place::Filter,
+            Place::Note,
+            Place::Marks,
             Place::Copy,
             Place::Find,
             Place::Command,
@@ -301,6 +332,8 @@ pub const BINDINGS: &[Binding] = &[
             Place::Compare,
             Place::Search,
             Place::Filter,
+            Place::Note,
+            Place::Marks,
             Place::Copy,
             Place::Command,
         ],

@@ -108,6 +108,8 @@ pub(crate) struct DetailOptions<'a> {
     pub decoder: Option<Decoder>,
     /// The request or the reply that belongs to it.
     pub pair: Option<Pair>,
+    /// The note of the row's mark, where it has one.
+    pub note: Option<&'a str>,
     /// Columns of the pane.
     pub width: u16,
     /// How things look.
@@ -135,6 +137,10 @@ pub(super) fn document(
     options: &DetailOptions<'_>,
 ) -> Document {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
+    if let Some(note) = options.note.filter(|note| !note.is_empty()) {
+        page.set_indent(2);
+        page.row(&format!("marked: {note}"), page.theme.key);
+    }
     let content = match row.record {
         Seen::Frame(record) => {
             let read = |frame| Content::of_frame(frame, Joined::new(view, row, &record, options.fold).said(READ));

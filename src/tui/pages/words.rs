@@ -3,12 +3,15 @@
 use ratatui::style::Style;
 
 use crate::diagnose::{self, render};
+use crate::journal::Row;
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent, ProxyEvent};
+use crate::record::{ClosedEvent, ClosedHow, Event, HeadEvent, OpenEvent, ProxyEvent, Seen, Side};
 use crate::text;
+use crate::tui::clock::{self, Digits};
 use crate::tui::theme::Theme;
 use crate::wire::head::Head;
 
+use super::Terms;
 use super::trouble;
 
 /// A glyph for a level, so that colour is not needed.
@@ -29,6 +32,26 @@ pub(crate) const fn level_style(level: Level, theme: &Theme) -> Style {
         Level::Warning => theme.warning,
         Level::Error => theme.error,
     }
+}
+
+/// What a row is: its number, direction, kind and time.
+#[must_use]
+pub(crate) fn row(terms: &Terms<'_>, row: Row<'_>) -> String {
+    let session = row.session.map(|session| session.0.to_string()).unwrap_or_default();
+    let what = match row.record {
+        Seen::Frame(frame) => {
+            format!("{session}:{} {} {}", frame.number, frame.header.opcode(), text::byte_count(frame.header.length))
+        }
+        Seen::Raw(raw) => format!("session {session}, {} of raw bytes", text::byte_count(raw.length)),
+        _ if session.is_empty() => "an event".to_owned(),
+        _ => format!("session {session}, an event"),
+    };
+    let arrow = match row.from() {
+        Some(Side::Client) => " → server",
+        Some(Side::Server) => " → client",
+        None => "",
+    };
+    format!("{what}{arrow} {}", clock::clock(row.time, terms.zone, Digits::Milliseconds))
 }
 
 /// An event of a session in a line.

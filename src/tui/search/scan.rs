@@ -64,8 +64,10 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    fn setting<'a>(&'a self, zone: &'a TimeZone) -> Setting<'a> {
-        Setting { session: self.block.session, path: &self.path, decoder: self.decoder, zone }
+    /// What is known of a row of the block.
+    fn setting<'a>(&'a self, id: RowId, zone: &'a TimeZone, notes: &'a Notes) -> Setting<'a> {
+        let mark = notes.get(&id).map(String::as_str);
+        Setting { session: self.block.session, path: &self.path, decoder: self.decoder, zone, mark }
     }
 
     fn lane(&self) -> Lane {
@@ -73,9 +75,13 @@ impl Job {
     }
 }
 
+/// Rows with a mark, and the notes of the marks.
+pub(crate) type Notes = HashMap<RowId, String>;
+
 /// A search under way.
 pub(crate) struct Scanner {
     query: Query,
+    notes: Notes,
     fold: Fold,
     zone: TimeZone,
     lanes: HashMap<(SessionId, Side), Lane>,
@@ -87,11 +93,11 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
-    /// Asks for what a query wants in rows that are folded so.
+    /// Asks for what a query wants in rows that are folded so; the marks are those of now.
     #[must_use]
-    pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone) -> Self {
+    pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone, notes: Notes) -> Self {
         let (lanes, scratch) = (HashMap::new(), Vec::new());
-        Self { query, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
+        Self { query, notes, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
     }
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
@@ -113,18 +119,19 @@ impl Scanner {
 
     /// Adds the unfinished frames and messages that match by what has come of them.
     pub(crate) fn settle(&mut self, found: &mut Vec<RowId>) {
-        let Self { query, lanes, zone, .. } = self;
+        let Self { query, lanes, zone, notes, .. } = self;
         for ((session, _), lane) in lanes {
-            let setting = Setting { session: Some(*session), path: &lane.path, decoder: lane.decoder, zone };
+            let (session, path, decoder) = (Some(*session), &lane.path, lane.decoder);
+            let setting = |id| Setting { session, path, decoder, zone, mark: notes.get(&id).map(String::as_str) };
             if let Some(frame) = lane.unfinished.as_mut().filter(|frame| frame.seen < frame.payload.len()) {
                 frame.seen = frame.payload.len();
-                if query.matches(&Said::frame(setting, &frame.record, &frame.payload, None)) {
+                if query.matches(&Said::frame(setting(frame.id), &frame.record, &frame.payload, None)) {
                     found.push(frame.id);
                 }
             }
             if let Some(message) = lane.message.as_mut().filter(|message| message.seen < message.text.len()) {
                 message.seen = message.text.len();
-                let said = Said::message(setting, &message.record, message.length, &message.text, false);
+                let said = Said::message(setting(message.id), &message.record, message.length, &message.text, false);
                 if query.matches(&said) {
                     found.push(message.id);
                 }
@@ -165,7 +172,7 @@ impl Scanner {
                 &self.scratch
             }
         };
-        if self.query.matches(&Said::frame(job.setting(&self.zone), frame, payload, None)) {
+        if self.query.matches(&Said::frame(job.setting(id, &self.zone, &self.notes), frame, payload, None)) {
             found.push(id);
         }
     }
@@ -209,7 +216,12 @@ impl Scanner {
         if self.fold.fragments && is_fragment(&record) {
             return self.fragment(job, place, id, record, told.unwrap_or(payload), found);
         }
-        if self.query.matches(&Said::frame(job.setting(&self.zone), &record, &payload, told.as_deref())) {
+        if self.query.matches(&Said::frame(
+            job.setting(id, &self.zone, &self.notes),
+            &record,
+            &payload,
+            told.as_deref(),
+        )) {
             found.push(id);
         }
     }
@@ -241,7 +253,7 @@ impl Scanner {
             && let Some(message) = lane.message.take()
         {
             self.pending -= message.text.len();
-            let setting = job.setting(&self.zone);
+            let setting = job.setting(message.id, &self.zone, &self.notes);
             if self.query.matches(&Said::message(setting, &message.record, message.length, &message.text, true)) {
                 found.push(message.id);
             }
@@ -249,7 +261,8 @@ impl Scanner {
     }
 
     fn raw(&self, job: &Job, id: RowId, raw: &RawRecord, found: &mut Vec<RowId>) {
-        let other = Other::raw(job.setting(&self.zone), raw, job.block.log.span(raw.kept));
+        let setting = job.setting(id, &self.zone, &self.notes);
+        let other = Other::raw(setting, raw, job.block.log.span(raw.kept));
         if self.query.matches(&other) {
             found.push(id);
         }
@@ -265,7 +278,7 @@ impl Scanner {
             return;
         }
         let words = words::event(event, &self.theme).1;
-        let other = Other::event(job.setting(&self.zone), time, event, &words);
+        let other = Other::event(job.setting(id, &self.zone, &self.notes), time, event, &words);
         if self.query.matches(&other) {
             found.push(id);
         }
@@ -273,7 +286,7 @@ impl Scanner {
 
     fn proxy(&self, job: &Job, id: RowId, time: Time, event: &ProxyEvent, found: &mut Vec<RowId>) {
         let words = words::proxy_event(event, &self.theme).1;
-        if self.query.matches(&Other::proxy(job.setting(&self.zone), time, event, &words)) {
+        if self.query.matches(&Other::proxy(job.setting(id, &self.zone, &self.notes), time, event, &words)) {
             found.push(id);
         }
     }

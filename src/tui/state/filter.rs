@@ -26,6 +26,11 @@ impl Filter {
         self.query.as_ref()
     }
 
+    /// What is asked for, and the rows that are it.
+    pub(crate) const fn parts(&mut self) -> (Option<&Query>, &mut Found) {
+        (self.query.as_ref(), &mut self.found)
+    }
+
     /// Asks for something else.
     pub(crate) fn set(&mut self, query: Option<Query>) {
         self.query = query;

@@ -37,6 +37,8 @@ pub(crate) struct LinesKey {
     pub decoder: Option<Decoder>,
     /// The request or the reply that belongs to it.
     pub pair: Option<Pair>,
+    /// The mark of the row, by when it was set.
+    pub mark: Option<u64>,
     /// In how many columns.
     pub width: u16,
 }

@@ -213,9 +213,28 @@ impl Lists {
         false
     }
 
-    /// Marks the selected row, or takes its mark away.
-    pub(crate) fn turn_bookmark(&mut self, view: &Index) -> Option<Bookmarked> {
-        self.here(view).map(|row| self.marks.turn_bookmark(row))
+    /// Marks a row. Where the filter asks for marks, what is selected stays selected.
+    pub(crate) fn mark(&mut self, view: &Index, row: RowId, note: &str) -> Bookmarked {
+        let origin = self.origin(view);
+        let bookmarked = self.marks.set(row, note);
+        self.ask_again(view, origin);
+        bookmarked
+    }
+
+    /// Takes the mark of a row away. Says whether there was one.
+    pub(crate) fn unmark(&mut self, view: &Index, row: RowId) -> bool {
+        let origin = self.origin(view);
+        let is_gone = self.marks.remove(row);
+        self.ask_again(view, origin);
+        is_gone
+    }
+
+    /// The marks are others: a filter that asks for them goes through all rows once more.
+    fn ask_again(&mut self, view: &Index, origin: Option<RowId>) {
+        if self.filter.query().is_some_and(Query::asks_for_marks) {
+            self.filter.found.reset();
+            self.anchor_filter(view, origin);
+        }
     }
 
     /// On to the next bookmark of those that are among the rows shown, and around the end. Says whether there is one.

@@ -7,20 +7,30 @@ use crate::journal::RowId;
 
 /// Bookmarks at most. Nobody finds anything among more.
 pub(crate) const BOOKMARKS: usize = 1000;
+/// Characters of a note.
+pub(crate) const NOTE: usize = 200;
 /// Places to jump back to.
 const JUMPS: usize = 100;
 
 /// The marks.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
-    /// Each with its place in the order in which they were set.
-    bookmarks: BTreeMap<RowId, u64>,
-    /// How many were ever set.
-    set: u64,
+    bookmarks: BTreeMap<RowId, Bookmark>,
+    /// How often they changed.
+    changes: u64,
     /// Where jumps began, oldest first.
     jumps: VecDeque<RowId>,
     /// Where the range of selected rows begins; it ends at the selected row.
     pub range: Option<RowId>,
+}
+
+/// A mark on a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bookmark {
+    /// What the user wrote; often empty.
+    pub note: String,
+    /// When it was set, counted in changes of the marks.
+    pub set: u64,
 }
 
 /// Which way to the next one.
@@ -37,8 +47,6 @@ pub(crate) enum Way {
 pub(crate) enum Bookmarked {
     /// It is set, as one of so many.
     Set(usize),
-    /// It is gone.
-    Removed,
     /// There are too many others.
     Full,
 }
@@ -53,12 +61,31 @@ impl Marks {
     /// The row that was marked last, of those that are still marked.
     #[must_use]
     pub(crate) fn last(&self) -> Option<RowId> {
-        self.bookmarks.iter().max_by_key(|(_, set)| **set).map(|(row, _)| *row)
+        self.bookmarks.iter().max_by_key(|(_, bookmark)| bookmark.set).map(|(row, _)| *row)
+    }
+
+    /// The mark of a row.
+    #[must_use]
+    pub(crate) fn bookmark(&self, row: RowId) -> Option<&Bookmark> {
+        self.bookmarks.get(&row)
+    }
+
+    /// All marks, in the order of their rows.
+    pub(crate) fn bookmarks(&self) -> impl ExactSizeIterator<Item = (RowId, &Bookmark)> {
+        self.bookmarks.iter().map(|(row, bookmark)| (*row, bookmark))
+    }
+
+    /// How often the marks changed.
+    #[must_use]
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Lets go of rows that have left memory: those in blocks before `first`.
     pub(crate) fn forget(&mut self, first: u64) {
-        self.bookmarks.retain(|row| row.block >= first);
+        let count = self.bookmarks.len();
+        self.bookmarks.retain(|row, _| row.block >= first);
+        self.changes += u64::from(self.bookmarks.len() < count);
         self.jumps.retain(|row| row.block >= first);
         self.range = self.range.filter(|row| row.block >= first);
     }
@@ -84,17 +111,22 @@ impl Marks {
         self.jumps.pop_back()
     }
 
-    /// Marks a row, or takes its mark away.
-    pub(crate) fn turn_bookmark(&mut self, row: RowId) -> Bookmarked {
-        if self.bookmarks.remove(&row).is_some() {
-            Bookmarked::Removed
-        } else if self.bookmarks.len() == BOOKMARKS {
-            Bookmarked::Full
-        } else {
-            self.set += 1;
-            self.bookmarks.insert(row, self.set);
-            Bookmarked::Set(self.bookmarks.len())
+    /// Marks a row, with a note or with an empty one. What it had before is gone.
+    pub(crate) fn set(&mut self, row: RowId, note: &str) -> Bookmarked {
+        if self.bookmarks.len() >= BOOKMARKS && !self.has(row) {
+            return Bookmarked::Full;
         }
+        self.changes += 1;
+        let note = note.trim().chars().take(NOTE).collect();
+        self.bookmarks.insert(row, Bookmark { note, set: self.changes });
+        Bookmarked::Set(self.bookmarks.len())
+    }
+
+    /// Takes the mark of a row away. Says whether there was one.
+    pub(crate) fn remove(&mut self, row: RowId) -> bool {
+        let is_there = self.bookmarks.remove(&row).is_some();
+        self.changes += u64::from(is_there);
+        is_there
     }
 
     /// The next bookmark from a row on that will do, and around the end.

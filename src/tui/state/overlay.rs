@@ -10,6 +10,8 @@ use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
 use super::filter_line::FilterLine;
+use super::mark_list::MarkList;
+use super::note::NoteLine;
 use super::search::Prompt;
 use super::why::Why;
 
@@ -30,6 +32,10 @@ pub(crate) enum Overlay {
     Search(Box<Prompt>),
     /// What is to be shown of the rows.
     Filter(Box<FilterLine>),
+    /// The note of a mark.
+    Note(Box<NoteLine>),
+    /// The marks.
+    Marks(MarkList),
     /// In which form to copy.
     Copy,
     /// A command by its name.
@@ -57,6 +63,8 @@ impl Overlay {
             Self::Question(_) => Place::Question,
             Self::Search(_) => Place::Search,
             Self::Filter(_) => Place::Filter,
+            Self::Note(_) => Place::Note,
+            Self::Marks(_) => Place::Marks,
             Self::Copy => Place::Copy,
             Self::Command(_) => Place::Command,
         }
@@ -68,8 +76,9 @@ impl Overlay {
             Self::Composer(composer) => composer.key(event),
             Self::Search(prompt) => prompt.line.key(event),
             Self::Filter(filter) => filter.line.key(event),
+            Self::Note(note) => note.line.key(event),
             Self::Command(line) => line.key(event),
-            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Copy => {}
+            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
     }
 
@@ -79,15 +88,16 @@ impl Overlay {
             Self::Composer(composer) => composer.paste(text),
             Self::Search(prompt) => prompt.line.paste(text),
             Self::Filter(filter) => filter.line.paste(text),
+            Self::Note(note) => note.line.paste(text),
             Self::Command(line) => line.paste(text),
-            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Copy => {}
+            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
     }
 
     /// Whether keys that are bound to nothing are text here.
     #[must_use]
     pub(crate) const fn takes_text(&self) -> bool {
-        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Command(_))
+        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Command(_))
     }
 
     /// Empties its line of text. Says whether there was anything.
@@ -96,6 +106,7 @@ impl Overlay {
             Self::Composer(composer) if !composer.is_empty() => composer.clear(),
             Self::Search(prompt) if !prompt.line.text().is_empty() => prompt.line.set(""),
             Self::Filter(filter) if !filter.line.text().is_empty() => filter.line.set(""),
+            Self::Note(note) if !note.line.text().is_empty() => note.line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
         }
@@ -109,7 +120,10 @@ impl Overlay {
             Self::Why(why) => Some(&mut why.scroll),
             Self::Compare(compare) => Some(&mut compare.scroll),
             Self::Command(line) => Some(&mut line.scroll),
-            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Filter(_) | Self::Copy => None,
+            Self::Marks(list) => Some(&mut list.scroll),
+            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Copy => {
+                None
+            }
         }
     }
 }

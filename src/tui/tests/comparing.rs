@@ -31,7 +31,7 @@ fn game(actor: &mut Actor) {
 fn json_is_compared_by_what_it_says() {
     for size in [(80, 24), (120, 40)] {
         let mut stage = stage(size, game);
-        stage.keys("kkMG=");
+        stage.keys("kkM").press(KeyCode::Enter).keys("G=");
         insta::assert_snapshot!(format!("compare_json_{}x{}", size.0, size.1), stage.screen());
         insta::assert_snapshot!(format!("compare_json_{}x{}_styles", size.0, size.1), stage.styles());
     }
@@ -44,7 +44,7 @@ fn differences_are_gone_through_and_what_is_the_same_is_unfolded() {
         let other = lines.join("\n").replace("line 9 ", "line nine ").replace("line 50 of", "line 50 at the end of");
         actor.frame(Side::Server, 0x81, lines.join("\n").as_bytes()).frame(Side::Server, 0x81, other.as_bytes());
     });
-    stage.keys("kMj=");
+    stage.keys("kM").press(KeyCode::Enter).keys("j=");
     assert!(stage.shows("2 differences") && stage.shows("lines are the same"), "{}", stage.screen());
     stage.keys("n");
     assert!(stage.shows("difference 1 of 2") && stage.shows("line nine of the text"), "{}", stage.screen());
@@ -70,7 +70,7 @@ fn bytes_are_compared_in_hex() {
             other.splice(120..120, *b"put in");
             actor.frame(Side::Client, 0x82, &bytes).frame(Side::Server, 0x82, &other);
         });
-        stage.keys("kMj=");
+        stage.keys("kM").press(KeyCode::Enter).keys("j=");
         insta::assert_snapshot!(format!("compare_hex_{}x{}", size.0, size.1), stage.screen());
     }
 }
@@ -93,7 +93,7 @@ fn what_there_is_to_compare_is_told() {
     });
     stage.keys("=");
     assert!(stage.shows("M marks a row, = on another compares the two"), "{}", stage.screen());
-    stage.keys("M=");
+    stage.keys("M").press(KeyCode::Enter).keys("=");
     assert!(stage.shows("this is the marked row"), "{}", stage.screen());
     stage.keys("k=");
     assert!(stage.shows("they say the same in other bytes: x compares those"), "{}", stage.screen());
@@ -111,7 +111,7 @@ fn a_comparison_stays_when_its_rows_leave_memory() {
     let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
     actor.after(10).opens().frame(Side::Client, 0x81, b"one").frame(Side::Client, 0x81, b"two").hand_over();
     stage.at(1_000_000).sync();
-    stage.keys("kMj=");
+    stage.keys("kM").press(KeyCode::Enter).keys("j=");
     assert!(stage.shows("1 difference"), "{}", stage.screen());
     for _ in 0..60 {
         actor.frame(Side::Server, 0x82, &[7; 4000]).hand_over();

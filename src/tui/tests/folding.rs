@@ -61,9 +61,9 @@ fn new_rows_are_counted_on_when_they_fold() {
 #[test]
 fn bookmarks_are_shown_and_gone_to() {
     let mut stage = stage();
-    stage.keys("kkM");
+    stage.keys("kkM").press(KeyCode::Enter);
     let first = stage.here();
-    stage.keys("kkkM");
+    stage.keys("kkkM").press(KeyCode::Enter);
     let second = stage.here();
     stage.keys("F");
     assert_eq!(stage.lines().iter().filter(|line| line.contains('◆')).count(), 2, "{}", stage.screen());
@@ -76,7 +76,7 @@ fn bookmarks_are_shown_and_gone_to() {
     stage.keys("MG'");
     assert_eq!(stage.here(), first);
     stage.keys("M'");
-    assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
+    assert!(stage.shows("there is no mark"), "{}", stage.screen());
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn a_range_spans_from_where_it_began_to_the_selection() {
 fn marks_go_with_their_rows() {
     let mut stage = Stage::with_budget(120, 30, 20_000);
     usual(&stage.journal);
-    stage.sync().keys("kkMvk");
+    stage.sync().keys("kkM").press(KeyCode::Enter).keys("vk");
     for id in 2..100 {
         ended(&stage.journal, id, 0);
     }
     stage.sync().keys("'");
-    assert!(stage.shows("there is no bookmark"), "{}", stage.screen());
+    assert!(stage.shows("there is no mark"), "{}", stage.screen());
     assert!(stage.model.lists.range(stage.feed.shown()).is_none());
 }
 

@@ -10,6 +10,7 @@ mod detail;
 mod filtering;
 mod folding;
 mod keys;
+mod marking;
 mod ordering;
 mod packer;
 mod reading;

@@ -179,7 +179,7 @@ fn search_folding_and_marks_on_a_screen() {
         usual(&stage.journal);
         ended(&stage.journal, 2, 2_500_000);
         stage.at(5_000_000).sync();
-        stage.keys("]gjjjjjMvjo/e");
+        stage.keys("]gjjjjjM").press(KeyCode::Enter).keys("vjo/e");
         stage.until_searched("of 11 matches");
         insta::assert_snapshot!(format!("search_{width}x{height}"), stage.screen());
     }

@@ -17,6 +17,7 @@ use super::copy;
 use super::decoding;
 use super::detail;
 use super::filter;
+use super::marks;
 use super::moving;
 use super::prompt;
 use super::resend;
@@ -40,6 +41,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     moving::perform(model, view, action)
         .or_else(|| compare::perform(model, view, action))
         .or_else(|| detail::perform(model, action))
+        .or_else(|| marks::perform(model, view, action))
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
         .or_else(|| search::perform(model, view, action))

@@ -47,7 +47,17 @@ fn open(model: &mut Model, view: &Index) {
     model.panes.focus = Place::Frames;
     let text = model.lists.filter.query().map(|query| format!("{} ", query.text())).unwrap_or_default();
     let origin = model.lists.origin(view);
-    model.overlay = Some(Overlay::Filter(Box::new(FilterLine::new(&text, known(view), origin))));
+    let known = Known { notes: notes(model), ..known(view) };
+    model.overlay = Some(Overlay::Filter(Box::new(FilterLine::new(&text, known, origin))));
+}
+
+/// The notes of marks, each once.
+fn notes(model: &Model) -> Vec<String> {
+    let mut notes: Vec<String> = model.lists.marks.bookmarks().map(|(_, bookmark)| bookmark.note.clone()).collect();
+    notes.retain(|note| !note.is_empty());
+    notes.sort();
+    notes.dedup();
+    notes
 }
 
 /// What there is to be completed.

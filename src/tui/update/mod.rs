@@ -6,6 +6,7 @@ mod copy;
 mod decoding;
 mod detail;
 mod filter;
+mod marks;
 mod mouse;
 mod moving;
 pub(crate) mod prepare;

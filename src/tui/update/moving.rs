@@ -54,6 +54,11 @@ pub(super) fn step(model: &mut Model, view: &Index, by: i64) {
         }
         Place::Detail => model.detail.step(by, &model.look.theme),
         Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),
+        Place::Marks => {
+            if let Some(Overlay::Marks(list)) = &mut model.overlay {
+                list.step(&model.lists.marks, by);
+            }
+        }
         _ => {
             if let Some(scroll) = model.overlay.as_mut().and_then(Overlay::scroll) {
                 scroll.step(by);

@@ -61,14 +61,17 @@ fn detail(model: &mut Model, view: &Index, area: Rect) {
     let pair = row.and_then(|row| model.pairs.of(view, row.id));
     let header = model.detail.header(area.height, model.texts.body);
     let fold = model.shown_list().1.fold;
+    let bookmark = row.and_then(|row| model.lists.marks.bookmark(row.id)).filter(|_| model.panes.tab == Tab::Frames);
+    let (mark, note) = bookmark.map(|bookmark| (bookmark.set, bookmark.note.clone())).unzip();
     let key = row.map(|row| {
         let subject = Subject::Row(row.id, fold.fragments);
         let extent = row_extent(view, row, fold).wrapping_add(model.decoders.heard() << 32);
-        LinesKey { header, decoder, pair, ..key(model, subject, extent, area) }
+        LinesKey { header, decoder, pair, mark, ..key(model, subject, extent, area) }
     });
     if model.detail.key != key {
         let theme = model.look.theme.clone();
-        let options = DetailOptions { header, decoder, pair, theme: &theme, ..options(model, area) };
+        let note = note.as_deref();
+        let options = DetailOptions { header, decoder, pair, note, theme: &theme, ..options(model, area) };
         let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
         model.detail.show(key, &theme, make);
     }
@@ -137,6 +140,7 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
         fold: model.shown_list().1.fold,
         decoder: None,
         pair: None,
+        note: None,
         width: text_width(area),
         theme: &model.look.theme,
     }
@@ -152,6 +156,7 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
         header,
         decoder: None,
         pair: None,
+        mark: None,
         width: text_width(area),
     }
 }

@@ -11,10 +11,11 @@ use crate::journal::{Index, Lens};
 use crate::query::{Query, Syntax};
 use crate::record::SessionId;
 use crate::record::finding::Level;
-use crate::tui::search::scan::{Job, Scanner};
+use crate::tui::search::scan::{Job, Notes, Scanner};
 use crate::tui::search::worker::Worker;
 use crate::tui::state::decoders::Decoders;
 use crate::tui::state::found::Found;
+use crate::tui::state::marks::Marks;
 use crate::tui::state::model::Model;
 
 /// Rung by the threads when they have found something, or have come to the end. It must not block.
@@ -43,9 +44,31 @@ struct Run {
 struct Key {
     text: String,
     syntax: Syntax,
+    terms: Terms,
+}
+
+/// What decides it beside the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Terms {
     lens: Lens,
     /// How often a decoder was chosen.
     chosen: u64,
+    /// How often the marks changed, where they count.
+    marks: u64,
+}
+
+/// What is wanted. Of a query that is the same as before, nothing is copied.
+struct Wanted<'a> {
+    text: &'a str,
+    syntax: Syntax,
+    terms: Terms,
+    query: &'a dyn Fn() -> Option<Query>,
+}
+
+impl Wanted<'_> {
+    fn is(&self, key: &Key) -> bool {
+        self.text == key.text && self.syntax == key.syntax && self.terms == key.terms
+    }
 }
 
 /// What all blocks of a session have alike.
@@ -60,6 +83,7 @@ struct Scene<'a> {
     zone: &'a TimeZone,
     decoders: &'a mut Decoders,
     bell: &'a Bell,
+    marks: &'a Marks,
 }
 
 impl Searcher {
@@ -72,28 +96,40 @@ impl Searcher {
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub(crate) fn step(&mut self, model: &mut Model, view: &Index) {
         let (lens, chosen) = (model.lists.lens(), model.decoders.chosen());
-        let key = |text: &str, syntax| Key { text: text.to_owned(), syntax, lens, chosen };
-        let mut scene = Scene { view, zone: &model.look.zone, decoders: &mut model.decoders, bell: &self.bell };
-        let wanted = model.lists.filter.query().map(|query| (key(query.text(), Syntax::Plain), query.clone()));
         // What is found may stand before what is selected, which is to stay selected.
         let place = model.lists.hold(view);
-        let filtered = self.filter.step(wanted, &mut model.lists.filter.found, &mut scene);
-        model.lists.restore(view, place);
-        let wanted = model.search.pattern();
-        let wanted = wanted.map(|pattern| (key(pattern.text(), pattern.syntax()), Query::of(pattern.clone())));
+        let terms = Terms { lens, chosen, marks: 0 };
+        let (decoders, bell, marks) = (&mut model.decoders, &self.bell, &model.lists.marks);
+        let mut scene = Scene { view, zone: &model.look.zone, decoders, bell, marks };
+        let (query, found) = model.lists.filter.parts();
+        let copy = || query.cloned();
+        let wanted = query.map(|query| {
+            let marks = if query.asks_for_marks() { marks.changes() } else { 0 };
+            Wanted { text: query.text(), syntax: Syntax::Plain, terms: Terms { marks, ..terms }, query: &copy }
+        });
+        let filtered = self.filter.step(wanted, found, &mut scene);
+        let pattern = model.search.pattern.as_ref();
+        let copy = || pattern.cloned().map(Query::of);
+        let wanted =
+            pattern.map(|pattern| Wanted { text: pattern.text(), syntax: pattern.syntax(), terms, query: &copy });
         let searched = self.search.step(wanted, &mut model.search.found, &mut scene);
         if let Err(error) = filtered.and(searched) {
             model.toast(Level::Error, format!("can't search: no thread is to be had ({error})"));
         }
+        model.lists.restore(view, place);
         model.lists.arrive(view);
         super::search::arrive(model, view);
     }
 }
 
 impl Run {
-    fn step(&mut self, wanted: Option<(Key, Query)>, found: &mut Found, scene: &mut Scene<'_>) -> io::Result<()> {
-        let lens = wanted.as_ref().map(|(key, _)| key.lens);
-        if wanted.as_ref().map(|(key, _)| key) != self.key.as_ref() {
+    fn step(&mut self, wanted: Option<Wanted<'_>>, found: &mut Found, scene: &mut Scene<'_>) -> io::Result<()> {
+        let lens = wanted.as_ref().map(|wanted| wanted.terms.lens);
+        let is_same = match (&wanted, &self.key) {
+            (Some(wanted), Some(key)) => wanted.is(key),
+            (wanted, key) => wanted.is_none() && key.is_none(),
+        };
+        if !is_same {
             self.begin(wanted, found, scene)?;
         }
         let (Some(lens), Some(worker)) = (lens, &self.worker) else { return Ok(()) };
@@ -116,20 +152,26 @@ impl Run {
         Ok(())
     }
 
-    fn begin(&mut self, wanted: Option<(Key, Query)>, found: &mut Found, scene: &Scene<'_>) -> io::Result<()> {
+    fn begin(&mut self, wanted: Option<Wanted<'_>>, found: &mut Found, scene: &Scene<'_>) -> io::Result<()> {
         self.next = 0;
         found.reset();
-        let (key, query) = wanted.unzip();
-        let fold = key.as_ref().map(|key| key.lens.fold);
-        self.key = key;
+        let query = wanted.as_ref().and_then(|wanted| (wanted.query)());
+        self.key = wanted.map(|Wanted { text, syntax, terms, .. }| Key { text: text.to_owned(), syntax, terms });
         if self.worker.is_none() && query.is_some() {
             self.worker = Some(Worker::start(Arc::clone(scene.bell))?);
         }
-        match (&self.worker, query, fold) {
-            (Some(worker), Some(query), Some(fold)) => worker.begin(Scanner::new(query, fold, scene.zone.clone())),
+        match (&self.worker, query, &self.key) {
+            (Some(worker), Some(query), Some(key)) => {
+                let notes = if query.asks_for_marks() { notes(scene.marks) } else { Notes::default() };
+                worker.begin(Scanner::new(query, key.terms.lens.fold, scene.zone.clone(), notes));
+            }
             (Some(worker), _, _) => worker.cancel(),
             (None, _, _) => {}
         }
         Ok(())
     }
+}
+
+fn notes(marks: &Marks) -> Notes {
+    marks.bookmarks().map(|(row, bookmark)| (row, bookmark.note.clone())).collect()
 }

@@ -7,6 +7,7 @@ mod composer;
 mod filter;
 mod frame_log;
 mod input;
+mod marks;
 mod overlay;
 pub(super) mod row;
 mod search;
@@ -51,6 +52,8 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
+        Some(Overlay::Note(_)) => marks::note(model, bars.footer, buffer),
+        Some(Overlay::Marks(_)) => marks::list(model, view, bars.body, buffer),
         Some(Overlay::Filter(_)) => filter::line(model, view, area, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),
         Some(Overlay::Copy) | None => None,

@@ -43,7 +43,7 @@ const fn digits_of(number: u64) -> usize {
     }
 }
 
-const MARKED: &str = "◆";
+pub(super) const MARKED: &str = "◆";
 const MATCH: &str = "•";
 const MARKED_MATCH: &str = "◈";
 const INJECTED: &str = "»";
@@ -66,6 +66,9 @@ pub(crate) const MARKS: [(&str, &str); 12] = [
     ("↩", "a reply, and how long it took"),
     ("…", "at the end of a row: no reply so far"),
 ];
+
+/// Columns that the note of a mark takes in a row at most.
+const NOTE: usize = 30;
 
 /// Columns of a preview from which on the time of a reply stands behind it.
 const ROOM_FOR_TIME: usize = 24;
@@ -171,17 +174,26 @@ pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>
     match row.record {
         Seen::Frame(record) => frame(context, row, &record, &mut spans),
         Seen::Raw(raw) => raw_bytes(context, row, &raw, &mut spans),
-        Seen::Event(_, happened) => in_words(context, event(happened, theme), &mut spans),
-        Seen::Proxy(_, happened) => in_words(context, proxy_event(happened, theme), &mut spans),
+        Seen::Event(_, happened) => in_words(context, row, event(happened, theme), &mut spans),
+        Seen::Proxy(_, happened) => in_words(context, row, proxy_event(happened, theme), &mut spans),
         Seen::More(_) | Seen::Sent(_) => {}
     }
     Line::from(spans)
 }
 
-fn in_words(context: &Context<'_>, (style, words): (Style, String), spans: &mut Vec<Span<'static>>) {
+fn in_words(context: &Context<'_>, row: Row<'_>, (style, words): (Style, String), spans: &mut Vec<Span<'static>>) {
+    spans.extend(note(context, row));
     let room = context.columns.width.saturating_sub(width(spans));
     let theme = &context.model.look.theme;
     spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
+}
+
+/// The note of the row's mark.
+fn note(context: &Context<'_>, row: Row<'_>) -> Option<Span<'static>> {
+    let note = &context.model.lists.marks.bookmark(row.id)?.note;
+    let room = NOTE.min(context.columns.preview() / 2);
+    let words = fit::cut(&text::escape(note.as_bytes()), room);
+    (!words.is_empty()).then(|| Span::styled(format!("[{words}] "), context.model.look.theme.key))
 }
 
 fn width(spans: &[Span<'_>]) -> usize {
@@ -272,6 +284,7 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     for (mark, style) in marks(record, &joined, undelivered, theme) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
+    spans.extend(note(context, row));
     let took = took(context, row);
     let room = context.columns.width.saturating_sub(width(spans));
     let room = room.saturating_sub(took.as_ref().map_or(0, |(took, _)| fit::width(took) + 1));
@@ -482,9 +495,10 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     if word != "raw" {
         spans.push(Span::styled(format!("{word} "), style));
     }
+    spans.extend(note(context, row));
     let kept = row.log.span(raw.kept);
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
-    let (pattern, room) = (context.pattern(), context.columns.preview());
+    let (pattern, room) = (context.pattern(), context.columns.width.saturating_sub(width(spans)));
     spans.extend(if looks_like_text(start) {
         search::highlighted(pattern, fit::cut(&text::escape(start), room), theme.text, theme)
     } else {

@@ -5,7 +5,6 @@ use crate::decode::{Decoder, Format};
 use crate::journal::{Fold, FrameRow, Index, Joined, Row, SentBytes};
 use crate::record::{By, Event, Seen, SessionId, Side};
 use crate::text;
-use crate::tui::clock::{self, Digits};
 use crate::tui::pages::page::Page;
 use crate::tui::pages::{Terms, header, words};
 use crate::wire::frame::FrameHeader;
@@ -46,7 +45,7 @@ impl Message {
         decoder_of: impl Fn(Option<SessionId>) -> Option<Decoder>,
     ) -> Self {
         let mut message = Self {
-            title: title(terms, row),
+            title: words::row(terms, row),
             header: None,
             bytes: Vec::new(),
             length: 0,
@@ -90,7 +89,7 @@ impl Message {
     pub(super) fn came_and_sent(terms: &Terms<'_>, view: &Index, row: Row<'_>) -> Option<(Self, Self)> {
         let frame = view.frame(row)?;
         let sent = frame.sent.clone()?;
-        let (title, by) = (title(terms, row), sent.by.name());
+        let (title, by) = (words::row(terms, row), sent.by.name());
         let came = Self {
             title: format!("{title}, as it came"),
             header: None,
@@ -201,23 +200,4 @@ fn line(terms: &Terms<'_>, header: &FrameHeader, from: Side) -> String {
     let mut page = Page::new(terms.theme, HEADER, 4);
     header::summary(&mut page, header, from, None);
     page.finish().first().map(ToString::to_string).unwrap_or_default()
-}
-
-/// What a row is: its number, direction, kind and time.
-fn title(terms: &Terms<'_>, row: Row<'_>) -> String {
-    let session = row.session.map(|session| session.0.to_string()).unwrap_or_default();
-    let what = match row.record {
-        Seen::Frame(frame) => {
-            format!("{session}:{} {} {}", frame.number, frame.header.opcode(), text::byte_count(frame.header.length))
-        }
-        Seen::Raw(raw) => format!("session {session}, {} of raw bytes", text::byte_count(raw.length)),
-        _ if session.is_empty() => "an event".to_owned(),
-        _ => format!("session {session}, an event"),
-    };
-    let arrow = match row.from() {
-        Some(Side::Client) => " → server",
-        Some(Side::Server) => " → client",
-        None => "",
-    };
-    format!("{what}{arrow} {}", clock::clock(row.time, terms.zone, Digits::Milliseconds))
 }
