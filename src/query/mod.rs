@@ -21,7 +21,7 @@ use crate::record::finding::Level;
 pub use complete::{Completion, Known, complete};
 pub use field::{About, FIELDS, Field, PROPERTIES, Property};
 pub use parse::Error;
-pub use pattern::{Case, LENGTH, Pattern, Syntax};
+pub use pattern::{Case, LENGTH, Pattern};
 pub use subject::{Reading, Subject};
 
 use value::{Bound, JsonTest};
@@ -75,14 +75,6 @@ impl Query {
     pub fn parse(text: &str) -> Result<Option<Self>, Error> {
         let all = parse::parse(text)?;
         Ok(all.map(|all| Self { text: text.trim().to_owned(), all }))
-    }
-
-    /// One that asks for a pattern, in what rows say or in their bytes.
-    #[must_use]
-    pub fn of(pattern: Pattern) -> Self {
-        let text = pattern.text().to_owned();
-        let terms = [Term::Text(pattern.clone()), Term::Bytes(pattern)];
-        Self { text, all: Expression::Any(terms.map(Expression::Term).to_vec()) }
     }
 
     /// Whether it depends on what the user marks.

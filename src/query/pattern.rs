@@ -9,50 +9,20 @@ const SIZE: usize = 1 << 20;
 /// Characters of a pattern at most.
 pub const LENGTH: usize = 1000;
 
-/// How a pattern is read, unless it begins with `re:` or `hex:`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Syntax {
-    /// As it stands.
-    #[default]
-    Plain,
-    /// As a regular expression.
-    Regex,
-}
-
 /// A pattern that can be found.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
-    syntax: Syntax,
     regex: Regex,
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        (&self.text, self.syntax) == (&other.text, other.syntax)
+        (&self.text, self.regex.as_str()) == (&other.text, other.regex.as_str())
     }
 }
 
 impl Pattern {
-    /// Reads what was typed; `None` where that is nothing. Capitals count where there are any.
-    ///
-    /// # Errors
-    /// Where it is no expression or no hex: why, in a sentence.
-    pub fn parse(text: &str, syntax: Syntax) -> Result<Option<Self>, String> {
-        if let Some(digits) = text.strip_prefix("hex:") {
-            return Self::hex(digits);
-        }
-        let expression = text.strip_prefix("re:").or((syntax == Syntax::Regex).then_some(text));
-        match expression {
-            Some("") => Ok(None),
-            Some(expression) => {
-                let case = if has_capitals(expression) { Case::Counts } else { Case::Ignored };
-                Self::build(text, syntax, expression, Expression::Text(case)).map(Some)
-            }
-            None => Self::literal(text),
-        }
-    }
-
     /// Finds a text as it stands; `None` where that is nothing. Capitals count where there are any.
     ///
     /// # Errors
@@ -62,7 +32,7 @@ impl Pattern {
             return Ok(None);
         }
         let case = if text.chars().any(char::is_uppercase) { Case::Counts } else { Case::Ignored };
-        Self::build(text, Syntax::Plain, &regex::escape(text), Expression::Text(case)).map(Some)
+        Self::build(text, &regex::escape(text), Expression::Text(case)).map(Some)
     }
 
     /// Finds what an expression stands for.
@@ -70,7 +40,7 @@ impl Pattern {
     /// # Errors
     /// Where it is none: why, in a sentence.
     pub fn expression(expression: &str, case: Case) -> Result<Self, String> {
-        Self::build(expression, Syntax::Regex, expression, Expression::Text(case))
+        Self::build(expression, expression, Expression::Text(case))
     }
 
     /// Finds texts that are this from end to end; a `*` stands for anything.
@@ -81,7 +51,7 @@ impl Pattern {
         let parts: Vec<String> = text.split('*').map(regex::escape).collect();
         let case = if text.chars().any(char::is_uppercase) { Case::Counts } else { Case::Ignored };
         let expression = format!("^(?s:{})$", parts.join(".*"));
-        Self::build(text, Syntax::Regex, &expression, Expression::Text(case))
+        Self::build(text, &expression, Expression::Text(case))
     }
 
     /// Finds bytes that are written in hex; `None` where there are none.
@@ -94,10 +64,10 @@ impl Pattern {
         if bytes.is_empty() {
             return Ok(None);
         }
-        Self::build(&format!("hex:{digits}"), Syntax::Plain, &expression, Expression::Bytes).map(Some)
+        Self::build(&format!("hex:{digits}"), &expression, Expression::Bytes).map(Some)
     }
 
-    fn build(text: &str, syntax: Syntax, expression: &str, what: Expression) -> Result<Self, String> {
+    fn build(text: &str, expression: &str, what: Expression) -> Result<Self, String> {
         if text.len() > LENGTH {
             return Err(format!("it is too long: {LENGTH} bytes at most"));
         }
@@ -108,19 +78,13 @@ impl Pattern {
             .dfa_size_limit(SIZE)
             .build()
             .map_err(|error| reason(&error))?;
-        Ok(Self { text: text.to_owned(), syntax, regex })
+        Ok(Self { text: text.to_owned(), regex })
     }
 
     /// What was typed.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// How it was read.
-    #[must_use]
-    pub const fn syntax(&self) -> Syntax {
-        self.syntax
     }
 
     /// Whether it is anywhere in some bytes.
@@ -151,16 +115,6 @@ enum Expression {
     Text(Case),
 }
 
-/// Whether an expression has capitals that are not classes such as `\W`.
-fn has_capitals(expression: &str) -> bool {
-    let mut escaped = false;
-    expression.chars().any(|character| {
-        let counts = !escaped && character.is_uppercase();
-        escaped = !escaped && character == '\\';
-        counts
-    })
-}
-
 fn bytes(digits: &str) -> Result<Vec<u8>, String> {
     let digits: String = digits.chars().filter(|character| !character.is_whitespace()).collect();
     if let Some(wrong) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
@@ -185,43 +139,54 @@ fn reason(error: &regex::Error) -> String {
 mod tests {
     use super::*;
 
-    fn found(text: &str, syntax: Syntax, bytes: &[u8]) -> bool {
-        Pattern::parse(text, syntax).unwrap().unwrap().is_in(bytes)
+    fn text(text: &str) -> Pattern {
+        Pattern::literal(text).unwrap().unwrap()
+    }
+
+    fn expression(expression: &str) -> Pattern {
+        Pattern::expression(expression, Case::Counts).unwrap()
+    }
+
+    fn hex(digits: &str) -> Pattern {
+        Pattern::hex(digits).unwrap().unwrap()
     }
 
     #[test]
     fn capitals_count_where_there_are_any() {
-        assert!(found("grün", Syntax::Plain, "GRÜNES".as_bytes()));
-        assert!(!found("Grün", Syntax::Plain, "grünes".as_bytes()));
-        assert!(found(r"\Welcome", Syntax::Regex, b" ELCOME"));
+        assert!(text("grün").is_in("GRÜNES".as_bytes()));
+        assert!(!text("Grün").is_in("grünes".as_bytes()));
     }
 
     #[test]
-    fn a_text_is_no_expression_unless_it_is_said_to_be_one() {
-        assert!(found("a.c", Syntax::Plain, b"a.c") && !found("a.c", Syntax::Plain, b"abc"));
-        assert!(found("a.c", Syntax::Regex, b"abc") && found("re:a.c", Syntax::Plain, b"abc"));
+    fn a_text_is_taken_as_it_stands_and_an_expression_is_not() {
+        assert!(text("a.c").is_in(b"a.c") && !text("a.c").is_in(b"abc"));
+        assert!(expression("a.c").is_in(b"abc"));
+        assert_ne!(text("a.c"), expression("a.c"));
     }
 
     #[test]
-    fn bytes_are_found_whatever_they_are() {
-        assert!(found("hex:81 05", Syntax::Plain, &[0, 0x81, 5]));
-        assert!(!found("hex:41", Syntax::Plain, b"a"));
-        assert!(found("hex:FF", Syntax::Regex, &[0xff]));
+    fn hex_stands_for_bytes() {
+        assert!(hex("81 05").is_in(&[0, 0x81, 5]));
+        assert!(!hex("41").is_in(b"a"));
+        assert!(hex("FF").is_in(&[0xff]));
     }
 
     #[test]
-    fn what_is_wrong_is_told_in_a_line() {
-        let error = |text: &str| Pattern::parse(text, Syntax::Regex).unwrap_err();
-        assert_eq!(error("a(b"), "unclosed group");
-        assert_eq!(error("hex:8g"), "g is no hex digit: write bytes as in hex:81 05");
-        assert_eq!(error("hex:8"), "a digit is missing: each byte takes two");
-        assert_eq!(error("(?:a{999}){999}"), "the expression is too large: make it shorter");
+    fn what_is_wrong_is_said_in_a_line() {
+        let expression = |text: &str| Pattern::expression(text, Case::Counts).unwrap_err();
+        assert_eq!(expression("a("), "unclosed group");
+        assert_eq!(expression(r"\w{1000}{100}"), "the expression is too large: make it shorter");
+        assert_eq!(expression(&"a".repeat(1001)), "it is too long: 1000 bytes at most");
+        assert_eq!(Pattern::hex("8x").unwrap_err(), "x is no hex digit: write bytes as in hex:81 05");
+        assert_eq!(Pattern::hex("81 0").unwrap_err(), "a digit is missing: each byte takes two");
     }
 
     #[test]
     fn nothing_is_not_searched_for() {
-        for text in ["", "re:", "hex:", "hex: "] {
-            assert_eq!(Pattern::parse(text, Syntax::Plain), Ok(None), "{text}");
-        }
+        assert_eq!((Pattern::literal("").unwrap(), Pattern::hex(" ").unwrap()), (None, None));
+        assert_eq!(
+            expression("x*").places(b"axxb").map(|place| (place.start, place.end)).collect::<Vec<_>>(),
+            [(1, 3)]
+        );
     }
 }

@@ -84,7 +84,7 @@ pub enum Action {
     NextMatch,
     PreviousMatch,
     SearchGo,
-    SearchSyntax,
+    SearchComplete,
     SearchEarlier,
     SearchLater,
     SearchErase,

@@ -159,7 +159,7 @@ pub const BINDINGS: &[Binding] = &[
         "to the request or the reply that belongs to the row, and back",
     ),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
-    bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: a text, re:an expression, or hex:81 05"),
+    bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: words, /an expression/, hex:81 05, from:client"),
     bind(Action::Filter, &[Key::char('f')], FRAMES, "filter", "show only what fits: from:client len>1000 a word"),
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
     bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
@@ -354,7 +354,7 @@ pub const BINDINGS: &[Binding] = &[
         "clear",
         "clear the highlights; the selection stays",
     ),
-    bind(Action::SearchSyntax, &[Key::ctrl('r')], SEARCH, "regex", "read it as a regular expression, or as it stands"),
+    bind(Action::SearchComplete, &[Key::plain(KeyCode::Tab)], SEARCH, "complete", "complete a field or its value"),
     bind(
         Action::SearchEarlier,
         &[Key::plain(KeyCode::Up), Key::ctrl('p')],

@@ -9,10 +9,9 @@ use super::command::CommandLine;
 use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
-use super::filter_line::FilterLine;
 use super::mark_list::MarkList;
 use super::note::NoteLine;
-use super::search::Prompt;
+use super::query_line::QueryLine;
 use super::why::Why;
 
 /// What lies over the panes.
@@ -29,9 +28,9 @@ pub(crate) enum Overlay {
     /// Something to confirm.
     Question(Question),
     /// Something to search for.
-    Search(Box<Prompt>),
+    Search(Box<QueryLine>),
     /// What is to be shown of the rows.
-    Filter(Box<FilterLine>),
+    Filter(Box<QueryLine>),
     /// The note of a mark.
     Note(Box<NoteLine>),
     /// The marks.

@@ -44,7 +44,7 @@ impl Model {
             }
             Action::Freeze => on_frames,
             Action::Search | Action::Copy => view.sessions().len() > 0,
-            Action::NextMatch | Action::PreviousMatch => self.search.pattern().is_some(),
+            Action::NextMatch | Action::PreviousMatch => self.search.query().is_some(),
             Action::Times => matches!(self.place(), Place::Frames | Place::Log),
             _ => true,
         }

@@ -77,7 +77,7 @@ fn the_next_match_is_the_next_in_time() {
     let (mut first, mut second) = late(&stage);
     first.hand_over();
     second.hand_over();
-    stage.at(1_000_000).sync().keys("g/").ctrl('r').keys("(t|d) 3").press(KeyCode::Enter);
+    stage.at(1_000_000).sync().keys("g//(t|d) 3/").press(KeyCode::Enter);
     stage.until_searched("1 of 2 matches");
     let one = stage.here();
     stage.keys("n");

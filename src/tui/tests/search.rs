@@ -70,7 +70,7 @@ fn all_that_a_row_shows_is_found_and_the_bytes_behind_it() {
         ("Sec-WebSocket-Accept", "of 2 matches"),
         ("going away", "of 3 matches"),
         ("server restarts", "of 2 matches"),
-        (r"re:gr.{1}ße", "1 of 1 match"),
+        ("/gr.{1}ße/", "1 of 1 match"),
         ("put in by hand", "1 of 1 match"),
     ] {
         stage.keys("g/").send(Message::Paste(pattern.into())).press(KeyCode::Enter);
@@ -79,17 +79,26 @@ fn all_that_a_row_shows_is_found_and_the_bytes_behind_it() {
 }
 
 #[test]
-fn a_wrong_expression_is_told_while_it_is_typed() {
+fn what_is_wrong_is_told_while_it_is_typed() {
     let mut stage = stage();
-    stage.keys("/").ctrl('r');
-    stage.keys("be(at");
+    stage.keys("//be(at/");
     assert!(stage.shows("✗ unclosed group"), "{}", stage.screen());
     stage.press(KeyCode::Enter);
     assert!(stage.shows("✗ unclosed group"), "{}", stage.screen());
-    stage.keys(")");
+    stage.ctrl('u').keys("/be(at)/");
     stage.until_searched("2 matches");
-    stage.ctrl('r');
-    stage.until_searched("no match");
+}
+
+#[test]
+fn it_takes_the_language_of_filters_and_completes_it() {
+    let mut stage = stage();
+    stage.keys("g/beat op:pi").press(KeyCode::Tab);
+    assert!(stage.shows("/beat op:ping"), "{}", stage.screen());
+    stage.until_searched("1 match");
+    stage.ctrl('u').keys("beat or welcome").press(KeyCode::Enter);
+    stage.until_searched("of 3 matches");
+    stage.keys("/from:server not beat").press(KeyCode::Enter);
+    stage.until_searched("match");
 }
 
 #[test]

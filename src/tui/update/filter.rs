@@ -7,10 +7,10 @@ use crate::text;
 use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
 use crate::tui::state::composer::Recall;
-use crate::tui::state::filter_line::FilterLine;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
+use crate::tui::state::query_line::QueryLine;
 
 /// Sessions of which paths and numbers are completed: the newest.
 const KNOWN: usize = 200;
@@ -28,7 +28,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
             model.overlay = None;
             model.lists.ask(view, None, origin);
         }
-        Action::FilterComplete => edit(model, view, FilterLine::complete),
+        Action::FilterComplete => edit(model, view, QueryLine::complete),
         Action::FilterEarlier => recall(model, view, Recall::Earlier),
         Action::FilterLater => recall(model, view, Recall::Later),
         Action::FilterErase => edit(model, view, |line| {
@@ -48,7 +48,7 @@ fn open(model: &mut Model, view: &Index) {
     let text = model.lists.filter.query().map(|query| format!("{} ", query.text())).unwrap_or_default();
     let origin = model.lists.origin(view);
     let known = Known { notes: notes(model), ..known(view) };
-    model.overlay = Some(Overlay::Filter(Box::new(FilterLine::new(&text, known, origin))));
+    model.overlay = Some(Overlay::Filter(Box::new(QueryLine::new(&text, known, origin))));
 }
 
 /// The notes of marks, each once.
@@ -61,7 +61,7 @@ fn notes(model: &Model) -> Vec<String> {
 }
 
 /// What there is to be completed.
-fn known(view: &Index) -> Known {
+pub(super) fn known(view: &Index) -> Known {
     let mut known = Known::default();
     for summary in view.sessions().rev().take(KNOWN) {
         known.sessions.push(summary.id.0);
@@ -114,7 +114,7 @@ pub(super) fn hidden(model: &mut Model) {
     model.toast(Level::Note, format!("the filter hides it: esc clears the filter, {key} changes it"));
 }
 
-fn edit(model: &mut Model, view: &Index, change: impl FnOnce(&mut FilterLine)) {
+fn edit(model: &mut Model, view: &Index, change: impl FnOnce(&mut QueryLine)) {
     if let Some(Overlay::Filter(line)) = &mut model.overlay {
         change(line);
     }

@@ -1,7 +1,6 @@
 //! What the keys of the search do.
 
 use crate::journal::{Index, RowId};
-use crate::query::Pattern;
 use crate::record::finding::Level;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
@@ -9,20 +8,23 @@ use crate::tui::state::composer::Recall;
 use crate::tui::state::marks::Way;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
-use crate::tui::state::search::{Prompt, Wanted};
+use crate::tui::state::query_line::QueryLine;
+use crate::tui::state::search::Wanted;
+
+use super::filter;
 
 /// What they do; `None` where it is none of them.
 pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Search => open(model),
+        Action::Search => open(model, view),
         Action::NextMatch => step(model, view, Way::Forward),
         Action::PreviousMatch => step(model, view, Way::Backward),
         Action::SearchGo => submit(model, view),
-        Action::SearchSyntax => turn_syntax(model),
+        Action::SearchComplete => edit(model, QueryLine::complete),
         Action::SearchEarlier => recall(model, Recall::Earlier),
         Action::SearchLater => recall(model, Recall::Later),
-        Action::SearchErase => edit(model, |prompt| {
-            prompt.line.input.delete_line_by_head();
+        Action::SearchErase => edit(model, |line| {
+            line.line.input.delete_line_by_head();
         }),
         Action::SearchDiscard => discard(model),
         _ => return None,
@@ -31,49 +33,49 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
 }
 
 /// Opens the line.
-fn open(model: &mut Model) {
-    let syntax = model.search.last.as_ref().map(Pattern::syntax).unwrap_or_default();
-    model.overlay = Some(Overlay::Search(Box::new(Prompt::new(syntax))));
+fn open(model: &mut Model, view: &Index) {
+    let origin = model.lists.origin(view);
+    model.overlay = Some(Overlay::Search(Box::new(QueryLine::new("", filter::known(view), origin))));
 }
 
-/// Takes a change of the line's text in.
+/// Takes a change of the line's text in. While something is wrong with it, nothing is searched for.
 pub(super) fn typed(model: &mut Model) {
-    if let Some(Overlay::Search(prompt)) = &mut model.overlay {
-        model.search.pattern = prompt.read();
+    if let Some(Overlay::Search(line)) = &mut model.overlay {
+        model.search.query = line.read().ok().flatten();
     }
 }
 
-/// Reads the line as a regular expression, or as it stands.
-fn turn_syntax(model: &mut Model) {
-    edit(model, Prompt::turn_syntax);
-}
-
-/// Puts an earlier pattern, or a later one, into the line.
+/// Puts what was searched for before into the line, or after that.
 fn recall(model: &mut Model, direction: Recall) {
-    if let Some(Overlay::Search(prompt)) = &mut model.overlay {
-        prompt.recall(&model.search.history, direction);
+    if let Some(Overlay::Search(line)) = &mut model.overlay {
+        if direction == Recall::Later && !line.line.is_recalled() {
+            line.line.set("");
+        } else {
+            line.line.recall(direction, |back| model.search.history.get(back));
+        }
     }
     typed(model);
 }
 
 /// Changes the line.
-fn edit(model: &mut Model, change: impl FnOnce(&mut Prompt)) {
-    if let Some(Overlay::Search(prompt)) = &mut model.overlay {
-        change(prompt);
+fn edit(model: &mut Model, change: impl FnOnce(&mut QueryLine)) {
+    if let Some(Overlay::Search(line)) = &mut model.overlay {
+        change(line);
     }
     typed(model);
 }
 
-/// Closes the line and goes to the first match from here on, or from the newest row to the last one. An empty one takes the last pattern again.
+/// Closes the line and goes to the first match from here on, or from the newest row to the last one. An empty one
+/// searches for the last again.
 fn submit(model: &mut Model, view: &Index) {
-    let Some(Overlay::Search(prompt)) = &model.overlay else { return };
-    if prompt.error.is_some() {
+    let Some(Overlay::Search(line)) = &model.overlay else { return };
+    if line.error.is_some() {
         return;
     }
     model.overlay = None;
-    if let Some(pattern) = &model.search.pattern {
-        model.search.last = Some(pattern.clone());
-        model.search.history.push(pattern.text().to_owned());
+    if let Some(query) = &model.search.query {
+        model.search.last = Some(query.clone());
+        model.search.history.push(query.text().to_owned());
     }
     // Behind the newest row there is nothing: who follows is after what came last.
     let way = if model.lists.frames.is_following() { Way::Backward } else { Way::Forward };
@@ -93,11 +95,11 @@ fn step(model: &mut Model, view: &Index, way: Way) {
 
 fn want(model: &mut Model, view: &Index, way: Way, here_too: bool) {
     let search = &mut model.search;
-    if search.pattern.is_none() {
-        search.pattern.clone_from(&search.last);
+    if search.query.is_none() {
+        search.query.clone_from(&search.last);
         search.found.reset();
     }
-    if search.pattern.is_none() {
+    if search.query.is_none() {
         let key = key_of(Action::Search);
         model.toast(Level::Note, format!("there is nothing to search for yet: {key} asks for it"));
         return;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::decode::Decoder;
 use crate::journal::{Index, Lens};
-use crate::query::{Query, Syntax};
+use crate::query::Query;
 use crate::record::SessionId;
 use crate::record::finding::Level;
 use crate::tui::search::scan::{Job, Notes, Scanner};
@@ -43,7 +43,6 @@ struct Run {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     text: String,
-    syntax: Syntax,
     terms: Terms,
 }
 
@@ -60,14 +59,13 @@ struct Terms {
 /// What is wanted. Of a query that is the same as before, nothing is copied.
 struct Wanted<'a> {
     text: &'a str,
-    syntax: Syntax,
     terms: Terms,
     query: &'a dyn Fn() -> Option<Query>,
 }
 
 impl Wanted<'_> {
     fn is(&self, key: &Key) -> bool {
-        self.text == key.text && self.syntax == key.syntax && self.terms == key.terms
+        self.text == key.text && self.terms == key.terms
     }
 }
 
@@ -98,20 +96,17 @@ impl Searcher {
         let (lens, chosen) = (model.lists.lens(), model.decoders.chosen());
         // What is found may stand before what is selected, which is to stay selected.
         let place = model.lists.hold(view);
-        let terms = Terms { lens, chosen, marks: 0 };
+        let changes = model.lists.marks.changes();
         let (decoders, bell, marks) = (&mut model.decoders, &self.bell, &model.lists.marks);
         let mut scene = Scene { view, zone: &model.look.zone, decoders, bell, marks };
         let (query, found) = model.lists.filter.parts();
         let copy = || query.cloned();
-        let wanted = query.map(|query| {
-            let marks = if query.asks_for_marks() { marks.changes() } else { 0 };
-            Wanted { text: query.text(), syntax: Syntax::Plain, terms: Terms { marks, ..terms }, query: &copy }
-        });
+        let asking = |query: &Query| Terms { marks: if query.asks_for_marks() { changes } else { 0 }, lens, chosen };
+        let wanted = query.map(|query| Wanted { text: query.text(), terms: asking(query), query: &copy });
         let filtered = self.filter.step(wanted, found, &mut scene);
-        let pattern = model.search.pattern.as_ref();
-        let copy = || pattern.cloned().map(Query::of);
-        let wanted =
-            pattern.map(|pattern| Wanted { text: pattern.text(), syntax: pattern.syntax(), terms, query: &copy });
+        let query = model.search.query.as_ref();
+        let copy = || query.cloned();
+        let wanted = query.map(|query| Wanted { text: query.text(), terms: asking(query), query: &copy });
         let searched = self.search.step(wanted, &mut model.search.found, &mut scene);
         if let Err(error) = filtered.and(searched) {
             model.toast(Level::Error, format!("can't search: no thread is to be had ({error})"));
@@ -156,7 +151,7 @@ impl Run {
         self.next = 0;
         found.reset();
         let query = wanted.as_ref().and_then(|wanted| (wanted.query)());
-        self.key = wanted.map(|Wanted { text, syntax, terms, .. }| Key { text: text.to_owned(), syntax, terms });
+        self.key = wanted.map(|Wanted { text, terms, .. }| Key { text: text.to_owned(), terms });
         if self.worker.is_none() && query.is_some() {
             self.worker = Some(Worker::start(Arc::clone(scene.bell))?);
         }

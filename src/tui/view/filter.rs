@@ -10,9 +10,9 @@ use crate::query::Error;
 use crate::text;
 use crate::tui::fit;
 use crate::tui::state::cursor::Scroll;
-use crate::tui::state::filter_line::FilterLine;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::query_line::QueryLine;
 
 use super::frame_log::filtered;
 use super::overlay::panel;
@@ -67,7 +67,7 @@ fn wrong(model: &Model, text: &str, error: &Error, columns: usize) -> Vec<Line<'
     lines
 }
 
-fn completions(model: &Model, line: &FilterLine, columns: usize) -> Vec<Line<'static>> {
+fn completions(model: &Model, line: &QueryLine, columns: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
     let all = line.completions();
     let mut lines: Vec<Line<'static>> = all

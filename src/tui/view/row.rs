@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::decode::{Limits, Role};
 use crate::diagnose;
 use crate::journal::{Index, Joined, Lens, Row, Scope};
-use crate::query::Pattern;
+use crate::query::Query;
 use crate::record::finding::Level;
 use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
@@ -160,8 +160,8 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// What is to be highlighted.
-    fn pattern(&self) -> Option<&Pattern> {
-        self.model.search.pattern().filter(|_| self.lens.scope != Scope::Own)
+    fn query(&self) -> Option<&Query> {
+        self.model.search.query().filter(|_| self.lens.scope != Scope::Own)
     }
 }
 
@@ -185,7 +185,7 @@ fn in_words(context: &Context<'_>, row: Row<'_>, (style, words): (Style, String)
     spans.extend(note(context, row));
     let room = context.columns.width.saturating_sub(width(spans));
     let theme = &context.model.look.theme;
-    spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
+    spans.extend(search::highlighted(context.query(), fit::cut(&words, room), style, theme));
 }
 
 /// The note of the row's mark.
@@ -318,7 +318,7 @@ fn preview_of(
     // A character of UTF-8 takes up to four bytes.
     let limit = room.min(context.columns.preview()) * 4 + 4;
     if let Some((words, style)) = decoded(context, row, record, joined) {
-        spans.extend(search::highlighted(context.pattern(), fit::cut(&words, room), style, theme));
+        spans.extend(search::highlighted(context.query(), fit::cut(&words, room), style, theme));
         return;
     }
     let style = if opcode.is_control() { theme.control } else { theme.text };
@@ -331,8 +331,8 @@ fn preview_of(
         (start, words)
     };
     spans.extend(match words {
-        Some(words) => search::highlighted(context.pattern(), fit::cut(&words, room), style, theme),
-        None => search::highlighted_hex(context.pattern(), &start, fit::cut(&hex(&start), room), style, theme),
+        Some(words) => search::highlighted(context.query(), fit::cut(&words, room), style, theme),
+        None => search::highlighted_hex(context.query(), &start, fit::cut(&hex(&start), room), style, theme),
     });
 }
 
@@ -498,10 +498,10 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     spans.extend(note(context, row));
     let kept = row.log.span(raw.kept);
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
-    let (pattern, room) = (context.pattern(), context.columns.width.saturating_sub(width(spans)));
+    let (query, room) = (context.query(), context.columns.width.saturating_sub(width(spans)));
     spans.extend(if looks_like_text(start) {
-        search::highlighted(pattern, fit::cut(&text::escape(start), room), theme.text, theme)
+        search::highlighted(query, fit::cut(&text::escape(start), room), theme.text, theme)
     } else {
-        search::highlighted_hex(pattern, start, fit::cut(&hex(start), room), theme.text, theme)
+        search::highlighted_hex(query, start, fit::cut(&hex(start), room), theme.text, theme)
     });
 }

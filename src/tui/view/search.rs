@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget as _;
 
 use crate::journal::Index;
-use crate::query::{Pattern, Syntax};
+use crate::query::Query;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::state::cursor::Scroll;
@@ -22,7 +22,7 @@ const TEXT: u16 = 16;
 
 /// Draws the line.
 pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
-    let Some(Overlay::Search(prompt)) = &model.overlay else { return None };
+    let Some(Overlay::Search(line)) = &model.overlay else { return None };
     if area.is_empty() {
         return None;
     }
@@ -31,22 +31,18 @@ pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     for x in area.left()..area.right() {
         buffer[(x, area.y)].set_symbol(" ");
     }
-    let name = match prompt.syntax {
-        Syntax::Plain => " /",
-        Syntax::Regex => " regex /",
-    };
-    let (x, _) = buffer.set_stringn(area.x, area.y, name, usize::from(area.width), theme.key);
+    let (x, _) = buffer.set_stringn(area.x, area.y, " /", usize::from(area.width), theme.key);
     let room = area.right().saturating_sub(x);
-    let (words, style) = match (&prompt.error, model.search.status(model.lists.here(view))) {
-        (Some(error), _) => (format!("✗ {error}"), theme.error),
+    let (words, style) = match (&line.error, model.search.status(model.lists.here(view))) {
+        (Some(error), _) => (format!("✗ {}", error.why), theme.error),
         (None, Some(status)) => (status, theme.text),
-        (None, None) => (advice(prompt.syntax), theme.dim),
+        (None, None) => (advice(), theme.dim),
     };
     let words = fit::cut(&words, usize::from(room.saturating_sub(TEXT + 2)));
     let width = fit::width(&words) as u16;
     let input = Rect { x, y: area.y, width: room.saturating_sub(width + 2), height: 1 };
-    (&prompt.line.input).render(input, buffer);
-    if prompt.error.is_some() {
+    (&line.line.input).render(input, buffer);
+    if line.error.is_some() {
         buffer.set_style(Rect { width: input.width, ..input }, theme.error);
     }
     let style = if words.is_empty() { theme.text } else { style };
@@ -54,34 +50,32 @@ pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     None
 }
 
-fn advice(syntax: Syntax) -> String {
-    let other = match syntax {
-        Syntax::Plain => "regex",
-        Syntax::Regex => "plain text",
-    };
-    format!("{} {other} · hex:81 05 finds bytes", key_of(Action::SearchSyntax))
+fn advice() -> String {
+    format!("words, /regex/, hex:81 05, from:client · {} completes", key_of(Action::SearchComplete))
 }
 
 /// Text with what matches highlighted.
-pub(super) fn highlighted(pattern: Option<&Pattern>, text: String, style: Style, theme: &Theme) -> Vec<Span<'static>> {
-    let Some(pattern) = pattern else { return vec![Span::styled(text, style)] };
-    let places: Vec<_> =
-        pattern.places(text.as_bytes()).take(HIGHLIGHTS).map(|range| (range.start, range.end)).collect();
+pub(super) fn highlighted(query: Option<&Query>, text: String, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let Some(query) = query else { return vec![Span::styled(text, style)] };
+    let mut places: Vec<_> =
+        query.places(text.as_bytes()).take(HIGHLIGHTS).map(|range| (range.start, range.end)).collect();
+    places.sort_unstable();
     spans(&text, &places, style, theme)
 }
 
 /// Bytes in hex, of which `text` is what there is room for, with what matches highlighted.
 pub(super) fn highlighted_hex(
-    pattern: Option<&Pattern>,
+    query: Option<&Query>,
     bytes: &[u8],
     text: String,
     style: Style,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    let Some(pattern) = pattern else { return vec![Span::styled(text, style)] };
+    let Some(query) = query else { return vec![Span::styled(text, style)] };
     // Each byte takes two digits and a blank.
-    let places = pattern.places(bytes).take(HIGHLIGHTS).map(|range| (range.start * 3, range.end * 3 - 1));
-    let places: Vec<_> = places.map(|(start, end)| (start.min(text.len()), end.min(text.len()))).collect();
+    let places = query.places(bytes).take(HIGHLIGHTS).map(|range| (range.start * 3, range.end * 3 - 1));
+    let mut places: Vec<_> = places.map(|(start, end)| (start.min(text.len()), end.min(text.len()))).collect();
+    places.sort_unstable();
     spans(&text, &places, style, theme)
 }
 

@@ -1,4 +1,4 @@
-//! The line in which a filter is typed.
+//! The line in which a filter is typed, or what is searched for.
 
 use crate::journal::RowId;
 use crate::query::{self, Completion, Error, Known, Query};
@@ -7,7 +7,7 @@ use super::line::{Line, common};
 
 /// The line.
 #[derive(Debug)]
-pub(crate) struct FilterLine {
+pub(crate) struct QueryLine {
     /// The text.
     pub line: Line,
     /// What is wrong with it.
@@ -18,7 +18,7 @@ pub(crate) struct FilterLine {
     pub origin: Option<RowId>,
 }
 
-impl FilterLine {
+impl QueryLine {
     /// One with a text in it.
     #[must_use]
     pub(crate) fn new(text: &str, known: Known, origin: Option<RowId>) -> Self {
