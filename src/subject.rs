@@ -11,6 +11,7 @@ use crate::diagnose;
 use crate::query::{Property, Reading, Subject};
 use crate::record::finding::{Finding, Level};
 use crate::record::{Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, SessionId, Side, Time};
+use crate::text;
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::opcode::Opcode;
 
@@ -29,6 +30,55 @@ pub struct Setting<'a> {
     pub mark: Option<&'a str>,
 }
 
+/// What a request and its reply have alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Which of the two it is, and the id.
+    pub role: Role,
+    /// Whether it is a ping's or a pong's.
+    pub is_ping: bool,
+}
+
+impl Tag {
+    /// A ping's or a pong's, by what it carries; `None` where the opcode is another's.
+    #[must_use]
+    pub fn of_ping(opcode: Opcode, payload: &[u8]) -> Option<Self> {
+        let id = || text::escape(payload);
+        let role = match opcode {
+            Opcode::PING => Role::Request(id()),
+            Opcode::PONG => Role::Reply(id()),
+            _ => return None,
+        };
+        Some(Self { role, is_ping: true })
+    }
+
+    /// Those of the parts of a message.
+    pub fn all_of(decoded: &Decoded) -> impl Iterator<Item = Self> + '_ {
+        decoded.parts.iter().map(|part| Self { role: part.role.clone(), is_ping: false })
+    }
+
+    /// What the two have alike.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match &self.role {
+            Role::Request(id) | Role::Reply(id) | Role::Refusal(id) | Role::Tagged(id) => Some(id),
+            Role::Heartbeat | Role::Error | Role::Other => None,
+        }
+    }
+
+    /// Whether a message of the other side with another tag belongs to this one, the later of them being a reply.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        let is_pair = match &self.role {
+            Role::Request(_) => matches!(other.role, Role::Reply(_) | Role::Refusal(_)),
+            Role::Reply(_) | Role::Refusal(_) => matches!(other.role, Role::Request(_)),
+            Role::Tagged(_) => matches!(other.role, Role::Tagged(_)),
+            Role::Heartbeat | Role::Error | Role::Other => false,
+        };
+        is_pair && self.is_ping == other.is_ping && self.id() == other.id()
+    }
+}
+
 /// A frame, or a message in several of them.
 pub struct Said<'a> {
     /// Its session's.
@@ -45,12 +95,15 @@ pub struct Said<'a> {
     pub is_whole: bool,
     /// Whether it is in several frames, or a part of that.
     pub is_fragment: bool,
+    /// Whether it asks for a reply, and there is none.
+    pub is_unreplied: bool,
     read: OnceCell<Option<Read>>,
 }
 
 /// What the decoder made of it, and whether that is more than its bytes say.
 struct Read {
     reading: Reading,
+    tags: Vec<Tag>,
     tells_more: bool,
 }
 
@@ -64,7 +117,7 @@ impl Read {
             is_request: is(|role| matches!(role, Role::Request(_))),
             is_reply: is(|role| matches!(role, Role::Reply(_) | Role::Refusal(_))),
         };
-        Self { reading, tells_more: decoder.tells_more(decoded) }
+        Self { reading, tags: Tag::all_of(decoded).collect(), tells_more: decoder.tells_more(decoded) }
     }
 }
 
@@ -75,7 +128,17 @@ impl<'a> Said<'a> {
         let is_fragment = is_fragment(record);
         let length = record.header.length;
         let is_whole = !is_fragment && payload.len() as u64 == length;
-        Self { setting, record, length, payload, inflated, is_whole, is_fragment, read: OnceCell::new() }
+        Self {
+            setting,
+            record,
+            length,
+            payload,
+            inflated,
+            is_whole,
+            is_fragment,
+            is_unreplied: false,
+            read: OnceCell::new(),
+        }
     }
 
     /// A message in several frames, the first of which is `record`.
@@ -89,6 +152,7 @@ impl<'a> Said<'a> {
             inflated: None,
             is_whole,
             is_fragment: true,
+            is_unreplied: false,
             read: OnceCell::new(),
         }
     }
@@ -110,6 +174,13 @@ impl<'a> Said<'a> {
             Some(Read::new(decoder, &decoded))
         };
         self.read.get_or_init(read).as_ref()
+    }
+
+    /// What it asks or replies.
+    #[must_use]
+    pub fn tags(&self) -> Vec<Tag> {
+        let ping = Tag::of_ping(self.record.header.opcode(), self.payload);
+        ping.map(|ping| vec![ping]).or_else(|| self.read().map(|read| read.tags.clone())).unwrap_or_default()
     }
 
     fn close(&self) -> Option<Code> {
@@ -205,6 +276,7 @@ impl Subject for Said<'_> {
             Property::Heartbeat => matches!(opcode, Opcode::PING | Opcode::PONG),
             Property::Request => opcode == Opcode::PING,
             Property::Reply => opcode == Opcode::PONG,
+            Property::Unreplied => self.is_unreplied,
             Property::Raw | Property::Event => false,
         }
     }

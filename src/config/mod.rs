@@ -105,7 +105,7 @@ impl Config {
     /// # Errors
     /// One sentence that says what is wrong and shows a right value.
     pub fn new(arguments: &ProxyArguments, terminals: Terminals) -> Result<Self> {
-        let listen = address::listen(&arguments.listen)?;
+        let (listen, output) = (address::listen(&arguments.listen)?, output(arguments, terminals)?);
         let upstream = upstream(arguments)?;
         if let Some(upstream) = upstream.as_ref().filter(|upstream| address::would_loop(&listen, upstream)) {
             bail!(
@@ -125,9 +125,9 @@ impl Config {
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
             limits: limits(&arguments.limits)?,
-            output: output(arguments, terminals)?,
+            output,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
-            filter: arguments.filter.as_deref().map(filter).transpose()?.flatten(),
+            filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
@@ -233,12 +233,20 @@ fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
     address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
 }
 
-fn filter(text: &str) -> Result<Option<Query>> {
-    Query::parse(text).map_err(|error| {
+/// On the screen, rows may be marked, and a reply may come later; what is printed is printed.
+fn filter(text: &str, output: Output) -> Result<Option<Query>> {
+    let query = Query::parse(text).map_err(|error| {
         let (before, behind) = text.split_at_checked(error.at).unwrap_or((text, ""));
         let [before, behind] = [before, behind].map(|part| text::escape(part.as_bytes()));
         anyhow!("--filter {before}»{behind}: {} (at the »)", error.why)
-    })
+    })?;
+    ensure!(
+        output == Output::Screen
+            || !query.as_ref().is_some_and(|query| query.asks_for_replies() || query.asks_for_marks()),
+        "--filter {} asks for marks or for later replies, which only the screen knows: leave out marked and is:unreplied",
+        text::escape(text.as_bytes())
+    );
+    Ok(query)
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

@@ -257,6 +257,11 @@ fn a_decoder_is_known_by_its_name() {
 fn a_filter_that_can_not_be_read_gets_its_place() {
     assert_eq!(config(&["--filter", "op:text"]).unwrap().filter.unwrap().text(), "op:text");
     assert_eq!(config(&["--filter", " "]).unwrap().filter, None);
+    for query in ["is:unreplied", "not marked"] {
+        assert!(config(&["--filter", query]).is_ok());
+        let why = config(&["--json", "--filter", query]).unwrap_err().to_string();
+        assert!(why.contains("which only the screen knows"), "{why}");
+    }
     let why = config(&["--filter", "from:client op:txet"]).unwrap_err().to_string();
     assert!(why.starts_with("--filter from:client op:»txet: ") && why.contains("text"), "{why}");
 }

@@ -111,6 +111,8 @@ pub enum Property {
     Request,
     /// It is a reply.
     Reply,
+    /// It asks for a reply, and there is none.
+    Unreplied,
 }
 
 const fn property(what: Property, name: &'static str, help: &'static str) -> About<Property> {
@@ -118,7 +120,7 @@ const fn property(what: Property, name: &'static str, help: &'static str) -> Abo
 }
 
 /// All properties.
-pub const PROPERTIES: [About<Property>; 13] = [
+pub const PROPERTIES: [About<Property>; 14] = [
     property(Property::Frame, "frame", "frames, not events"),
     property(Property::Control, "control", "pings, pongs and close frames"),
     property(Property::Fragment, "fragment", "parts of a message in several frames"),
@@ -132,6 +134,7 @@ pub const PROPERTIES: [About<Property>; 13] = [
     property(Property::Heartbeat, "heartbeat", "pings, pongs and heartbeats of the application"),
     property(Property::Request, "request", "asks for a reply, as the decoder or a ping has it"),
     property(Property::Reply, "reply", "a reply, as the decoder or a pong has it"),
+    property(Property::Unreplied, "unreplied", "requests and pings that have no reply so far"),
 ];
 
 impl Property {

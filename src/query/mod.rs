@@ -83,6 +83,12 @@ impl Query {
         self.all.any_term(&|term| matches!(term, Term::Marked(_)))
     }
 
+    /// Whether it depends on replies that may come later.
+    #[must_use]
+    pub fn asks_for_replies(&self) -> bool {
+        self.all.any_term(&|term| matches!(term, Term::Is(Property::Unreplied)))
+    }
+
     /// What was typed.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -17,6 +17,8 @@ use crate::tui::theme::Theme;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
+use super::replies::Replies;
+
 /// Bytes of unfinished frames and messages that are remembered, of all sessions together. Matches that lie beyond are
 /// missed.
 const PENDING: usize = 64 * 1024 * 1024;
@@ -82,6 +84,8 @@ pub(crate) type Notes = HashMap<RowId, String>;
 pub(crate) struct Scanner {
     query: Query,
     notes: Notes,
+    /// Where the query asks for them.
+    replies: Option<Replies>,
     fold: Fold,
     zone: TimeZone,
     lanes: HashMap<(SessionId, Side), Lane>,
@@ -97,7 +101,13 @@ impl Scanner {
     #[must_use]
     pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone, notes: Notes) -> Self {
         let (lanes, scratch) = (HashMap::new(), Vec::new());
-        Self { query, notes, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
+        let replies = query.asks_for_replies().then(Replies::default);
+        Self { query, notes, replies, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
+    }
+
+    /// Rows that were found before, and fit no more.
+    pub(crate) fn lost(&mut self) -> Vec<RowId> {
+        self.replies.as_mut().map(Replies::lost).unwrap_or_default()
     }
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
@@ -172,9 +182,8 @@ impl Scanner {
                 &self.scratch
             }
         };
-        if self.query.matches(&Said::frame(job.setting(id, &self.zone, &self.notes), frame, payload, None)) {
-            found.push(id);
-        }
+        let said = Said::frame(job.setting(id, &self.zone, &self.notes), frame, payload, None);
+        ask(&self.query, &mut self.replies, id, said, found);
     }
 
     fn more(&mut self, job: &Job, more: &MoreRecord, found: &mut Vec<RowId>) {
@@ -216,14 +225,8 @@ impl Scanner {
         if self.fold.fragments && is_fragment(&record) {
             return self.fragment(job, place, id, record, told.unwrap_or(payload), found);
         }
-        if self.query.matches(&Said::frame(
-            job.setting(id, &self.zone, &self.notes),
-            &record,
-            &payload,
-            told.as_deref(),
-        )) {
-            found.push(id);
-        }
+        let said = Said::frame(job.setting(id, &self.zone, &self.notes), &record, &payload, told.as_deref());
+        ask(&self.query, &mut self.replies, id, said, found);
     }
 
     /// A fragment of a message that is one row.
@@ -254,9 +257,8 @@ impl Scanner {
         {
             self.pending -= message.text.len();
             let setting = job.setting(message.id, &self.zone, &self.notes);
-            if self.query.matches(&Said::message(setting, &message.record, message.length, &message.text, true)) {
-                found.push(message.id);
-            }
+            let said = Said::message(setting, &message.record, message.length, &message.text, true);
+            ask(&self.query, &mut self.replies, message.id, said, found);
         }
     }
 
@@ -295,5 +297,14 @@ impl Scanner {
         let Some(Lane { unfinished, message, told, .. }) = self.lanes.remove(&place) else { return };
         let bytes = unfinished.map_or(0, |frame| frame.payload.len()) + message.map_or(0, |message| message.text.len());
         self.pending -= bytes + told.map_or(0, |(_, told)| told.len());
+    }
+}
+
+/// Adds a frame or message that fits, and what its coming changes.
+fn ask(query: &Query, replies: &mut Option<Replies>, row: RowId, mut said: Said<'_>, found: &mut Vec<RowId>) {
+    match replies {
+        Some(replies) => replies.ask(query, row, &mut said, found),
+        None if query.matches(&said) => found.push(row),
+        None => {}
     }
 }

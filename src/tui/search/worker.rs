@@ -20,6 +20,8 @@ pub(crate) const MATCHES: usize = 1_000_000;
 pub(crate) struct Report {
     /// Rows that match and had not been told yet.
     pub found: Vec<RowId>,
+    /// Rows that matched before, and do no more.
+    pub lost: Vec<RowId>,
     /// Blocks that wait.
     pub waiting: u64,
     /// Blocks that were searched.
@@ -118,8 +120,9 @@ impl Worker {
         let mut desk = self.shared.desk();
         desk.rung = false;
         let waiting = desk.blocks.len() as u64 + u64::from(desk.busy);
-        let found = std::mem::take(&mut desk.report.found);
-        Report { found, waiting, ..desk.report }
+        let report = &mut desk.report;
+        let (found, lost) = (std::mem::take(&mut report.found), std::mem::take(&mut report.lost));
+        Report { found, lost, waiting, ..*report }
     }
 }
 
@@ -140,7 +143,7 @@ fn work(shared: &Shared) {
         if shared.desk().blocks.is_empty() {
             scanner.settle(&mut found);
         }
-        tell(shared, search, &job.block, &mut found);
+        tell(shared, search, &job.block, &mut found, scanner.lost());
     }
 }
 
@@ -163,7 +166,7 @@ fn next(shared: &Shared, scanner: &mut Option<Scanner>) -> Option<(u64, Job)> {
 }
 
 /// Reports on a block, unless another search has begun meanwhile.
-fn tell(shared: &Shared, search: u64, block: &Block, found: &mut Vec<RowId>) {
+fn tell(shared: &Shared, search: u64, block: &Block, found: &mut Vec<RowId>, mut lost: Vec<RowId>) {
     let mut desk = shared.desk();
     if desk.search != search {
         found.clear();
@@ -173,6 +176,7 @@ fn tell(shared: &Shared, search: u64, block: &Block, found: &mut Vec<RowId>) {
     found.truncate(MATCHES - desk.matches);
     desk.matches += found.len();
     desk.report.found.append(found);
+    desk.report.lost.append(&mut lost);
     desk.report.searched += 1;
     desk.report.up_to = Some(block.sequence);
     if desk.matches == MATCHES {

@@ -38,10 +38,19 @@ impl Found {
 
     /// Takes in what was found.
     pub(crate) fn take(&mut self, view: &Index, report: Report) {
-        let Report { mut found, waiting, searched, up_to, full } = report;
+        let Report { mut found, mut lost, waiting, searched, up_to, full } = report;
         let until = up_to.map_or(Time::default(), |block| view.earliest(block + 1));
         self.progress = Progress { waiting, searched, until, full };
         found.sort_unstable();
+        self.add(found);
+        if !lost.is_empty() {
+            lost.sort_unstable();
+            self.rows.retain(|row| lost.binary_search(row).is_err());
+        }
+    }
+
+    /// Adds rows, which are in order.
+    fn add(&mut self, found: Vec<RowId>) {
         let Some(first) = found.first() else { return };
         // What was found before and stands behind it: of sessions that reach into one another, and what came in pieces.
         let place = self.rows.partition_point(|row| row < first);

@@ -9,10 +9,9 @@ use std::collections::HashMap;
 use crate::decode::{Decoder, Format, Limits, Role};
 use crate::journal::{Fold, Index, Joined, Lens, Row, RowId, Scope};
 use crate::record::{Seen, SessionId};
-use crate::text;
+use crate::subject::Tag;
 use crate::tui::pages::content;
 use crate::tui::pages::pair::{Other, Pair};
-use crate::wire::opcode::Opcode;
 
 use super::decoders::Decoders;
 
@@ -60,34 +59,6 @@ enum State {
         next: u64,
     },
     Found(Pair),
-}
-
-/// What a request and its reply have alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Tag {
-    role: Role,
-    /// Whether it is a ping's or a pong's.
-    is_ping: bool,
-}
-
-impl Tag {
-    fn id(&self) -> Option<&str> {
-        match &self.role {
-            Role::Request(id) | Role::Reply(id) | Role::Refusal(id) | Role::Tagged(id) => Some(id),
-            Role::Heartbeat | Role::Error | Role::Other => None,
-        }
-    }
-
-    /// Whether a message of the other side with another tag belongs to this one, the later of them being a reply.
-    fn fits(&self, other: &Self) -> bool {
-        let is_pair = match &self.role {
-            Role::Request(_) => matches!(other.role, Role::Reply(_) | Role::Refusal(_)),
-            Role::Reply(_) | Role::Refusal(_) => matches!(other.role, Role::Request(_)),
-            Role::Tagged(_) => matches!(other.role, Role::Tagged(_)),
-            Role::Heartbeat | Role::Error | Role::Other => false,
-        };
-        is_pair && self.is_ping == other.is_ping && self.id() == other.id()
-    }
 }
 
 impl Pairs {
@@ -224,15 +195,12 @@ fn tags(view: &Index, decoder: Option<Decoder>, row: Row<'_>, budget: &mut usize
     *budget = budget.saturating_sub(1);
     let Seen::Frame(record) = row.record else { return Vec::new() };
     let opcode = record.header.opcode();
-    if matches!(opcode, Opcode::PING | Opcode::PONG) {
-        let id = text::escape(&view.start(row, CONTROL));
-        let role = if opcode == Opcode::PING { Role::Request(id) } else { Role::Reply(id) };
-        return vec![Tag { role, is_ping: true }];
+    if let Some(tag) = Tag::of_ping(opcode, &view.start(row, CONTROL)) {
+        return vec![tag];
     }
     let Some(decoder) = decoder.filter(|_| Format::of(opcode).is_some()) else { return Vec::new() };
     let Some(said) = Joined::new(view, row, &record, FOLD).said(Limits::ROW.bytes) else { return Vec::new() };
     *budget = budget.saturating_sub(said.bytes.len() / BYTES);
     let decoded = content::read(decoder, &record, &said, &Limits::ROW);
-    let roles = decoded.into_iter().flat_map(|decoded| decoded.parts).map(|part| part.role);
-    roles.map(|role| Tag { role, is_ping: false }).collect()
+    decoded.iter().flat_map(Tag::all_of).collect()
 }

@@ -44,6 +44,40 @@ fn only_what_fits_is_shown_and_counted() {
 }
 
 #[test]
+fn requests_without_a_reply_are_found_until_it_comes() {
+    let mut stage = Stage::new(100, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/rpc");
+    let request = |id: &str, method: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
+    actor.after(10).opens();
+    actor.after(10).frame(Client, 0x81, request("1", "sum").as_bytes());
+    actor.after(10).frame(Client, 0x81, request("2", "product").as_bytes());
+    actor.after(10).frame(Client, 0x81, format!("[{},{}]", request("3", "both"), request("4", "both")).as_bytes());
+    actor.after(10).frame(Server, 0x89, b"beat").frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":1,"result":3}"#);
+    actor.hand_over();
+    stage.at(100_000).sync();
+    filter(&mut stage, "is:unreplied");
+    assert!(stage.shows("3 of "), "{}", stage.screen());
+    assert!(
+        !stage.shows("sum") && stage.shows("product") && stage.shows("both") && stage.shows("ping"),
+        "{}",
+        stage.screen()
+    );
+    actor.after(10).frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":2,"error":{"code":-1,"message":"no"}}"#);
+    actor.after(10).frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":3,"result":0}"#).frame(Client, 0x8a, b"beat");
+    actor.hand_over();
+    stage.sync();
+    stage.until_filtered();
+    assert!(stage.shows("1 of ") && stage.shows("both"), "one of two is missing: {}", stage.screen());
+    actor.after(10).frame(Server, 0x81, br#"{"jsonrpc":"2.0","id":4,"result":0}"#).hand_over();
+    stage.sync();
+    stage.until_filtered();
+    assert!(stage.shows("0 of "), "{}", stage.screen());
+    stage.keys("f").ctrl('u').keys("is:request not is:unreplied op:text");
+    stage.until_filtered();
+    assert!(stage.shows("3 of "), "{}", stage.screen());
+}
+
+#[test]
 fn what_is_wrong_is_pointed_at_and_the_filter_before_stays() {
     let mut stage = stage();
     stage.keys("f").keys("from:server");
