@@ -242,7 +242,7 @@ fn a_finding_is_explained_in_plain_text() {
 fn all_findings_are_listed_by_layer() {
     let text = String::from_utf8(run(&["explain"]).stdout).unwrap();
     let heads: Vec<_> = text.lines().filter(|line| !line.starts_with(' ')).collect();
-    let layers = ["tcp", "http", "handshake", "extension", "frame", "message", "close", "draft"];
+    let layers = ["tcp", "http", "handshake", "extension", "frame", "message", "close", "application", "draft"];
     assert_eq!(heads, [&layers[..], &["never seen by wsproxy"]].concat());
     assert!(text.contains("http-extra-crlf") && text.contains("page-mixed-content"));
 }

@@ -54,6 +54,7 @@ const fn heading(layer: Layer) -> &'static str {
         Layer::Frame => "Frames",
         Layer::Message => "Messages",
         Layer::Close => "Close",
+        Layer::Application => "Applications",
         Layer::Draft => "Drafts",
     }
 }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: they share what they need, and link once.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
+mod applications;
 mod bridges;
 mod browser;
 mod chrome;

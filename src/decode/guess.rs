@@ -54,6 +54,16 @@ pub fn guess(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Dec
         .or_else(|| Some(Decoder::Json).filter(|_| are_json(first)))
 }
 
+/// The decoder that the circumstances speak for, or a message that gives its protocol away, whether or not all messages fit
+/// it: for who asks what is wrong with them.
+#[must_use]
+pub fn meant(context: &Context<'_>, first: &[(Side, Payload<'_>)]) -> Option<Decoder> {
+    by_subprotocol(context)
+        .or_else(|| by_path(context, &[]))
+        .or_else(|| by_connect(first))
+        .or_else(|| first.iter().find_map(|(from, payload)| by_message(*from, *payload)))
+}
+
 fn by_subprotocol(context: &Context<'_>) -> Option<Decoder> {
     Some(match context.subprotocol? {
         "graphql-transport-ws" | "graphql-ws" => Decoder::GraphQl,

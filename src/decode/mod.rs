@@ -44,9 +44,10 @@ use crate::wire::opcode::Opcode;
 
 pub use content::{FileType, Image, Packer};
 pub use document::{Document, Node, Value};
-pub use guess::{Context, MESSAGES, guess, guess_with};
+pub use guess::{Context, MESSAGES, guess, guess_with, meant};
 pub use guesser::{Choice, First, Guesser, Preference};
 pub use limits::Limits;
+pub use mqtt::{Connect, connect, refusal};
 pub use program::{Ask, Program, Runner, Silence};
 pub use protobuf::{Schema, SchemaFault};
 

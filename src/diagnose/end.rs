@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use crate::record::finding::{Finding, FindingKind, Place};
-use crate::record::{Ending, Side};
+use crate::record::{Ending, FrameNumber, Side};
 use crate::text;
 use crate::wire::close::Code;
+
+use super::application;
 
 /// The shortest limit for a silence that is told as one.
 const SHORTEST: Duration = Duration::from_secs(2);
@@ -63,20 +65,26 @@ pub fn at_once(code: Option<Code>, reason: &[u8], what: &str, after: Duration) -
 /// Whether a finding of that kind says how a session that had opened ended, and why.
 #[must_use]
 pub const fn is_of_end(kind: FindingKind) -> bool {
-    matches!(
-        kind,
-        FindingKind::TcpDropAfterOpen
-            | FindingKind::TcpIdleTimeout
-            | FindingKind::FrameTruncated
-            | FindingKind::FrameMissingFin
-            | FindingKind::CloseNoReply
-            | FindingKind::CloseCleanErrorCodes
-            | FindingKind::CloseOwnReason
-    )
+    application::is_of_end(kind)
+        || matches!(
+            kind,
+            FindingKind::TcpDropAfterOpen
+                | FindingKind::TcpIdleTimeout
+                | FindingKind::FrameTruncated
+                | FindingKind::FrameMissingFin
+                | FindingKind::CloseNoReply
+                | FindingKind::CloseCleanErrorCodes
+                | FindingKind::CloseOwnReason
+        )
+}
+
+/// Whether a proxy or load balancer has a limit of so long by default.
+pub(super) fn is_known_limit(silence: Duration) -> bool {
+    is_limit(silence) && known(silence.as_secs()).is_some()
 }
 
 /// Whether it is so near behind whole seconds that most likely a limit ended it.
-fn is_limit(silence: Duration) -> bool {
+pub(super) fn is_limit(silence: Duration) -> bool {
     silence >= SHORTEST && silence - Duration::from_secs(silence.as_secs()) <= BEHIND
 }
 
@@ -148,7 +156,40 @@ pub fn why_closed(code: Code, reason: &[u8]) -> Option<(String, String)> {
     })
 }
 
-/// Closes of graphql-ws by the words that it alone has (its `makeServer`, version 6.4).
+/// Limits for a message: bytes, whose they are by default, and the option. Read in ws 8.23's and engine.io 6.6's sources, in
+/// websockets 10.4's, aiohttp 3's, Tornado 6.6's and uvicorn 0.54's.
+const LARGEST: [(u64, &str, &str); 6] = [
+    (1_000_000, "socket.io", "maxHttpBufferSize"),
+    (1 << 20, "Python's websockets", "max_size"),
+    (4 << 20, "aiohttp", "max_msg_size"),
+    (10 << 20, "Tornado", "websocket_max_message_size"),
+    (16 << 20, "uvicorn", "--ws-max-size"),
+    (100 << 20, "ws", "maxPayload"),
+];
+
+/// Which message a server found too large that closes with 1009: the largest of the client's last ones, and its bytes. Gives
+/// the cause, and what to do.
+#[must_use]
+pub fn too_large(frame: FrameNumber, length: u64, reason: &[u8]) -> (String, String) {
+    let said = match reason {
+        [] => String::new(),
+        reason => format!("; the server says {}", text::preview(reason, 125)),
+    };
+    let passed =
+        LARGEST.iter().filter(|(limit, ..)| length > *limit).map(|(limit, whose, _)| format!("{whose} {limit}"));
+    let passed = passed.collect::<Vec<_>>().join(", ");
+    let limits = if passed.is_empty() {
+        "that is less than libraries allow by default, so that the server sets a limit of its own".to_owned()
+    } else {
+        format!("more than the default of: {passed}")
+    };
+    let cause = format!("most likely the client's message of frame {frame}, which has {length} bytes{said}; {limits}");
+    let options = LARGEST.iter().filter(|(limit, ..)| length > *limit || passed.is_empty());
+    let options = options.map(|(_, whose, option)| format!("{whose}: {option}")).collect::<Vec<_>>().join("; ");
+    (cause, format!("send it in smaller messages, or raise the server's limit ({options})"))
+}
+
+/// Closes of graphql-ws by the words that it alone has (its `makeServer`, version 6.4.2).
 fn graphql(code: Code, reason: &[u8]) -> Option<(&'static str, &'static str)> {
     Some(match (code.value(), reason) {
         (4406, b"Subprotocol not acceptable") => (
@@ -167,6 +208,15 @@ fn graphql(code: Code, reason: &[u8]) -> Option<(&'static str, &'static str)> {
         (4409, reason) if reason.starts_with(b"Subscriber for ") => (
             "the client subscribed twice with the same id at this GraphQL server",
             "give each operation under way an id of its own",
+        ),
+        (4400, b"Invalid message received") => (
+            "the client sent what is no message of graphql-transport-ws: start and stop are of the older protocol, subscribe \
+             takes a string as id and an object with a query as payload",
+            "use createClient() of the package graphql-ws in the client (Apollo: GraphQLWsLink in place of WebSocketLink)",
+        ),
+        (4403, b"Forbidden") => (
+            "the GraphQL server's onConnect refused the client: it returned false",
+            "look at onConnect of the server's useServer(): credentials go into the client's connectionParams",
         ),
         (4401, b"Unauthorized") => (
             "the server says Unauthorized; graphql-ws does so where a client subscribes before connection_ack has come",

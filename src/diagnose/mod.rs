@@ -1,5 +1,6 @@
 //! The words: what each finding means, what a browser makes of it, and how it is written. Pure; nothing is sent or read.
 
+pub mod application;
 mod catalogue;
 pub mod chrome;
 pub mod end;

@@ -3,11 +3,16 @@
 use crate::record::finding::{Finding, Place};
 use crate::record::{Side, Stall, StallKind};
 
+use super::application;
+
 /// The stall as the finding that it is where it lasts, but for its title.
 #[must_use]
 pub fn finding(stall: &Stall) -> Finding {
     let place = stall.frame.map_or(Place::Connection, Place::Frame);
-    let finding = Finding::new(stall.kind.finding(), place);
+    let mut finding = Finding::new(stall.kind.finding(), place);
+    if let Some((cause, fix)) = application::unanswered(stall.kind) {
+        finding = finding.cause(cause, fix);
+    }
     let Some(header) = stall.header else { return finding };
     let mut bytes = Vec::new();
     header.write(&mut bytes);
@@ -27,7 +32,11 @@ pub fn finding(stall: &Stall) -> Finding {
 #[must_use]
 pub const fn sender(stall: &Stall) -> Side {
     match stall.kind {
-        StallKind::UnansweredPing | StallKind::UnansweredClose => stall.lane.other(),
+        StallKind::UnansweredPing
+        | StallKind::UnansweredClose
+        | StallKind::SocketIoConnect
+        | StallKind::EngineIoPong
+        | StallKind::Greeting(_) => stall.lane.other(),
         _ => stall.lane,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::record::finding::{Finding, Level};
+use crate::record::finding::{Finding, Layer, Level};
 use crate::record::{
     Ending, Event, FrameRecord, HeadEvent, Log, OpenEvent, Outcome, Seen, Side, Stall, StallKind, Time, Verdict,
 };
@@ -220,6 +220,8 @@ impl Story {
             // Interim answers may go on for ever.
             Event::Head(head) if self.answers.len() < 4 => self.answers.push((time, head.clone())),
             Event::Open(open) => self.open = Some(open.clone()),
+            // What the doctor says is of no protocol, and proves nothing.
+            Event::Finding(Side::Client, finding) if finding.kind.layer() == Layer::Application => {}
             Event::Finding(..) if self.findings.len() >= FINDINGS => self.more_findings += 1,
             Event::Finding(from, finding) => self.findings.push((*from, finding.clone())),
             // What the page got first stays what it got.

@@ -216,6 +216,40 @@ kinds! {
         CloseBrowser1001 = "close-browser-1001",
         CloseFromBrowser1002 = "close-from-browser-1002",
     }
+    Application {
+        SocketioVersion = "socketio-version",
+        SocketioRefused = "socketio-refused",
+        SocketioNotAPacket = "socketio-not-a-packet",
+        SocketioNoConnect = "socketio-no-connect",
+        SocketioNoPong = "socketio-no-pong",
+        SocketioDisconnected = "socketio-disconnected",
+        GraphqlOldAndNew = "graphql-old-and-new",
+        GraphqlRefused = "graphql-refused",
+        GraphqlError = "graphql-error",
+        MqttRefused = "mqtt-refused",
+        MqttText = "mqtt-text",
+        MqttNoSubprotocol = "mqtt-no-subprotocol",
+        MqttKeepAlive = "mqtt-keep-alive",
+        MqttDisconnected = "mqtt-disconnected",
+        MqttSubscriptionRefused = "mqtt-subscription-refused",
+        StompNoNul = "stomp-no-nul",
+        StompError = "stomp-error",
+        SignalrNoSeparator = "signalr-no-separator",
+        SignalrRefused = "signalr-refused",
+        SignalrClosed = "signalr-closed",
+        PhoenixRefused = "phoenix-refused",
+        PhoenixError = "phoenix-error",
+        PhoenixNoHeartbeat = "phoenix-no-heartbeat",
+        ActioncableRejected = "actioncable-rejected",
+        ActioncableDisconnected = "actioncable-disconnected",
+        WampAborted = "wamp-aborted",
+        WampGoodbye = "wamp-goodbye",
+        AppGreetingUnanswered = "app-greeting-unanswered",
+        AppTextAsBinary = "app-text-as-binary",
+        AppJsonAsBinary = "app-json-as-binary",
+        AppFirstUnanswered = "app-first-unanswered",
+        AppHeartbeatBroken = "app-heartbeat-broken",
+    }
     Draft {
         Hixie75StatusLine = "hixie75-status-line",
         Hixie75HeaderOrder = "hixie75-header-order",
@@ -249,6 +283,8 @@ pub enum Layer {
     Message,
     /// Close frames and the end.
     Close,
+    /// What applications say in messages, by the rules of their own protocols.
+    Application,
     /// The protocol's drafts of 2009 to 2011.
     Draft,
 }
@@ -265,6 +301,7 @@ impl Layer {
             Self::Frame => "frame",
             Self::Message => "message",
             Self::Close => "close",
+            Self::Application => "application",
             Self::Draft => "draft",
         }
     }

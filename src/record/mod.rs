@@ -20,5 +20,5 @@ pub use log::{Log, Record, Seen};
 pub use policy::Policy;
 pub use proxy::ProxyEvent;
 pub use side::{PerSide, Side};
-pub use stall::{Stall, StallKind};
+pub use stall::{Greeting, Stall, StallKind};
 pub use verdict::{Basis, Outcome, Verdict};

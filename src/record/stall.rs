@@ -5,6 +5,35 @@ use crate::wire::frame::FrameHeader;
 use super::finding::FindingKind;
 use super::{FrameNumber, Side, Time};
 
+/// A greeting of an application's protocol, which the other side answers before anything else passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Greeting {
+    /// GraphQL's connection_init.
+    GraphQl,
+    /// MQTT's CONNECT.
+    Mqtt,
+    /// STOMP's CONNECT.
+    Stomp,
+    /// SignalR's handshake.
+    SignalR,
+    /// WAMP's HELLO.
+    Wamp,
+}
+
+impl Greeting {
+    /// What it is called, and what its answer is.
+    #[must_use]
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::GraphQl => ("GraphQL's connection_init", "connection_ack"),
+            Self::Mqtt => ("MQTT's CONNECT", "CONNACK"),
+            Self::Stomp => ("STOMP's CONNECT", "CONNECTED"),
+            Self::SignalR => ("SignalR's handshake", "{}"),
+            Self::Wamp => ("WAMP's HELLO", "WELCOME"),
+        }
+    }
+}
+
 /// What is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StallKind {
@@ -24,6 +53,12 @@ pub enum StallKind {
     OpenAfterClose,
     /// The other peer takes no more bytes, so that what this lane sends piles up.
     PeerNotReading,
+    /// The packet by which a client of Socket.IO joins a namespace.
+    SocketIoConnect,
+    /// The pong of Engine.IO, a message of its own.
+    EngineIoPong,
+    /// The answer to a greeting of an application's protocol.
+    Greeting(Greeting),
 }
 
 impl StallKind {
@@ -39,6 +74,9 @@ impl StallKind {
             Self::UnansweredClose => "unanswered-close",
             Self::OpenAfterClose => "open-after-close",
             Self::PeerNotReading => "peer-not-reading",
+            Self::SocketIoConnect => "socketio-no-connect",
+            Self::EngineIoPong => "socketio-no-pong",
+            Self::Greeting(_) => "unanswered-greeting",
         }
     }
 
@@ -54,6 +92,9 @@ impl StallKind {
             Self::UnansweredClose => FindingKind::CloseNoReply,
             Self::OpenAfterClose => FindingKind::CloseNoTcpClose,
             Self::PeerNotReading => FindingKind::TcpNotReading,
+            Self::SocketIoConnect => FindingKind::SocketioNoConnect,
+            Self::EngineIoPong => FindingKind::SocketioNoPong,
+            Self::Greeting(_) => FindingKind::AppGreetingUnanswered,
         }
     }
 }
@@ -98,6 +139,12 @@ impl Stall {
                 format!("both close frames have passed, and the {lane} keeps the connection open")
             }
             StallKind::PeerNotReading => format!("the {other} does not read, so what the {lane} sends piles up"),
+            StallKind::SocketIoConnect => format!("the {lane} has not joined a namespace of Socket.IO: no packet 40"),
+            StallKind::EngineIoPong => format!("the {lane} has not answered a ping of Engine.IO: no packet 3"),
+            StallKind::Greeting(greeting) => {
+                let (greeting, answer) = greeting.names();
+                format!("the {lane} has not answered {greeting}: no {answer}")
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One session, both lanes, without I/O: bytes, commands and the time go in; edits, replies and a log of what was seen come
 //! out, into buffers that the caller owns. The same input gives the same output to the byte.
 
+mod application;
 pub mod bridge;
 pub mod edits;
 pub mod injection;

@@ -3,6 +3,7 @@
 //! Nothing is computed while frames pass: lanes note a time where something begins that the other side, or the same one,
 //! has to end. Whoever owns the session asks once in a while, and only while something is owed.
 
+use crate::diagnose::application;
 use crate::record::finding::{Finding, Place};
 use crate::record::{Event, FrameNumber, Log, Side, Stall, StallKind, Time};
 use crate::wire::frame::FrameHeader;
@@ -59,7 +60,14 @@ impl Stalls {
             }
             let seconds = now.since(stall.since).as_secs();
             let detail = format!("{}, to the end of the session, {seconds} s later", stall.text());
-            Some((stall.lane, Finding::new(stall.kind.finding(), Place::Connection).detail(detail)))
+            let finding = Finding::new(stall.kind.finding(), Place::Connection).detail(detail);
+            Some((
+                stall.lane,
+                match application::unanswered(stall.kind) {
+                    Some((cause, fix)) => finding.cause(cause, fix),
+                    None => finding,
+                },
+            ))
         });
         findings.collect()
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::diagnose::application::Told;
 use crate::diagnose::chrome::Content;
 use crate::diagnose::examine::{Examiner, Found, Usual};
 use crate::diagnose::forensics::{self, Before, Named, Past, Scene};
@@ -9,6 +10,7 @@ use crate::diagnose::own::{self, Own};
 use crate::diagnose::{end, words};
 use crate::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use crate::record::{Ending, Event, FrameNumber, Log, RunRecord, Side, Time};
+use crate::wire::close::{CloseBody, Code};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask::MaskKey;
@@ -36,6 +38,22 @@ pub(super) struct Bytes<'a> {
     /// The frame in front of it, as far as it is at hand; `None` where that is the head.
     pub before: Option<&'a [u8]>,
     pub keys: Keys,
+}
+
+/// What was seen in messages before, which may be the cause of what comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Earlier {
+    /// What was found in the application's messages.
+    pub told: Option<Told>,
+    pub now: Time,
+    /// The largest of the client's last messages: its first frame, and its bytes.
+    pub largest: Option<(FrameNumber, u64)>,
+}
+
+impl Earlier {
+    fn cause(self) -> Option<(String, &'static str)> {
+        self.told?.cause(self.now)
+    }
 }
 
 /// Keys of the client's last frames: an echo that was not unmasked is known by them.
@@ -85,6 +103,8 @@ pub(super) struct Watch {
     start: Vec<u8>,
     /// Raw bytes of the user's that broke the stream which this side gets.
     own: Option<Own>,
+    /// What was found in the application's messages, and why an end may follow from it.
+    earlier: Option<Earlier>,
 }
 
 impl Watch {
@@ -102,6 +122,7 @@ impl Watch {
             failed: false,
             start: Vec::new(),
             own: None,
+            earlier: None,
         }
     }
 
@@ -213,10 +234,18 @@ impl Watch {
 
     /// The side's bytes have ended without a close frame, after `silence`. Where they ended inside of a frame or message,
     /// that is said instead.
-    pub(super) fn sudden_end(&mut self, how: Ending, was_asked: bool, silence: Option<Duration>) {
+    /// `cause` is what the application says of it.
+    pub(super) fn sudden_end(
+        &mut self,
+        how: Ending,
+        was_asked: bool,
+        silence: Option<Duration>,
+        cause: Option<Finding>,
+    ) {
         let is_told = self.from == Side::Server || (!was_asked && silence.is_some_and(|silence| silence >= NO_PAGE));
         if self.ready.is_empty() && is_told {
-            self.add(end::without_close(self.from, how, was_asked, silence.unwrap_or_default()));
+            let ended = || end::without_close(self.from, how, was_asked, silence.unwrap_or_default());
+            self.add(cause.unwrap_or_else(ended));
         }
     }
 
@@ -230,6 +259,11 @@ impl Watch {
         self.told.iter().any(|(told, _)| *told == kind)
     }
 
+    /// What was seen in messages before this read.
+    pub(super) const fn follows_from(&mut self, earlier: Earlier) {
+        self.earlier = Some(earlier);
+    }
+
     /// Which raw bytes of the user's broke the stream that this side gets.
     pub(super) const fn hears(&mut self, own: Option<Own>) {
         self.own = own;
@@ -240,6 +274,9 @@ impl Watch {
         let kind = finding.kind;
         if let Some(own) = self.own.filter(|_| Own::explains(kind)) {
             let (cause, fix) = own.cause();
+            finding = finding.cause(cause, fix);
+        }
+        if let Some((cause, fix)) = self.earlier.filter(|_| is_end_without_a_word(&finding)).and_then(Earlier::cause) {
             finding = finding.cause(cause, fix);
         }
         if let Some(frame) = finding.frame() {
@@ -316,8 +353,21 @@ impl Watch {
                 self.name(bytes, &start, named);
             } else {
                 let window = window(bytes, found.at, found.length);
+                let found = self.too_large(found);
                 self.add(finding(found, Place::Frame(bytes.number), window));
             }
+        }
+    }
+
+    /// A close with 1009 says what was too large.
+    fn too_large(&self, found: Found) -> Found {
+        let code = CloseBody::parse(self.body()).code().filter(|(code, _)| *code == Code::TOO_BIG);
+        let largest = self.earlier.and_then(|earlier| earlier.largest);
+        match (code, largest) {
+            (Some((_, reason)), Some((frame, length))) if found.kind == FindingKind::CloseCleanErrorCodes => {
+                Found { cause: Some(end::too_large(frame, length, reason)), ..found }
+            }
+            _ => found,
         }
     }
 
@@ -417,6 +467,12 @@ impl Watch {
         }
         start
     }
+}
+
+/// Whether that is an end of which the peer says nothing.
+const fn is_end_without_a_word(finding: &Finding) -> bool {
+    let is_end = matches!(finding.kind, FindingKind::TcpDropAfterOpen | FindingKind::CloseCleanErrorCodes);
+    is_end && finding.cause.is_none()
 }
 
 /// A bug that has a name, in `bytes`.

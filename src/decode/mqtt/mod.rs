@@ -62,6 +62,48 @@ pub(super) fn connects(bytes: &[u8]) -> Option<Version> {
     .filter(|_| head.end > cursor.at())
 }
 
+/// What a CONNECT says of the connection (MQTT 3.1.1, 3.1.2; MQTT 5, 3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// 3 for MQTT 3.1, 4 for 3.1.1, 5 for 5.
+    pub level: u8,
+    /// Seconds within which the client sends something; 0 for no limit.
+    pub keep_alive: u16,
+}
+
+/// The CONNECT that a message begins with.
+#[must_use]
+pub fn connect(bytes: &[u8]) -> Option<Connect> {
+    connects(bytes)?;
+    let mut cursor = Cursor::new(bytes);
+    Head::read(&mut cursor, Version::Three).ok()?;
+    let [_, length, ..] = *cursor.rest() else { return None };
+    let (level, alive) = (2 + usize::from(length), 4 + usize::from(length));
+    let alive = cursor.rest().get(alive..alive + 2)?;
+    let level = *cursor.rest().get(level)?;
+    Some(Connect { level, keep_alive: u16::from_be_bytes(alive.try_into().ok()?) })
+}
+
+/// The code of a packet of the server's that says no, and its name: of a CONNACK, a SUBACK or a DISCONNECT that a message
+/// begins with. A server that knows no MQTT 5 answers its CONNECT in the terms of 3.1.1.
+#[must_use]
+pub fn refusal(bytes: &[u8], version: u8) -> Option<(u8, String)> {
+    let mut cursor = Cursor::new(bytes);
+    let head = Head::read(&mut cursor, Version::Five).ok()?;
+    let body = cursor.rest();
+    let is_five = version >= 5;
+    let code = match head.kind {
+        Kind::ConnAck => *body.get(1)?,
+        Kind::Disconnect if is_five => *body.first()?,
+        // Behind the packet's id, and its properties in MQTT 5, of which servers send none.
+        Kind::SubAck => *body.get(if is_five { 3 } else { 2 })?,
+        _ => return None,
+    };
+    let version = if is_five && code >= codes::REFUSAL { Version::Five } else { Version::Three };
+    let (name, is_refused) = codes::reason(version, head.kind, code);
+    (is_refused && code != 0).then_some((code, name))
+}
+
 /// Whether heads of packets stand one behind the other from the start on, as far as the message goes.
 fn begins_with_packet(bytes: &[u8], version: Version) -> bool {
     let mut cursor = Cursor::new(bytes);

@@ -2,6 +2,7 @@
 //!
 //! `explain` and the documentation show it, and a test runs each through the relay.
 
+mod application;
 mod close;
 mod draft;
 mod extension;
@@ -33,6 +34,14 @@ impl Example {
         match self {
             Self::Scene(scene) | Self::Told(_, scene) => Some(scene),
             Self::Words(_) => None,
+        }
+    }
+
+    /// The same, said in words, since it is a matter of time.
+    fn in_words(self, words: &'static str) -> Self {
+        match self {
+            Self::Scene(scene) | Self::Told(_, scene) => Self::Told(words, scene),
+            Self::Words(_) => self,
         }
     }
 
@@ -99,6 +108,7 @@ pub fn example(kind: FindingKind) -> Example {
         Layer::Frame => frame::example(kind),
         Layer::Message => message::example(kind),
         Layer::Close => close::example(kind),
+        Layer::Application => application::example(kind),
         Layer::Draft => draft::example(kind),
     }
 }

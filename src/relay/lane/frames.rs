@@ -110,6 +110,13 @@ impl Lane {
         *context.next = run.first.after(u64::from(usual.count));
         self.ledger.count += u64::from(usual.count);
         log.run(run, input.get(..usual.length).unwrap_or(input));
+        if let Some(application) = context.application.as_deref_mut() {
+            application.note_run(self.from, &run, input, &usual);
+            if application.listens(self.from) {
+                application.run(context.now, self.from, run.first, input, &usual);
+                application.take().into_iter().for_each(|finding| self.watch.add(finding));
+            }
+        }
         Some((usual.length, usual.last))
     }
 
@@ -130,12 +137,15 @@ impl Lane {
         context.keys.note(self.from, &header);
         let payload = following.get(..header.length as usize).unwrap_or(following);
         let number = *context.next;
+        self.hear_header(context, number, &header);
+        self.hear_payload(context, &header, 0, payload);
         let is_usual = context.judgement.is_quiet(self.from) && self.watch.is_usual(&header, payload);
         if !is_usual {
             let bytes = Bytes { number, header: &header, offset: 0, following, before, keys: *context.keys };
             self.examine_header(context, bytes);
             self.examine_payload(context, bytes, payload.len(), true, log);
         }
+        self.hear_end(context, &header);
         self.record_sent(context, number, relayed, log);
         self.ledger.whole(context, header, payload, Origin::Peer, relayed, log);
         if !is_usual {
@@ -161,6 +171,7 @@ impl Lane {
         let number = self.ledger.begin(context, header, self.passage.relayed());
         let relayed = self.stage_header(context, &header, following, number, log);
         self.ledger.becomes(relayed);
+        self.hear_header(context, number, &header);
         let keys = *context.keys;
         self.examine_header(context, Bytes { number, header: &header, offset: 0, following, before, keys });
         self.note_debt(context, &header, number);
@@ -176,7 +187,11 @@ impl Lane {
         self.ledger.becomes(relayed);
         let before = if self.ledger.count == 1 { None } else { Some(&[][..]) };
         let bytes = Bytes { number, header: &header, offset, following, before, keys: *context.keys };
+        self.hear_payload(context, &header, offset, payload);
         self.examine_payload(context, bytes, length, last, log);
+        if last {
+            self.hear_end(context, &header);
+        }
         if header.opcode() == Opcode::CLOSE {
             self.close_piece(context.now, header.mask, offset, payload, last);
         }
@@ -248,6 +263,9 @@ impl Lane {
         }
         let content = self.watch.payload(bytes, length, last);
         if last && let Some((inflated, length)) = self.watch.inflated() {
+            if let Some(application) = context.application.as_deref_mut() {
+                application.inflated(self.from, &inflated);
+            }
             let packed = bytes.header.length;
             let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated, length, packed };
             log.event(context.now, Event::Inflated(event));
@@ -308,5 +326,25 @@ impl Lane {
         self.watch.report(context.now, &mut out.log);
         self.lose_stages(context, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
+    }
+
+    /// The application's watcher is shown a frame that is followed by itself.
+    fn hear_header(&self, context: &mut Context<'_>, number: FrameNumber, header: &FrameHeader) {
+        if let Some(application) = context.application.as_deref_mut() {
+            application.header(context.now, self.from, number, header);
+        }
+    }
+
+    fn hear_payload(&self, context: &mut Context<'_>, header: &FrameHeader, offset: u64, piece: &[u8]) {
+        if let Some(application) = context.application.as_deref_mut() {
+            application.payload(self.from, header, offset, piece);
+        }
+    }
+
+    fn hear_end(&mut self, context: &mut Context<'_>, header: &FrameHeader) {
+        if let Some(application) = context.application.as_deref_mut() {
+            application.end_frame(context.now, self.from, header, self.watch.is_noise());
+            application.take().into_iter().for_each(|finding| self.watch.add(finding));
+        }
     }
 }

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 
+use crate::diagnose::application::End;
 use crate::diagnose::own::Own;
 use crate::record::finding::Finding;
 use crate::record::{Ending, FrameNumber, Log, Origin, PerSide, Policy, Side, Stall, StallKind, Time};
@@ -29,13 +30,14 @@ use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::inflate::Deflate;
 
+use super::application::Application;
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
 use super::passage::Passage;
 use super::session::Output;
 use super::stall::Debt;
-use super::watch::{Bytes, Keys, Watch};
+use super::watch::{Bytes, Earlier, Keys, Watch};
 use hixie::Hixie;
 use ledger::Ledger;
 use reader::Reader;
@@ -57,6 +59,8 @@ pub(super) struct Context<'a> {
     pub keys: &'a mut Keys,
     /// Which sides a bridge has told that nothing follows.
     pub told: &'a mut PerSide<bool>,
+    /// What the application says; none where no handshake was seen.
+    pub application: &'a mut Option<Box<Application>>,
     /// Raw bytes of the user's that broke the stream which a side gets.
     pub own: &'a mut PerSide<Option<Own>>,
 }
@@ -185,8 +189,18 @@ impl Lane {
         }
     }
 
-    fn begin_read(&mut self, context: &mut Context<'_>) {
+    /// What else was seen in the session, which may be the cause of what comes.
+    #[inline]
+    fn learn(&mut self, context: &Context<'_>) {
         self.watch.hears(context.own[self.from]);
+        if let Some(application) = context.application.as_deref() {
+            let largest = application.largest().filter(|_| self.from == Side::Server);
+            self.watch.follows_from(Earlier { told: application.told(), now: context.now, largest });
+        }
+    }
+
+    fn begin_read(&mut self, context: &mut Context<'_>) {
+        self.learn(context);
         self.watch.begin_read();
         if self.from == Side::Server {
             context.judgement.begin_read(*context.next, self.ledger.current().map(|current| current.number));
@@ -217,10 +231,16 @@ impl Lane {
     }
 
     /// The bytes of this lane have ended. What its stages still owe goes out.
-    /// `silence` is how long no byte had come from either side, where frames passed.
-    pub(super) fn end(&mut self, context: &mut Context<'_>, how: Ending, silence: Option<Duration>, out: &mut Output) {
+    /// `silence` is how long no byte had come from each side, where frames passed.
+    pub(super) fn end(
+        &mut self,
+        context: &mut Context<'_>,
+        how: Ending,
+        silence: Option<PerSide<Duration>>,
+        out: &mut Output,
+    ) {
         self.ended = Some(how);
-        self.watch.hears(context.own[self.from]);
+        self.learn(context);
         self.tell_second(context.now, &mut out.log);
         if let Reader::Hixie(_) = self.reader {
             self.end_hixie(context, &mut out.log);
@@ -239,7 +259,11 @@ impl Lane {
         let is_sudden = context.judgement.is_live() && self.close.is_none();
         self.watch.end(unfinished, carried, next);
         if is_sudden && matches!(self.reader, Reader::Frames(_)) {
-            self.watch.sudden_end(how, context.judgement.has_closed(self.from.other()), silence);
+            let was_asked = context.judgement.has_closed(self.from.other());
+            let end = silence.map(|silence| End { from: self.from, how: Some(how), time: context.now, silence });
+            let cause = end.filter(|_| !was_asked).and_then(|end| context.application.as_ref()?.end(&end));
+            let silence = silence.map(|silence| silence.client.min(silence.server));
+            self.watch.sudden_end(how, was_asked, silence, cause);
         }
         let found = self.watch.newest();
         self.watch.report(context.now, &mut out.log);

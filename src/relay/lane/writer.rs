@@ -79,6 +79,9 @@ impl Lane {
         log: &mut Log,
     ) -> Reply {
         let origin = Origin::Injected;
+        if let Some(application) = context.application.as_deref_mut() {
+            application.injected(self.from);
+        }
         match injection {
             Injection::Frame { first, payload } => sent(self.write_frame(context, first, payload, origin, bytes, log)),
             Injection::Fragments { first, payloads } => {

@@ -5,9 +5,11 @@ use std::time::Duration;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::diagnose::application::End;
 use crate::diagnose::end;
 use crate::diagnose::own::Own;
-use crate::record::{ClosedBy, ClosedHow, Event, FrameNumber, Log, Origin, PerSide, Policy, Side, Time};
+use crate::record::{ClosedBy, ClosedHow, Event, FrameNumber, Log, Origin, PerSide, Policy, Side, Stall, Time};
+use crate::relay::application::Application;
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::stall::{Debt, Stalls};
@@ -39,6 +41,8 @@ struct Traffic {
     keys: Keys,
     /// Which sides a bridge has told that nothing follows.
     told: PerSide<bool>,
+    /// What the application says, from the opening on.
+    application: Option<Box<Application>>,
     /// Raw bytes of the user's that broke the stream which a side gets.
     own: PerSide<Option<Own>>,
 }
@@ -55,6 +59,8 @@ pub(super) struct Core {
     pub clock: Clock,
     pub stalls: Stalls,
     pub first: Option<First>,
+    /// How long no byte had come from each side when the first close frame came.
+    silence_at_close: PerSide<Duration>,
     /// Whether a page asked: only its requests have an Origin.
     pub is_page: bool,
     traffic: Traffic,
@@ -70,6 +76,7 @@ impl Core {
             clock: Clock::new(now),
             stalls: Stalls::default(),
             first: None,
+            silence_at_close: PerSide::default(),
             is_page: false,
             traffic: Traffic::default(),
             config,
@@ -88,6 +95,17 @@ impl Core {
         }
     }
 
+    /// The socket opened with these two heads: what the application says is watched from here on.
+    pub(super) fn watch_application(&mut self, now: Time, request: &[u8], response: &[u8]) {
+        self.traffic.application = Some(Box::new(Application::new(now, request, response)));
+    }
+
+    /// What the application's protocol lets a side wait for.
+    #[inline]
+    pub(super) fn owed_by_application(&self) -> Option<Stall> {
+        self.traffic.application.as_ref().and_then(|application| application.owed())
+    }
+
     /// A lane, and what it needs for a call.
     pub(super) fn lane(&mut self, now: Time, from: Side) -> (&mut Lane, Context<'_>) {
         let context = Context {
@@ -95,6 +113,7 @@ impl Core {
             pings: &mut self.traffic.pings,
             keys: &mut self.traffic.keys,
             told: &mut self.traffic.told,
+            application: &mut self.traffic.application,
             own: &mut self.traffic.own,
             now,
             policy: self.config.policy.get(),
@@ -163,10 +182,9 @@ impl Core {
         Some(Code::PROTOCOL_ERROR)
     }
 
-    /// How long no byte has come from either side.
-    pub(super) fn silence(&self, now: Time) -> Duration {
-        let last = self.lanes.iter().map(Lane::last_read).max().unwrap_or(now);
-        now.since(last)
+    /// How long no byte has come from each side since the socket opened.
+    pub(super) fn silence(&self, now: Time) -> PerSide<Duration> {
+        self.lanes.as_ref().map(|lane| now.since(lane.last_read().max(self.clock.last_response)))
     }
 
     /// Whether a close frame has passed in no direction.
@@ -181,6 +199,7 @@ impl Core {
             return;
         }
         if let Some(close) = self.lanes[from].close.clone() {
+            self.silence_at_close = self.silence(close.time);
             let by = match close.origin {
                 Origin::Peer => ClosedBy::Peer(from),
                 Origin::Injected => ClosedBy::User,
@@ -194,21 +213,25 @@ impl Core {
         self.first.get_or_insert(first);
     }
 
-    /// Tells of a server that closed of its own accord, right after the socket opened or after the first message.
-    pub(super) fn tell_at_once(&mut self, now: Time, log: &mut Log) {
+    /// Tells why a server closed of its own accord, where the application or the time of it says so: right after the socket
+    /// opened, or after the first message.
+    pub(super) fn tell_own_close(&mut self, now: Time, log: &mut Log) {
         let is_first = self
             .first
             .as_ref()
             .is_some_and(|first| first.by == ClosedBy::Peer(Side::Server) && first.how == ClosedHow::CloseFrame);
-        let Some(close) = self
-            .lanes
-            .server
-            .close
-            .as_ref()
-            .filter(|_| is_first && self.is_page && self.lanes.server.has_read_frames())
-        else {
+        let is_read = is_first && self.lanes.server.has_read_frames();
+        let Some(close) = self.lanes.server.close.as_ref().filter(|_| is_read) else { return };
+        if let Some(application) = &self.traffic.application {
+            let end = End { from: Side::Server, how: None, time: close.time, silence: self.silence_at_close };
+            if let Some(finding) = application.end(&end) {
+                return log.event(now, Event::Finding(Side::Server, finding));
+            }
+        }
+        // What the application said before tells more than that the end followed at once.
+        if !self.is_page || self.traffic.application.as_ref().is_some_and(|application| application.told().is_some()) {
             return;
-        };
+        }
         let messages = self.lanes.iter().filter_map(Lane::first_message);
         let (what, since) = match messages.max() {
             Some(time) => ("the first message", time),

@@ -261,7 +261,7 @@ impl Session {
             open.note_missing_close(core, now, from, &mut out.log);
         }
         if from == Side::Server {
-            core.tell_at_once(now, &mut out.log);
+            core.tell_own_close(now, &mut out.log);
         }
         out.log.event(now, Event::Ended { from, how });
     }

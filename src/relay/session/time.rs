@@ -164,6 +164,7 @@ impl Core {
             .filter_map(Lane::debt)
             .chain(sides.into_iter().flat_map(|side| [self.owed_pong(side), self.owed_reading(side)]).flatten())
             .chain(self.owed_at_the_end())
+            .chain(self.owed_by_application())
     }
 
     fn owed_response(&self) -> Option<Stall> {

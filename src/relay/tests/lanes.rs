@@ -59,6 +59,7 @@ impl Lanes {
             pings: &mut PerSide::default(),
             keys: &mut Keys::default(),
             told: &mut self.told,
+            application: &mut None,
             own: &mut PerSide::default(),
         };
         let lane = &mut self.lanes[from];

@@ -227,6 +227,9 @@ impl Opening {
             _ if opens => {
                 core.open_lanes(self.both(), draft::proofs(self.dialect), deflate);
                 let failed = !core.judgement.is_live();
+                if self.dialect.facts().framing == Framing::Rfc {
+                    core.watch_application(now, &self.request, &response);
+                }
                 core.lanes.server.follows(response, failed);
                 self.read_early(core, now, out);
                 core.clock.check_anew();
