@@ -99,6 +99,24 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
 
 /// What a second response says itself comes first, as in a refusal.
 fn second_response(named: Named, response: &[u8]) -> Named {
+    // abortHandshake() of ws 8 (lib/websocket-server.js), which has no Date.
+    if response.starts_with(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\n") {
+        return named.cause(
+            "most likely two WebSocket servers share one HTTP server in Node, as ws beside Socket.IO or two with a path each: one \
+             took the upgrade, and ws refuses the same request as not for its path",
+            "new WebSocketServer({ noServer: true }) for each, and one server.on('upgrade') that gives a path's request to its \
+             handleUpgrade(); Socket.IO takes its own path by itself",
+        );
+    }
+    // write_error() of gunicorn (util.py), which a sync worker calls when the arbiter kills it.
+    if contains(response, b"<h1><p>Internal Server Error</p></h1>") {
+        return named.cause(
+            "gunicorn ended its worker or the handler threw: a sync worker is killed after --timeout (30 s by default), as a \
+             WebSocket never lets it report back",
+            "gunicorn --threads 100 (gthread), -k gevent, or -k uvicorn.workers.UvicornWorker for ASGI: these report while sockets \
+             are open; its log says WORKER TIMEOUT, or has the traceback",
+        );
+    }
     match handshake::said(response) {
         Some(sentence) => named.cause(
             format!("the handler answered the request again after its 101, and says why itself: {sentence}"),
@@ -109,6 +127,10 @@ fn second_response(named: Named, response: &[u8]) -> Named {
             "return from the handler after the upgrade; look for the error that its second answer names",
         ),
     }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// Bytes of text that these begin with.

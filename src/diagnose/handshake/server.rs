@@ -16,6 +16,32 @@ pub(super) struct Shape<'a> {
     server: String,
 }
 
+/// A proxy that passed on what another server wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Front {
+    Nginx,
+    Apache,
+    Varnish,
+}
+
+impl Front {
+    /// The lines that let an upgrade through.
+    const fn lines(self) -> &'static str {
+        match self {
+            Self::Nginx => NGINX_LINES,
+            Self::Apache => APACHE_LINES,
+            Self::Varnish => VARNISH_LINES,
+        }
+    }
+}
+
+const APACHE_LINES: &str =
+    "Apache: ProxyPass /path http://backend/path upgrade=websocket, with mod_proxy_http and mod_proxy_wstunnel";
+
+const VARNISH_LINES: &str = "in Varnish's VCL: sub vcl_recv { if (req.http.upgrade ~ \"(?i)websocket\") { return (pipe); } } sub \
+    vcl_pipe { if (req.http.upgrade) { set bereq.http.upgrade = req.http.upgrade; set bereq.http.connection = \
+    req.http.connection; } }";
+
 const NGINX_LINES: &str = "in nginx's location for the path: proxy_http_version 1.1; proxy_set_header Upgrade \
     $http_upgrade; proxy_set_header Connection \"upgrade\";";
 
@@ -32,13 +58,12 @@ impl<'a> Shape<'a> {
 
     /// The lines that let an upgrade through whatever stands in front.
     pub(super) fn passes_upgrade(&self) -> &'static str {
-        if self.server.starts_with("nginx") {
-            NGINX_LINES
-        } else if self.server.starts_with("apache") {
-            "Apache: ProxyPass /path http://backend/path upgrade=websocket, with mod_proxy_http and mod_proxy_wstunnel"
-        } else {
-            "make the proxy pass them on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
-             proxy_set_header Connection \"upgrade\"; Apache: ProxyPass with upgrade=websocket)"
+        match self.front() {
+            Some(front) => front.lines(),
+            None => {
+                "make the proxy pass them on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+                 proxy_set_header Connection \"upgrade\"; Apache: ProxyPass with upgrade=websocket)"
+            }
         }
     }
 
@@ -55,9 +80,18 @@ impl<'a> Shape<'a> {
         self.body.trim().is_empty() && self.head.value("transfer-encoding").is_none()
     }
 
-    /// Whether nginx stands in front of whoever wrote the body.
-    fn is_behind_nginx(&self) -> bool {
-        self.server.starts_with("nginx") && !self.lower.contains("<hr><center>nginx")
+    /// Who stands in front of whoever wrote the body, by what it adds to each response that it passes on.
+    fn front(&self) -> Option<Front> {
+        let via = self.head.value("via").map(|via| String::from_utf8_lossy(via).to_lowercase()).unwrap_or_default();
+        if via.contains("varnish") && !self.lower.contains("varnish cache server") {
+            Some(Front::Varnish)
+        } else if self.server.starts_with("nginx") && !self.lower.contains("<hr><center>nginx") {
+            Some(Front::Nginx)
+        } else if self.server.starts_with("apache") && !self.lower.starts_with("<!doctype html public") {
+            Some(Front::Apache)
+        } else {
+            None
+        }
     }
 
     fn proxy(&self) -> Option<Why> {
@@ -71,8 +105,19 @@ impl<'a> Shape<'a> {
         if self.server == "caddy" && self.is_empty() {
             return caddy(self.status());
         }
+        if self.server == "varnish" && self.lower.contains("varnish cache server") {
+            return Some(VARNISH);
+        }
         if self.server.starts_with("apache") && self.lower.starts_with("<!doctype html public") {
-            return apache(self.status());
+            return if self.lower.contains("error reading from remote server") {
+                Some(APACHE_UNANSWERED)
+            } else {
+                apache(self.status())
+            };
+        }
+        // Go's net/http on a port with TLS.
+        if self.lower.starts_with("client sent an http request to an https server.") {
+            return Some(("the server speaks TLS on this port", "use wss:// in the upstream's URL"));
         }
         self.file()
     }
@@ -84,6 +129,9 @@ impl<'a> Shape<'a> {
             && self.head.value("accept-ranges") == Some(b"bytes");
         if !is_file {
             return None;
+        }
+        if self.head.value("x-powered-by") == Some(b"Express") {
+            return Some(self.express_file());
         }
         Some(match self.server.as_str() {
             server if server.starts_with("nginx") => (
@@ -103,6 +151,35 @@ impl<'a> Shape<'a> {
         })
     }
 
+    /// Express answered with a file, as for any path that no route takes (a catch-all, express.static).
+    fn express_file(&self) -> Why {
+        match self.front() {
+            Some(front) => (
+                match front {
+                    Front::Nginx => {
+                        "Express served a page to a plain GET: nginx in front of it did not pass Upgrade on, or no WebSocket \
+                         library is attached to its HTTP server and a catch-all route took the path"
+                    }
+                    Front::Apache => {
+                        "Express served a page to a plain GET: Apache in front of it did not pass Upgrade on, or no WebSocket \
+                         library is attached to its HTTP server and a catch-all route took the path"
+                    }
+                    Front::Varnish => {
+                        "Express served a page to a plain GET: Varnish in front of it did not pass Upgrade on, or no \
+                         WebSocket library is attached to its HTTP server and a catch-all route took the path"
+                    }
+                },
+                front.lines(),
+            ),
+            None => (
+                "Express served a page in place of the WebSocket: its catch-all route or express.static took the path, and no \
+                 WebSocket library is attached to its HTTP server (or a proxy in front took Upgrade away)",
+                "give the HTTP server to the WebSocket library (new WebSocketServer({ server })), and listen with that server \
+                 and not with app.listen()",
+            ),
+        }
+    }
+
     fn node(&self) -> Option<Why> {
         let names = self.names();
         // abortHandshake() of ws: these fields in this order and no Date.
@@ -112,20 +189,23 @@ impl<'a> Shape<'a> {
             return ws(self.status(), self.body.trim());
         }
         if self.lower.contains("<pre>cannot get ") {
-            return Some(if self.is_behind_nginx() {
-                (
-                    "Express saw a plain GET without a route: most likely nginx in front of it did not pass Upgrade on; else \
-                     no WebSocket library is attached to its HTTP server",
-                    NGINX_LINES,
-                )
-            } else {
-                (
+            return Some(match self.front() {
+                Some(front) => (lost_before_express(front), front.lines()),
+                None => (
                     "Express has no route for this path, and no WebSocket server took the upgrade: it is not attached to \
                      this HTTP server, or the path is another; or a proxy in front took Upgrade away",
                     "give the HTTP server to the WebSocket library (new WebSocketServer({ server })), listen with that \
                      server and not with app.listen(), and connect to the path that it serves",
-                )
+                ),
             });
+        }
+        if self.status() == 404 && self.lower.contains("\"message\":\"route get:") {
+            return Some((
+                "Fastify has no route for this path: the path is another, @fastify/websocket is not registered before the \
+                 route, or a proxy in front took Upgrade away",
+                "await app.register(require(\"@fastify/websocket\")) first, then app.get(path, { websocket: true }, handler), \
+                 prefixes of plugins included",
+            ));
         }
         // Node's http module keeps these two together, in this case, and names no server.
         let is_node = names.windows(2).any(|pair| pair == ["Connection", "Keep-Alive"]) && self.server.is_empty();
@@ -138,6 +218,58 @@ impl<'a> Shape<'a> {
     }
 
     fn python(&self) -> Option<Why> {
+        self.python_server().or_else(|| self.python_framework())
+    }
+
+    /// Refusals that the server itself writes.
+    fn python_server(&self) -> Option<Why> {
+        let status = self.status();
+        let names = self.names();
+        let line = self.head.start_line();
+        match status {
+            403 if self.server.starts_with("hypercorn") && self.is_empty() => Some((
+                "Hypercorn: the application has no WebSocket route for this path, or closed in front of accept()",
+                "compare the path with @app.websocket(...), prefixes of routers and mounts included; look into the server's \
+                 log for who closed before accept()",
+            )),
+            500 if self.server.starts_with("hypercorn") && self.is_empty() => Some((
+                "Hypercorn: the application threw before it accepted the WebSocket",
+                "look into Hypercorn's log for the traceback: the handler, a dependency or a middleware raised it",
+            )),
+            // With websockets in its fields and order.
+            500 if self.body == "Internal Server Error"
+                && names == ["Date", "Connection", "Content-Length", "Content-Type"] =>
+            {
+                Some((
+                    "most likely uvicorn: the application threw before it accepted the WebSocket (Channels: No route found for \
+                     path)",
+                    "look into uvicorn's log for the traceback: the handler, a dependency, a middleware or URLRouter raised it",
+                ))
+            }
+            // gunicorn's write_error (util.py): these fields, and a paragraph within the heading.
+            500 if self.lower.contains("<h1><p>internal server error</p></h1>") => Some((
+                "gunicorn: the application threw, or its worker does not fit: an ASGI application (FastAPI, Starlette) needs an \
+                 ASGI worker",
+                "gunicorn -k uvicorn.workers.UvicornWorker for ASGI (pip install uvicorn-worker); else look into gunicorn's log \
+                 for the traceback",
+            )),
+            403 if names.is_empty() && line == b"HTTP/1.1 403 Access denied" => Some((
+                "daphne: the consumer closed in front of accept(), or AllowedHostsOriginValidator refused the page's origin",
+                "add the origin's host to ALLOWED_HOSTS (or take OriginValidator([...])); let connect() call self.accept(), and \
+                 see which check calls self.close()",
+            )),
+            // daphne says nothing more of an exception; Channels' URLRouter raises "No route found for path".
+            500 if names.is_empty() && line == b"HTTP/1.1 500 Internal server error" => Some((
+                "most likely daphne, whose application threw: with Channels, URLRouter has no route for this path, or \
+                 ProtocolTypeRouter has none for \"websocket\"",
+                "look into daphne's log for \"No route found for path\", and add the path to URLRouter([...]); for \"No \
+                 application configured for scope type 'websocket'\", add \"websocket\" to ProtocolTypeRouter",
+            )),
+            _ => None,
+        }
+    }
+
+    fn python_framework(&self) -> Option<Why> {
         let status = self.status();
         match status {
             403 if self.is_uvicorn_refusal() => Some((
@@ -146,12 +278,12 @@ impl<'a> Shape<'a> {
                 "compare the path with @app.websocket(...), prefixes of routers and mounts included; look into the server's \
                  log for who closed before accept()",
             )),
-            404 if self.body.trim() == "{\"detail\":\"Not Found\"}" => Some(starlette(&self.server)),
+            404 if self.body.trim() == "{\"detail\":\"Not Found\"}" => Some(self.starlette()),
             400 if self
                 .lower
                 .contains("the browser (or proxy) sent a request that this server could not understand.") =>
             {
-                Some(werkzeug(self.is_behind_nginx()))
+                Some(werkzeug(self.front()))
             }
             404 if self.lower.contains("if you entered the url manually please check your spelling and try again.") => {
                 Some((
@@ -167,14 +299,43 @@ impl<'a> Shape<'a> {
                 "aiohttp has no route for this path",
                 "compare the path with app.router.add_get(...), prefixes and slashes included",
             )),
-            // daphne says nothing more of an exception; Channels' URLRouter raises "No route found for path".
-            500 if self.names().is_empty() && self.head.start_line() == b"HTTP/1.1 500 Internal server error" => {
-                Some((
-                    "most likely daphne, whose application threw: with Channels, URLRouter has no route for this path",
-                    "look into daphne's log for \"No route found for path\", and add the path to URLRouter([...])",
-                ))
-            }
+            404 if self.server.starts_with("tornadoserver") => Some((
+                "Tornado has no handler for this path",
+                "compare the path with the patterns of tornado.web.Application([...]): each has to match the whole path",
+            )),
+            200 | 404 if self.server.starts_with("simplehttp/") => Some((
+                "Python's http.server answers on this port, which serves files and knows no WebSocket",
+                "connect to the port of the WebSocket server itself; http.server can serve the page alone",
+            )),
             _ => None,
+        }
+    }
+
+    /// A plain GET of a WebSocket's route. uvicorn writes `server` in lower case, and proxies write the name anew.
+    fn starlette(&self) -> Why {
+        let is_direct = self.server == "uvicorn" && self.names().iter().any(|name| name == "server");
+        if is_direct {
+            return (
+                "FastAPI or Starlette saw a plain GET: uvicorn has no WebSocket library or runs with --ws none, or a proxy in \
+                 front took Upgrade away",
+                "pip install 'uvicorn[standard]', or websockets; then see that the proxy in front passes Upgrade and Connection \
+                 on",
+            );
+        }
+        let cause = "FastAPI or Starlette saw a plain GET: most likely the proxy in front took Upgrade away; else its server has \
+                     no WebSocket library";
+        match self.front() {
+            Some(front) => (cause, front.lines()),
+            None if self.server == "uvicorn" => (
+                cause,
+                "Apache: ProxyPass /path http://backend/path upgrade=websocket; Traefik and Caddy pass it on by themselves; \
+                 nginx: proxy_http_version 1.1 and the Upgrade lines; then pip install 'uvicorn[standard]'",
+            ),
+            None => (
+                cause,
+                "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; \
+                 then pip install 'uvicorn[standard]'",
+            ),
         }
     }
 
@@ -204,12 +365,17 @@ const fn nginx(status: u16) -> Option<Why> {
             "take auth_basic off this path (auth_basic off;), and check a cookie or a ticket in the server",
         ),
         502 => (
-            "nginx got no answer from the server behind it: nothing listens at the address in proxy_pass, or it closed",
-            "start that server, and compare its address and port with proxy_pass; nginx's error log says which of both",
+            "nginx got no answer from the server behind it: nothing listens at the address in proxy_pass, or it closed, as one \
+             does that speaks TLS on that port (proxy_pass https://)",
+            "start that server, and compare its address, port and scheme with proxy_pass; nginx's error log says which it is",
         ),
         503 => (
             "nginx itself turned the request away: limit_req, limit_conn, or return 503",
             "raise that limit for this path; nginx's error log says \"limiting requests\" or \"limiting connections\"",
+        ),
+        414 | 494 => (
+            "nginx takes no request line that long: most likely a token in the query (large_client_header_buffers)",
+            "large_client_header_buffers 4 32k; in the server block, or send the token as the first message or in a cookie",
         ),
         504 => (
             "the server behind nginx did not answer the handshake within proxy_read_timeout or proxy_connect_timeout",
@@ -253,6 +419,11 @@ const fn caddy(status: u16) -> Option<Why> {
             "Caddy could not reach the server behind it: nothing listens at the address in reverse_proxy, or it closed",
             "start that server, and compare its address and port with reverse_proxy; Caddy's log says dial or EOF",
         ),
+        200 => (
+            "Caddy answers 200 with nothing: no site in its Caddyfile has this Host, or the site has nothing for the path",
+            "add a site for the name that the client calls by (localhost:9999 { reverse_proxy localhost:3000 }), or call by the \
+             site's name (--keep-host leaves Host as it came)",
+        ),
         404 => (
             "Caddy has nothing for this path: no reverse_proxy matches it, and there is no file of that name",
             "add reverse_proxy for the path: handle /ws* { reverse_proxy localhost:9999 }",
@@ -282,8 +453,10 @@ const fn apache(status: u16) -> Option<Why> {
 fn ws(status: u16, body: &str) -> Option<Why> {
     Some(match (status, body) {
         (400, "Bad Request") => (
-            "most likely ws for Node, which does not serve this path (its option path, or shouldHandle)",
-            "connect to the path that WebSocketServer was given, query aside; compare slashes and prefixes",
+            "most likely ws for Node, which does not serve this path (its option path, or shouldHandle); where two \
+             WebSocketServers share one HTTP server, the first refuses the path of the second",
+            "connect to the path that WebSocketServer was given, query aside; for several, take noServer: true and choose in one \
+             'upgrade' listener",
         ),
         (401, "Unauthorized") => (
             "most likely ws for Node: verifyClient said no",
@@ -297,34 +470,49 @@ fn ws(status: u16, body: &str) -> Option<Why> {
     })
 }
 
-fn starlette(server: &str) -> Why {
-    if server == "uvicorn" {
-        (
-            "FastAPI or Starlette saw a plain GET: uvicorn has no WebSocket library or runs with --ws none, or a proxy in \
-             front took Upgrade away",
-            "pip install 'uvicorn[standard]', or websockets; then see that the proxy in front passes Upgrade and Connection on",
-        )
-    } else {
-        (
-            "FastAPI or Starlette saw a plain GET: most likely the proxy in front took Upgrade away; else its server has no \
-             WebSocket library",
-            "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; \
-             then pip install 'uvicorn[standard]'",
-        )
-    }
-}
-
-const fn werkzeug(is_behind_nginx: bool) -> Why {
-    if is_behind_nginx {
-        (
+const fn werkzeug(front: Option<Front>) -> Why {
+    match front {
+        Some(Front::Nginx) => (
             "Werkzeug (Flask) got a plain GET for a WebSocket route: most likely nginx in front of it did not pass Upgrade on",
             NGINX_LINES,
-        )
-    } else {
-        (
+        ),
+        Some(front) => (
+            "Werkzeug (Flask) got a plain GET for a WebSocket route: most likely the proxy in front did not pass Upgrade on",
+            front.lines(),
+        ),
+        None => (
             "Werkzeug (Flask) has a plain route for this path, where a WebSocket was asked for; or a proxy in front took \
              Upgrade away from one for a WebSocket",
             "declare the route for WebSockets: @sock.route(\"/path\") of flask-sock, or websocket=True",
-        )
+        ),
     }
 }
+
+const fn lost_before_express(front: Front) -> &'static str {
+    match front {
+        Front::Nginx => {
+            "Express saw a plain GET without a route: most likely nginx in front of it did not pass Upgrade on; else no \
+             WebSocket library is attached to its HTTP server"
+        }
+        Front::Apache => {
+            "Express saw a plain GET without a route: most likely Apache in front of it did not pass Upgrade on; else no \
+             WebSocket library is attached to its HTTP server"
+        }
+        Front::Varnish => {
+            "Express saw a plain GET without a route: most likely Varnish in front of it did not pass Upgrade on; else no \
+             WebSocket library is attached to its HTTP server"
+        }
+    }
+}
+
+const VARNISH: Why = (
+    "Varnish could not fetch from its backend: nothing listens at the address in backend default { }, or it gave no answer in \
+     first_byte_timeout",
+    "start that server, and compare its address with the VCL's .host and .port; varnishlog says FetchError",
+);
+
+const APACHE_UNANSWERED: Why = (
+    "the server behind Apache took the request and gave no answer: it closed, or was silent for ProxyTimeout (60 s by default)",
+    "look into the log of that server and where it waits before its 101; for ws:// in ProxyPass mod_proxy_wstunnel has to be \
+     loaded",
+);

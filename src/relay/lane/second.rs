@@ -74,15 +74,19 @@ impl Lane {
         header.write(&mut bytes);
         self.raw(context, &bytes, &mut out.log);
         self.raw(context, following, &mut out.log);
-        self.watch.strays(number);
-        if !self.repairs_for_page() {
+        // Behind a close frame nobody listens any more: servers that serve the request as any other end with HTTP (Werkzeug).
+        let is_heard = self.close.is_none();
+        if is_heard {
+            self.watch.strays(number);
+        }
+        if is_heard && !self.repairs_for_page() {
             context.judgement.header(number, header);
         }
         self.reader = Reader::Raw;
         let due = Time(context.now.0.saturating_add(u64::try_from(PATIENCE.as_micros()).unwrap_or(u64::MAX)));
         let mut second = Second { number, bytes, before: before.map(<[u8]>::to_vec), due };
         second.add(following);
-        self.second = Some(Box::new(second));
+        self.second = is_heard.then(|| Box::new(second));
         self.tell_whole_second(context.now, &mut out.log);
         self.lose_stages(context, &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
