@@ -321,7 +321,7 @@ impl<'a> Other<'a> {
     /// What belongs to no session.
     #[must_use]
     pub fn proxy(setting: Setting<'a>, time: Time, event: &'a ProxyEvent, words: &'a str) -> Self {
-        let finding = if let ProxyEvent::Finding(finding) = event { Some(finding) } else { None };
+        let finding = if let ProxyEvent::Finding(_, finding) = event { Some(finding) } else { None };
         Self { finding, ..Self::plain(setting, time, words) }
     }
 

@@ -160,7 +160,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "[MESSAGE=]FILE")]
     pub proto: Vec<String>,
 
-    /// Do not let the screen try whether the upstream answers; for a server that takes one connection only
+    /// Ask the upstream nothing on connections of wsproxy's own: not whether it answers, nor why it failed a session
     #[arg(long)]
     pub no_probe: bool,
 

@@ -154,6 +154,7 @@ impl Config {
             origin: self.origin.clone(),
             bridging: self.bridging,
             binary: self.binary,
+            inquires: !self.no_probe,
             limits: self.limits.clone(),
         }
     }

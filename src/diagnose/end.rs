@@ -7,6 +7,7 @@ use crate::record::finding::{Finding, FindingKind, Place};
 use crate::record::{Ending, FrameNumber, Side};
 use crate::text;
 use crate::wire::close::Code;
+use crate::wire::head::Head;
 
 use super::application;
 
@@ -14,11 +15,13 @@ use super::application;
 const SHORTEST: Duration = Duration::from_secs(2);
 /// How far behind its limit a proxy cuts: 15 ms were measured for nginx 1.22 at 60 s, 0 ms for HAProxy 2.6 at 2 s.
 const BEHIND: Duration = Duration::from_millis(100);
+/// How far before its limit: nginx's clock stands still between two rounds of its loop (8 ms were measured at 2 s).
+const BEFORE: Duration = Duration::from_millis(20);
 
 /// The end of a side's bytes without a close frame, after `silence` in both directions. `was_asked` where the other side
-/// had sent its close frame.
+/// had sent its close frame; `response` is the head that opened the session, where that side sent it.
 #[must_use]
-pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration) -> Finding {
+pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration, response: &[u8]) -> Finding {
     let end = match how {
         Ending::Fin => "a FIN",
         Ending::Reset => "a reset",
@@ -31,7 +34,8 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
     if is_limit(silence) {
         let detail =
             format!("{end} came from the {}, after {seconds:.1} s without a byte in either direction", from.name());
-        let (cause, fix) = cut(from, silence.as_secs());
+        let seconds = (silence + BEFORE).as_secs();
+        let (cause, fix) = if is_from_nginx(response) { cut_by_nginx(seconds) } else { cut(from, seconds) };
         return Finding::new(FindingKind::TcpIdleTimeout, Place::Connection).detail(detail).cause(cause, fix);
     }
     let detail = if silence < Duration::from_secs(1) {
@@ -85,24 +89,60 @@ pub(super) fn is_known_limit(silence: Duration) -> bool {
 
 /// Whether it is so near behind whole seconds that most likely a limit ended it.
 pub(super) fn is_limit(silence: Duration) -> bool {
-    silence >= SHORTEST && silence - Duration::from_secs(silence.as_secs()) <= BEHIND
+    let silence = silence + BEFORE;
+    silence >= SHORTEST && silence - Duration::from_secs(silence.as_secs()) <= BEFORE + BEHIND
+}
+
+/// Where a limit for silence is, and how to raise it, which more than one session was cut by.
+#[must_use]
+pub fn limit(from: Side, silence: Duration) -> (String, String) {
+    let whole = silence + BEFORE;
+    let (seconds, words) = match is_limit(silence) {
+        true => (whole.as_secs(), whole.as_secs().to_string()),
+        false => (0, format!("{:.1}", silence.as_secs_f64())),
+    };
+    let whose = known(seconds).map_or(String::new(), |whose| format!(" ({whose})"));
+    (format!("it is a limit of {words} s for silence, {}{whose}", place(from)), raise(&words))
+}
+
+const fn place(from: Side) -> &'static str {
+    match from {
+        Side::Server => "of a proxy or load balancer between wsproxy and the server, or of the server itself",
+        Side::Client => "of a proxy or load balancer between the client and wsproxy",
+    }
+}
+
+fn raise(seconds: &str) -> String {
+    format!(
+        "send a ping from the server more often than every {seconds} s, or raise the limit (nginx: proxy_read_timeout 3600s; \
+         HAProxy: timeout tunnel 1h; Varnish: -p pipe_timeout=3600; AWS ELB: idle timeout of the load balancer)"
+    )
+}
+
+/// Whether nginx passed on the response that opened a session: it writes Server itself.
+fn is_from_nginx(response: &[u8]) -> bool {
+    Head::of_response(response).value("server").is_some_and(|server| server.starts_with(b"nginx"))
+}
+
+fn cut_by_nginx(seconds: u64) -> (String, String) {
+    let default = if seconds == 60 { ", which is its default" } else { "" };
+    (
+        format!("most likely nginx's proxy_read_timeout of {seconds} s{default}: the response names nginx as Server"),
+        format!(
+            "in nginx's location for the path: proxy_read_timeout 3600s; or send a ping from the server more often than every \
+             {seconds} s"
+        ),
+    )
 }
 
 /// Who may have such a limit, and how to raise it. Whole seconds alone are no proof: a chance of one in ten is left.
 fn cut(from: Side, seconds: u64) -> (String, String) {
-    let place = match from {
-        Side::Server => "of a proxy or load balancer between wsproxy and the server, or of the server itself",
-        Side::Client => "of a proxy or load balancer between the client and wsproxy",
-    };
+    let place = place(from);
     let cause = match known(seconds) {
         Some(whose) => format!("most likely a limit of {seconds} s for silence, {place} ({whose})"),
         None => format!("it may be a limit of {seconds} s for silence, {place}"),
     };
-    let fix = format!(
-        "send a ping from the server more often than every {seconds} s, or raise the limit (nginx: proxy_read_timeout \
-         3600s; HAProxy: timeout tunnel 1h)"
-    );
-    (cause, fix)
+    (cause, raise(&seconds.to_string()))
 }
 
 /// Whose limit so many seconds are, by its documentation.
@@ -229,6 +269,24 @@ fn graphql(code: Code, reason: &[u8]) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cut_after(milliseconds: u64, response: &[u8]) -> Finding {
+        without_close(Side::Server, Ending::Fin, false, Duration::from_millis(milliseconds), response)
+    }
+
+    #[test]
+    fn a_silence_of_whole_seconds_is_a_limit_and_a_proxy_that_names_itself_is_named() {
+        let nginx = b"HTTP/1.1 101 Switching Protocols\r\nServer: nginx/1.22.1\r\n\r\n";
+        for milliseconds in [1992, 2000, 2066, 60_015] {
+            let found = cut_after(milliseconds, nginx);
+            assert_eq!(found.kind, FindingKind::TcpIdleTimeout, "{milliseconds}");
+            assert!(found.cause.unwrap().contains("nginx's proxy_read_timeout of"));
+        }
+        assert!(cut_after(55_000, b"").cause.unwrap().contains("Heroku"));
+        for milliseconds in [0, 1000, 1900, 2300] {
+            assert_eq!(cut_after(milliseconds, nginx).kind, FindingKind::TcpDropAfterOpen, "{milliseconds}");
+        }
+    }
 
     #[test]
     fn what_a_close_says_itself_is_the_cause() {

@@ -8,9 +8,12 @@ pub mod examine;
 pub mod examples;
 pub mod forensics;
 pub mod handshake;
+pub mod inquiry;
 pub mod net_errors;
 pub mod own;
+pub mod polling;
 pub mod render;
+pub mod sessions;
 pub mod stall;
 mod verdict;
 

@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::diagnose::handshake;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{Log, ProxyEvent, SessionId};
+use crate::record::{Log, ProxyEvent, SessionId, Side};
 use crate::relay::limits::Limits;
 use crate::wire::head::{self, Head};
 
@@ -128,7 +128,7 @@ async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: Socke
             }
             Opening::Refused(status, reason) => {
                 if let Some(finding) = handshake::client_hello(&read) {
-                    shared.observe(ProxyEvent::Finding(finding));
+                    shared.observe(ProxyEvent::Finding(Side::Client, finding));
                 }
                 return Box::pin(refuse(&shared, client, address, status, reason)).await;
             }

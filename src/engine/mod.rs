@@ -1,6 +1,7 @@
 //! Sockets: everything that connects, reads, writes, waits and spawns.
 #![deny(clippy::indexing_slicing)]
 
+mod attendant;
 pub mod clock;
 pub mod connection;
 #[cfg(unix)]
@@ -8,6 +9,7 @@ pub mod descriptors;
 pub mod dial;
 mod driver;
 pub mod handle;
+pub mod inquiry;
 mod intake;
 mod keys;
 mod listener;
@@ -64,6 +66,8 @@ pub struct EngineConfig {
     pub bridging: Option<Bridging>,
     /// What becomes of binary messages towards an upstream whose dialect is found out.
     pub binary: Binary,
+    /// Whether an upstream that has failed a session is asked why.
+    pub inquires: bool,
     /// Bounds of memory and time.
     pub limits: Limits,
 }
@@ -82,6 +86,7 @@ impl EngineConfig {
             origin: None,
             bridging: None,
             binary: Binary::default(),
+            inquires: true,
             limits: Limits::default(),
         }
     }

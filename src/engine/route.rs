@@ -1,13 +1,16 @@
 //! Where a client's connection goes, and how.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use crate::diagnose::polling::Polling;
+use crate::diagnose::sessions::Sessions;
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::own::{OwnAddress, Scheme};
 use crate::relay::translate::AddressRules;
 
 use super::EngineConfig;
 use super::dial::Dialer;
+use super::inquiry::Inquirer;
 use super::search::Known;
 use super::tls::TlsSetupError;
 
@@ -26,6 +29,12 @@ pub struct Route {
     pub binary: Binary,
     /// Which dialects the upstream speaks, as far as it was found out.
     pub(super) spoken: Known,
+    /// Asks the upstream why it has failed; `None` where it is to be left alone.
+    pub(super) inquirer: Option<Arc<Inquirer>>,
+    /// What is remembered of the sessions with it.
+    pub(super) sessions: Mutex<Sessions>,
+    /// What is remembered of plain requests that lead to sessions.
+    pub(super) polling: Mutex<Polling>,
 }
 
 impl Route {
@@ -43,13 +52,17 @@ impl Route {
             keep_host: config.keep_host,
             origin: config.origin.clone(),
         };
+        let dialer = Dialer::new(upstream.clone(), &config.tls, config.limits.dial_time)?;
         Ok(Self {
-            dialer: Dialer::new(upstream.clone(), &config.tls, config.limits.dial_time)?,
+            inquirer: config.inquires.then(|| Arc::new(Inquirer::new(&dialer))),
+            dialer,
             rules: Arc::new(rules),
             upstream: upstream.to_string().into(),
             bridging: config.bridging,
             binary: config.binary,
             spoken: Known::default(),
+            sessions: Mutex::default(),
+            polling: Mutex::default(),
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::relay::bridge::Bridging;
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
+use super::attendant::Attendant;
 use super::clock;
 use super::connection::Connection;
 use super::dial::{self, Dialer};
@@ -61,8 +62,8 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
     let Visitor { connection: client, address, route, head, early } = visitor;
     let bytes = head.len() + early.len();
     let mut out = Output::default();
-    let path = Head::new(&head).target().to_vec();
-    out.log.event(clock::now(), Event::SessionOpened { client: address, path });
+    let target = Head::new(&head).target().to_vec();
+    out.log.event(clock::now(), Event::SessionOpened { client: address, path: target.clone() });
     let mut bridging = route.bridging;
     if search::is_wanted(shared, &route, &head) {
         // It takes a while, and has rows of its own.
@@ -73,6 +74,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
     drop(head);
     match Box::pin(dial_for(shared, &route.dialer, &client)).await {
         Ok(server) => {
+            let attendant = Attendant::new(id, Arc::clone(&route), Arc::clone(&shared.journal), &target);
             let setup = Setup {
                 id,
                 client,
@@ -84,6 +86,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
                 commands,
                 shutdown: shared.handle.shutdown(),
                 upstream: Arc::clone(&route.upstream),
+                attendant: Some(attendant),
             };
             driver::drive(setup).await;
         }

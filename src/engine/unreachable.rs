@@ -22,7 +22,7 @@ pub(super) fn of_tls(fault: &TlsFault) -> Finding {
 pub(super) fn no_connection(cause: &DialCause) -> NoConnection {
     match cause {
         DialCause::NotFound { .. } | DialCause::Slow { stage: Stage::Name, .. } => NoConnection::NameNotResolved,
-        DialCause::Refused(_) => NoConnection::Refused,
+        DialCause::Refused(_) | DialCause::OtherFamily { .. } => NoConnection::Refused,
         DialCause::Unreachable { .. } => NoConnection::AddressUnreachable,
         DialCause::Slow { stage: Stage::Connect, .. } => NoConnection::ConnectTimedOut,
         DialCause::Slow { stage: Stage::Handshake, .. } => NoConnection::HandshakeTimedOut,

@@ -174,7 +174,7 @@ fn proxy_line(event: &ProxyEvent) -> (Start, String) {
             (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
         }
         ProxyEvent::Upstream { trouble } => (start("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes())),
-        ProxyEvent::Finding(finding) => finding_line(Side::Client, finding),
+        ProxyEvent::Finding(from, finding) => finding_line(*from, finding),
         ProxyEvent::Answered { status, reason } => answered_line(*status, reason),
         ProxyEvent::Http { method, path, status } => {
             let [method, path] = [method, path].map(|text| text::preview(text.as_bytes(), PREVIEW));
@@ -225,10 +225,13 @@ fn finding_line(from: Side, finding: &Finding) -> (Start, String) {
     let words = diagnose::words(finding.kind);
     let start = Start { direction: Some(from), frame: finding.frame(), kind: words.level.name().into() };
     let detail = text::escape(finding.detail.as_bytes());
+    // The cause where the bytes name one: the usual one is in `wsproxy explain`.
+    let cause =
+        finding.cause.as_ref().map_or_else(String::new, |cause| format!("; cause: {}", text::escape(cause.as_bytes())));
     (
         start,
         format!(
-            "{}: {} ({detail}); help: {}",
+            "{}: {} ({detail}){cause}; help: {}",
             finding.kind.id(),
             render::sentence(finding),
             finding.fix.as_deref().unwrap_or(words.fix)

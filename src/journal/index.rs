@@ -491,7 +491,7 @@ fn is_problem(event: &Event) -> bool {
 /// As `is_problem`, where there is no session.
 fn is_problem_of_none(event: &ProxyEvent) -> bool {
     match event {
-        ProxyEvent::Finding(finding) => is_fault(finding),
+        ProxyEvent::Finding(_, finding) => is_fault(finding),
         ProxyEvent::Answered { .. } => true,
         _ => false,
     }

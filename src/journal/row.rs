@@ -56,7 +56,7 @@ impl Row<'_> {
                 Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),
                 _ => None,
             },
-            Seen::Proxy(_, ProxyEvent::Finding(_)) => Some(Side::Client),
+            Seen::Proxy(_, ProxyEvent::Finding(from, _)) => Some(*from),
             Seen::Proxy(..) => None,
         }
     }

@@ -333,6 +333,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::record::Side;
     use crate::record::finding::{Finding, Level, Place};
     use crate::record::{ProxyEvent, Time};
 
@@ -399,7 +400,7 @@ mod tests {
         let journal = Journal::new(10);
         for kind in [FindingKind::FrameRsv, FindingKind::HttpExtraCrlf, FindingKind::FrameRsv] {
             let mut log = large();
-            log.proxy(Time(0), ProxyEvent::Finding(Finding::new(kind, Place::Head)));
+            log.proxy(Time(0), ProxyEvent::Finding(Side::Client, Finding::new(kind, Place::Head)));
             journal.push(None, log);
         }
         let counts: Vec<_> = journal.findings().into_iter().collect();

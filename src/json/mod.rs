@@ -268,7 +268,7 @@ fn write_proxy(time: String, event: &ProxyEvent, out: &mut Vec<u8>) {
             return;
         }
         ProxyEvent::Upstream { trouble } => Line::Upstream { time, ok: trouble.is_none(), reason: trouble.as_deref() },
-        ProxyEvent::Finding(finding) => finding_line(session, time, Side::Client, finding),
+        ProxyEvent::Finding(from, finding) => finding_line(session, time, *from, finding),
         ProxyEvent::Answered { status, reason } => Line::Answered { session, time, status: *status, reason },
         ProxyEvent::Http { method, path, status } => Line::Http { time, method, path, status: *status },
         ProxyEvent::Note(level, message) => Line::Note { session, time, level: level.name(), message },

@@ -248,8 +248,10 @@ fn first_of_proxy() -> ProxyEvent {
 fn next_of_proxy(event: &ProxyEvent) -> Option<ProxyEvent> {
     Some(match event {
         ProxyEvent::Listening { .. } => ProxyEvent::Upstream { trouble: Some("nobody listens".into()) },
-        ProxyEvent::Upstream { .. } => ProxyEvent::Finding(Finding::new(FindingKind::HttpExtraCrlf, At::Head)),
-        ProxyEvent::Finding(_) => ProxyEvent::Answered { status: 400, reason: "no request".into() },
+        ProxyEvent::Upstream { .. } => {
+            ProxyEvent::Finding(Side::Client, Finding::new(FindingKind::HttpExtraCrlf, At::Head))
+        }
+        ProxyEvent::Finding(..) => ProxyEvent::Answered { status: 400, reason: "no request".into() },
         ProxyEvent::Answered { .. } => ProxyEvent::Http { method: "GET".into(), path: "/".into(), status: 200 },
         ProxyEvent::Http { .. } => ProxyEvent::Note(Level::Note, "hello".into()),
         ProxyEvent::Note(..) => return None,

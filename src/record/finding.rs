@@ -51,9 +51,14 @@ kinds! {
         TlsBadCert = "tls-bad-cert",
         PageClosedWhileConnecting = "page-closed-while-connecting",
         HandshakeTimeout = "handshake-timeout",
+        HandshakeUnhandled = "handshake-unhandled",
+        ServerHangs = "server-hangs",
         TcpDropAfterOpen = "tcp-drop-after-open",
         TcpIdleTimeout = "tcp-idle-timeout",
         TcpNotReading = "tcp-not-reading",
+        SessionsSameSilence = "sessions-same-silence",
+        SessionsOneWorker = "sessions-one-worker",
+        SessionsLimit = "sessions-limit",
     }
     Http {
         HttpStatus200 = "http-status-200",
@@ -90,6 +95,8 @@ kinds! {
         Http100Or103First = "http-100-or-103-first",
         HttpPipelinedEarlyData = "http-pipelined-early-data",
         HttpUpgradeStripped = "http-upgrade-stripped",
+        PollingNotSticky = "polling-not-sticky",
+        PollingNoCors = "polling-no-cors",
     }
     Handshake {
         RespUpgradeMissing = "resp-upgrade-missing",

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::Policy;
 use super::finding::{Finding, Level};
+use super::{Policy, Side};
 
 /// What wsproxy tells of itself, and of clients that have no session.
 #[derive(Clone, Debug)]
@@ -22,8 +22,9 @@ pub enum ProxyEvent {
         /// Why it can't be reached, in a sentence for people; `None` where it answers.
         trouble: Option<String>,
     },
-    /// A deviation in what a client sent that is no request.
-    Finding(Finding),
+    /// What was found apart from any session, or in several of them, and whose it is: a client's bytes that are no request,
+    /// an upstream that treats session after session alike.
+    Finding(Side, Finding),
     /// wsproxy itself answered a client that has no session.
     Answered {
         /// The status it sent: 400, 408, 431, 502, 503 or 504.
@@ -48,7 +49,7 @@ impl ProxyEvent {
     /// The finding that it is.
     pub(super) const fn finding(&self) -> Option<&Finding> {
         match self {
-            Self::Finding(finding) => Some(finding),
+            Self::Finding(_, finding) => Some(finding),
             _ => None,
         }
     }
@@ -58,7 +59,7 @@ impl ProxyEvent {
         let held = match self {
             Self::Listening { upstream, .. } => upstream.len(),
             Self::Upstream { trouble } => trouble.as_ref().map_or(0, String::len),
-            Self::Finding(finding) => finding.held(),
+            Self::Finding(_, finding) => finding.held(),
             Self::Answered { reason, .. } => reason.len(),
             Self::Http { method, path, .. } => method.len() + path.len(),
             Self::Note(_, text) => text.len(),

@@ -59,12 +59,18 @@ fn config() -> SessionConfig {
 mod tests {
     use super::*;
     use std::fmt::Write as _;
+    use std::time::Duration;
 
     use crate::diagnose::examples::{Example, example};
     use crate::diagnose::handshake;
+    use crate::diagnose::inquiry::{self, Question, Replies, Reply};
     use crate::diagnose::net_errors::NoConnection;
+    use crate::diagnose::polling::{Exchange, Polling};
+    use crate::diagnose::sessions::Sessions;
+    use crate::record::SessionId;
     use crate::record::finding::FindingKind;
     use crate::relay::bridge::{Binary, Bridging};
+    use crate::relay::session::{Act, Learned};
     use crate::wire::dialect::Dialect;
 
     fn ids(findings: impl IntoIterator<Item = (Side, Finding)>) -> Vec<&'static str> {
@@ -97,10 +103,62 @@ mod tests {
                 .map(|finding| (Side::Client, finding))
                 .into_iter()
                 .collect(),
+            FindingKind::HandshakeUnhandled => silent(Reply::Bytes(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())),
+            FindingKind::ServerHangs => silent(Reply::Silence),
+            FindingKind::SessionsSameSilence | FindingKind::SessionsOneWorker | FindingKind::SessionsLimit => {
+                of_several(kind)
+            }
+            FindingKind::PollingNotSticky => polled(None, &[("", 200), ("&sid=a", 400), ("&sid=a", 400)]),
+            FindingKind::PollingNoCors => polled(Some(b"http://localhost:3000"), &[("", 200)]),
             FindingKind::HixieBinary => bridged(),
             FindingKind::DeflateBomb => bomb(),
             _ => Vec::new(),
         }
+    }
+
+    /// No byte for a while, and what came of a plain request.
+    fn silent(get: Reply) -> Vec<(Side, Finding)> {
+        let mut out = Output::default();
+        let mut session = Session::begin(config(), Time(0), &request(), &mut out);
+        session.tick(Time(3_000_000), &mut out);
+        assert!(out.acts.contains(&Act::Inquire(Question::Silent)));
+        let replies = Replies { get, ..Replies::default() };
+        let learned = inquiry::silent(&replies, Duration::from_secs(3), &[]).unwrap();
+        session.learn(Time(3_000_001), Learned::Finding(Box::new(learned)), &mut out);
+        found(out.log)
+    }
+
+    /// Sessions that say something together.
+    fn of_several(kind: FindingKind) -> Vec<(Side, Finding)> {
+        let (one, two) = (SessionId(1), SessionId(2));
+        let second = |seconds: u64| Time(seconds * 1_000_000);
+        let mut sessions = Sessions::default();
+        sessions.begin(second(0), one, b"/chat");
+        let mut found = vec![sessions.answer(second(0), one, 101)];
+        sessions.begin(second(1), two, b"/chat");
+        match kind {
+            FindingKind::SessionsLimit => found.push(sessions.answer(second(1), two, 503)),
+            FindingKind::SessionsOneWorker => {
+                found.push(sessions.end(second(8), one));
+                found.push(sessions.answer(second(8), two, 101));
+            }
+            _ => {
+                let silence = Duration::from_millis(7310);
+                found.push(sessions.cut(second(8), one, Side::Server, silence));
+                found.push(sessions.cut(second(16), two, Side::Server, silence));
+            }
+        }
+        found.into_iter().flatten().map(|finding| (Side::Server, finding)).collect()
+    }
+
+    fn polled(origin: Option<&[u8]>, exchanges: &[(&str, u16)]) -> Vec<(Side, Finding)> {
+        let mut polling = Polling::default();
+        let found = exchanges.iter().filter_map(|(query, status)| {
+            let target = &format!("/socket.io/?EIO=4&transport=polling{query}");
+            let host = Some(b"localhost:9000".as_slice());
+            polling.exchange(Time(0), &Exchange { method: "GET", target, origin, host, status: *status, allowed: None })
+        });
+        found.map(|finding| (Side::Server, finding)).collect()
     }
 
     fn request() -> Vec<u8> {

@@ -244,7 +244,7 @@ impl Watch {
     ) {
         let is_told = self.from == Side::Server || (!was_asked && silence.is_some_and(|silence| silence >= NO_PAGE));
         if self.ready.is_empty() && is_told {
-            let ended = || end::without_close(self.from, how, was_asked, silence.unwrap_or_default());
+            let ended = || end::without_close(self.from, how, was_asked, silence.unwrap_or_default(), &self.head);
             self.add(cause.unwrap_or_else(ended));
         }
     }

@@ -505,3 +505,37 @@ pub(super) const HTTP_UPGRADE_STRIPPED: Words = Words {
         \"upgrade\"; Apache: ProxyPass with upgrade=websocket",
     mend: Some(MEND_HEAD),
 };
+
+pub(super) const POLLING_NOT_STICKY: Words = Words {
+    level: Level::Error,
+    title: "the polling requests of one client reach different processes, which refuse them",
+    spec: "Engine.IO protocol 4",
+    chrome: "shows the request in red with 400; socket.io-client begins anew, over and over; no WebSocket may ever be tried",
+    firefox: "as Chrome",
+    safari: "as Chrome",
+    differs: &[],
+    from_client: None,
+    cause: "Socket.IO runs in several processes, and the load balancer spreads the requests of a session over them: the \
+        one that is asked does not know the session (\"Session ID unknown\")",
+    fix: "send all requests of a client to one process (nginx: ip_hash or hash $remote_addr consistent; in the upstream block; \
+        HAProxy: balance source or cookie; Node's cluster: @socket.io/sticky), or let the client use transports: \
+        [\"websocket\"] alone",
+    mend: None,
+};
+
+pub(super) const POLLING_NO_CORS: Words = Words {
+    level: Level::Error,
+    title: "a page from elsewhere may not read the response that comes before its WebSocket, so none is tried",
+    spec: "Fetch, CORS protocol",
+    chrome: "Access to XMLHttpRequest at '<url>' from origin '<origin>' has been blocked by CORS policy; the page's library \
+        reports \"xhr poll error\" or \"Failed to complete negotiation\"",
+    firefox: "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at <url>.",
+    safari: "Origin <origin> is not allowed by Access-Control-Allow-Origin.",
+    differs: &[],
+    from_client: None,
+    cause: "Socket.IO, SignalR and SockJS begin with plain HTTP, and this response has no Access-Control-Allow-Origin for the \
+        page's origin",
+    fix: "Socket.IO: new Server(http, { cors: { origin: \"http://localhost:3000\" } }); SignalR: AddCors with that origin and \
+        AllowCredentials; or transports: [\"websocket\"], which needs none",
+    mend: None,
+};

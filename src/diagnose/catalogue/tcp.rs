@@ -151,6 +151,85 @@ pub(super) const HANDSHAKE_TIMEOUT: Words = Words {
     mend: None,
 };
 
+pub(super) const HANDSHAKE_UNHANDLED: Words = Words {
+    level: Level::Warning,
+    title: "the server leaves the handshake without an answer, though it answers plain requests",
+    spec: "RFC 6455 4.2.2",
+    chrome: "WebSocket opening handshake timed out, after 240 seconds of silence (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
+    safari: "The request timed out., after 60 seconds (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "most likely nobody handles the upgrade of this path: a dev server whose proxy has no ws: true for it, an \
+        'upgrade' listener that passes it by; or its handler waits for something before its 101",
+    fix: "Vite and webpack: ws: true in the proxy's entry for the path; Node: handleUpgrade() for the path, and \
+        socket.destroy() for all others; send the 101 first and do slow work after it",
+    mend: None,
+};
+
+pub(super) const SERVER_HANGS: Words = Words {
+    level: Level::Warning,
+    title: "the server answers neither the handshake nor a plain request",
+    spec: "RFC 6455 4.2.2",
+    chrome: "WebSocket opening handshake timed out, after 240 seconds of silence (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
+    safari: "The request timed out., after 60 seconds (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the process is stopped (a debugger's breakpoint, ctrl-z), its event loop is blocked by a loop or a slow call, or \
+        all of its workers are taken; the system takes connections for it all the same",
+    fix: "look what the process does (its state in ps: T is stopped; a stack of it: py-spy dump, node --inspect), and move \
+        slow work off the event loop",
+    mend: None,
+};
+
+pub(super) const SESSIONS_SAME_SILENCE: Words = Words {
+    level: Level::Warning,
+    title: "sessions are cut after the same silence, without a close frame",
+    spec: "RFC 6455 7.1.5, 5.5.2",
+    chrome: "says nothing in the console and fires no error event (close 1006 for the page)",
+    firefox: "says nothing after a FIN (close 1006 for the page)",
+    safari: "The network connection was lost., with an error event (close 1006 for the page)",
+    differs: &[Browser::Safari],
+    from_client: None,
+    cause: "a limit for silence of a proxy or load balancer (nginx's proxy_read_timeout, 60 s by default; HAProxy's timeout \
+        tunnel, client or server; AWS ELB 60 s, Heroku 55, Cloudflare 100, Azure 240), or of the server itself",
+    fix: "let the server send a ping every 20 to 30 seconds, or raise the limit (nginx: proxy_read_timeout 3600s; HAProxy: \
+        timeout tunnel 1h)",
+    mend: None,
+};
+
+pub(super) const SESSIONS_ONE_WORKER: Words = Words {
+    level: Level::Warning,
+    title: "a session is answered only when another one has ended",
+    spec: "RFC 6455 4.2.2",
+    chrome: "waits, and gives up after 240 seconds: WebSocket opening handshake timed out (close 1006 for the page)",
+    firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
+    safari: "The request timed out., after 60 seconds (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "the server has one worker for all connections, and a WebSocket holds it for as long as it is open: gunicorn's \
+        sync worker, a server without threads, maxconn 1 in HAProxy",
+    fix: "give each WebSocket a thread or a task: gunicorn --threads 100, -k gevent, or -k uvicorn.workers.UvicornWorker for \
+        ASGI; HAProxy: raise maxconn of the server line",
+    mend: None,
+};
+
+pub(super) const SESSIONS_LIMIT: Words = Words {
+    level: Level::Warning,
+    title: "sessions are refused while others of the same path are open",
+    spec: "RFC 6585 4; RFC 9110 15.6.4",
+    chrome: "Error during WebSocket handshake: Unexpected response code: 429 or 503 (close 1006 for the page)",
+    firefox: FIREFOX_REFUSES,
+    safari: "There was a bad response from the server. (close 1006 for the page)",
+    differs: &[],
+    from_client: None,
+    cause: "a limit on connections at a time, or on how many may begin within some time (nginx: limit_conn, limit_req; \
+        HAProxy: maxconn; uvicorn: --limit-concurrency)",
+    fix: "raise the limit, and close sockets that the page no longer uses (effects of React without a clean-up)",
+    mend: None,
+};
+
 pub(super) const TCP_DROP_AFTER_OPEN: Words = Words {
     level: Level::Warning,
     title: "the connection ended without a close frame",

@@ -102,6 +102,25 @@ fn connection(kind: FindingKind) -> Example {
             "60 seconds without a byte, then a FIN and no close frame",
             [server(ANSWER), server(HELLO), Step::Wait(60), Step::Fin(Side::Server)],
         ),
+        FindingKind::HandshakeUnhandled => Example::Words(
+            "no byte of an answer for 3 seconds, while a plain GET / beside it gets 200 (Vite's dev server without ws: true)",
+        ),
+        FindingKind::ServerHangs => {
+            Example::Words("no byte of an answer for 3 seconds, and none to a plain GET / beside it")
+        }
+        FindingKind::SessionsSameSilence => {
+            Example::Words("session 1 is cut after 7.31 s of silence, and session 2 after 7.33 s")
+        }
+        FindingKind::SessionsOneWorker => {
+            Example::Words("session 2 waits 7 s for its 101, which comes 4 ms after session 1 has ended")
+        }
+        FindingKind::SessionsLimit => Example::Words("sessions 1 and 2 of /chat are open, and session 3 gets 503"),
+        FindingKind::PollingNotSticky => Example::Words(
+            "GET /socket.io/?EIO=4&transport=polling gets 200, and at once the next one of that session gets 400",
+        ),
+        FindingKind::PollingNoCors => Example::Words(
+            "GET /socket.io/?EIO=4&transport=polling of a page on another port, and no Access-Control-Allow-Origin in the 200",
+        ),
         _ => Example::Words("an upstream on which nothing listens"),
     }
 }

@@ -19,7 +19,10 @@ pub use drafts::{hixie_answer, key3_withheld, keys, no_close, proof};
 
 pub use request::{early_data, foreign_host, request, reused_key};
 pub use said::said;
-pub use silence::{CHROME_HEAD, client_hello, no_answer, page_left, page_left_unconnected, timed_out, too_large};
+pub use silence::{
+    CHROME_HEAD, client_hello, has_waited, no_answer, page_left, page_left_unconnected, timed_out, too_large,
+};
+pub use status::when;
 pub use syntax::{ends_in_stray_newline, leaves_cr_behind, unfinished};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::diagnose::NoAnswer;
 use crate::diagnose::chrome::{self, Fault};
+use crate::diagnose::inquiry::Protocol;
 use crate::diagnose::net_errors::NoConnection;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
@@ -70,14 +71,14 @@ fn cut_short(head: &[u8]) -> Finding {
 pub(super) fn not_http(fault: &Fault, bytes: &[u8]) -> Finding {
     let finding = Finding::new(fault.kind, Place::Head).bytes(bytes, fault.at.start, fault.at.len());
     let finding = finding.detail(format!("the first bytes are {}", text::preview(bytes, 60)));
-    match speaks(bytes) {
+    let other = Protocol::of_greeting(bytes).map(Protocol::why);
+    match other.or_else(|| speaks(bytes).map(|(cause, fix)| (cause.into(), fix.into()))) {
         Some((cause, fix)) => finding.cause(cause, fix),
         None => finding,
     }
 }
 
 const STATUS_FIRST: &str = "begin the answer with HTTP/1.1 101 Switching Protocols";
-const RIGHT_PORT: &str = "check the port in --upstream";
 
 fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty())?;
@@ -87,9 +88,6 @@ fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         [0x16 | 0x15, 0x03, ..] => ("the server speaks TLS on this port", "use wss:// in the upstream's URL"),
         [0, 0, _, 4, ..] => ("the server speaks HTTP/2 without asking", "let it speak HTTP/1.1 on this port"),
         [0x81 | 0x82, ..] => ("the server sends frames without having answered the handshake", STATUS_FIRST),
-        [b'S', b'S', b'H', b'-', ..] => ("an SSH server answers on this port", RIGHT_PORT),
-        [b'-' | b'+', b'A'..=b'Z', ..] => ("a Redis server, or one like it, answers on this port", RIGHT_PORT),
-        [b'2', b'2', b'0', b' ' | b'-', ..] => ("a mail or FTP server answers on this port", RIGHT_PORT),
         [b'<', ..] => ("a page was sent without a status line and fields", STATUS_FIRST),
         _ if has_status => ("the status line does not begin with HTTP", STATUS_FIRST),
         _ if line.ends_with(b" HTTP/1.1") => ("the server sent a request line: most likely it echoes", STATUS_FIRST),
@@ -104,11 +102,17 @@ fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 /// Time after which a client that leaves is one that gave up, and no page that closes what it has just opened.
 const GAVE_UP: Duration = Duration::from_secs(3);
 
+/// Whether a client that leaves after so long has given up, and did not close what it had just opened.
+#[must_use]
+pub fn has_waited(waited: Duration) -> bool {
+    waited >= GAVE_UP
+}
+
 /// A client that left before there was an answer, for which it had waited so long.
 #[must_use]
 pub fn page_left(waited: Duration) -> Finding {
     let finding = Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection);
-    if waited < GAVE_UP {
+    if !has_waited(waited) {
         return finding.detail("the client closed the connection before the server had answered");
     }
     let seconds = waited.as_secs_f64();

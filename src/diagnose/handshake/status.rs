@@ -1,6 +1,7 @@
 //! Answers that are no 101: the status, and the first lines of the body that explains it.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use crate::diagnose::chrome::Fault;
 use crate::record::finding::{Finding, FindingKind};
@@ -37,6 +38,15 @@ pub(super) fn refusal(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault)
     match why(request, head, &shape, &body) {
         Some((cause, fix)) => finding.cause(cause, fix),
         None => finding,
+    }
+}
+
+/// How long a gateway took to say that it has no response: at once where it was refused, after a limit where nothing came.
+#[must_use]
+pub fn when(waited: Duration) -> String {
+    match waited < Duration::from_millis(500) {
+        true => "; it came at once".to_owned(),
+        false => format!("; it came after {:.1} s", waited.as_secs_f64()),
     }
 }
 
@@ -126,6 +136,16 @@ fn named(request: Head<'_>, head: Head<'_>, body: &str) -> Option<Why> {
             "Socket.IO does not take the transport in the URL (its option transports), or the address is not Socket.IO's",
             "use ?EIO=4&transport=websocket, and have websocket in the server's transports",
         ),
+        // Vite takes its own subprotocols only with the token that its page has (vite 5.4.12 and later, server/ws.ts).
+        400 if says(body, &["bad request"]) && asks_vite(request) => (
+            "most likely Vite refuses its own client: the token in the query is missing or of another run, or the page's Host or \
+             Origin is not in server.allowedHosts",
+            "load the page anew from this dev server; for other names set server.allowedHosts, for a proxy in front server.hmr",
+        ),
+        400 if says(body, &["request header or cookie too large"]) => (
+            "nginx takes no header field that long: most likely a cookie or a token (large_client_header_buffers)",
+            "large_client_header_buffers 4 32k; in the server block, or make the cookies smaller",
+        ),
         426 if lacks_version(head) => (
             "the server speaks other versions of the protocol only",
             "use a server library that speaks version 13 (RFC 6455)",
@@ -133,6 +153,10 @@ fn named(request: Head<'_>, head: Head<'_>, body: &str) -> Option<Why> {
         _ => return None,
     };
     Some((cause.into(), fix.into()))
+}
+
+fn asks_vite(request: Head<'_>) -> bool {
+    request.value("sec-websocket-protocol").is_some_and(|names| names.starts_with(b"vite-"))
 }
 
 /// A page in place of a WebSocket.

@@ -78,6 +78,20 @@ pub enum DialCause {
     /// Nobody listens.
     #[error("nothing listens on {}; start the server, or check the port in --upstream", list(.0))]
     Refused(Vec<SocketAddr>),
+    /// Nobody listens there, but somebody does at the other family's loopback.
+    #[error(
+        "nothing listens on {refused}, but something does on {answers}: the server listens on {family} alone; write --upstream \
+         localhost:{port}, which tries both, or let the server listen on {host}",
+        family = if answers.is_ipv6() { "IPv6" } else { "IPv4" },
+        port = refused.port(),
+        host = refused.ip()
+    )]
+    OtherFamily {
+        /// The address that was asked for.
+        refused: SocketAddr,
+        /// The one that takes connections.
+        answers: SocketAddr,
+    },
     /// There is no way there.
     #[error("{address} can't be reached ({source}); check the host in --upstream, the network and its firewalls")]
     Unreachable {
@@ -200,7 +214,10 @@ impl Dialer {
         let addresses = addresses(upstream).await?;
         *stage = Stage::Connect;
         let begun = clock::now();
-        let tcp = connect(addresses).await.map_err(|failures| cause(failures, clock::now().since(begun)))?;
+        let tcp = match connect(addresses).await {
+            Ok(tcp) => tcp,
+            Err(failures) => return Err(at_other_family(cause(failures, clock::now().since(begun))).await),
+        };
         // Frames are small and wanted at once. Where this can't be set, they are only later.
         let _ = tcp.set_nodelay(true);
         let connected = clock::now();
@@ -280,6 +297,26 @@ fn cause(mut failures: Failures, time: Duration) -> DialCause {
         Some((address, source)) if !timed_out => DialCause::Unreachable { address, source },
         // What a system gives a connection is some number of whole seconds.
         _ => DialCause::Slow { stage: Stage::Connect, time: Duration::from_secs(time.as_secs()) },
+    }
+}
+
+/// Time for a loopback of the other family.
+const OTHER_FAMILY: Duration = Duration::from_millis(250);
+
+/// Where one loopback alone was asked for and refused, looks whether the other one answers: servers that listen on
+/// `localhost` take one of the two, and which one has changed (Node 17 and later take what the resolver names first).
+async fn at_other_family(cause: DialCause) -> DialCause {
+    let DialCause::Refused(addresses) = &cause else { return cause };
+    let [refused] = addresses.as_slice() else { return cause };
+    let other: IpAddr = match refused.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::LOCALHOST) => Ipv4Addr::LOCALHOST.into(),
+        _ => return cause,
+    };
+    let answers = SocketAddr::new(other, refused.port());
+    match timeout(OTHER_FAMILY, TcpStream::connect(answers)).await {
+        Ok(Ok(_)) => DialCause::OtherFamily { refused: *refused, answers },
+        _ => cause,
     }
 }
 

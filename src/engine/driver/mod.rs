@@ -18,9 +18,10 @@ use crate::control::Replier;
 use crate::journal::Journal;
 use crate::record::{ClosedBy, Ending, Event, PerSide, SessionId, Side, Time};
 use crate::relay::injection::{Reply, Token};
-use crate::relay::session::{Act, Output, Reason, Sent, Session, SessionCommand};
+use crate::relay::session::{Act, Learned, Output, Reason, Sent, Session, SessionCommand};
 use crate::wire::close::Code;
 
+use super::attendant::{Attendant, Inquiry};
 use super::clock;
 use super::connection::Connection;
 use super::handle::Commands;
@@ -54,6 +55,8 @@ pub(super) struct Setup<C, S> {
     pub shutdown: watch::Receiver<bool>,
     /// The upstream's URL, for sentences.
     pub upstream: Arc<str>,
+    /// Who looks after it; `None` where nobody does.
+    pub attendant: Option<Attendant>,
 }
 
 pub(super) struct Driver<C, S> {
@@ -75,6 +78,9 @@ pub(super) struct Driver<C, S> {
     /// Whether each frame for the upstream has to be a write of its own.
     paced: bool,
     upstream: Arc<str>,
+    attendant: Option<Attendant>,
+    /// The upstream is asked why it has failed.
+    inquiry: Option<Inquiry>,
 }
 
 /// Relays until both sides are gone.
@@ -101,7 +107,35 @@ async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut sh
         driver.poll(cx)
     })
     .await;
-    driver.finish();
+    match driver.inquiry.take().filter(|_| !quitting && driver.session.holds()) {
+        None => driver.finish(),
+        Some(inquiry) => {
+            let mut tail = driver.into_tail();
+            let learned = tokio::select! {
+                learned = inquiry => learned,
+                () = &mut quit => Learned::Nothing,
+            };
+            tail.finish(learned);
+        }
+    }
+}
+
+/// A session whose connections are gone, and whose upstream is still asked why it has failed.
+struct Tail {
+    id: SessionId,
+    session: Box<Session>,
+    out: Output,
+    journal: Arc<Journal>,
+    /// Until here the session is one of those that live.
+    _attendant: Option<Attendant>,
+}
+
+impl Tail {
+    fn finish(&mut self, learned: Learned) {
+        self.session.learn(clock::now(), learned, &mut self.out);
+        self.session.finish(clock::now(), &mut self.out);
+        self.journal.push(Some(self.id), std::mem::take(&mut self.out.log));
+    }
 }
 
 impl<C: Connection, S: Connection> Driver<C, S> {
@@ -122,6 +156,8 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             timer: None,
             paced: false,
             upstream: setup.upstream,
+            attendant: setup.attendant,
+            inquiry: None,
         };
         driver.obey();
         // The head and what came behind it in the same read go out in one write (the 8 bytes of a Hixie-76 challenge).
@@ -140,6 +176,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             let mut progress = self.poll_commands(cx);
             progress |= self.poll_lane(Side::Client, cx);
             progress |= self.poll_lane(Side::Server, cx);
+            progress |= self.poll_inquiry(cx);
             if self.is_over() {
                 return Poll::Ready(());
             }
@@ -149,6 +186,17 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         }
         self.poll_block(cx);
         Poll::Pending
+    }
+
+    /// Takes what the upstream said, where it was asked.
+    fn poll_inquiry(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(Poll::Ready(learned)) = self.inquiry.as_mut().map(|inquiry| inquiry.as_mut().poll(cx)) else {
+            return false;
+        };
+        self.inquiry = None;
+        self.session.learn(clock::now(), learned, &mut self.out);
+        self.obey();
+        true
     }
 
     /// Before the task waits: hands a small block over at once, a larger one when it is old enough.
@@ -380,6 +428,11 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             // Browsers put frames together by themselves.
             Act::Pace(Side::Client) => {}
             Act::Abandon => self.pipes.iter_mut().for_each(Pipe::abandon),
+            Act::Inquire(question) => {
+                self.inquiry = self.attendant.as_ref().and_then(|attendant| attendant.inquire(question));
+            }
+            Act::Answered(status) => self.attendant.iter().for_each(|attendant| attendant.answered(status)),
+            Act::Cut(from, silence) => self.attendant.iter().for_each(|attendant| attendant.cut(from, silence)),
         }
     }
 
@@ -419,6 +472,13 @@ impl<C: Connection, S: Connection> Driver<C, S> {
         if !done.is_empty() {
             self.journal.push(Some(self.id), done);
         }
+    }
+
+    /// Lets the connections go, so that the client has its end at once.
+    fn into_tail(mut self) -> Tail {
+        self.hand_over();
+        let Self { id, session, out, journal, attendant, .. } = self;
+        Tail { id, session, out, journal, _attendant: attendant }
     }
 
     fn finish(&mut self) {

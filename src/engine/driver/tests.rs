@@ -77,6 +77,7 @@ impl Stage {
             commands: orders,
             shutdown,
             upstream: "ws://upstream:9999".into(),
+            attendant: None,
         };
         let task = tokio::spawn(drive(setup));
         let sockets = PerSide::new(client_socket, server_socket);

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{Builder as ClientBuilder, SendRequest};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use hyper::server::conn::http1::Builder as ServerBuilder;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
@@ -37,9 +37,10 @@ use super::dial::DialError;
 use super::response;
 use super::route::Route;
 use super::tls::TlsFault;
+use crate::diagnose::polling::Exchange;
 use crate::journal::Journal;
 use crate::record::finding::Level;
-use crate::record::{Log, ProxyEvent, Time};
+use crate::record::{Log, ProxyEvent, Side, Time};
 use crate::relay::limits::Limits;
 use crate::relay::translate::Translator;
 
@@ -181,12 +182,22 @@ impl Exchanges<'_> {
         let (method, path) = (request.method().to_string(), request.uri().to_string());
         let hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
         let translator = self.route.rules.for_client(path.as_bytes(), hosts);
+        let [host, origin] = [HOST, ORIGIN].map(|name| request.headers().get(name).cloned());
         let outcome = match self.translate(request, &translator) {
             Ok(request) => self.ask(request).await,
             Err(fault) => Err(fault),
         };
         let (status, response) = match outcome {
             Ok(response) => {
+                let exchange = Exchange {
+                    method: &method,
+                    target: &path,
+                    origin: origin.as_ref().map(HeaderValue::as_bytes),
+                    host: host.as_ref().map(HeaderValue::as_bytes),
+                    status: response.status().as_u16(),
+                    allowed: response.headers().get(ACCESS_CONTROL_ALLOW_ORIGIN).map(HeaderValue::as_bytes),
+                };
+                self.remember(&exchange);
                 (response.status().as_u16(), self.pass_back(response, &translator, format!("{method} {path}")))
             }
             Err(fault @ Fault::Stale { .. }) => {
@@ -197,6 +208,14 @@ impl Exchanges<'_> {
         };
         self.context.tell(ProxyEvent::Http { method, path, status });
         Ok(response)
+    }
+
+    /// Tells what exchanges that lead to a WebSocket say together.
+    fn remember(&self, exchange: &Exchange<'_>) {
+        let mut polling = self.route.polling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(finding) = polling.exchange((self.context.clock)(), exchange) {
+            self.context.tell(ProxyEvent::Finding(Side::Server, finding));
+        }
     }
 
     fn translate(&self, request: Request<Incoming>, translator: &Translator) -> Result<Request<Incoming>, Fault> {

@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use crate::diagnose::application::End;
 use crate::diagnose::end;
 use crate::diagnose::own::Own;
+use crate::record::finding::Finding;
 use crate::record::{ClosedBy, ClosedHow, Event, FrameNumber, Log, Origin, PerSide, Policy, Side, Stall, Time};
 use crate::relay::application::Application;
 use crate::relay::judgement::Judgement;
@@ -63,6 +64,8 @@ pub(super) struct Core {
     silence_at_close: PerSide<Duration>,
     /// Whether a page asked: only its requests have an Origin.
     pub is_page: bool,
+    /// A finding whose cause the upstream is asked for.
+    pub held: Option<Finding>,
     traffic: Traffic,
 }
 
@@ -78,6 +81,7 @@ impl Core {
             first: None,
             silence_at_close: PerSide::default(),
             is_page: false,
+            held: None,
             traffic: Traffic::default(),
             config,
         }

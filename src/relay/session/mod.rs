@@ -23,6 +23,7 @@ mod time;
 
 use std::sync::Arc;
 
+use crate::diagnose::inquiry::Why;
 use crate::record::finding::{Finding, Level};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, Side, Time};
 use crate::wire::close::Code;
@@ -85,6 +86,17 @@ pub struct Opened {
     pub dialects: PerSide<Dialect>,
     /// The compression, where there is one (RFC 7692).
     pub deflate: Option<Deflate>,
+}
+
+/// What came of an `Act::Inquire`.
+#[derive(Debug)]
+pub enum Learned {
+    /// No more than was known.
+    Nothing,
+    /// The cause of what is held back, and what to change.
+    Why(Why),
+    /// Something to be told by itself.
+    Finding(Box<Finding>),
 }
 
 #[derive(Debug)]
@@ -254,6 +266,9 @@ impl Session {
         // A client that is no page may end as it likes.
         let tells = matches!(self.phase, Phase::Open(_)) && (from == Side::Server || core.is_page);
         let silence = tells.then(|| core.silence(now));
+        if let Some(silence) = silence.filter(|_| core.is_closed_by_nobody()) {
+            out.acts.push(Act::Cut(from, silence.client.min(silence.server)));
+        }
         let (lane, mut context) = core.lane(now, from);
         lane.end(&mut context, how, silence, out);
         core.pass_back(now, from, out);
@@ -272,6 +287,23 @@ impl Session {
             opening.page_left_unconnected(&self.core, now, &mut out.log);
         }
         self.end(now, Side::Client, how, out);
+    }
+
+    /// Takes what came of an `Act::Inquire`.
+    pub fn learn(&mut self, now: Time, learned: Learned, out: &mut Output) {
+        let held = self.core.held.take();
+        let told = match (held, learned) {
+            (Some(finding), Learned::Why((cause, fix))) => finding.cause(cause, fix),
+            (Some(finding), _) => finding,
+            (None, Learned::Finding(finding)) => {
+                if let Phase::Opening(opening) = &mut self.phase {
+                    opening.learn(now, *finding, &mut out.log);
+                }
+                return;
+            }
+            (None, Learned::Nothing | Learned::Why(_)) => return,
+        };
+        out.log.event(now, Event::Finding(Side::Server, told));
     }
 
     /// The connection to the upstream broke by more than an end of its bytes: `finding` says why. Where nothing came of a
@@ -321,6 +353,12 @@ impl Session {
         matches!(self.phase, Phase::Open(_))
     }
 
+    /// Whether something is not told yet, for the upstream is asked why.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.core.held.is_some()
+    }
+
     /// Whether the server's head has come.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
@@ -338,6 +376,7 @@ impl Session {
         if let Phase::Pipe(pipe) = &mut self.phase {
             pipe.judge(&mut self.core, now, &[], &mut out.log);
         }
+        self.learn(now, Learned::Nothing, out);
         self.core.finish_stalls(now, &mut out.log);
         for lane in self.core.lanes.iter_mut() {
             lane.refuse_waiting(Refusal::NeverCame, out);

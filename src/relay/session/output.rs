@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::diagnose::inquiry::Question;
 use crate::record::finding::Finding;
 use crate::record::{Log, PerSide, Side};
 use crate::relay::edits::{Edit, Edits};
@@ -124,6 +125,13 @@ pub enum Act {
     Pace(Side),
     /// The session is over now; what could not be written yet is lost.
     Abandon,
+    /// The upstream has failed the session. Whoever can asks it why, and tells by `Session::learn`; the session's `finish`
+    /// may wait for that. Where nobody does, it says what it knows itself.
+    Inquire(Question),
+    /// The upstream's response has come, with that status; interim ones are left out.
+    Answered(u16),
+    /// A side cut the connection without a close frame, after that silence in both directions.
+    Cut(Side, Duration),
 }
 
 /// Why a client gets a response that is not the upstream's.

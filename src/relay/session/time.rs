@@ -146,6 +146,11 @@ impl Session {
         }
         let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
         self.core.stalls.update(now, limit, &owed, &mut out.log);
+        let is_awaited = self.core.clock.waited(now) >= self.core.config.limits.stall_time;
+        let is_wanted = self.core.lanes.client.ended.is_none() && self.core.lanes.server.bytes == 0;
+        if let (true, Phase::Opening(opening)) = (is_awaited && is_wanted, &mut self.phase) {
+            opening.inquire(out);
+        }
     }
 
     /// All that is owed now. No allocation, and nothing in a session where nothing is under way.

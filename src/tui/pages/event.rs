@@ -68,7 +68,7 @@ pub(super) fn write_proxy(page: &mut Page<'_>, event: &ProxyEvent) {
             page.fact_bytes("upstream", upstream.as_bytes(), theme.text);
         }
         ProxyEvent::Upstream { trouble } => write_upstream(page, trouble.as_deref()),
-        ProxyEvent::Finding(found) => finding::write(page, None, Side::Client, found),
+        ProxyEvent::Finding(from, found) => finding::write(page, None, *from, found),
         ProxyEvent::Answered { status, reason } => write_answered(page, *status, reason),
         ProxyEvent::Http { method, path, status } => {
             page.title("a plain HTTP exchange, passed through");

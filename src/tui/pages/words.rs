@@ -89,7 +89,7 @@ pub(crate) fn proxy_event(event: &ProxyEvent, theme: &Theme) -> (Style, String) 
         ProxyEvent::Upstream { trouble: Some(trouble) } => {
             (theme.error, format!("✗ {}", text::escape(trouble.as_bytes())))
         }
-        ProxyEvent::Finding(finding) => finding_words(finding, theme),
+        ProxyEvent::Finding(_, finding) => finding_words(finding, theme),
         ProxyEvent::Answered { status, reason } => answered_words(*status, reason, theme),
         ProxyEvent::Http { method, path, status } => {
             let (method, path) = (text::preview(method.as_bytes(), 20), text::preview(path.as_bytes(), 300));

@@ -1,11 +1,12 @@
 //! What is found in the handshake, and when it is told: on a whole response, on one that has no end, on none at all.
 
+use crate::diagnose::inquiry::Question;
 use crate::diagnose::{NoAnswer, handshake, words};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{Event, Log, Side, Time, Verdict};
 use crate::relay::session::core::Core;
 use crate::relay::session::pipe::Refusal;
-use crate::relay::session::{Output, agreed};
+use crate::relay::session::{Act, Output, agreed};
 use crate::wire::head::{self, Head};
 
 use super::{How, Opening};
@@ -38,6 +39,9 @@ impl Judge<'_> {
         // What was told of a head before it ended is not told again.
         for mut finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.told) {
             // What was found in a head that is repaired does the client no harm.
+            if finding.kind == FindingKind::HttpStatus5xx {
+                finding.detail.push_str(&handshake::when(core.clock.waited(now)));
+            }
             finding.repaired |=
                 self.is_repaired && finding.place == Place::Head && words(finding.kind).level > Level::Note;
             if finding.place == Place::Head {
@@ -143,15 +147,34 @@ impl Opening {
     }
 
     /// The server's bytes ended, and `raw` is all that came of its head.
-    pub(super) fn judge_silence(&mut self, core: &mut Core, now: Time, end: NoAnswer, raw: &[u8], log: &mut Log) {
+    pub(super) fn judge_silence(&mut self, core: &mut Core, now: Time, end: NoAnswer, raw: &[u8], out: &mut Output) {
         let finding = handshake::no_answer(end, &self.request, raw, core.clock.waited(now));
         let mut verdict = Verdict::because(&finding);
         match self.told {
             // What made the head one without an end was told before.
             Some(kind) => verdict.finding = Some(kind),
-            None => self.tell(now, finding, log),
+            None if raw.is_empty() && finding.cause.is_none() => {
+                out.acts.push(Act::Inquire(Question::Closed));
+                core.held = Some(finding);
+            }
+            None => self.tell(now, finding, &mut out.log),
         }
-        core.judgement.fail(now, verdict, log);
+        core.judgement.fail(now, verdict, &mut out.log);
+    }
+
+    /// Asks once why the upstream says nothing.
+    pub(in crate::relay) fn inquire(&mut self, out: &mut Output) {
+        if !std::mem::replace(&mut self.inquires, true) {
+            out.acts.push(Act::Inquire(Question::Silent));
+        }
+    }
+
+    /// Tells why the upstream says nothing, unless it has begun to.
+    pub(in crate::relay) fn learn(&mut self, now: Time, finding: Finding, log: &mut Log) {
+        if self.told.is_none() && self.response.raw.is_empty() {
+            self.told = Some(finding.kind);
+            self.tell(now, finding, log);
+        }
     }
 }
 

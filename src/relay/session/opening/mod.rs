@@ -23,7 +23,7 @@ use super::core::Core;
 use super::draft::{self, KEY3, Proof};
 use super::open::Open;
 use super::pipe::{Pipe, Refusal};
-use super::{Output, Phase, Sent, agreed, joined};
+use super::{Act, Output, Phase, Sent, agreed, joined};
 use bridged::Bridged;
 use held::Completed;
 
@@ -60,6 +60,8 @@ pub(super) struct Opening {
     early: Early,
     /// What was told of a response that has not ended.
     told: Option<FindingKind>,
+    /// Whether the upstream is asked why it says nothing.
+    inquires: bool,
     /// The last finding in the response's head.
     blamed: Option<Finding>,
     /// Whether it was told that a client of hixie-76 withholds its eight bytes.
@@ -129,6 +131,7 @@ impl Opening {
             response: ResponseHead::default(),
             early: Early::Kept(Vec::new()),
             told: None,
+            inquires: false,
             blamed: None,
             key3_is_withheld: false,
         }
@@ -222,6 +225,7 @@ impl Opening {
         let deflate = agreed(Head::of_response(agreement));
         let response = if opens { head.raw.clone() } else { Vec::new() };
         let refusal = if complete { self.judge_head(core, now, head.raw, rest, &mut out.log) } else { None };
+        out.acts.extend(status.filter(|status| *status == 101 || *status >= 200).map(Act::Answered));
         match status {
             Some(100 | 102..=199) if complete => None,
             _ if opens => {
@@ -318,7 +322,9 @@ impl Opening {
         match from {
             Side::Server => Some(self.end_of_response(core, now, how, out)),
             Side::Client => {
-                if how == Ending::Reset {
+                // A page never ends its half alone; one that has waited for a while has given up, whatever the server does.
+                let has_given_up = core.is_page && handshake::has_waited(core.clock.waited(now));
+                if how == Ending::Reset || has_given_up {
                     self.page_left(core, now, &mut out.log);
                 }
                 None
@@ -353,7 +359,7 @@ impl Opening {
             Ending::Fin if head::response_start(&raw).is_none() => NoAnswer::NotHttp,
             Ending::Fin => NoAnswer::CutShort,
         };
-        self.judge_silence(core, now, end, &raw, &mut out.log);
+        self.judge_silence(core, now, end, &raw, out);
         self.refuse_if_failed(core, now, out).unwrap_or(next)
     }
 
