@@ -20,6 +20,18 @@ fn talk(stage: &mut Stage) {
     stage.after(2).frame(Server, Opcode::BINARY, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10");
 }
 
+/// Bursts of prices, now and then a question.
+fn bursts(stage: &mut Stage) {
+    stage.after(500).connect();
+    for burst in 0..5 {
+        stage.after(3_000 + burst * 900).frame(Client, Opcode::TEXT, br#"{"want":"prices"}"#);
+        for price in 0..(8 + 6 * burst) {
+            stage.after(40).frame(Server, Opcode::TEXT, format!(r#"{{"price":{}}}"#, 100 + price * 7 % 23).as_bytes());
+        }
+    }
+    stage.after(2_000).keys("{{");
+}
+
 #[test]
 fn the_readme_shows_the_screen() {
     let mut stage = Stage::new(100, 30);
@@ -35,6 +47,9 @@ fn the_guide_shows_the_way_through_the_screen() {
     show("start", &stage);
     talk(&mut stage);
     show("frames", &stage);
+    let mut busy = Stage::new(80, 24);
+    bursts(&mut busy);
+    show("timeline", &busy);
     stage.after(4000).keys("kkk");
     stage.keys("\r\r");
     show("detail", &stage);

@@ -28,6 +28,13 @@ pub struct RowId {
     pub record: u32,
 }
 
+impl RowId {
+    /// No row stands before it.
+    pub const FIRST: Self = Self { time: Time(0), block: 0, record: 0 };
+    /// No row stands behind it.
+    pub const LAST: Self = Self { time: Time(u64::MAX), block: u64::MAX, record: u32::MAX };
+}
+
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {

@@ -42,6 +42,8 @@ pub struct SessionSummary {
     pub request: Option<HeadEvent>,
     /// The answer's head: the last one, where interim answers came before.
     pub response: Option<HeadEvent>,
+    /// When that had come.
+    pub responded: Option<Time>,
     /// What the handshake agreed on.
     pub open: Option<OpenEvent>,
     /// What wsproxy answered by itself, and why.
@@ -125,6 +127,7 @@ impl SessionSummary {
             state: SessionState::Opening,
             request: None,
             response: None,
+            responded: None,
             open: None,
             answered: None,
             findings: VecDeque::new(),
@@ -213,6 +216,7 @@ impl SessionSummary {
             Event::Head(head) if head.from == Side::Client => self.request = Some(head.clone()),
             Event::Head(head) => {
                 self.response = Some(head.clone());
+                self.responded = Some(time);
                 // 101 becomes `Open` with its own event; an interim answer decides nothing.
                 if !matches!(head.status, Some(100..=199)) || !head.complete {
                     self.state = SessionState::Refused(head.status);

@@ -69,6 +69,12 @@ fn local(time: Time, zone: &TimeZone) -> DateTime {
     zone.to_datetime(timestamp.unwrap_or_default())
 }
 
+/// `2026-01-01 12:34:56.789012`.
+#[must_use]
+pub(crate) fn stamp(time: Time, zone: &TimeZone) -> String {
+    format!("{} {}", local(time, zone).date(), clock(time, zone, Digits::Microseconds))
+}
+
 /// Time between two rows in at most eight columns: `+12µs`, `+3.4ms`, `+5.67s`, `+1m05s`, `+2h03m`, `+4d01h`.
 #[must_use]
 pub(crate) fn delta(from: Time, to: Time) -> String {
@@ -93,6 +99,18 @@ pub(crate) fn since(start: Time, time: Time) -> String {
         0..60 => format!("{seconds}.{millis:03}"),
         60..3600 => format!("{}:{:02}.{millis:03}", seconds / 60, seconds % 60),
         _ => format!("{}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds % 3600 / 60, seconds % 60),
+    }
+}
+
+/// A round stretch of time, in microseconds: `5 ms`, `10 s`, `30 min`, `6 h`, `1 d`.
+#[must_use]
+pub(crate) fn span(micros: u64) -> String {
+    match micros {
+        0..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{} s", micros / 1_000_000),
+        60_000_000..3_600_000_000 => format!("{} min", micros / 60_000_000),
+        3_600_000_000..86_400_000_000 => format!("{} h", micros / 3_600_000_000),
+        _ => format!("{} d", micros / 86_400_000_000),
     }
 }
 
@@ -126,6 +144,7 @@ mod tests {
     fn times_keep_their_columns() {
         let time = Time(1_767_269_096_789_012);
         assert_eq!(clock(time, &TimeZone::UTC, Digits::Microseconds), "12:04:56.789012");
+        assert_eq!(stamp(time, &TimeZone::UTC), "2026-01-01 12:04:56.789012");
         assert_eq!(clock(Time(u64::MAX), &TimeZone::UTC, Digits::Seconds), "00:00:00");
         for (micros, text) in [
             (0, "+0µs"),

@@ -15,7 +15,13 @@ use super::{DetailOptions, HeaderShown, header, relayed, way};
 const KEY3: u64 = 8;
 const PROOF: u64 = challenge::RESPONSE as u64;
 
-pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content, options: &DetailOptions<'_>) {
+pub(super) fn write(
+    page: &mut Page<'_>,
+    record: &FrameRecord,
+    content: &Content,
+    when: &str,
+    options: &DetailOptions<'_>,
+) {
     let is_complete = content.received >= record.header.length;
     let compact = options.header == HeaderShown::Compact;
     if compact {
@@ -23,6 +29,7 @@ pub(super) fn write(page: &mut Page<'_>, record: &FrameRecord, content: &Content
         kept(page, record, content);
     } else {
         page.title(&format!("frame {} · {} · {}", record.number, way(record.from), record.header.opcode()));
+        page.row(when, page.theme.dim);
         if is_complete {
             page.row(&super::bytes(record.header.length), page.theme.text);
         }
@@ -50,11 +57,13 @@ pub(super) fn write_raw(
     raw: &RawRecord,
     log: &Log,
     summary: Option<&SessionSummary>,
+    when: &str,
     options: &DetailOptions<'_>,
 ) -> Content {
     page.title(&format!("raw bytes · {}", way(raw.from)));
     let kept = log.span(raw.kept);
     if options.header == HeaderShown::Full {
+        page.row(when, page.theme.dim);
         page.row(&super::bytes(raw.length), page.theme.text);
     }
     if raw.length > kept.len() as u64 {

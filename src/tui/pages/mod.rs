@@ -43,6 +43,7 @@ use crate::decode::Decoder;
 use crate::journal::{Fold, Index, Joined, Row, SessionSummary};
 use crate::record::{Seen, Side, Time};
 
+use crate::tui::clock;
 use crate::tui::theme::Theme;
 use body::Body;
 pub(crate) use content::Content;
@@ -112,6 +113,8 @@ pub(crate) struct DetailOptions<'a> {
     pub note: Option<&'a str>,
     /// Columns of the pane.
     pub width: u16,
+    /// For times of day.
+    pub zone: &'a TimeZone,
     /// How things look.
     pub theme: &'a Theme,
 }
@@ -141,26 +144,29 @@ pub(super) fn document(
         page.set_indent(2);
         page.row(&format!("marked: {note}"), page.theme.key);
     }
+    let when = when(view, row, options.zone);
     let content = match row.record {
         Seen::Frame(record) => {
             let read = |frame| Content::of_frame(frame, Joined::new(view, row, &record, options.fold).said(READ));
             let mut content = known.or_else(|| view.frame(row).map(read));
             if let Some(content) = &mut content {
                 content.choose(options.bytes);
-                frame::write(&mut page, &record, content, options);
+                frame::write(&mut page, &record, content, &when, options);
             }
             content
         }
         Seen::Raw(raw) => {
             let summary = row.session.and_then(|id| view.session(id));
-            Some(frame::write_raw(&mut page, &raw, row.log, summary, options))
+            Some(frame::write_raw(&mut page, &raw, row.log, summary, &when, options))
         }
         Seen::Event(_, event) => {
             event::write(&mut page, event, row.session);
+            page.row(&when, page.theme.dim);
             None
         }
         Seen::Proxy(_, event) => {
             event::write_proxy(&mut page, event);
+            page.row(&when, page.theme.dim);
             None
         }
         // Part of the row of its frame.
@@ -184,8 +190,18 @@ pub(crate) enum Proof {
 #[must_use]
 pub(crate) fn session(summary: &SessionSummary, options: &DetailOptions<'_>, proof: Proof) -> Vec<Line<'static>> {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
-    session::write(&mut page, summary, options.body, proof);
+    session::write(&mut page, summary, options, proof);
     page.finish()
+}
+
+/// Date and time of a row, and how long its session had lasted then.
+fn when(view: &Index, row: Row<'_>, zone: &TimeZone) -> String {
+    let stamp = clock::stamp(row.time, zone);
+    let opened = row.session.and_then(|id| view.session(id)).map(|summary| summary.opened);
+    match opened {
+        Some(opened) => format!("{stamp} · {} since the session began", clock::since(opened, row.time)),
+        None => stamp,
+    }
 }
 
 /// A direction in words.

@@ -1,21 +1,25 @@
 //! A session as a whole: what it is, what was agreed on, the heads on both legs, its end.
 
+use jiff::tz::TimeZone;
+
 use crate::diagnose::words;
 use crate::journal::{Compressed, SessionState, SessionSummary};
-use crate::record::Side;
+use crate::record::{Side, Time};
 use crate::text;
+use crate::tui::clock;
 use crate::wire::head::Head;
 
 use super::page::Page;
-use super::{BodyShown, Proof, event, finding, handshake, legs, proof, trouble};
+use super::{DetailOptions, Proof, event, finding, handshake, legs, proof, trouble};
 
-pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodyShown, proof: Proof) {
+pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, options: &DetailOptions<'_>, proof: Proof) {
     page.title(&format!("session {} · {}", summary.id.0, state(summary)));
     facts(page, summary);
+    times(page, summary, options.zone);
     if proof == Proof::Shown {
         proof::write(page, summary);
     }
-    legs::write(page, summary, body);
+    legs::write(page, summary, options.body);
     findings(page, summary);
     page.title(if summary.closed.is_some() { "end" } else { "so far" });
     match &summary.closed {
@@ -64,6 +68,19 @@ fn facts(page: &mut Page<'_>, summary: &SessionSummary) {
     }
     if let Some((_, reason)) = &summary.answered {
         page.fact_bytes("because", reason.as_bytes(), theme.warning);
+    }
+}
+
+/// When it began, how soon it was answered, how long it lasted.
+fn times(page: &mut Page<'_>, summary: &SessionSummary, zone: &TimeZone) {
+    let theme = page.theme;
+    page.fact("opened", &clock::stamp(summary.opened, zone), theme.text);
+    let after = |time: &Time| format!("after {}", clock::delta(summary.opened, *time).trim_start_matches('+'));
+    if let Some(responded) = &summary.responded {
+        page.fact("response", &after(responded), theme.text);
+    }
+    if let Some((closed, _)) = &summary.closed {
+        page.fact("closed", &format!("{} · {}", clock::stamp(*closed, zone), after(closed)), theme.text);
     }
 }
 

@@ -148,6 +148,7 @@ fn both(draw: impl Fn(&DetailOptions<'_>) -> Vec<Line<'static>>) -> String {
             pair: None,
             note: None,
             width,
+            zone: &TimeZone::UTC,
             theme: &theme,
         };
         let lines = draw(&options);
@@ -404,6 +405,7 @@ fn header_bytes_stand_out_in_the_hex_view() {
         pair: None,
         note: None,
         width: 78,
+        zone: &TimeZone::UTC,
         theme: &theme,
     };
     let lines = row(&scene.view, scene.last(), &options);
@@ -472,7 +474,7 @@ proptest! {
         for bytes in [BytesShown::Wire, BytesShown::Unmasked, BytesShown::Message] {
             for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Mask] {
                 for header in [HeaderShown::Full, HeaderShown::Compact] {
-                    let options = DetailOptions { bytes, body, header, fold, decoder, pair: None, note: None, width, theme: &theme };
+                    let options = DetailOptions { bytes, body, header, fold, decoder, pair: None, note: None, width, zone: &TimeZone::UTC, theme: &theme };
                     let document = document(&scene.view, scene.last(), None, &folds, &options);
                     let explained: Vec<_> = document.bytes().flat_map(|byte| document.explain(byte)).collect();
                     assert!(explained.concat().chars().all(is_plain));
@@ -489,7 +491,7 @@ proptest! {
         let scene = Scene::answered(&request, &answer);
         let theme = Theme::default();
         let header = HeaderShown::Full;
-        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, fold: Fold::NONE, decoder: None, pair: None, note: None, width, theme: &theme };
+        let options = DetailOptions { bytes: BytesShown::Wire, body: BodyShown::Auto, header, fold: Fold::NONE, decoder: None, pair: None, note: None, width, zone: &TimeZone::UTC, theme: &theme };
         for number in scene.view.range(Scope::All) {
             check(&row(&scene.view, scene.view.row(Scope::All, number).unwrap(), &options), width);
         }

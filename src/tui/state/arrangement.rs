@@ -28,11 +28,13 @@ pub(crate) struct Arrangement {
     pub sessions: i16,
     /// Whether the pane with the focus has all the room.
     pub maximised: bool,
+    /// Whether the timeline stands above the frame log.
+    pub timeline: bool,
 }
 
 impl Default for Arrangement {
     fn default() -> Self {
-        Self { detail: DetailPlace::Automatic, share: 450, sessions: 0, maximised: false }
+        Self { detail: DetailPlace::Automatic, share: 450, sessions: 0, maximised: false, timeline: true }
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::arrangement::Divider;
 use super::cursor::{Cursor, Scroll};
 use super::panes::Tab;
+use super::timeline::Window;
 
 /// What a draw has to say of itself. `None` stands for what was not to be seen.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,10 @@ pub(crate) struct Drawn {
     pub(crate) sessions: Option<(Rect, usize)>,
     /// Rows of the frame log, or of wsproxy's own, and its place with the top at which it was drawn.
     pub(crate) rows: Option<(Rect, Cursor)>,
+    /// The bars of the timeline, and what is to be seen of it.
+    pub(crate) timeline: Option<(Rect, Window)>,
+    /// Where among all rows those are that are to be seen.
+    pub(crate) scrollbar: Option<Rect>,
     /// Lines of the detail.
     pub(crate) detail: Option<Rect>,
     /// Lines of the page that has only one pane.

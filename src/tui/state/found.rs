@@ -99,6 +99,13 @@ impl Found {
         self.place(row).is_some()
     }
 
+    /// Whether any of the rows from one up to another is among them.
+    #[must_use]
+    pub(crate) fn has_between(&self, rows: &std::ops::Range<RowId>) -> bool {
+        let place = self.rows.partition_point(|row| *row < rows.start);
+        self.rows.get(place).is_some_and(|row| *row < rows.end)
+    }
+
     /// A row's place among them.
     #[must_use]
     pub(crate) fn place(&self, row: RowId) -> Option<usize> {

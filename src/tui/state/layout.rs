@@ -123,6 +123,61 @@ impl PaneAreas {
     }
 }
 
+/// How the pane of a frame log is parted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LogAreas {
+    /// The timeline: a line for each direction and, where there is room, one that says what is to be seen of it.
+    pub timeline: Rect,
+    /// What stands in the columns.
+    pub heading: Rect,
+    /// The rows.
+    pub rows: Rect,
+    /// Where among all rows these are; of no width where all are to be seen.
+    pub scrollbar: Rect,
+}
+
+/// Rows of a pane from which on it has a timeline, and one with a ruler.
+const TIMELINE: u16 = 11;
+const RULER: u16 = 18;
+/// Columns beside the bars of a timeline: what they are at the left, in words from a width on, and how much a column is at
+/// the right.
+const LABELS: (u16, u16) = (3, 8);
+const LABELS_IN_WORDS: (u16, u16) = (9, 8);
+const WORDS: u16 = 90;
+
+impl LogAreas {
+    /// Of a pane under its title, of whose rows there are so many.
+    #[must_use]
+    pub(crate) fn of(pane: Rect, page: Tab, has_timeline: bool, count: u64) -> Self {
+        let inner = under_title(pane);
+        let lines = match pane.height {
+            ..TIMELINE => 0,
+            TIMELINE..RULER => 2,
+            RULER.. => 3,
+        };
+        let height = if has_timeline && page == Tab::Frames { lines } else { 0 };
+        let timeline = Rect { height, ..inner };
+        let has_heading = page == Tab::Frames && inner.height > 2;
+        let heading = Rect { y: timeline.bottom(), height: has_heading.into(), ..inner };
+        let rows = Rect { y: heading.bottom(), height: inner.height - height - heading.height, ..inner };
+        let needs_bar = count > u64::from(rows.height) && rows.width > LEAST_ROW;
+        let width = rows.width - u16::from(needs_bar);
+        let scrollbar = Rect { x: rows.x + width, width: rows.width - width, ..rows };
+        Self { timeline, heading, rows: Rect { width, ..rows }, scrollbar }
+    }
+
+    /// Where the bars of the timeline are.
+    #[must_use]
+    pub(crate) const fn bars(&self) -> Rect {
+        let (left, right) = if self.timeline.width >= WORDS { LABELS_IN_WORDS } else { LABELS };
+        let Rect { x, y, width, height } = self.timeline;
+        Rect { x: x + left, y, width: width.saturating_sub(left + right), height: if height > 2 { 2 } else { height } }
+    }
+}
+
+/// Columns that a row has at least beside a scrollbar.
+const LEAST_ROW: u16 = 20;
+
 /// Columns of a text pane's lines: one is left free at the left.
 #[must_use]
 pub(crate) const fn text_width(area: Rect) -> u16 {

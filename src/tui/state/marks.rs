@@ -1,7 +1,7 @@
 //! What the user marks in the frame log: bookmarks, a range of rows, and where they were before a jump.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
 use crate::journal::RowId;
 
@@ -79,6 +79,12 @@ impl Marks {
     #[must_use]
     pub(crate) const fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Whether there is a bookmark at one of the rows from one up to another.
+    #[must_use]
+    pub(crate) fn has_between(&self, rows: &Range<RowId>) -> bool {
+        self.bookmarks.range(rows.clone()).next().is_some()
     }
 
     /// Lets go of rows that have left memory: those in blocks before `first`.

@@ -1,6 +1,7 @@
 //! All that the screen remembers. What was seen is not here: it stays in the journal's `Index`.
 
 use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
 
 use crate::journal::{Fold, Index, Lens, Row, Scope, SessionSummary};
 use crate::record::finding::Level;
@@ -14,6 +15,7 @@ use super::cursor::Cursor;
 use super::decoders::Decoders;
 use super::drawn::Drawn;
 use super::filter::Rows;
+use super::layout::LogAreas;
 use super::lists::Lists;
 use super::look::Look;
 use super::overlay::Overlay;
@@ -25,6 +27,7 @@ use super::proxy::{Info, Proxy};
 use super::search::Search;
 use super::sending::Sending;
 use super::texts::Texts;
+use super::timeline::Timeline;
 use super::toast::Toast;
 
 /// The state of the screen.
@@ -48,6 +51,8 @@ pub struct Model {
     pub(crate) decoders: Decoders,
     /// Which of the rows that are to be seen reply to which.
     pub(crate) pairs: Pairs,
+    /// How many frames came when.
+    pub(crate) timeline: Timeline,
     /// What is searched for, and what was found.
     pub(crate) search: Search,
     /// What was sent.
@@ -80,6 +85,7 @@ impl Model {
             texts: Texts::default(),
             decoders: Decoders::default(),
             pairs: Pairs::default(),
+            timeline: Timeline::default(),
             search: Search::default(),
             sending: Sending::default(),
             commands: Past::default(),
@@ -117,7 +123,8 @@ impl Model {
         // A long text is gone through in slices, a draw each.
         let detail = (self.detail.is_busy() && self.drawn.detail.is_some_and(|area| !area.is_empty())).then_some(1);
         let pairs = (self.pairs.is_busy() && matches!(self.panes.tab, Tab::Frames)).then_some(1);
-        next_age.chain(detail).chain(pairs).chain(toast).chain(rate).chain(table).min()
+        let timeline = (self.timeline.is_busy() && matches!(self.panes.tab, Tab::Frames)).then_some(1);
+        next_age.chain(detail).chain(timeline).chain(pairs).chain(toast).chain(rate).chain(table).min()
     }
 
     /// Takes in where things were drawn.
@@ -198,6 +205,21 @@ impl Model {
     #[must_use]
     pub(crate) fn selected_row<'a>(&self, view: &'a Index) -> Option<Row<'a>> {
         self.rows(view).row(self.selected(view)?)
+    }
+
+    /// From when on the time of a row is counted: the beginning of its session, or wsproxy's own where it has none.
+    #[must_use]
+    pub(crate) fn beginning(&self, view: &Index, row: Row<'_>) -> Time {
+        let opened = row.session.and_then(|id| view.session(id)).map(|summary| summary.opened);
+        opened.or(self.overview.began).unwrap_or(row.time)
+    }
+
+    /// How the pane of the list that is shown is parted.
+    #[must_use]
+    pub(crate) fn log_areas(&self, view: &Index, pane: Rect) -> LogAreas {
+        let rows = self.rows(view).range();
+        let has_timeline = self.panes.arrangement.timeline && view.sessions().len() > 0;
+        LogAreas::of(pane, self.panes.tab, has_timeline, rows.end.saturating_sub(rows.start))
     }
 
     /// The session that is meant: the chosen one, that of the selected row, or the only live one, else the newest.

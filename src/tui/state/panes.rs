@@ -73,6 +73,12 @@ impl Panes {
         }
     }
 
+    /// Whether wsproxy's own log is shown.
+    #[must_use]
+    pub(crate) const fn is_log(&self) -> bool {
+        matches!(self.tab, Tab::Log)
+    }
+
     /// Whether there is something to go back from: a pane that stands alone, the detail, another page.
     #[must_use]
     pub(crate) fn is_deep(&self) -> bool {

@@ -162,7 +162,7 @@ fn a_filter_holds_for_the_rows_of_one_session_too() {
     stage.until_filtered();
     assert!(stage.shows("Frames · session 2"), "{}", stage.screen());
     assert!(!stage.shows("well") && stage.shows("/chat"), "{}", stage.screen());
-    stage.keys("[[");
+    stage.keys("[[g");
     stage.until_filtered();
     assert!(stage.shows("listening on"), "{}", stage.screen());
 }

@@ -8,7 +8,7 @@ use crate::record::Side;
 use super::stage::{Actor, Stage, ended, usual};
 
 fn stage() -> Stage {
-    Stage::with_usual_traffic(120, 30)
+    Stage::with_usual_traffic(120, 40)
 }
 
 #[test]

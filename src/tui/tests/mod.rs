@@ -19,3 +19,4 @@ mod safety;
 mod screens;
 mod search;
 mod stage;
+mod timeline;

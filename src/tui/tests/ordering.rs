@@ -24,7 +24,7 @@ fn late(stage: &Stage) -> (Actor, Actor) {
 
 #[test]
 fn rows_of_all_sessions_stand_in_the_order_of_their_times() {
-    let mut stage = Stage::new(120, 30);
+    let mut stage = Stage::new(120, 50);
     let (mut first, mut second) = late(&stage);
     first.hand_over();
     stage.sync();
@@ -54,7 +54,7 @@ fn a_late_row_does_not_move_what_is_selected_nor_the_rows_around_it() {
 
 #[test]
 fn what_a_filter_lets_through_late_does_not_move_what_is_selected() {
-    let mut stage = Stage::new(120, 24);
+    let mut stage = Stage::new(120, 50);
     let (mut first, mut second) = late(&stage);
     first.hand_over();
     stage.at(1_000_000).sync().keys("f").keys("op:text").press(KeyCode::Enter);
@@ -73,7 +73,7 @@ fn what_a_filter_lets_through_late_does_not_move_what_is_selected() {
 
 #[test]
 fn the_next_match_is_the_next_in_time() {
-    let mut stage = Stage::new(120, 24);
+    let mut stage = Stage::new(120, 50);
     let (mut first, mut second) = late(&stage);
     first.hand_over();
     second.hand_over();

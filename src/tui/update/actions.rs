@@ -24,6 +24,7 @@ use super::resend;
 use super::rows;
 use super::search;
 use super::sending;
+use super::timeline;
 use super::why;
 
 /// Does it.
@@ -44,6 +45,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| marks::perform(model, view, action))
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
+        .or_else(|| timeline::perform(model, view, action))
         .or_else(|| search::perform(model, view, action))
         .or_else(|| filter::perform(model, view, action))
         .or_else(|| copy::perform(model, view, action))

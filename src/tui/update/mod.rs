@@ -16,6 +16,7 @@ mod rows;
 mod search;
 pub(crate) mod searcher;
 mod sending;
+mod timeline;
 mod websocat;
 mod why;
 

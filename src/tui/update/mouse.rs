@@ -10,8 +10,7 @@ use crate::tui::state::drawn::Drawn;
 use crate::tui::state::model::Model;
 use crate::tui::state::panes::Tab;
 
-use super::actions;
-use super::moving;
+use super::{actions, moving, timeline};
 
 /// Rows or lines for one notch of the wheel.
 const NOTCH: i64 = 3;
@@ -24,6 +23,8 @@ pub(crate) fn mouse(model: &mut Model, view: &Index, event: MouseEvent) -> Vec<E
         MouseEventKind::Drag(MouseButton::Left) => {
             if let Some(divider) = model.panes.dragged {
                 model.panes.arrangement.drag(divider, at);
+            } else if model.overlay.is_none() {
+                jump(model, view, at);
             }
         }
         MouseEventKind::Up(MouseButton::Left) => model.panes.dragged = None,
@@ -40,6 +41,11 @@ fn click(model: &mut Model, view: &Index, at: Position) {
     if model.panes.dragged.is_some() {
         return;
     }
+    if jump(model, view, at) {
+        model.panes.focus = Place::Frames;
+        return;
+    }
+    let drawn = &model.drawn;
     if let Some((_, tab)) = drawn.tabs.iter().find(|(area, _)| area.contains(at)) {
         model.panes.turn_to(*tab);
     } else if drawn.problem.contains(at) {
@@ -65,6 +71,20 @@ fn click(model: &mut Model, view: &Index, at: Position) {
         // A column is left free at the left.
         model.detail.point(row, column.saturating_sub(1), &model.look.theme);
     }
+}
+
+/// To the place in the timeline or in the scrollbar that the pointer is on. Says whether it is on one.
+fn jump(model: &mut Model, view: &Index, at: Position) -> bool {
+    if let Some((area, window)) = model.drawn.timeline.filter(|(area, _)| area.contains(at)) {
+        timeline::go_to(model, view, window.start(at.x - area.x));
+        return true;
+    }
+    let Some(area) = model.drawn.scrollbar.filter(|area| area.contains(at)) else { return false };
+    let rows = model.rows(view).range();
+    let count = rows.end.saturating_sub(rows.start);
+    let down = u128::from(count) * u128::from(at.y - area.y) / u128::from(area.height.saturating_sub(1).max(1));
+    model.list().0.select(&rows, rows.start + down as u64);
+    true
 }
 
 /// Moves what is under the pointer, and leaves the focus where it is.

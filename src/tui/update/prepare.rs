@@ -27,7 +27,11 @@ pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
     match model.panes.tab {
         Tab::Frames | Tab::Log => {
             learn(model, view, body);
-            if let Some(area) = PaneAreas::of(&model.panes, body).detail {
+            let panes = PaneAreas::of(&model.panes, body);
+            if let Some(area) = panes.rows.filter(|_| model.panes.tab == Tab::Frames) {
+                timeline(model, view, area);
+            }
+            if let Some(area) = panes.detail {
                 detail(model, view, area);
             }
         }
@@ -55,6 +59,23 @@ fn learn(model: &mut Model, view: &Index, area: Rect) {
     model.pairs.learn(view, &model.decoders, &rows);
 }
 
+/// Counts the frames that came, and finds out which part of the timeline is to be seen.
+fn timeline(model: &mut Model, view: &Index, area: Rect) {
+    let bars = model.log_areas(view, area).bars();
+    if bars.is_empty() {
+        return;
+    }
+    let scope = model.lists.scope;
+    model.timeline.learn(view, scope);
+    let range = view.range(scope);
+    let time = |number| view.row_id(scope, number).map(|row| row.time);
+    // What wsproxy said of itself before there was a session is no traffic.
+    let opened = view.sessions().next().map(|session| session.opened);
+    let span = time(range.start).max(opened).zip(range.end.checked_sub(1).and_then(time));
+    let selected = model.lists.here(view).map(|row| row.time).or(span.map(|(_, last)| last));
+    model.timeline.settle(span, selected.unwrap_or_default(), bars.width);
+}
+
 fn detail(model: &mut Model, view: &Index, area: Rect) {
     let row = model.selected_row(view);
     let decoder = model.decoders.of(row.and_then(|row| row.session));
@@ -69,9 +90,9 @@ fn detail(model: &mut Model, view: &Index, area: Rect) {
         LinesKey { header, decoder, pair, mark, ..key(model, subject, extent, area) }
     });
     if model.detail.key != key {
-        let theme = model.look.theme.clone();
+        let (theme, zone) = (model.look.theme.clone(), model.look.zone.clone());
         let note = note.as_deref();
-        let options = DetailOptions { header, decoder, pair, note, theme: &theme, ..options(model, area) };
+        let options = DetailOptions { header, decoder, pair, note, zone: &zone, theme: &theme, ..options(model, area) };
         let make = |content, folds: &_| Some(pages::document(view, row?, content, folds, &options));
         model.detail.show(key, &theme, make);
     }
@@ -142,6 +163,7 @@ const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {
         pair: None,
         note: None,
         width: text_width(area),
+        zone: &model.look.zone,
         theme: &model.look.theme,
     }
 }

@@ -8,16 +8,15 @@ use crate::journal::{Fold, Index, Lens, Scope};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, Place, key_of};
-use crate::tui::state::cursor::Cursor;
+use crate::tui::state::drawn::Drawn;
 use crate::tui::state::model::Model;
 use crate::tui::state::panes::Tab;
 
 use super::row::{self, Columns, Context};
-use super::search;
-use super::{Focus, title, welcome};
+use super::{Focus, scrollbar, search, timeline, title, welcome};
 
-/// Draws it. Gives where its rows are, and its place among them; nothing where there is no room.
-pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Cursor)> {
+/// Draws it. Gives where its rows are, its place among them, and what stands around them; nothing where there is no room.
+pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<Drawn> {
     let place = if model.panes.tab == Tab::Log { Place::Log } else { Place::Frames };
     let focus = Focus::of(model, place);
     let (name, state) = (name(model, view), state(model, view));
@@ -28,14 +27,17 @@ pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
     let (cursor, lens) = model.shown_list();
     let (mut cursor, all) = (*cursor, model.rows(view));
     let range = all.range();
-    let columns = Columns::new(model, view, lens.scope, inner.width);
-    let rows = if inner.height > 2 && lens.scope != Scope::Own {
-        buffer.set_stringn(inner.x, inner.y, columns.heading(), usize::from(inner.width), model.look.theme.dim);
-        Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
-    } else {
-        inner
-    };
+    let areas = model.log_areas(view, area);
+    let (heading, rows) = (areas.heading, areas.rows);
+    let columns = Columns::new(model, view, lens.scope, rows.width);
+    if !heading.is_empty() {
+        buffer.set_stringn(heading.x, heading.y, columns.heading(), usize::from(rows.width), model.look.theme.dim);
+    }
     cursor.settle(&range, rows.height);
+    let last = range.end.min(cursor.top() + u64::from(rows.height)).saturating_sub(1);
+    let time = |number: u64| all.id(number).map(|row| row.time);
+    let timeline = timeline::timeline(model, &areas, time(cursor.top()).zip(time(last)), buffer);
+    scrollbar::scrollbar(model, view, &all, &cursor, areas.scrollbar, buffer);
     let selected = cursor.selected(&range);
     let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
@@ -63,7 +65,8 @@ pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
     } else if view.sessions().len() == 0 && model.panes.tab == Tab::Frames {
         welcome::welcome(model, view, free, buffer);
     }
-    Some((rows, cursor))
+    let scrollbar = Some(areas.scrollbar).filter(|area| !area.is_empty());
+    Some(Drawn { rows: Some((rows, cursor)), timeline, scrollbar, ..Drawn::default() })
 }
 
 /// Says that a filter hides all rows, and how to get them back.

@@ -10,9 +10,11 @@ mod input;
 mod marks;
 mod overlay;
 pub(super) mod row;
+mod scrollbar;
 mod search;
 mod sessions;
 mod text_pane;
+mod timeline;
 mod welcome;
 mod why;
 
@@ -72,12 +74,12 @@ fn body(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Drawn {
 }
 
 fn panes(model: &Model, view: &Index, panes: PaneAreas, buffer: &mut Buffer) -> Drawn {
+    let log = panes.rows.and_then(|area| frame_log::frame_log(model, view, area, buffer)).unwrap_or_default();
     let drawn = Drawn {
         sessions: panes.sessions.map(|area| sessions::list(model, view, area, buffer)),
-        rows: panes.rows.and_then(|area| frame_log::frame_log(model, view, area, buffer)),
         detail: panes.detail.map(|area| text_pane::detail(model, view, area, buffer)),
         detail_is_right: panes.detail_is_right,
-        ..Drawn::default()
+        ..log
     };
     // A detail below has its title for a divider.
     for (area, _) in panes.dividers.iter().filter(|(area, _)| area.height > 1) {

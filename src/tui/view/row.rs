@@ -28,6 +28,7 @@ use super::search;
 pub(crate) struct Columns {
     number: usize,
     time: usize,
+    times: TimeDisplay,
     delta: usize,
     digits: Digits,
     /// All columns up to the preview.
@@ -44,9 +45,9 @@ const fn digits_of(number: u64) -> usize {
 }
 
 pub(super) const MARKED: &str = "◆";
-const MATCH: &str = "•";
+pub(super) const MATCH: &str = "•";
 const MARKED_MATCH: &str = "◈";
-const INJECTED: &str = "»";
+pub(super) const INJECTED: &str = "»";
 const COMPRESSED: &str = "z";
 const CHANGED: &str = "~";
 const DROPPED: &str = "not relayed";
@@ -99,7 +100,7 @@ impl Columns {
             (TimeDisplay::Clock, Digits::Microseconds) => 15,
             (TimeDisplay::Clock, _) => 12,
         };
-        let mut columns = Self { number, time, delta, digits, before_preview: 0, width };
+        let mut columns = Self { number, time, times: model.look.times, delta, digits, before_preview: 0, width };
         // On a narrow screen what was said matters more than when.
         if width < 56 {
             columns.time = 0;
@@ -131,7 +132,11 @@ impl Columns {
             }
         };
         push(&fit::right("#", self.number), self.number);
-        push(&fit::left("time", self.time), self.time);
+        let time = match self.times {
+            TimeDisplay::Relative => fit::right("since start", self.time),
+            _ => fit::left("time", self.time),
+        };
+        push(&time, self.time);
         push(&fit::right("+delta", self.delta), self.delta);
         push(&fit::left("dir", DIRECTION), DIRECTION);
         push(&fit::left("opcode", OPCODE), OPCODE);
@@ -210,12 +215,7 @@ fn start(context: &Context<'_>, row: Row<'_>, before: Option<Time>) -> Vec<Span<
     }
     if columns.time > 0 {
         let text = match model.look.times {
-            TimeDisplay::Relative => {
-                let opened = row.session.and_then(|id| view.session(id)).map(|summary| summary.opened);
-                // What belongs to no session is counted from wsproxy's own beginning.
-                let start = opened.or(model.overview.began).unwrap_or(row.time);
-                fit::right(&clock::since(start, row.time), columns.time)
-            }
+            TimeDisplay::Relative => fit::right(&clock::since(model.beginning(view, row), row.time), columns.time),
             _ => fit::left(&clock::clock(row.time, &model.look.zone, columns.digits), columns.time),
         };
         spans.push(Span::styled(format!("{text} "), theme.text));
@@ -253,7 +253,7 @@ fn mark(context: &Context<'_>, row: Row<'_>) -> Span<'static> {
     }
 }
 
-fn side_style(from: Side, theme: &Theme) -> Style {
+pub(super) fn side_style(from: Side, theme: &Theme) -> Style {
     match from {
         Side::Client => theme.client,
         Side::Server => theme.server,

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::journal::{Index, Row, Scope};
 use crate::record::Seen;
 use crate::text;
-use crate::tui::clock::{self, Digits};
+use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
 use crate::tui::keymap::Place;
 use crate::tui::pages::{BodyShown, BytesShown};
@@ -20,7 +20,7 @@ use super::{Focus, title};
 
 /// Draws the selected row in full. Gives where its lines are.
 pub(super) fn detail(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Rect {
-    let name = model.selected_row(view).map_or_else(|| "Detail".to_owned(), |row| detail_name(model, row));
+    let name = model.selected_row(view).map_or_else(|| "Detail".to_owned(), |row| detail_name(model, view, row));
     let focus = Focus::of(model, Place::Detail);
     let has_focus = focus == Focus::Here;
     let foot = model.detail.foot(area, has_focus);
@@ -135,8 +135,16 @@ const fn form(model: &Model, focus: Focus) -> &'static str {
     }
 }
 
-fn detail_name(model: &Model, row: Row<'_>) -> String {
-    let time = clock::clock(row.time, &model.look.zone, Digits::Milliseconds);
+/// The row's time as the rows show it; of those that show what lies between them, the time of day.
+fn time(model: &Model, view: &Index, row: Row<'_>) -> String {
+    match model.look.times {
+        TimeDisplay::Relative => format!("+{}", clock::since(model.beginning(view, row), row.time)),
+        _ => clock::clock(row.time, &model.look.zone, Digits::Milliseconds),
+    }
+}
+
+fn detail_name(model: &Model, view: &Index, row: Row<'_>) -> String {
+    let time = time(model, view, row);
     let session = row.session.map(|session| format!(" · session {}", session.0)).unwrap_or_default();
     let from = row.from().map(|from| format!(" · {} → {}", from.name(), from.other().name())).unwrap_or_default();
     match row.record {
