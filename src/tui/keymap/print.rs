@@ -20,6 +20,12 @@ pub fn markdown() -> String {
         }
     }
     out.push_str(
+        "\n## Counts\n\nA number in front of a motion does it so many times: `20j`, `60n`, `03]`, `120G` for frame 120; `esc` drops \
+         it. The digits 1 to 5 turn to their page at once, so a count begins with 6 to 9, or with a 0 in front: `05n`, \
+         `012j`. Where 0 or 6 to 9 come right behind a page's digit, as in `20j`, a count was meant, and the page is turned \
+         back. On the why page, in comparisons and in the list of marks, any digit begins a count.\n",
+    );
+    out.push_str(
         "\nThe mouse works too: a click takes a row, a pane or a tab, the wheel scrolls, \
          and what divides the panes can be dragged. Hold shift to select text as your \
          terminal does.\n",

@@ -157,7 +157,7 @@ impl Found {
     }
 
     /// Those on the way from a row, and from the other end.
-    pub(crate) fn on_the_way(&self, Wanted { from, way, here_too }: Wanted) -> impl Iterator<Item = RowId> {
+    pub(crate) fn on_the_way(&self, Wanted { from, way, here_too, .. }: Wanted) -> impl Iterator<Item = RowId> {
         let before = self.rows.partition_point(|row| *row < from);
         let behind = self.rows.partition_point(|row| *row <= from);
         let (forward, backward) = match (way, here_too) {

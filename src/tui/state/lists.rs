@@ -237,13 +237,13 @@ impl Lists {
         }
     }
 
-    /// On to the next bookmark of those that are among the rows shown, and around the end. Says whether there is one.
-    pub(crate) fn go_to_bookmark(&mut self, view: &Index, way: Way) -> bool {
+    /// So many bookmarks on, of those that are among the rows shown, and around the end. Says whether there is one.
+    pub(crate) fn go_to_bookmark(&mut self, view: &Index, way: Way, steps: u64) -> bool {
         let rows = self.rows(view);
         let is_shown = |row| rows.number(row).is_some();
-        let Some(row) = self.here(view).and_then(|here| self.marks.next_bookmark(here, way, is_shown)) else {
-            return false;
-        };
+        let here = self.here(view);
+        let row = (0..steps).try_fold(here, |row, _| Some(self.marks.next_bookmark(row?, way, is_shown))).flatten();
+        let Some(row) = row.filter(|_| steps > 0) else { return false };
         self.remember(view);
         self.go_to(view, row)
     }

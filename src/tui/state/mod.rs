@@ -5,6 +5,7 @@ pub(crate) mod arrangement;
 pub(crate) mod command;
 pub(crate) mod compare;
 pub(crate) mod composer;
+pub(crate) mod count;
 pub(crate) mod cursor;
 pub(crate) mod decoders;
 pub(crate) mod drawn;

@@ -11,6 +11,7 @@ use crate::tui::pages::Terms;
 use crate::tui::theme::Theme;
 
 use super::command::Past;
+use super::count::Count;
 use super::cursor::Cursor;
 use super::decoders::Decoders;
 use super::drawn::Drawn;
@@ -63,6 +64,8 @@ pub struct Model {
     pub(crate) overview: Overview,
     /// Since when the display is frozen.
     pub(crate) frozen: Option<Time>,
+    /// A count for the next motion.
+    pub(crate) count: Count,
     /// What lies over the panes.
     pub(crate) overlay: Option<Overlay>,
     /// A line that is shown for a while.
@@ -91,6 +94,7 @@ impl Model {
             commands: Past::default(),
             overview: Overview::default(),
             frozen: None,
+            count: Count::default(),
             overlay: None,
             toast: None,
             drawn: Drawn::default(),

@@ -20,6 +20,8 @@ pub(crate) struct Wanted {
     pub way: Way,
     /// Whether the row where it began will do.
     pub here_too: bool,
+    /// How many matches further.
+    pub steps: u64,
 }
 
 /// What the screen knows of the search.

@@ -101,8 +101,8 @@ fn a_query_asks_for_marks_and_follows_them() {
     mark(&mut stage, "");
     stage.until_filtered();
     assert_ne!(stage.here(), here, "what is marked goes: {}", stage.screen());
-    stage.keys("f").ctrl('u').keys("marked:");
-    assert!(stage.shows("the first order"), "notes are completed: {}", stage.screen());
+    stage.keys("f").ctrl('u').keys("marked:\"th").press(KeyCode::Tab);
+    assert!(stage.shows("marked:\"the first order, which was lost\""), "notes are completed: {}", stage.screen());
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod commands;
 mod comparing;
 mod composing;
 mod copy;
+mod counting;
 mod decoding;
 mod detail;
 mod filtering;

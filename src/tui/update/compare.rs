@@ -32,7 +32,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
 
 fn go(model: &mut Model, way: Way) {
     let Some(Overlay::Compare(compare)) = &mut model.overlay else { return };
-    if !compare.go(way, 1) {
+    if !compare.go(way, model.count.times() as usize) {
         model.toast(Level::Note, "there is no difference to go to");
     }
 }

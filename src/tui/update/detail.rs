@@ -10,19 +10,20 @@ use crate::tui::state::panes::Tab;
 
 /// What they do; `None` where it is none of them.
 pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let repeats = model.count.repeats();
     match action {
         Action::Hex => model.texts.turn_body(BodyShown::Hex),
         Action::Text => model.texts.turn_body(BodyShown::Text),
         Action::Bytes => toggle_bytes(model),
         Action::AcceptValue => turn_proof(model),
-        Action::Left => model.detail.step_byte(-1, &model.look.theme),
-        Action::Right => model.detail.step_byte(1, &model.look.theme),
+        Action::Left => (0..repeats).for_each(|_| model.detail.step_byte(-1, &model.look.theme)),
+        Action::Right => (0..repeats).for_each(|_| model.detail.step_byte(1, &model.look.theme)),
         Action::Header => model.detail.turn_header(),
         Action::FoldMore => model.detail.fold_all(Further::Out, &model.look.theme),
         Action::FoldLess => model.detail.fold_all(Further::In, &model.look.theme),
         Action::Find => model.detail.begin_find(),
-        Action::FindNext => model.detail.next_match(true),
-        Action::FindPrevious => model.detail.next_match(false),
+        Action::FindNext => (0..repeats).for_each(|_| model.detail.next_match(true)),
+        Action::FindPrevious => (0..repeats).for_each(|_| model.detail.next_match(false)),
         Action::FindDone => model.detail.find.confirm(),
         Action::FindStop => model.detail.cancel_find(),
         Action::FindForm => model.detail.find.turn_form(),

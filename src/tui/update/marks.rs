@@ -81,7 +81,7 @@ fn keep(model: &mut Model, view: &Index) {
 
 /// On to the next mark.
 fn to_next(model: &mut Model, view: &Index, way: Way) {
-    if model.lists.here(view).is_some() && !model.lists.go_to_bookmark(view, way) {
+    if model.lists.here(view).is_some() && !model.lists.go_to_bookmark(view, way, model.count.repeats()) {
         let key = key_of(Action::Bookmark);
         model.toast(Level::Note, format!("there is no mark among these rows: {key} sets one"));
     }

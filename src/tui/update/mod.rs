@@ -3,6 +3,7 @@
 mod actions;
 mod compare;
 mod copy;
+mod counting;
 mod decoding;
 mod detail;
 mod filter;
@@ -65,9 +66,13 @@ fn key(model: &mut Model, view: &Index, event: KeyEvent) -> Vec<Effect> {
         model.lists.filter.anchor = None;
     }
     let place = model.place();
-    if let Some(action) = keymap::lookup(place, event.into()) {
-        return actions::perform(model, view, action);
+    if counting::key(model, place, event.into()) {
+        return Vec::new();
     }
+    if let Some(action) = keymap::lookup(place, event.into()) {
+        return counting::perform(model, view, action);
+    }
+    model.count.cancel();
     match &mut model.overlay {
         Some(overlay) if overlay.takes_text() => {
             overlay.key(event);

@@ -1,20 +1,28 @@
 //! Moving through rows, lines and sessions, wherever the focus is.
 
 use crate::journal::{Index, Scope};
+use crate::record::FrameNumber;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 
+use super::prompt;
+
 /// What keys that move do; `None` where it is none of them.
 pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
+    let times = model.count.times() as i64;
     match action {
-        Action::Down => step(model, view, 1),
-        Action::Up => step(model, view, -1),
-        Action::HalfPageDown => step(model, view, page(model) / 2),
-        Action::HalfPageUp => step(model, view, -(page(model) / 2)),
-        Action::PageDown => step(model, view, page(model)),
-        Action::PageUp => step(model, view, -page(model)),
+        Action::Down => step(model, view, times),
+        Action::Up => step(model, view, -times),
+        Action::HalfPageDown => step(model, view, times * (page(model) / 2)),
+        Action::HalfPageUp => step(model, view, -times * (page(model) / 2)),
+        Action::PageDown => step(model, view, times * page(model)),
+        Action::PageUp => step(model, view, -times * page(model)),
+        Action::First | Action::Last if model.place() == Place::Frames && model.count.given().is_some() => {
+            model.lists.remember(view);
+            prompt::choose_frame(model, view, None, FrameNumber::new(model.count.times()));
+        }
         Action::First => {
             model.lists.remember(view);
             step(model, view, i64::MIN);
@@ -23,11 +31,11 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
             model.lists.remember(view);
             last(model, view);
         }
-        Action::NextRow => step_row(model, view, 1),
-        Action::PreviousRow => step_row(model, view, -1),
+        Action::NextRow => step_row(model, view, times),
+        Action::PreviousRow => step_row(model, view, -times),
         Action::Follow => follow(model),
-        Action::PreviousSession => step_session(model, view, -1),
-        Action::NextSession => step_session(model, view, 1),
+        Action::PreviousSession => step_session(model, view, -times),
+        Action::NextSession => step_session(model, view, times),
         _ => return None,
     }
     Some(Vec::new())

@@ -82,7 +82,8 @@ fn choose_session(model: &mut Model, view: &Index, session: Option<SessionId>) {
     }
 }
 
-fn choose_frame(model: &mut Model, view: &Index, session: Option<SessionId>, frame: FrameNumber) {
+/// Selects a frame by its number, in a session or in the one that is meant.
+pub(super) fn choose_frame(model: &mut Model, view: &Index, session: Option<SessionId>, frame: FrameNumber) {
     let Some(id) = session.or_else(|| model.session(view).map(|summary| summary.id)) else {
         return model.toast(Level::Warning, "there is no session yet: connect a client first");
     };

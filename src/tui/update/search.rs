@@ -104,7 +104,7 @@ fn want(model: &mut Model, view: &Index, way: Way, here_too: bool) {
         model.toast(Level::Note, format!("there is nothing to search for yet: {key} asks for it"));
         return;
     }
-    model.search.wanted = model.lists.here(view).map(|from| Wanted { from, way, here_too });
+    model.search.wanted = model.lists.here(view).map(|from| Wanted { from, way, here_too, steps: model.count.times() });
     arrive(model, view);
 }
 
@@ -118,7 +118,10 @@ pub(super) fn arrive(model: &mut Model, view: &Index) {
         let number = rows.number(*row);
         number.is_some() && (wanted.here_too || number != here)
     };
-    let to = model.search.found.on_the_way(wanted).find(is_place);
+    let others = || model.search.found.on_the_way(wanted).filter(is_place);
+    // Whoever goes round passes the match where they began.
+    let own = Some(wanted.from).filter(|from| wanted.steps > 1 && !wanted.here_too && model.search.found.has(*from));
+    let to = nth_around(|| others().chain(own), wanted.steps);
     match to {
         Some(to) if model.search.found.is_certain(wanted, to) => {
             model.search.wanted = None;
@@ -140,4 +143,13 @@ pub(super) fn arrive(model: &mut Model, view: &Index) {
         }
         _ => {}
     }
+}
+
+/// The item at a place counted from 1, round and round.
+pub(super) fn nth_around<T, I: Iterator<Item = T>>(items: impl Fn() -> I, place: u64) -> Option<T> {
+    let place = usize::try_from(place).unwrap_or(usize::MAX).saturating_sub(1);
+    items().nth(place).or_else(|| {
+        let count = items().count();
+        items().nth(place.checked_rem(count)?)
+    })
 }

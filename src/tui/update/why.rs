@@ -10,6 +10,8 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 use crate::tui::state::why::Why;
 
+use super::search::nth_around;
+
 /// Goes to the next row that tells of something wrong, and around the end.
 pub(crate) fn next_problem(model: &mut Model, view: &Index) {
     if model.panes.tab != Tab::Frames {
@@ -19,13 +21,14 @@ pub(crate) fn next_problem(model: &mut Model, view: &Index) {
     let here = if model.lists.frames.is_following() { None } else { model.lists.here(view) };
     let problems = view.problems();
     let behind = here.map_or(0, |here| problems.partition_point(|row| *row <= here));
-    let in_turn = problems.range(behind..).chain(problems.range(..behind));
+    let in_turn = || problems.range(behind..).chain(problems.range(..behind));
     let rows = model.lists.rows(view);
     let is_shown = |row: &&RowId| {
         let shown = rows.number(**row).and_then(|number| rows.row(number));
         shown.is_some_and(|shown| shown.id == **row)
     };
-    let Some(row) = in_turn.copied().find(|row| is_shown(&row)) else {
+    let shown = || in_turn().filter(is_shown);
+    let Some(row) = nth_around(shown, model.count.times()).copied() else {
         model.toast(Level::Note, none_left(model, view));
         return;
     };

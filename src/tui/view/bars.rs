@@ -146,6 +146,12 @@ pub(super) fn footer(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
         return;
     }
     let theme = &model.look.theme;
+    if let Some(count) = model.count.typed() {
+        let words = "  times the motion that follows: j k n ] and others, G for a frame · esc drops it";
+        let line = Line::from(vec![Span::styled(format!(" {count}"), theme.key), Span::styled(words, theme.dim)]);
+        buffer.set_line(area.x, area.y, &line, area.width);
+        return;
+    }
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
     let waiting =
         model.sending.answer.as_ref().filter(|answer| answer.reply.is_some() && answer.is_waiting() && !composing);
