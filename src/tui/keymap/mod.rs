@@ -73,6 +73,7 @@ pub enum Action {
     Yes,
     No,
     CloseHelp,
+    HelpErase,
     FoldFragments,
     HideHeartbeats,
     SelectRange,

@@ -22,7 +22,6 @@ const MOVING: &[Place] = &[
     Place::Handshake,
     Place::Diagnosis,
     Place::Log,
-    Place::Help,
     Place::Why,
     Place::Compare,
     Place::Marks,
@@ -34,6 +33,7 @@ const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
 const COMPARE: &[Place] = &[Place::Compare];
 const NOTE: &[Place] = &[Place::Note];
 const LIST: &[Place] = &[Place::Marks];
+const HELP: &[Place] = &[Place::Help];
 const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
@@ -105,11 +105,17 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(
         Action::CloseHelp,
-        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('?')],
-        &[Place::Help],
+        &[Key::plain(KeyCode::Esc), Key::char('?'), Key::ctrl('g')],
+        HELP,
         "close",
-        "close help",
+        "close help; all other letters are looked for",
     ),
+    bind(Action::Down, &[Key::plain(KeyCode::Down)], HELP, "down", "down"),
+    bind(Action::Up, &[Key::plain(KeyCode::Up)], HELP, "up", "up"),
+    bind(Action::HalfPageDown, &[Key::ctrl('d')], HELP, "", "half a page down"),
+    bind(Action::PageDown, &[Key::plain(KeyCode::PageDown)], HELP, "page down", "a page down"),
+    bind(Action::PageUp, &[Key::plain(KeyCode::PageUp)], HELP, "", "a page up"),
+    bind(Action::HelpErase, &[Key::ctrl('u')], HELP, "all", "look for nothing any more"),
     bind(
         Action::WhyDone,
         &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('W')],
@@ -411,13 +417,25 @@ pub const BINDINGS: &[Binding] = &[
         &[Key::char(':'), Key::ctrl('p')],
         EVERYWHERE,
         "command",
-        "do something by its name, as in :frame 120",
+        "everything by its name: actions, sessions, findings, marks, settings",
     ),
     bind(Action::Send, &[Key::plain(KeyCode::Enter)], COMMAND, "do it", "do it"),
     bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], COMMAND, "close", "close the command line"),
     bind(Action::Complete, &[Key::plain(KeyCode::Tab)], COMMAND, "complete", "complete the name"),
-    bind(Action::Earlier, &[Key::plain(KeyCode::Up), Key::ctrl('p')], COMMAND, "history", "the command before"),
-    bind(Action::Later, &[Key::plain(KeyCode::Down), Key::ctrl('n')], COMMAND, "", "the command after it"),
+    bind(
+        Action::Earlier,
+        &[Key::plain(KeyCode::Up), Key::ctrl('p')],
+        COMMAND,
+        "history",
+        "up the list; above it, the command before",
+    ),
+    bind(
+        Action::Later,
+        &[Key::plain(KeyCode::Down), Key::ctrl('n')],
+        COMMAND,
+        "choose",
+        "down the list: enter does what is chosen",
+    ),
     bind(Action::PageDown, &[Key::plain(KeyCode::PageDown)], COMMAND, "more", "further down the list of commands"),
     bind(Action::PageUp, &[Key::plain(KeyCode::PageUp)], COMMAND, "", "back up the list of commands"),
     bind(Action::EraseLine, &[Key::ctrl('u')], COMMAND, "", "erase up to the start of the line"),

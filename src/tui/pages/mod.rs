@@ -17,6 +17,7 @@ mod header;
 mod hex;
 mod hixie;
 pub(crate) mod json;
+pub(crate) mod kind;
 mod legs;
 mod page;
 pub(crate) mod pair;

@@ -1,9 +1,14 @@
 //! The command line after `:`: everything in the keymap table by its name, and a few words that take a value.
 
+use std::borrow::Cow;
+
 use crossterm::event::KeyEvent;
 
 use crate::decode::{Choice, Decoder};
+use crate::diagnose;
+use crate::journal::RowId;
 use crate::query::Query;
+use crate::record::finding::FindingKind;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
@@ -30,6 +35,12 @@ pub(crate) enum Command {
     Decoder(Choice),
     /// Show only what a query asks for.
     Filter(String),
+    /// Go to the newest finding of a kind, and say why.
+    Finding(FindingKind),
+    /// All about a kind of finding.
+    Explain(FindingKind),
+    /// Go to a marked row.
+    Mark(RowId),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -42,7 +53,7 @@ pub(crate) struct Named {
     /// The value that comes behind it; empty where none does.
     pub value: &'static str,
     /// What it does, in a line.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     meaning: Meaning,
 }
 
@@ -55,17 +66,25 @@ enum Meaning {
     Decoder,
     Filter,
     Policy,
+    Finding,
+    Explain,
+    /// A session that there is.
+    KnownSession(SessionId),
+    /// A row that is marked.
+    Mark(RowId),
     QuitAtOnce,
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 9] = [
+const WORDS: [(&str, &str, &str, Meaning); 11] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
     ("filter", "a query", "show only what fits a query; all without one", Meaning::Filter),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
+    ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
+    ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
     ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
     ("quit!", "", "quit without asking; sessions get close frames", Meaning::QuitAtOnce),
@@ -74,7 +93,10 @@ const WORDS: [(&str, &str, &str, Meaning); 9] = [
 /// All that can be typed: the words, then the actions in the order of the table.
 #[must_use]
 pub(crate) fn all() -> Vec<Named> {
-    let word = |(name, value, help, meaning): (&str, _, _, _)| Named { name: name.to_owned(), value, help, meaning };
+    let word = |(name, value, help, meaning): (&str, _, &'static str, _)| {
+        let help = Cow::Borrowed(help);
+        Named { name: name.to_owned(), value, help, meaning }
+    };
     let mut all: Vec<Named> = WORDS.into_iter().map(word).collect();
     for binding in BINDINGS {
         let is_open = |place: &Place| place.is_pane() || *place == Place::Copy;
@@ -82,27 +104,37 @@ pub(crate) fn all() -> Vec<Named> {
         let reachable = binding.places.iter().any(is_open) && !is_itself;
         let name = keymap::name(binding.action);
         if reachable && all.iter().all(|named| named.name != name) {
-            all.push(Named { name, value: "", help: binding.help, meaning: Meaning::Action(binding.action) });
+            let (help, meaning) = (Cow::Borrowed(binding.help), Meaning::Action(binding.action));
+            all.push(Named { name, value: "", help, meaning });
         }
     }
     all
 }
 
-/// Those that a line under way may become.
+/// Those that a line under way may become; `known` is what there is to go to besides.
 #[must_use]
-pub(crate) fn candidates(text: &str) -> Vec<Named> {
+pub(crate) fn candidates(text: &str, known: &[Named]) -> Vec<Named> {
     let text = text.trim_start();
     let (word, value) = text.split_once(' ').map_or((text, None), |(word, value)| (word, Some(value)));
     if let Some(value) = value
         && let Some(named) = all().into_iter().find(|named| named.name == word)
         && !named.values().is_empty()
     {
-        let values = named.values().into_iter().filter(|(name, _)| name.starts_with(value.trim_start()));
-        let of_value = |(name, help)| Named { name: format!("{word} {name}"), value: "", help, ..named.clone() };
-        return values.map(of_value).collect();
+        let typed = value.trim_start();
+        let is_said = |(name, help): &(&str, &str)| {
+            let said = format!("{name} {help}").to_lowercase();
+            typed.to_lowercase().split_whitespace().all(|word| said.contains(word))
+        };
+        let mut values: Vec<_> = named.values().into_iter().filter(is_said).collect();
+        values.sort_by_key(|(name, _)| !name.starts_with(typed));
+        let of_value = |(name, help): (&str, &'static str)| {
+            let (name, help) = (format!("{word} {name}"), Cow::Borrowed(help));
+            Named { name, value: "", help, ..named.clone() }
+        };
+        return values.into_iter().map(of_value).collect();
     }
     let joined = joined(text);
-    let ranked = all().into_iter().filter_map(|named| match value {
+    let ranked = all().into_iter().chain(known.iter().cloned()).filter_map(|named| match value {
         Some(_) if named.name == word => Some((Fit::Begins, named)),
         _ => Some((named.fit(&joined)?, named)),
     });
@@ -124,10 +156,45 @@ enum Fit {
 }
 
 impl Named {
+    /// A session, by what is known of it.
+    #[must_use]
+    pub(crate) fn session(id: SessionId, about: String) -> Self {
+        let (name, help) = (format!("session {}", id.0), Cow::Owned(about));
+        Self { name, value: "", help, meaning: Meaning::KnownSession(id) }
+    }
+
+    /// A kind of finding that was seen so many times.
+    #[must_use]
+    pub(crate) fn finding(kind: FindingKind, count: usize) -> Self {
+        let (id, title) = (kind.id(), diagnose::words(kind).title);
+        let help = Cow::Owned(format!("seen {count} times: {title}"));
+        Self { name: format!("finding {id}"), value: "", help, meaning: Meaning::Finding }
+    }
+
+    /// A marked row.
+    #[must_use]
+    pub(crate) fn mark(row: RowId, name: &str, about: String) -> Self {
+        Self { name: format!("mark {name}"), value: "", help: Cow::Owned(about), meaning: Meaning::Mark(row) }
+    }
+
+    /// What it asks for; `None` where a value has to come behind it first.
+    pub(crate) fn command(&self) -> Option<Command> {
+        match self.meaning {
+            Meaning::KnownSession(id) => Some(Command::Session(Some(id))),
+            Meaning::Mark(row) => Some(Command::Mark(row)),
+            _ if !self.value.is_empty() && self.meaning != Meaning::Filter => None,
+            _ => parse(&self.name).ok(),
+        }
+    }
+
     /// The first key that does the same; empty where none does.
     pub(crate) fn key(&self) -> String {
         match self.meaning {
             Meaning::Action(action) => keymap::key_of(action),
+            Meaning::Policy => keymap::key_of(Action::NextPolicy),
+            Meaning::Decoder => keymap::key_of(Action::NextDecoder),
+            Meaning::Filter => keymap::key_of(Action::Filter),
+            Meaning::Mark(_) => keymap::key_of(Action::Bookmarks),
             _ => String::new(),
         }
     }
@@ -141,9 +208,14 @@ impl Named {
         if typed.split('-').all(has) {
             return Some(Fit::Has);
         }
-        let mut letters = self.name.chars();
-        let is_scattered = typed.chars().all(|wanted| letters.any(|letter| letter == wanted));
-        is_scattered.then_some(Fit::Scattered)
+        // What is known of a session or a mark is as good as its name.
+        let is_known = matches!(self.meaning, Meaning::KnownSession(_) | Meaning::Mark(_));
+        let about = if is_known { self.help.to_lowercase() } else { String::new() };
+        let is_scattered = |text: &str| {
+            let mut letters = text.chars();
+            typed.chars().all(|wanted| letters.any(|letter| letter == wanted))
+        };
+        (is_scattered(&self.name) || is_scattered(&about)).then_some(Fit::Scattered)
     }
 
     /// The values that it takes, where they are names, and what each means.
@@ -155,9 +227,16 @@ impl Named {
                 .into_iter()
                 .chain(Decoder::ALL.map(|decoder| (decoder.name(), decoder.title())))
                 .collect(),
-            Meaning::Action(_) | Meaning::Session | Meaning::Frame | Meaning::Filter | Meaning::QuitAtOnce => {
-                Vec::new()
+            Meaning::Finding | Meaning::Explain => {
+                FindingKind::ALL.iter().map(|kind| (kind.id(), diagnose::words(*kind).title)).collect()
             }
+            Meaning::Action(_)
+            | Meaning::Session
+            | Meaning::Frame
+            | Meaning::Filter
+            | Meaning::KnownSession(_)
+            | Meaning::Mark(_)
+            | Meaning::QuitAtOnce => Vec::new(),
         }
     }
 
@@ -248,10 +327,24 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
             Ok(_) => Ok(Command::Filter(value.to_owned())),
             Err(error) => Err(error.why),
         },
+        Meaning::Finding => kind(value).map(Command::Finding),
+        Meaning::Explain => kind(value).map(Command::Explain),
+        Meaning::KnownSession(id) => Ok(Command::Session(Some(id))),
+        Meaning::Mark(row) => Ok(Command::Mark(row)),
         Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
     }
+}
+
+/// The kind of finding of an id.
+fn kind(id: &str) -> Result<FindingKind, String> {
+    let known = FindingKind::ALL.iter().find(|kind| kind.id() == id);
+    known.copied().ok_or_else(|| {
+        let nearest = FindingKind::ALL.iter().min_by_key(|kind| text::distance(kind.id(), id));
+        let nearest = nearest.map_or("frame-rsv", |kind| kind.id());
+        format!("write the id of a kind of finding, as in explain {nearest}: tab completes it")
+    })
 }
 
 /// The line while it is typed.
@@ -263,13 +356,65 @@ pub(crate) struct CommandLine {
     pub error: Option<String>,
     /// How far the list of what it may become is scrolled.
     pub scroll: Scroll,
+    /// What there is to go to: sessions, findings, marks.
+    known: Vec<Named>,
+    /// The place in the list that is chosen.
+    chosen: Option<usize>,
 }
 
 impl CommandLine {
-    /// An empty one.
+    /// An empty one; `known` is what there is to go to.
     #[must_use]
-    pub(crate) fn new() -> Self {
-        Self { line: Line::new(""), error: None, scroll: Scroll::default() }
+    pub(crate) fn new(known: Vec<Named>) -> Self {
+        Self { line: Line::new(""), error: None, scroll: Scroll::default(), known, chosen: None }
+    }
+
+    /// What the line may become.
+    #[must_use]
+    pub(crate) fn candidates(&self) -> Vec<Named> {
+        candidates(&self.text(), &self.known)
+    }
+
+    /// The place in that list that is chosen.
+    #[must_use]
+    pub(crate) const fn chosen(&self) -> Option<usize> {
+        self.chosen
+    }
+
+    /// What is to be done: what is chosen from the list, what the text says, or the only thing that it may become. `None`
+    /// where the name is put into the line, since a value has to come behind it.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub(crate) fn read(&mut self) -> Result<Option<Command>, String> {
+        let all = self.candidates();
+        let chosen = self.chosen.and_then(|chosen| all.get(chosen).cloned());
+        let named = match (chosen, parse(&self.text()), all.as_slice()) {
+            (Some(chosen), ..) => chosen,
+            (None, Ok(command), _) => return Ok(Some(command)),
+            (None, Err(_), [only]) if self.known.contains(only) => only.clone(),
+            (None, Err(error), [_, _, ..]) => return Err(format!("{error} · ↓ chooses from the list")),
+            (None, Err(error), _) => return Err(error),
+        };
+        let command = named.command();
+        if command.is_none() {
+            self.set(&format!("{} ", named.name));
+        }
+        Ok(command)
+    }
+
+    /// Chooses the next of the list, or the one before. Says whether there is one.
+    pub(crate) fn choose(&mut self, direction: Recall) -> bool {
+        let count = self.candidates().len();
+        self.chosen = match (self.chosen, direction) {
+            (None, Recall::Later) if count > 0 => Some(0),
+            (Some(chosen), Recall::Later) => Some((chosen + 1).min(count.saturating_sub(1))),
+            (Some(chosen), Recall::Earlier) => chosen.checked_sub(1),
+            (None, _) => return false,
+        };
+        self.error = None;
+        self.scroll.show(self.chosen.unwrap_or_default());
+        true
     }
 
     /// All of the text.
@@ -299,13 +444,14 @@ impl CommandLine {
     /// What was said of the text, and the list of what it may become, are of another.
     pub(crate) fn changed(&mut self) {
         self.error = None;
+        self.chosen = None;
         self.scroll.reset();
     }
 
     /// Completes the line as far as it is certain.
     pub(crate) fn complete(&mut self) {
         let text = self.text();
-        let all = candidates(&text);
+        let all = self.candidates();
         let begins =
             |named: &&Named| named.name.starts_with(&joined(&text)) || named.name.starts_with(text.trim_start());
         let mut names: Vec<&str> = all.iter().filter(begins).map(|named| named.name.as_str()).collect();
@@ -315,7 +461,8 @@ impl CommandLine {
         }
         let Some(first) = names.first() else { return };
         let common = common(names.iter().copied());
-        let takes_value = names.len() == 1 && candidates(first).first().is_some_and(|named| !named.value.is_empty());
+        let takes_value =
+            names.len() == 1 && candidates(first, &self.known).first().is_some_and(|named| !named.value.is_empty());
         let end = if takes_value && !first.contains(' ') { " " } else { "" };
         let completed = format!("{common}{end}");
         if completed.len() >= text.trim_start().len() || names.len() == 1 {
@@ -323,8 +470,12 @@ impl CommandLine {
         }
     }
 
-    /// Shows the line done before the one that is shown, or after it.
+    /// Chooses from the list; above it, shows the line done before the one that is shown.
     pub(crate) fn recall(&mut self, past: &Past, direction: Recall) {
+        let is_new = direction == Recall::Later && !self.line.is_recalled();
+        if (is_new || self.chosen.is_some()) && self.choose(direction) {
+            return;
+        }
         if self.line.recall(direction, |back| past.lines.iter().rev().nth(back).map(String::as_str)) {
             self.changed();
         }
@@ -436,7 +587,7 @@ mod tests {
             ("nothing", "nothing"),
             ("bookm prev", "previous-bookmark"),
         ] {
-            let mut line = CommandLine::new();
+            let mut line = CommandLine::new(Vec::new());
             line.set(typed);
             line.complete();
             assert_eq!(line.text(), completed, "{typed}");
@@ -449,7 +600,7 @@ mod tests {
             if let Err(error) = parse(&text) {
                 prop_assert!(!error.is_empty());
             }
-            let mut line = CommandLine::new();
+            let mut line = CommandLine::new(Vec::new());
             line.set(&text);
             line.complete();
         }

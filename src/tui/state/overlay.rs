@@ -3,12 +3,14 @@
 use crossterm::event::KeyEvent;
 
 use crate::record::SessionId;
+use crate::record::finding::FindingKind;
 use crate::tui::keymap::Place;
 
 use super::command::CommandLine;
 use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
+use super::help::HelpPage;
 use super::mark_list::MarkList;
 use super::note::NoteLine;
 use super::query_line::QueryLine;
@@ -18,9 +20,11 @@ use super::why::Why;
 #[derive(Debug)]
 pub(crate) enum Overlay {
     /// The keys of the place it was asked for in.
-    Help(Place, Scroll),
+    Help(Box<HelpPage>),
     /// Why something fails.
     Why(Why),
+    /// All about a kind of finding.
+    Explain(FindingKind, Scroll),
     /// What two messages differ in.
     Compare(Box<Compare>),
     /// Something to send.
@@ -55,8 +59,8 @@ impl Overlay {
     #[must_use]
     pub(crate) const fn place(&self) -> Place {
         match self {
-            Self::Help(..) => Place::Help,
-            Self::Why(_) => Place::Why,
+            Self::Help(_) => Place::Help,
+            Self::Why(_) | Self::Explain(..) => Place::Why,
             Self::Compare(_) => Place::Compare,
             Self::Composer(_) => Place::Composer,
             Self::Question(_) => Place::Question,
@@ -72,37 +76,43 @@ impl Overlay {
     /// A key that is bound to nothing: what has a line of text takes it.
     pub(crate) fn key(&mut self, event: KeyEvent) {
         match self {
+            Self::Help(help) => help.key(event),
             Self::Composer(composer) => composer.key(event),
             Self::Search(prompt) => prompt.line.key(event),
             Self::Filter(filter) => filter.line.key(event),
             Self::Note(note) => note.line.key(event),
             Self::Command(line) => line.key(event),
-            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
+            Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
     }
 
     /// Text that was pasted.
     pub(crate) fn paste(&mut self, text: &str) {
         match self {
+            Self::Help(help) => help.paste(text),
             Self::Composer(composer) => composer.paste(text),
             Self::Search(prompt) => prompt.line.paste(text),
             Self::Filter(filter) => filter.line.paste(text),
             Self::Note(note) => note.line.paste(text),
             Self::Command(line) => line.paste(text),
-            Self::Help(..) | Self::Why(_) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
+            Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
     }
 
     /// Whether keys that are bound to nothing are text here.
     #[must_use]
     pub(crate) const fn takes_text(&self) -> bool {
-        matches!(self, Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Command(_))
+        matches!(
+            self,
+            Self::Help(_) | Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Command(_)
+        )
     }
 
     /// Empties its line of text. Says whether there was anything.
     pub(crate) fn clear(&mut self) -> bool {
         match self {
             Self::Composer(composer) if !composer.is_empty() => composer.clear(),
+            Self::Help(help) if !help.text().is_empty() => help.erase(),
             Self::Search(prompt) if !prompt.line.text().is_empty() => prompt.line.set(""),
             Self::Filter(filter) if !filter.line.text().is_empty() => filter.line.set(""),
             Self::Note(note) if !note.line.text().is_empty() => note.line.set(""),
@@ -115,7 +125,8 @@ impl Overlay {
     /// How far it is scrolled, where it can be.
     pub(crate) const fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
-            Self::Help(_, scroll) => Some(scroll),
+            Self::Help(help) => Some(&mut help.scroll),
+            Self::Explain(_, scroll) => Some(scroll),
             Self::Why(why) => Some(&mut why.scroll),
             Self::Compare(compare) => Some(&mut compare.scroll),
             Self::Command(line) => Some(&mut line.scroll),

@@ -10,7 +10,7 @@ use crate::tui::state::panes::Tab;
 use crate::tui::theme::{Choice, Colours, Surroundings, Theme};
 use crate::tui::{Effect, Message};
 
-use super::stage::{Stage, ended, usual};
+use super::stage::{Stage, ended, usual, wrong_accept};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -142,4 +142,69 @@ fn a_bare_colon_scrolls_through_all_commands() {
     assert!(stage.screen() != end && stage.shows("more ↓"), "{}", stage.screen());
     stage.keys("f");
     assert!(stage.shows("│ frame 120 or 3:120"), "another list begins at its top: {}", stage.screen());
+}
+
+/// Sessions, a finding, a mark.
+fn furnished(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(width, height);
+    usual(&stage.journal);
+    ended(&stage.journal, 2, 2_500_000);
+    wrong_accept(&stage.journal, 3, 3_500_000);
+    stage.at(5_000_000).sync();
+    stage.keys(":frame 1:3").press(KeyCode::Enter).keys("Mthe whole alphabet").press(KeyCode::Enter);
+    stage
+}
+
+#[test]
+fn sessions_findings_and_marks_are_found_by_what_is_known_of_them() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut stage = furnished(width, height);
+        stage.keys(":chat");
+        insta::assert_snapshot!(format!("palette_{width}x{height}"), stage.screen());
+    }
+    let mut stage = furnished(100, 30);
+    stage.keys(":50002").press(KeyCode::Down).press(KeyCode::Enter);
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)), "by the peer's port: {}", stage.screen());
+    command(&mut stage, "/broken");
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(3)), "by the path: {}", stage.screen());
+    stage.keys(":/brkn").press(KeyCode::Down).press(KeyCode::Enter);
+    assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(3)), "by some letters of it: {}", stage.screen());
+    stage.ctrl('p').keys("alphabet").press(KeyCode::Down).press(KeyCode::Enter);
+    let row = stage.model.selected_row(stage.feed.shown()).unwrap();
+    assert_eq!(row.session, Some(SessionId(1)), "{}", stage.screen());
+    stage.keys(":accept belong").press(KeyCode::Down).press(KeyCode::Enter);
+    assert!(
+        matches!(stage.model.overlay, Some(Overlay::Why(_))) && stage.shows("Why · session 3"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn any_finding_is_explained_by_its_id() {
+    let mut stage = furnished(100, 30);
+    stage.keys(":explain stray bytes");
+    assert!(stage.shows("explain http-extra-crlf"), "values are found by what they mean: {}", stage.screen());
+    stage.press(KeyCode::Esc);
+    command(&mut stage, "explain http-extra-crlf");
+    insta::assert_snapshot!("explain_100x30", stage.screen());
+    stage.keys("jq");
+    assert!(stage.model.overlay.is_none());
+    command(&mut stage, "finding http-extra-crlf");
+    assert!(stage.shows("no http-extra-crlf in memory"), "{}", stage.screen());
+    command(&mut stage, "explain http-exta-crlf");
+    assert!(stage.shows("as in explain http-extra-crlf"), "{}", stage.screen());
+}
+
+#[test]
+fn the_list_is_chosen_from() {
+    let mut stage = furnished(100, 30);
+    stage.keys(":theme").press(KeyCode::Down).press(KeyCode::Enter);
+    assert!(stage.shows(":theme ") && stage.shows("theme mono"), "a value is asked for: {}", stage.screen());
+    stage.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Enter);
+    assert_eq!(stage.model.look.theme, Theme::monochrome());
+    stage.keys(":hal").press(KeyCode::Enter);
+    assert!(stage.shows("↓ chooses from the list") && stage.shows("half-page-up"), "{}", stage.screen());
+    stage.press(KeyCode::Down).press(KeyCode::Up).press(KeyCode::Up);
+    assert!(stage.shows(":theme"), "above the list is what was done before: {}", stage.screen());
 }

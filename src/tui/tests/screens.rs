@@ -207,11 +207,11 @@ fn help_names_each_key_of_its_pane_on_a_screen_of_any_size() {
         for (keys, place) in [("", Place::Frames), ("2", Place::Sessions), ("3", Place::Handshake), ("5", Place::Log)] {
             let mut stage = Stage::new(width, height);
             lively(&mut stage);
-            stage.keys(keys).keys("?g");
+            stage.keys(keys).keys("?");
             let mut seen = String::new();
             for _ in 0..200 {
                 seen.push_str(&stage.screen());
-                stage.keys("j");
+                stage.press(KeyCode::Down);
             }
             for binding in keymap::in_place(place) {
                 let (key, start) = (binding.keys_text(), binding.help.get(..12).unwrap_or(binding.help));
@@ -237,7 +237,7 @@ fn help_is_never_cut_off_and_begins_with_the_marks() {
                     seen.push(words.to_owned());
                 }
             }
-            stage.keys("j");
+            stage.press(KeyCode::Down);
         }
         let without_blanks = |text: &str| text.replace(' ', "");
         let seen = without_blanks(&seen.concat());
@@ -246,6 +246,25 @@ fn help_is_never_cut_off_and_begins_with_the_marks() {
             assert!(seen.contains(&help), "{help} at {width}x{height} in {seen}");
         }
     }
+}
+
+#[test]
+fn help_is_searched_by_typing() {
+    snapshot("help_search", |stage| {
+        lively(stage);
+        stage.keys("?mark");
+    });
+    let mut stage = Stage::new(80, 24);
+    stage.keys("?nothing of the kind");
+    assert!(stage.shows("no key and no mark has these words"), "{}", stage.screen());
+    stage.ctrl('u').keys("J");
+    assert!(
+        stage.shows("the next row, without leaving the detail"),
+        "keys of other places are found: {}",
+        stage.screen()
+    );
+    stage.ctrl('c').press(KeyCode::Esc);
+    assert_eq!(stage.model.place(), Place::Frames);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::tui::clock::TimeDisplay;
 use crate::tui::keymap::{Action, Place};
 use crate::tui::message::Effect;
 use crate::tui::state::arrangement::DetailPlace;
-use crate::tui::state::cursor::Scroll;
+use crate::tui::state::help::HelpPage;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
@@ -75,7 +75,8 @@ fn general(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect
         Action::Log => model.panes.open(Tab::Log),
         Action::Deeper => deeper(model),
         Action::Back => back(model, view),
-        Action::Help => model.overlay = Some(Overlay::Help(model.place(), Scroll::default())),
+        Action::Help => model.overlay = Some(Overlay::Help(Box::new(HelpPage::new(model.place())))),
+        Action::HelpErase => erase_help(model),
         Action::No | Action::CloseHelp | Action::WhyDone | Action::CompareDone => model.overlay = None,
         Action::Freeze => freeze(model),
         Action::CloseSession => ask_to_close(model, view),
@@ -95,10 +96,17 @@ fn general(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect
         }
         Action::Shrink => resize(model, -1),
         Action::Grow => resize(model, 1),
-        Action::CommandLine => prompt::open(model),
+        Action::CommandLine => prompt::open(model, view),
         _ => return None,
     }
     Some(Vec::new())
+}
+
+/// Looks for nothing in the help any more.
+fn erase_help(model: &mut Model) {
+    if let Some(Overlay::Help(help)) = &mut model.overlay {
+        help.erase();
+    }
 }
 
 /// From now on faults are treated so, in the sessions that are live too.

@@ -1,12 +1,15 @@
 //! What the command line does: its own keys, and the commands themselves.
 
-use crate::journal::{Index, Scope};
-use crate::record::finding::Level;
-use crate::record::{FrameNumber, Seen, SessionId};
-use crate::tui::keymap::{Action, Place};
+use crate::journal::{Index, RowId, Scope};
+use crate::record::finding::{FindingKind, Level};
+use crate::record::{Event, FrameNumber, Seen, SessionId};
+use crate::text;
+use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
-use crate::tui::state::command::{self, Command, CommandLine};
+use crate::tui::pages::words;
+use crate::tui::state::command::{Command, CommandLine, Named};
 use crate::tui::state::composer::Recall;
+use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
@@ -15,11 +18,53 @@ use crate::tui::theme;
 use super::actions;
 use super::decoding;
 use super::filter;
+use super::marks;
 use super::moving;
+use super::why;
+
+/// Sessions that can be chosen by what is known of them: the newest.
+const SESSIONS: usize = 500;
+/// Rows that tell of something wrong, of which the kinds are found: the newest.
+const PROBLEMS: usize = 5000;
 
 /// Opens it.
-pub(crate) fn open(model: &mut Model) {
-    model.overlay = Some(Overlay::Command(Box::new(CommandLine::new())));
+pub(crate) fn open(model: &mut Model, view: &Index) {
+    model.overlay = Some(Overlay::Command(Box::new(CommandLine::new(known(model, view)))));
+}
+
+/// What there is to go to: sessions, the newest first, kinds of findings that were seen, marks.
+fn known(model: &Model, view: &Index) -> Vec<Named> {
+    let sessions = view.sessions().rev().take(SESSIONS).map(|summary| {
+        let client = summary.client.map(|client| format!(" · {client}")).unwrap_or_default();
+        let state = if summary.is_live() { "open" } else { "over" };
+        let about = format!("{}{client} · {state}", text::preview(&summary.path, 200));
+        Named::session(summary.id, about)
+    });
+    let mut kinds: Vec<(FindingKind, usize)> = Vec::new();
+    for row in view.problems().iter().rev().take(PROBLEMS).filter_map(|row| view.row_by_id(*row)) {
+        let Some(kind) = kind_of(&row.record) else { continue };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    let findings = kinds.into_iter().map(|(kind, count)| Named::finding(kind, count));
+    let marks = model.lists.marks.bookmarks().filter_map(|(id, bookmark)| {
+        let row = view.row_by_id(id)?;
+        let session = row.session.map_or_else(String::new, |session| session.0.to_string());
+        let name = if let Seen::Frame(frame) = row.record { format!("{session}:{}", frame.number) } else { session };
+        let about = format!("{} · {}", bookmark.note, words::row(&model.terms(), row));
+        Some(Named::mark(id, &name, about.trim_start_matches(" · ").to_owned()))
+    });
+    sessions.chain(findings).chain(marks).collect()
+}
+
+/// The kind of the finding that a row tells of.
+fn kind_of(record: &Seen<'_>) -> Option<FindingKind> {
+    match record {
+        Seen::Event(_, Event::Finding(_, finding)) => Some(finding.kind),
+        _ => None,
+    }
 }
 
 /// Does what a key of the command line asks for.
@@ -43,16 +88,17 @@ pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Ef
 fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
     let Some(Overlay::Command(line)) = &mut model.overlay else { return Vec::new() };
     let text = line.text().trim().to_owned();
-    if text.is_empty() {
+    if text.is_empty() && line.chosen().is_none() {
         model.overlay = None;
         return Vec::new();
     }
-    match command::parse(&text) {
+    match line.read() {
         Err(error) => {
             line.error = Some(error);
             Vec::new()
         }
-        Ok(command) => {
+        Ok(None) => Vec::new(),
+        Ok(Some(command)) => {
             model.overlay = None;
             model.commands.push(text);
             run(model, view, command)
@@ -69,6 +115,9 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::Theme(choice) => choose_theme(model, choice),
         Command::Filter(text) => filter::choose(model, view, &text),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
+        Command::Finding(kind) => go_to_finding(model, view, kind),
+        Command::Explain(kind) => model.overlay = Some(Overlay::Explain(kind, Scroll::default())),
+        Command::Mark(row) => marks::go_to(model, view, row),
         Command::QuitAtOnce => return vec![Effect::Quit],
     }
     Vec::new()
@@ -119,6 +168,21 @@ fn row_of_frame(view: &Index, session: SessionId, frame: FrameNumber) -> Option<
         }
     }
     from(low).filter(|(_, number)| *number == frame).map(|(row, _)| row)
+}
+
+/// Goes to the newest finding of a kind, and opens the why page of its frame or session.
+fn go_to_finding(model: &mut Model, view: &Index, kind: FindingKind) {
+    let is_it = |row: &&RowId| {
+        let row = view.row_by_id(**row);
+        row.is_some_and(|row| kind_of(&row.record) == Some(kind))
+    };
+    let Some(row) = view.problems().iter().rev().find(is_it).copied() else {
+        let key = key_of(Action::CommandLine);
+        let id = kind.id();
+        return model.toast(Level::Note, format!("no {id} in memory: {key}explain {id} tells of it"));
+    };
+    marks::go_to(model, view, row);
+    why::open(model, view);
 }
 
 fn choose_theme(model: &mut Model, choice: theme::Choice) {

@@ -6,12 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
 use crate::tui::fit;
-use crate::tui::state::command::{self, Named};
+use crate::tui::state::command::Named;
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 
 use super::overlay::{more_below, panel};
+use super::{Focus, frame_log};
 
 /// Names that are listed at once.
 const LISTED: usize = 8;
@@ -28,20 +29,28 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<
     (&line.line.input).render(Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(1), ..row }, buffer);
     let above = area.height.saturating_sub(1);
     let columns = usize::from(area.width.saturating_sub(4));
-    let lines = match &line.error {
-        Some(error) => fit::wrap(error, columns).into_iter().map(|line| Line::styled(line, theme.error)).collect(),
-        None => listed(model, &line.text(), columns),
-    };
+    let wrong = line.error.iter().flat_map(|error| fit::wrap(error, columns));
+    let mut lines: Vec<Line<'static>> = wrong.map(|line| Line::styled(line, theme.error)).collect();
+    let above_list = lines.len();
+    lines.extend(listed(model, &line.candidates(), columns));
     let height = (lines.len().min(LISTED) as u16 + 2).min(above);
     if height < 3 {
         return None;
     }
     let outer = Rect { y: row.y - height, height, ..area };
-    let inside = panel(model, outer, "Commands · tab completes, enter does it, esc closes", buffer);
+    let inside = panel(model, outer, "Commands · ↓ chooses, tab completes, enter does it", buffer);
     let mut scroll = line.scroll;
     scroll.settle(lines.len(), inside.height);
-    for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
+    let chosen = line.chosen().map(|chosen| above_list + chosen);
+    if let Some(chosen) = chosen {
+        scroll.show(chosen);
+    }
+    for (y, (index, line)) in (inside.top()..inside.bottom()).zip(lines.iter().enumerate().skip(scroll.top())) {
         buffer.set_line(inside.x, y, line, inside.width);
+        if chosen == Some(index) && inside.x > 0 {
+            let row = Rect { x: inside.x - 1, y, width: inside.width + 2, height: 1 };
+            frame_log::mark(row.intersection(buffer.area), buffer, model, Focus::Here);
+        }
     }
     let below = lines.len().saturating_sub(scroll.end());
     more_below(model, below, inside, buffer);
@@ -49,9 +58,8 @@ pub(super) fn command(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<
 }
 
 /// Each command that the text may become, a line each.
-fn listed(model: &Model, text: &str, columns: usize) -> Vec<Line<'static>> {
+fn listed(model: &Model, found: &[Named], columns: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
-    let found = command::candidates(text);
     if found.is_empty() {
         return vec![Line::styled("nothing has a name like this", theme.warning)];
     }

@@ -48,8 +48,8 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
     bars::problem(model, bars.problem, buffer);
     bars::footer(model, view, bars.footer, buffer);
     let over = match model.overlay {
-        Some(Overlay::Help(..)) => overlay::help(model, bars.body, buffer),
-        Some(Overlay::Why(_)) => why::why(model, view, bars.body, buffer),
+        Some(Overlay::Help(_)) => overlay::help(model, bars.body, buffer),
+        Some(Overlay::Why(_) | Overlay::Explain(..)) => why::why(model, view, bars.body, buffer),
         Some(Overlay::Compare(_)) => compare::compare(model, bars.body, buffer),
         Some(Overlay::Question(_)) => overlay::question(model, bars.body, buffer),
         Some(Overlay::Search(_)) => search::prompt(model, view, bars.footer, buffer),

@@ -6,9 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
+use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{self, Binding, Place};
 use crate::tui::state::cursor::Scroll;
+use crate::tui::state::help::HelpPage;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::theme::Theme;
@@ -35,13 +37,19 @@ pub(super) fn panel(model: &Model, outer: Rect, title: &str, buffer: &mut Buffer
     Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside }
 }
 
-/// The keys of a place.
+/// The keys of a place, or those of all that are looked for.
 pub(super) fn help(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
-    let Some(Overlay::Help(place, mut scroll)) = model.overlay else { return None };
-    let lines = help_lines(model, place, usize::from(area.width.saturating_sub(4)));
-    let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
-    let title = format!("Keys · {}", place.name());
+    let Some(Overlay::Help(help)) = &model.overlay else { return None };
+    let columns = usize::from(area.width.saturating_sub(4));
+    let text = help.text();
+    let (lines, title) = if text.is_empty() {
+        (help_lines(model, help.place, columns), format!("Keys · {} · type to search", help.place.name()))
+    } else {
+        (found_lines(model, help, columns), format!("Keys · search: {}█", text::escape(text.as_bytes())))
+    };
+    let width = lines.iter().map(Line::width).max().unwrap_or_default().max(fit::width(&title)) as u16;
     let inside = window(model, area, width, lines.len() as u16, &title, buffer);
+    let mut scroll = help.scroll;
     scroll.settle(lines.len(), inside.height);
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll.top())) {
         buffer.set_line(inside.x, y, line, inside.width);
@@ -49,6 +57,37 @@ pub(super) fn help(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Re
     let below = lines.len().saturating_sub(scroll.top() + usize::from(inside.height));
     more_below(model, below, inside, buffer);
     Some((inside, scroll))
+}
+
+/// What is looked for: the marks and the keys of the place first, then those that work everywhere, then all others.
+fn found_lines(model: &Model, help: &HelpPage, columns: usize) -> Vec<Line<'static>> {
+    let theme = &model.look.theme;
+    let mut lines: Vec<Line<'static>> = MARKS
+        .iter()
+        .filter(|(mark, meaning)| help.finds(mark, meaning))
+        .flat_map(|(mark, meaning)| entry(mark, theme.bold, meaning, columns, theme))
+        .collect();
+    let places = [help.place, Place::Everywhere].into_iter().chain(Place::ALL);
+    let mut seen = Vec::new();
+    for place in places {
+        if seen.contains(&place) {
+            continue;
+        }
+        seen.push(place);
+        let found: Vec<_> = keymap::BINDINGS
+            .iter()
+            .filter(|binding| binding.places.contains(&place) && help.finds(&binding.keys_text(), binding.help))
+            .flat_map(|binding| entry(&binding.keys_text(), theme.key, binding.help, columns, theme))
+            .collect();
+        if !found.is_empty() {
+            lines.push(Line::styled(place.name(), theme.title));
+            lines.extend(found);
+        }
+    }
+    if lines.is_empty() {
+        lines.push(Line::styled("no key and no mark has these words", theme.warning));
+    }
+    lines
 }
 
 /// Says, in the frame of a box, how many lines are below what is seen of it.

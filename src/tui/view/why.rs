@@ -13,13 +13,19 @@ use super::overlay;
 
 /// Draws it. Gives where its lines are.
 pub(super) fn why(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
-    let Some(Overlay::Why(why)) = &model.overlay else { return None };
     let columns = usize::from(area.width.saturating_sub(4));
-    let lines = pages::why::lines(&model.terms(), view, why.session, why.frame, columns);
-    let subject = why.frame.map_or_else(String::new, |(_, number)| format!(" · frame {number}"));
-    let title = format!("Why · session {}{subject}", why.session.0);
+    let (lines, title, mut scroll) = match &model.overlay {
+        Some(Overlay::Why(why)) => {
+            let lines = pages::why::lines(&model.terms(), view, why.session, why.frame, columns);
+            let subject = why.frame.map_or_else(String::new, |(_, number)| format!(" · frame {number}"));
+            (lines, format!("Why · session {}{subject}", why.session.0), why.scroll)
+        }
+        Some(Overlay::Explain(kind, scroll)) => {
+            (pages::kind::lines(&model.look.theme, *kind, columns), format!("What {} is", kind.id()), *scroll)
+        }
+        _ => return None,
+    };
     let inside = overlay::panel(model, area, &title, buffer);
-    let mut scroll = why.scroll;
     scroll.settle(lines.len(), inside.height);
     let top = scroll.top();
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(top)) {
