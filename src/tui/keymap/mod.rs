@@ -134,6 +134,9 @@ pub enum Action {
     GoToBookmark,
     EditNote,
     BookmarksDone,
+    SearchProblems,
+    GroupProblems,
+    SortProblems,
 }
 
 /// Where on the screen keys go.
@@ -167,6 +170,8 @@ pub enum Place {
     Search,
     /// The line to filter with.
     Filter,
+    /// The line to search the problems with.
+    ProblemSearch,
     /// The note of a mark.
     Note,
     /// The list of marks.
@@ -181,7 +186,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -196,6 +201,7 @@ impl Place {
         Self::Compare,
         Self::Search,
         Self::Filter,
+        Self::ProblemSearch,
         Self::Note,
         Self::Marks,
         Self::Copy,
@@ -221,6 +227,7 @@ impl Place {
             Self::Compare => "Comparison",
             Self::Search => "Search",
             Self::Filter => "Filter",
+            Self::ProblemSearch => "Search in the problems",
             Self::Note => "Note of a mark",
             Self::Marks => "Marks",
             Self::Copy => "Copy",
@@ -241,6 +248,7 @@ impl Place {
                 | Self::Compare
                 | Self::Search
                 | Self::Filter
+                | Self::ProblemSearch
                 | Self::Note
                 | Self::Marks
                 | Self::Copy

@@ -34,6 +34,8 @@ const COMPARE: &[Place] = &[Place::Compare];
 const NOTE: &[Place] = &[Place::Note];
 const LIST: &[Place] = &[Place::Marks];
 const HELP: &[Place] = &[Place::Help];
+const DIAGNOSIS: &[Place] = &[Place::Diagnosis];
+const PROBLEM_SEARCH: &[Place] = &[Place::ProblemSearch];
 const COPY: &[Place] = &[Place::Copy];
 const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place::Log];
 const COMPOSER: &[Place] = &[Place::Composer];
@@ -143,7 +145,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Key::plain(KeyCode::Enter)],
         EVERYWHERE,
         "open",
-        "deeper: to the frames, to the detail, the detail alone",
+        "deeper: to the frames, to the detail, the detail alone; in Diagnosis to the frame",
     ),
     bind(Action::ToServer, &[Key::char('s')], EVERYWHERE, "to server", "compose something to send to the server"),
     bind(Action::ToClient, &[Key::char('c')], EVERYWHERE, "to client", "compose something to send to the client"),
@@ -182,6 +184,24 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::NextBookmark, &[Key::char('\'')], ROWS, "", "the next mark"),
     bind(Action::PreviousBookmark, &[Key::char('"')], ROWS, "", "the mark before"),
     bind(Action::Bookmarks, &[Key::char('`')], FRAMES, "", "the list of marks"),
+    bind(Action::SearchProblems, &[Key::char('/')], DIAGNOSIS, "search", "show only problems with some words"),
+    bind(
+        Action::GroupProblems,
+        &[Key::char('o')],
+        DIAGNOSIS,
+        "each or kinds",
+        "a line for each problem, or for each kind",
+    ),
+    bind(Action::SortProblems, &[Key::char('S')], DIAGNOSIS, "sort", "the worst first, the newest, what was seen most"),
+    bind(Action::Send, &[Key::plain(KeyCode::Enter)], PROBLEM_SEARCH, "keep it", "keep the words and go on"),
+    bind(
+        Action::Discard,
+        &[Key::plain(KeyCode::Esc), Key::ctrl('g')],
+        PROBLEM_SEARCH,
+        "all",
+        "show all problems again",
+    ),
+    bind(Action::EraseLine, &[Key::ctrl('u')], PROBLEM_SEARCH, "", "erase up to the start of the line"),
     bind(
         Action::Send,
         &[Key::plain(KeyCode::Enter)],
@@ -322,6 +342,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Compare,
             Place::Search,
             Place::Filter,
+            Place::ProblemSearch,
             Place::Note,
             Place::Marks,
             Place::Copy,
@@ -343,6 +364,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::Compare,
             Place::Search,
             Place::Filter,
+            Place::ProblemSearch,
             Place::Note,
             Place::Marks,
             Place::Copy,

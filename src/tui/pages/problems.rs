@@ -1,4 +1,4 @@
-//! What went wrong, folded by what it is.
+//! What went wrong: as a list, of kinds or of each, and one in full.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -8,107 +8,161 @@ use ratatui::text::Line;
 
 use crate::diagnose::render::{self, Part};
 use crate::journal::{Index, Scope, SessionSummary, UpstreamState};
-use crate::record::{FrameNumber, Time};
+use crate::record::finding::Level;
+use crate::record::{FrameNumber, SessionId, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::pages::trouble::{Trouble, earlier_findings, troubles};
 
 use super::Terms;
-use super::words::{level_glyph, level_style};
+use super::words::level_style;
 
-/// Kinds of problems that are written out. Who has more than this reads the first of them first.
-const SHOWN: usize = 100;
+/// Problems that are listed at most: who has more than this reads the first of them first.
+const LISTED: usize = 1000;
 
 /// Sessions and frames that are named for one kind.
 const NAMED: usize = 8;
 
-/// Problems of one kind: the newest in full, and where the others are.
-struct Group<'a> {
-    summary: &'a SessionSummary,
-    time: Time,
-    trouble: Trouble<'a>,
-    count: usize,
+/// What has a line of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    /// Each kind of problem.
+    #[default]
+    Kinds,
+    /// Each problem.
+    Each,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The worst.
+    #[default]
+    Worst,
+    /// The newest.
+    Newest,
+    /// What was seen most often.
+    Most,
+}
+
+/// A problem, or all of one kind, of which it is the newest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// What it is told apart by.
+    pub key: String,
+    /// How much it matters.
+    pub level: Level,
+    /// How often it was seen.
+    pub count: usize,
+    /// When it was seen last.
+    pub time: Time,
+    /// Where; `None` for the upstream, apart from sessions.
+    pub session: Option<SessionId>,
+    /// The side that it is about, and the frame, where there is one.
+    pub frame: Option<(Side, FrameNumber)>,
+    /// What happened, in a line.
+    pub text: String,
     /// Sessions, with the frame where there is one, newest first.
     places: Vec<(u64, Option<FrameNumber>)>,
 }
 
-/// The problems of the chosen scope, folded by what they are: the worst first, the newest of each in full.
+/// The problems of the chosen scope.
 #[must_use]
-pub(crate) fn lines(terms: &Terms<'_>, view: &Index, scope: Scope, columns: usize) -> Vec<Line<'static>> {
-    let theme = terms.theme;
-    let sessions: Vec<&SessionSummary> = match scope {
-        Scope::Session(id) => view.session(id).into_iter().collect(),
-        _ => view.sessions().collect(),
-    };
-    let mut out = Vec::new();
-    if let UpstreamState::Down(_, trouble) = view.upstream() {
-        wrapped(&format!("error: {}", text::escape(trouble.as_bytes())), theme.error, columns, &mut out);
-        out.push(Line::default());
-    }
-    let groups = groups(&sessions);
-    if groups.len() > 1 {
-        contents(terms, &groups, columns, &mut out);
-    }
-    for group in groups.iter().take(SHOWN) {
-        problem(terms, group.summary, group.time, &group.trouble, columns, &mut out);
-        if group.count > 1 {
-            out.pop();
-            wrapped(&places(group), theme.dim, columns, &mut out);
-            out.push(Line::default());
+pub(crate) fn items(view: &Index, scope: Scope, grouping: Grouping, order: Order) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut by_key: HashMap<String, usize> = HashMap::new();
+    for summary in sessions(view, scope) {
+        for (time, trouble) in troubles(summary) {
+            let place = (summary.id.0, trouble.frame());
+            let key = match grouping {
+                Grouping::Kinds => trouble.kind(),
+                Grouping::Each => format!("{} {} {}", summary.id.0, time.0, trouble.kind()),
+            };
+            let from = trouble.side().unwrap_or(Side::Server);
+            let new = Item {
+                key: key.clone(),
+                level: trouble.level(),
+                count: 1,
+                time,
+                session: Some(summary.id),
+                frame: trouble.frame().map(|frame| (from, frame)),
+                text: trouble.text(),
+                places: vec![place],
+            };
+            let index = *by_key.entry(key).or_insert(items.len());
+            match items.get_mut(index) {
+                Some(item) => {
+                    let (count, mut places) = (item.count + 1, std::mem::take(&mut item.places));
+                    places.insert(0, place);
+                    places.truncate(NAMED);
+                    *item = Item { count, places, ..new };
+                }
+                None => items.push(new),
+            }
         }
     }
-    out.extend(earlier_findings(sessions).map(|words| Line::styled(words, theme.dim)));
-    if out.is_empty() {
-        out.push(Line::styled("No problems seen.", theme.good));
+    items.sort_by_key(|item| {
+        let rank = match order {
+            Order::Worst => item.level as usize,
+            Order::Newest => 0,
+            Order::Most => item.count,
+        };
+        Reverse((rank, item.time))
+    });
+    items.truncate(LISTED);
+    if let UpstreamState::Down(time, trouble) = view.upstream() {
+        let text = text::escape(trouble.as_bytes());
+        let (key, level, time) = ("upstream".to_owned(), Level::Error, *time);
+        items.insert(0, Item { key, level, count: 1, time, session: None, frame: None, text, places: Vec::new() });
+    }
+    items
+}
+
+fn sessions(view: &Index, scope: Scope) -> impl Iterator<Item = &SessionSummary> {
+    let (one, all) = match scope {
+        Scope::Session(id) => (view.session(id), None),
+        _ => (None, Some(view.sessions())),
+    };
+    one.into_iter().chain(all.into_iter().flatten())
+}
+
+/// How many findings of the scope are only counted, in words.
+#[must_use]
+pub(crate) fn earlier(view: &Index, scope: Scope) -> Option<String> {
+    earlier_findings(sessions(view, scope))
+}
+
+/// One of the list in full, the newest of its kind, and where the others are.
+#[must_use]
+pub(crate) fn in_full(terms: &Terms<'_>, view: &Index, item: &Item, columns: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    let Some(summary) = item.session.and_then(|id| view.session(id)) else {
+        wrapped(&format!("error: {}", item.text), terms.theme.error, columns, &mut out);
+        return out;
+    };
+    let is_it = |(time, trouble): &(Time, Trouble<'_>)| {
+        *time == item.time && trouble.text() == item.text && trouble.frame() == item.frame.map(|(_, frame)| frame)
+    };
+    if let Some((time, trouble)) = troubles(summary).find(is_it) {
+        problem(terms, summary, time, &trouble, columns, &mut out);
+        out.pop();
+    }
+    if item.count > 1 {
+        wrapped(&places(item), terms.theme.dim, columns, &mut out);
     }
     out
 }
 
-fn groups<'a>(sessions: &[&'a SessionSummary]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut by_name: HashMap<String, usize> = HashMap::new();
-    let all = sessions.iter().flat_map(|summary| troubles(summary).map(move |(time, it)| (*summary, time, it)));
-    for (summary, time, trouble) in all {
-        let place = (summary.id.0, trouble.frame());
-        let index = *by_name.entry(trouble.kind()).or_insert(groups.len());
-        match groups.get_mut(index) {
-            Some(group) => {
-                group.count += 1;
-                group.places.insert(0, place);
-                group.places.truncate(NAMED);
-                (group.summary, group.time, group.trouble) = (summary, time, trouble);
-            }
-            None => groups.push(Group { summary, time, trouble, count: 1, places: vec![place] }),
-        }
-    }
-    groups.sort_by_key(|group| Reverse((group.trouble.level(), group.time)));
-    groups
-}
-
-/// What there is, a line each.
-fn contents(terms: &Terms<'_>, groups: &[Group<'_>], columns: usize, out: &mut Vec<Line<'static>>) {
-    for group in groups.iter().take(SHOWN) {
-        let level = group.trouble.level();
-        let words = format!("{} {:>5} × {}", level_glyph(level), group.count, group.trouble.text());
-        out.push(Line::styled(fit::cut(&words, columns), level_style(level, terms.theme)));
-    }
-    let more = groups.len().saturating_sub(SHOWN);
-    if more > 0 {
-        out.push(Line::styled(format!("… and {more} more kinds"), terms.theme.dim));
-    }
-    out.push(Line::default());
-}
-
 /// How often it was seen, and where.
-fn places(group: &Group<'_>) -> String {
+fn places(item: &Item) -> String {
     let name = |(session, frame): &(u64, Option<FrameNumber>)| match frame {
         Some(frame) => format!("{session}:{frame}"),
         None => format!("session {session}"),
     };
-    let named: Vec<_> = group.places.iter().map(name).collect();
-    let more = if group.count > named.len() { ", …" } else { "" };
-    format!("  seen {} times, the newest first: {}{more}", group.count, named.join(", "))
+    let named: Vec<_> = item.places.iter().map(name).collect();
+    let more = if item.count > named.len() { ", …" } else { "" };
+    format!("  seen {} times, the newest first: {}{more}", item.count, named.join(", "))
 }
 
 /// One problem in full.

@@ -67,6 +67,16 @@ impl Trouble<'_> {
         }
     }
 
+    /// The side whose bytes it is about, where it is about those.
+    #[must_use]
+    pub(crate) const fn side(&self) -> Option<Side> {
+        match self {
+            Self::Finding(side, _) | Self::Reset(side) | Self::NoCloseFrame(side) => Some(*side),
+            Self::Stall(stall) => Some(stall.lane),
+            _ => None,
+        }
+    }
+
     /// Since when it lasts, where it is not over.
     #[must_use]
     pub(crate) const fn since(&self) -> Option<Time> {

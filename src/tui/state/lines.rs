@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::decode::Decoder;
-use crate::journal::{RowId, Scope};
+use crate::journal::RowId;
 use crate::record::SessionId;
 use crate::tui::pages::pair::Pair;
 use crate::tui::pages::{BodyShown, BytesShown, HeaderShown, Proof};
@@ -50,6 +50,4 @@ pub(crate) enum Subject {
     Row(RowId, bool),
     /// A session's handshake and end.
     Session(SessionId, Proof),
-    /// The problems of a scope.
-    Problems(Scope),
 }

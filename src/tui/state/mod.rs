@@ -28,6 +28,7 @@ pub(crate) mod overview;
 pub(crate) mod pairs;
 pub(crate) mod pane;
 pub(crate) mod panes;
+pub(crate) mod problems;
 pub(crate) mod proxy;
 pub(crate) mod query_line;
 pub(crate) mod scales;

@@ -24,6 +24,7 @@ use super::overview::Overview;
 use super::pairs::Pairs;
 use super::pane::Pane;
 use super::panes::{Panes, Tab};
+use super::problems::Problems;
 use super::proxy::{Info, Proxy};
 use super::search::Search;
 use super::sending::Sending;
@@ -48,6 +49,8 @@ pub struct Model {
     pub(crate) detail: Pane,
     /// In which form texts are shown, and those of the page that has only one pane.
     pub(crate) texts: Texts,
+    /// The list of problems.
+    pub(crate) problems: Problems,
     /// Who reads the messages of each session.
     pub(crate) decoders: Decoders,
     /// Which of the rows that are to be seen reply to which.
@@ -86,6 +89,7 @@ impl Model {
             lists: Lists::default(),
             detail: Pane::default(),
             texts: Texts::default(),
+            problems: Problems::default(),
             decoders: Decoders::default(),
             pairs: Pairs::default(),
             timeline: Timeline::default(),
@@ -140,7 +144,10 @@ impl Model {
             self.lists.sessions_top = top;
         }
         if let Some((_, scroll)) = drawn.page {
-            self.texts.page.scroll = scroll;
+            match self.panes.tab {
+                Tab::Diagnosis => self.problems.scroll = scroll,
+                _ => self.texts.page.scroll = scroll,
+            }
         }
         if let (Some(place), Some((_, scroll))) = (self.overlay.as_mut().and_then(Overlay::scroll), drawn.over) {
             *place = scroll;

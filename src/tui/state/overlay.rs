@@ -11,6 +11,7 @@ use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
 use super::help::HelpPage;
+use super::line::Line;
 use super::mark_list::MarkList;
 use super::note::NoteLine;
 use super::query_line::QueryLine;
@@ -35,6 +36,8 @@ pub(crate) enum Overlay {
     Search(Box<QueryLine>),
     /// What is to be shown of the rows.
     Filter(Box<QueryLine>),
+    /// Words that a problem has to have.
+    ProblemSearch(Box<Line>),
     /// The note of a mark.
     Note(Box<NoteLine>),
     /// The marks.
@@ -66,6 +69,7 @@ impl Overlay {
             Self::Question(_) => Place::Question,
             Self::Search(_) => Place::Search,
             Self::Filter(_) => Place::Filter,
+            Self::ProblemSearch(_) => Place::ProblemSearch,
             Self::Note(_) => Place::Note,
             Self::Marks(_) => Place::Marks,
             Self::Copy => Place::Copy,
@@ -80,6 +84,7 @@ impl Overlay {
             Self::Composer(composer) => composer.key(event),
             Self::Search(prompt) => prompt.line.key(event),
             Self::Filter(filter) => filter.line.key(event),
+            Self::ProblemSearch(line) => line.key(event),
             Self::Note(note) => note.line.key(event),
             Self::Command(line) => line.key(event),
             Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
@@ -93,6 +98,7 @@ impl Overlay {
             Self::Composer(composer) => composer.paste(text),
             Self::Search(prompt) => prompt.line.paste(text),
             Self::Filter(filter) => filter.line.paste(text),
+            Self::ProblemSearch(line) => line.paste(text),
             Self::Note(note) => note.line.paste(text),
             Self::Command(line) => line.paste(text),
             Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
@@ -104,7 +110,13 @@ impl Overlay {
     pub(crate) const fn takes_text(&self) -> bool {
         matches!(
             self,
-            Self::Help(_) | Self::Composer(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Command(_)
+            Self::Help(_)
+                | Self::Composer(_)
+                | Self::Search(_)
+                | Self::Filter(_)
+                | Self::ProblemSearch(_)
+                | Self::Note(_)
+                | Self::Command(_)
         )
     }
 
@@ -115,6 +127,7 @@ impl Overlay {
             Self::Help(help) if !help.text().is_empty() => help.erase(),
             Self::Search(prompt) if !prompt.line.text().is_empty() => prompt.line.set(""),
             Self::Filter(filter) if !filter.line.text().is_empty() => filter.line.set(""),
+            Self::ProblemSearch(line) if !line.text().is_empty() => line.set(""),
             Self::Note(note) if !note.line.text().is_empty() => note.line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
@@ -131,9 +144,13 @@ impl Overlay {
             Self::Compare(compare) => Some(&mut compare.scroll),
             Self::Command(line) => Some(&mut line.scroll),
             Self::Marks(list) => Some(&mut list.scroll),
-            Self::Composer(_) | Self::Question(_) | Self::Search(_) | Self::Filter(_) | Self::Note(_) | Self::Copy => {
-                None
-            }
+            Self::Composer(_)
+            | Self::Question(_)
+            | Self::Search(_)
+            | Self::Filter(_)
+            | Self::ProblemSearch(_)
+            | Self::Note(_)
+            | Self::Copy => None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod copy;
 mod counting;
 mod decoding;
 mod detail;
+mod diagnosing;
 mod filtering;
 mod folding;
 mod keys;

@@ -19,6 +19,7 @@ use super::detail;
 use super::filter;
 use super::marks;
 use super::moving;
+use super::problems;
 use super::prompt;
 use super::resend;
 use super::rows;
@@ -42,6 +43,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     moving::perform(model, view, action)
         .or_else(|| compare::perform(model, view, action))
         .or_else(|| detail::perform(model, action))
+        .or_else(|| problems::perform(model, view, action))
         .or_else(|| marks::perform(model, view, action))
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
@@ -176,6 +178,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
                 model.overlay = None;
             }
             search::typed(model);
+            problems::typed(model);
         }
         None if place == Place::Find => {
             if !model.detail.find.clear() {

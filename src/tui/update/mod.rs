@@ -11,6 +11,7 @@ mod marks;
 mod mouse;
 mod moving;
 pub(crate) mod prepare;
+mod problems;
 mod prompt;
 mod resend;
 mod rows;
@@ -78,6 +79,7 @@ fn key(model: &mut Model, view: &Index, event: KeyEvent) -> Vec<Effect> {
             overlay.key(event);
             search::typed(model);
             filter::typed(model, view);
+            problems::typed(model);
         }
         None if place == Place::Find => model.detail.find.key(event),
         _ => model.toast(Level::Note, unbound(place, event.into())),
@@ -100,6 +102,7 @@ fn paste(model: &mut Model, view: &Index, text: &str) {
             overlay.paste(text);
             search::typed(model);
             filter::typed(model, view);
+            problems::typed(model);
         }
         None if place == Place::Find => model.detail.find.paste(text),
         None => {}

@@ -65,6 +65,10 @@ fn click(model: &mut Model, view: &Index, at: Position) {
         if rows.contains(&row) {
             cursor.select(&rows, row);
         }
+    } else if let Some((area, scroll)) =
+        drawn.page.filter(|(area, _)| area.contains(at) && model.panes.tab == Tab::Diagnosis)
+    {
+        model.problems.select(scroll.top() + usize::from(at.y - area.y));
     } else if let Some(area) = drawn.detail.filter(|area| area.contains(at)) {
         let (row, column) = (usize::from(at.y - area.y), usize::from(at.x - area.x));
         model.panes.focus = Place::Detail;

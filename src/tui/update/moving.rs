@@ -61,7 +61,8 @@ pub(super) fn step(model: &mut Model, view: &Index, by: i64) {
             model.list().0.step(&rows, by);
         }
         Place::Detail => model.detail.step(by, &model.look.theme),
-        Place::Handshake | Place::Diagnosis => model.texts.page.scroll.step(by),
+        Place::Handshake => model.texts.page.scroll.step(by),
+        Place::Diagnosis => model.problems.step(by),
         Place::Marks => {
             if let Some(Overlay::Marks(list)) = &mut model.overlay {
                 list.step(&model.lists.marks, by);

@@ -15,6 +15,7 @@ use crate::tui::state::lines::{Lines, LinesKey, Subject};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
+use crate::tui::state::problems::{Problems, ProblemsKey};
 
 /// Makes the state ready to be drawn on a screen.
 pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
@@ -37,7 +38,7 @@ pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
         }
         Tab::Sessions => {}
         Tab::Handshake => handshake(model, view, body),
-        Tab::Diagnosis => diagnosis(model, view, body),
+        Tab::Diagnosis => diagnosis(model, view),
     }
 }
 
@@ -144,12 +145,11 @@ fn handshake(model: &mut Model, view: &Index, area: Rect) {
     }
 }
 
-fn diagnosis(model: &mut Model, view: &Index, area: Rect) {
-    let key = Some(key(model, Subject::Problems(model.lists.scope), model.overview.generation(), area));
-    if model.texts.page.key != key {
-        let lines = problems::lines(&model.terms(), view, model.lists.scope, usize::from(text_width(area)));
-        replace(&mut model.texts.page, key, lines);
-    }
+fn diagnosis(model: &mut Model, view: &Index) {
+    let Problems { grouping, order, .. } = model.problems;
+    let (scope, generation) = (model.lists.scope, model.overview.generation());
+    let key = ProblemsKey { scope, generation, grouping, order };
+    model.problems.fill(key, || problems::items(view, scope, grouping, order));
 }
 
 const fn options(model: &Model, area: Rect) -> DetailOptions<'_> {

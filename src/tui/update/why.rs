@@ -10,6 +10,7 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 use crate::tui::state::why::Why;
 
+use super::problems;
 use super::search::nth_around;
 
 /// Goes to the next row that tells of something wrong, and around the end.
@@ -54,6 +55,7 @@ fn none_left(model: &Model, view: &Index) -> String {
 pub(crate) fn open(model: &mut Model, view: &Index) {
     let row = model.selected_row(view).filter(|_| matches!(model.panes.tab, Tab::Frames));
     let chosen = row.and_then(|row| Some((row.session?, frame_of(&row.record))));
+    let chosen = chosen.or_else(|| problems::selected(model));
     let Some((session, frame)) = chosen.or_else(|| model.session(view).map(|summary| (summary.id, None))) else {
         model.toast(Level::Note, "there is no session yet that anything could be wrong with");
         return;

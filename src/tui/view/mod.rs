@@ -9,6 +9,7 @@ mod frame_log;
 mod input;
 mod marks;
 mod overlay;
+mod problems;
 pub(super) mod row;
 mod scrollbar;
 mod search;
@@ -58,6 +59,7 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
         Some(Overlay::Marks(_)) => marks::list(model, view, bars.body, buffer),
         Some(Overlay::Filter(_)) => filter::line(model, view, area, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),
+        Some(Overlay::ProblemSearch(_)) => problems::search(model, bars.footer, buffer),
         Some(Overlay::Copy) | None => None,
     };
     drawn.over = over;
@@ -69,7 +71,7 @@ fn body(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Drawn {
         Tab::Frames | Tab::Log => panes(model, view, PaneAreas::of(&model.panes, area), buffer),
         Tab::Sessions => Drawn { sessions: Some(sessions::table(model, view, area, buffer)), ..Drawn::default() },
         Tab::Handshake => Drawn { page: Some(text_pane::handshake(model, view, area, buffer)), ..Drawn::default() },
-        Tab::Diagnosis => Drawn { page: Some(text_pane::diagnosis(model, area, buffer)), ..Drawn::default() },
+        Tab::Diagnosis => Drawn { page: Some(problems::page(model, view, area, buffer)), ..Drawn::default() },
     }
 }
 

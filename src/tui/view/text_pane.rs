@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::journal::{Index, Row, Scope};
+use crate::journal::{Index, Row};
 use crate::record::Seen;
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
@@ -84,15 +84,6 @@ pub(super) fn handshake(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
         || "Handshake".to_owned(),
         |summary| format!("Handshake · session {} {}", summary.id.0, text::preview(&summary.path, 200)),
     );
-    page(model, area, &name, buffer)
-}
-
-/// Draws the problems of the chosen session, or of all. Gives where their lines are.
-pub(super) fn diagnosis(model: &Model, area: Rect, buffer: &mut Buffer) -> (Rect, Scroll) {
-    let name = match model.lists.scope {
-        Scope::Session(id) => format!("Diagnosis · session {}", id.0),
-        _ => "Diagnosis · all sessions".to_owned(),
-    };
     page(model, area, &name, buffer)
 }
 
