@@ -84,3 +84,11 @@ fn the_guide_shows_marks() {
     stage.after(100).keys("kkkMthe first order\r").keys("jjMa picture\r").keys("`");
     document::check_section(GUIDE, "screen: marks", &stage.picture());
 }
+
+#[test]
+fn the_guide_shows_values_in_columns() {
+    let mut stage = Stage::new(80, 24);
+    talk(&mut stage);
+    stage.after(100).keys(":column .item .count\r");
+    document::check_section(GUIDE, "screen: columns", &stage.picture());
+}

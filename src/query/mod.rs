@@ -7,6 +7,7 @@
 mod complete;
 mod field;
 mod parse;
+mod path;
 mod pattern;
 mod subject;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::record::finding::Level;
 pub use complete::{Completion, Known, complete};
 pub use field::{About, FIELDS, Field, PROPERTIES, Property};
 pub use parse::Error;
+pub use path::JsonPath;
 pub use pattern::{Case, LENGTH, Pattern};
 pub use subject::{Reading, Subject};
 

@@ -6,6 +6,7 @@ use crate::text::distance;
 use crate::wire::opcode::Opcode;
 
 use super::field::{FIELDS, Field, MARKED, PROPERTIES};
+use super::path::JsonPath;
 use super::pattern::{Case, Pattern};
 use super::value::{self, Against, JsonTest, Relation};
 use super::{Expression, Term};
@@ -364,9 +365,7 @@ impl<'a> Reader<'a> {
         let end = rest.find(|character: char| character.is_whitespace() || "()=~<>".contains(character));
         let path = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         self.at += path.len();
-        let names = path.strip_prefix('.').ok_or_else(|| Error { at: start, why: ABOUT.to_owned() })?;
-        let names = names.split(['.', '[']).map(|name| name.strip_suffix(']').unwrap_or(name).to_owned());
-        let path: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+        let path = JsonPath::parse(path).ok_or_else(|| Error { at: start, why: ABOUT.to_owned() })?.names().to_vec();
         let (relation, length) = match self.rest().as_bytes() {
             [b'>', b'=', ..] => (Relation::AtLeast, 2),
             [b'<', b'=', ..] => (Relation::AtMost, 2),

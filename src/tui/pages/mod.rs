@@ -4,6 +4,7 @@
 //! Cost is bounded: text and JSON end after `MAX_ROWS`, and of a hex view only the rows that are asked for are made.
 
 pub(crate) mod body;
+pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod content;
 pub(crate) mod document;

@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 use crate::decode::{Choice, Decoder};
 use crate::diagnose;
 use crate::journal::RowId;
-use crate::query::Query;
+use crate::query::{JsonPath, Query};
 use crate::record::finding::FindingKind;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::text;
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Decoder(Choice),
     /// Show only what a query asks for.
     Filter(String),
+    /// Values of messages that have columns of their own.
+    Columns(Vec<JsonPath>),
     /// Go to the newest finding of a kind, and say why.
     Finding(FindingKind),
     /// All about a kind of finding.
@@ -65,6 +67,7 @@ enum Meaning {
     Theme,
     Decoder,
     Filter,
+    Columns,
     Policy,
     Finding,
     Explain,
@@ -76,12 +79,13 @@ enum Meaning {
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 11] = [
+const WORDS: [(&str, &str, &str, Meaning); 12] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
     ("filter", "a query", "show only what fits a query; all without one", Meaning::Filter),
+    ("column", ".path .path", "values of messages as columns; none without a path", Meaning::Columns),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
     ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
@@ -133,6 +137,9 @@ pub(crate) fn candidates(text: &str, known: &[Named]) -> Vec<Named> {
         };
         return values.into_iter().map(of_value).collect();
     }
+    if let (COLUMN, Some(value)) = (word, value) {
+        return with_path(value, known);
+    }
     let joined = joined(text);
     let ranked = all().into_iter().chain(known.iter().cloned()).filter_map(|named| match value {
         Some(_) if named.name == word => Some((Fit::Begins, named)),
@@ -142,6 +149,21 @@ pub(crate) fn candidates(text: &str, known: &[Named]) -> Vec<Named> {
     // What is equally near stays in the order of the table.
     ranked.sort_by_key(|(fit, _)| *fit);
     ranked.into_iter().map(|(_, named)| named).collect()
+}
+
+/// The word that chooses columns, and how many there may be.
+const COLUMN: &str = "column";
+const COLUMNS: usize = 8;
+
+/// The paths that may stand in the place of the last one of a line that chooses columns.
+fn with_path(value: &str, known: &[Named]) -> Vec<Named> {
+    let start = value.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let (before, last) = value.split_at(start);
+    let paths = known.iter().filter_map(|named| Some((named.name.strip_prefix(COLUMN)?.trim_start(), named)));
+    let mut fitting: Vec<_> = paths.filter(|(path, _)| path.to_lowercase().contains(&last.to_lowercase())).collect();
+    fitting.sort_by_key(|(path, _)| !path.starts_with(last));
+    let whole = |(path, named): (&str, &Named)| Named { name: format!("{COLUMN} {before}{path}"), ..named.clone() };
+    fitting.into_iter().map(whole).collect()
 }
 
 /// How near a command is to what is typed, the nearest first.
@@ -171,6 +193,12 @@ impl Named {
         Self { name: format!("finding {id}"), value: "", help, meaning: Meaning::Finding }
     }
 
+    /// A value of a message that may have a column.
+    #[must_use]
+    pub(crate) fn column(path: &str, value: String) -> Self {
+        Self { name: format!("{COLUMN} {path}"), value: "", help: Cow::Owned(value), meaning: Meaning::Columns }
+    }
+
     /// A marked row.
     #[must_use]
     pub(crate) fn mark(row: RowId, name: &str, about: String) -> Self {
@@ -182,7 +210,7 @@ impl Named {
         match self.meaning {
             Meaning::KnownSession(id) => Some(Command::Session(Some(id))),
             Meaning::Mark(row) => Some(Command::Mark(row)),
-            _ if !self.value.is_empty() && self.meaning != Meaning::Filter => None,
+            _ if !self.value.is_empty() && !matches!(self.meaning, Meaning::Filter | Meaning::Columns) => None,
             _ => parse(&self.name).ok(),
         }
     }
@@ -234,6 +262,7 @@ impl Named {
             | Meaning::Session
             | Meaning::Frame
             | Meaning::Filter
+            | Meaning::Columns
             | Meaning::KnownSession(_)
             | Meaning::Mark(_)
             | Meaning::QuitAtOnce => Vec::new(),
@@ -327,6 +356,7 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
             Ok(_) => Ok(Command::Filter(value.to_owned())),
             Err(error) => Err(error.why),
         },
+        Meaning::Columns => columns(value),
         Meaning::Finding => kind(value).map(Command::Finding),
         Meaning::Explain => kind(value).map(Command::Explain),
         Meaning::KnownSession(id) => Ok(Command::Session(Some(id))),
@@ -335,6 +365,19 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
     }
+}
+
+fn columns(paths: &str) -> Result<Command, String> {
+    let paths: Vec<&str> = paths.split_whitespace().collect();
+    if paths.len() > COLUMNS {
+        return Err(format!("there is room for {COLUMNS} columns at most"));
+    }
+    let read = |path: &&str| {
+        let wrong =
+            || format!("a path begins with a dot, as in column .type .payload.id: {}", text::escape(path.as_bytes()));
+        JsonPath::parse(path).filter(|read| !read.names().is_empty()).ok_or_else(wrong)
+    };
+    paths.iter().map(read).collect::<Result<_, _>>().map(Command::Columns)
 }
 
 /// The kind of finding of an id.

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::journal::{Fold, Index, Lens, RowId, Scope};
-use crate::query::Query;
+use crate::query::{JsonPath, Query};
 use crate::record::SessionId;
 
 use super::cursor::{Anchor, Cursor};
@@ -23,6 +23,8 @@ pub(crate) struct Lists {
     pub frames: Cursor,
     /// The row that was selected before the scope changed.
     anchor: Option<RowId>,
+    /// Values of messages that have columns of their own.
+    pub columns: Vec<JsonPath>,
     /// What the user marked in the frame log.
     pub marks: Marks,
     /// The place in wsproxy's own log.
@@ -46,6 +48,7 @@ impl Default for Lists {
             filter: Filter::default(),
             frames: Cursor::default(),
             anchor: None,
+            columns: Vec::new(),
             marks: Marks::default(),
             own: Cursor::default(),
             sessions_top: 0,

@@ -22,3 +22,4 @@ mod screens;
 mod search;
 mod stage;
 mod timeline;
+mod values;

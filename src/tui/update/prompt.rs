@@ -1,12 +1,13 @@
 //! What the command line does: its own keys, and the commands themselves.
 
-use crate::journal::{Index, RowId, Scope};
+use crate::journal::{Index, Joined, RowId, Scope};
+use crate::query::JsonPath;
 use crate::record::finding::{FindingKind, Level};
 use crate::record::{Event, FrameNumber, Seen, SessionId};
 use crate::text;
 use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
-use crate::tui::pages::words;
+use crate::tui::pages::{columns, words};
 use crate::tui::state::command::{Command, CommandLine, Named};
 use crate::tui::state::composer::Recall;
 use crate::tui::state::cursor::Scroll;
@@ -56,7 +57,19 @@ fn known(model: &Model, view: &Index) -> Vec<Named> {
         let about = format!("{} · {}", bookmark.note, words::row(&model.terms(), row));
         Some(Named::mark(id, &name, about.trim_start_matches(" · ").to_owned()))
     });
-    sessions.chain(findings).chain(marks).collect()
+    sessions.chain(findings).chain(marks).chain(paths(model, view)).collect()
+}
+
+/// The values of the selected message that may have columns.
+fn paths(model: &Model, view: &Index) -> Vec<Named> {
+    let read = || {
+        let row = model.selected_row(view)?;
+        let Seen::Frame(record) = row.record else { return None };
+        let said = Joined::new(view, row, &record, model.shown_list().1.fold).said(columns::LIMITS.bytes)?;
+        columns::read(model.decoders.of(row.session), &record, &said)
+    };
+    let paths = read().map(|decoded| columns::paths(&decoded.document)).unwrap_or_default();
+    paths.into_iter().map(|(path, value)| Named::column(&path, value)).collect()
 }
 
 /// The kind of the finding that a row tells of.
@@ -113,6 +126,7 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::Frame(session, frame) => choose_frame(model, view, session, frame),
         Command::Policy(policy) => return actions::choose_policy(model, policy),
         Command::Theme(choice) => choose_theme(model, choice),
+        Command::Columns(paths) => choose_columns(model, paths),
         Command::Filter(text) => filter::choose(model, view, &text),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::Finding(kind) => go_to_finding(model, view, kind),
@@ -168,6 +182,17 @@ fn row_of_frame(view: &Index, session: SessionId, frame: FrameNumber) -> Option<
         }
     }
     from(low).filter(|(_, number)| *number == frame).map(|(row, _)| row)
+}
+
+/// Gives values of messages columns of their own.
+fn choose_columns(model: &mut Model, paths: Vec<JsonPath>) {
+    let words = match paths.len() {
+        0 => "no values in columns".to_owned(),
+        1 => "1 value has a column".to_owned(),
+        count => format!("{count} values have columns"),
+    };
+    model.lists.columns = paths;
+    model.toast(Level::Note, words);
 }
 
 /// Goes to the newest finding of a kind, and opens the why page of its frame or session.

@@ -12,8 +12,12 @@ use crate::tui::state::drawn::Drawn;
 use crate::tui::state::model::Model;
 use crate::tui::state::panes::Tab;
 
+use super::preview::Before;
 use super::row::{self, Columns, Context};
 use super::{Focus, scrollbar, search, timeline, title, welcome};
+
+/// Rows above the first visible one that are looked at.
+const ABOVE: u64 = 8;
 
 /// Draws it. Gives where its rows are, its place among them, and what stands around them; nothing where there is no room.
 pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<Drawn> {
@@ -31,7 +35,8 @@ pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
     let (heading, rows) = (areas.heading, areas.rows);
     let columns = Columns::new(model, view, lens.scope, rows.width);
     if !heading.is_empty() {
-        buffer.set_stringn(heading.x, heading.y, columns.heading(), usize::from(rows.width), model.look.theme.dim);
+        let words = columns.heading(&model.lists.columns);
+        buffer.set_stringn(heading.x, heading.y, words, usize::from(rows.width), model.look.theme.dim);
     }
     cursor.settle(&range, rows.height);
     let last = range.end.min(cursor.top() + u64::from(rows.height)).saturating_sub(1);
@@ -41,12 +46,15 @@ pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
     let selected = cursor.selected(&range);
     let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
-    let mut before = cursor.top().checked_sub(1).and_then(|number| all.row(number)).map(|row| row.time);
+    let mut before = Before::default();
+    // What the rows above say decides what of the first ones is in view.
+    for row in (cursor.top().saturating_sub(ABOVE)..cursor.top()).filter_map(|number| all.row(number)) {
+        _ = row::line(&context, row, &mut before);
+    }
     for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
         let Some(row) = all.row(number) else { continue };
-        let line = row::line(&context, row, before);
+        let line = row::line(&context, row, &mut before);
         buffer.set_line(rows.x, y, &line, rows.width);
-        before = Some(row.time);
         if chosen.as_ref().is_some_and(|chosen| chosen.contains(&number)) {
             in_range(Rect { y, height: 1, ..rows }, buffer, model);
         }

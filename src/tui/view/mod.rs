@@ -9,6 +9,7 @@ mod frame_log;
 mod input;
 mod marks;
 mod overlay;
+mod preview;
 mod problems;
 pub(super) mod row;
 mod scrollbar;

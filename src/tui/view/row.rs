@@ -6,21 +6,22 @@ use ratatui::text::{Line, Span};
 use crate::decode::{Limits, Role};
 use crate::diagnose;
 use crate::journal::{Index, Joined, Lens, Row, Scope};
-use crate::query::Query;
+use crate::query::{JsonPath, Query};
 use crate::record::finding::Level;
 use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
-use crate::tui::pages::content;
 use crate::tui::pages::pair::Pair;
 use crate::tui::pages::trouble;
 use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
+use crate::tui::pages::{columns, content};
 use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
 
+use super::preview::{self, Before};
 use super::search;
 
 /// Columns and how wide each is; 0 for one that is left out.
@@ -31,6 +32,9 @@ pub(crate) struct Columns {
     times: TimeDisplay,
     delta: usize,
     digits: Digits,
+    /// How many values of messages have columns, and how wide each of those is.
+    values: usize,
+    value: usize,
     /// All columns up to the preview.
     before_preview: usize,
     width: usize,
@@ -74,6 +78,9 @@ const NOTE: usize = 30;
 /// Columns of a preview from which on the time of a reply stands behind it.
 const ROOM_FOR_TIME: usize = 24;
 
+/// Columns of a value of a message, at least and at most.
+const VALUE: (usize, usize) = (8, 16);
+
 const DIRECTION: usize = 3;
 const OPCODE: usize = 6;
 const FLAGS: usize = 3;
@@ -100,7 +107,8 @@ impl Columns {
             (TimeDisplay::Clock, Digits::Microseconds) => 15,
             (TimeDisplay::Clock, _) => 12,
         };
-        let mut columns = Self { number, time, times: model.look.times, delta, digits, before_preview: 0, width };
+        let times = model.look.times;
+        let mut columns = Self { number, time, times, delta, digits, values: 0, value: 0, before_preview: 0, width };
         // On a narrow screen what was said matters more than when.
         if width < 56 {
             columns.time = 0;
@@ -118,12 +126,18 @@ impl Columns {
             + gap(FLAGS)
             + gap(LENGTH)
             + 2;
+        let chosen = if scope == Scope::Own { &[][..] } else { &model.lists.columns };
+        let longest = chosen.iter().map(|path| fit::width(path.text())).max().unwrap_or_default();
+        columns.value = longest.clamp(VALUE.0, VALUE.1);
+        // Half of the room is for the rest of the message.
+        columns.values = chosen.len().min(columns.preview() / 2 / (columns.value + 1));
+        columns.before_preview += columns.values * (columns.value + 1);
         columns
     }
 
     /// The line over the rows.
     #[must_use]
-    pub(crate) fn heading(&self) -> String {
+    pub(crate) fn heading(&self, paths: &[JsonPath]) -> String {
         let mut out = String::from(" ");
         let mut push = |text: &str, columns: usize| {
             if columns > 0 {
@@ -142,7 +156,12 @@ impl Columns {
         push(&fit::left("opcode", OPCODE), OPCODE);
         push("FRM", FLAGS);
         push(&fit::right("length", LENGTH), LENGTH);
-        out.push_str("  preview");
+        out.push_str("  ");
+        for path in paths.iter().take(self.values) {
+            out.push_str(&fit::left(&fit::middle(&text::escape(path.text().as_bytes()), self.value), self.value));
+            out.push(' ');
+        }
+        out.push_str("preview");
         out
     }
 
@@ -170,14 +189,14 @@ impl Context<'_> {
     }
 }
 
-/// A row's line. `before` is the time of the row before it.
+/// A row's line, and what it is to the rows after it.
 #[must_use]
-pub(crate) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: Option<Time>) -> Line<'static> {
+pub(super) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: &mut Before) -> Line<'static> {
     let theme = &context.model.look.theme;
-    let mut spans = start(context, row, before);
+    let mut spans = start(context, row, before.time.replace(row.time));
     spans.push(direction(row.from(), theme));
     match row.record {
-        Seen::Frame(record) => frame(context, row, &record, &mut spans),
+        Seen::Frame(record) => frame(context, row, &record, before, &mut spans),
         Seen::Raw(raw) => raw_bytes(context, row, &raw, &mut spans),
         Seen::Event(_, happened) => in_words(context, row, event(happened, theme), &mut spans),
         Seen::Proxy(_, happened) => in_words(context, row, proxy_event(happened, theme), &mut spans),
@@ -269,7 +288,13 @@ fn direction(from: Option<Side>, theme: &Theme) -> Span<'static> {
     }
 }
 
-fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &mut Vec<Span<'static>>) {
+fn frame<'a>(
+    context: &Context<'a>,
+    row: Row<'a>,
+    record: &FrameRecord,
+    before: &mut Before,
+    spans: &mut Vec<Span<'static>>,
+) {
     let theme = &context.model.look.theme;
     let joined = Joined::new(context.view, row, record, context.lens.fold);
     let opcode = record.header.opcode();
@@ -279,6 +304,7 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     spans.push(Span::styled(flags(record, &joined), theme.dim));
     spans.push(Span::styled(format!(" {} ", fit::right(&length(joined.length), LENGTH)), theme.text));
     spans.push(verdict(context, row, record));
+    spans.extend(values(context, row, record, &joined));
     let undelivered = row.session.and_then(|id| context.view.session(id));
     let undelivered = undelivered.is_some_and(|summary| trouble::is_undelivered(summary, record));
     for (mark, style) in marks(record, &joined, undelivered, theme) {
@@ -288,7 +314,7 @@ fn frame<'a>(context: &Context<'a>, row: Row<'a>, record: &FrameRecord, spans: &
     let took = took(context, row);
     let room = context.columns.width.saturating_sub(width(spans));
     let room = room.saturating_sub(took.as_ref().map_or(0, |(took, _)| fit::width(took) + 1));
-    preview_of(context, row, record, &joined, room, spans);
+    spans.extend(preview_of(context, row, record, &joined, room, before));
     if let Some((took, style)) = took {
         let gap = context.columns.width.saturating_sub(width(spans) + fit::width(&took));
         spans.push(Span::raw(" ".repeat(gap)));
@@ -304,36 +330,85 @@ fn took(context: &Context<'_>, row: Row<'_>) -> Option<(String, Style)> {
     Some((pair.short()?, if is_refusal { theme.warning } else { theme.dim }))
 }
 
-/// What a row shows of what was said.
+/// The values of a message that have columns of their own; blank where it has none.
+fn values(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &Joined<'_>) -> Option<Span<'static>> {
+    let Columns { values, value, .. } = context.columns;
+    if values == 0 {
+        return None;
+    }
+    let decoder = context.model.decoders.of(row.session);
+    let said = joined.said(columns::LIMITS.bytes);
+    let decoded = said.and_then(|said| columns::read(decoder, record, &said));
+    let mut out = String::new();
+    for path in context.model.lists.columns.iter().take(values) {
+        let says = decoded.as_ref().and_then(|decoded| columns::value(&decoded.document, path));
+        out.push_str(&fit::left(&says.unwrap_or_default(), value));
+        out.push(' ');
+    }
+    Some(Span::styled(out, context.model.look.theme.key))
+}
+
+/// What a row shows of what was said: what was searched for, or what is other than in the row before, is in view.
 fn preview_of(
     context: &Context<'_>,
     row: Row<'_>,
     record: &FrameRecord,
     joined: &Joined<'_>,
     room: usize,
-    spans: &mut Vec<Span<'static>>,
-) {
+    before: &mut Before,
+) -> Vec<Span<'static>> {
     let theme = &context.model.look.theme;
-    let opcode = record.header.opcode();
-    // A character of UTF-8 takes up to four bytes.
-    let limit = room.min(context.columns.preview()) * 4 + 4;
-    if let Some((words, style)) = decoded(context, row, record, joined) {
-        spans.extend(search::highlighted(context.query(), fit::cut(&words, room), style, theme));
-        return;
-    }
-    let style = if opcode.is_control() { theme.control } else { theme.text };
-    let (start, words) = if let Some(start) = joined.inflated(limit) {
-        let words = inflated_preview(record, &start);
-        (start, words)
-    } else {
-        let start = joined.start(limit);
-        let words = preview(record, &start, joined);
-        (start, words)
+    let query = context.query();
+    let place = |words: &str| query.and_then(|query| query.places(words.as_bytes()).map(|place| place.start).min());
+    let shown = |words: &str, at: Option<usize>, style: Style| {
+        let words = fit::cut(&preview::part(words, room, at), room);
+        search::highlighted(query, words, style, theme)
     };
-    spans.extend(match words {
-        Some(words) => search::highlighted(context.query(), fit::cut(&words, room), style, theme),
-        None => search::highlighted_hex(context.query(), &start, fit::cut(&hex(&start), room), style, theme),
-    });
+    if let Some((words, style)) = decoded(context, row, record, joined) {
+        return shown(&words, place(&words), style);
+    }
+    let style = if record.header.opcode().is_control() { theme.control } else { theme.text };
+    let (start, words) = said(record, joined, preview::LOOKED_AT);
+    let Some(words) = words else {
+        return search::highlighted_hex(query, &start, fit::cut(&hex(&start), room), style, theme);
+    };
+    let differs = row.session.and_then(|session| before.differs(session, record.from, &words));
+    match (place(&words), query) {
+        (Some(at), _) => shown(&words, Some(at), style),
+        (None, Some(query)) if context.model.search.matches(row.id, joined.message) => match further(joined, query) {
+            Some((words, at)) => shown(&words, Some(at), style),
+            None => shown(&words, differs, style),
+        },
+        _ => shown(&words, differs, style),
+    }
+}
+
+/// The first bytes of what a row says, and as words where they are any.
+fn said(record: &FrameRecord, joined: &Joined<'_>, limit: usize) -> (Vec<u8>, Option<String>) {
+    if let Some(start) = joined.inflated(limit) {
+        let words = inflated_preview(record, &start);
+        return (start, words);
+    }
+    let start = joined.start(limit);
+    let words = preview(record, &start, joined);
+    (start, words)
+}
+
+/// Bytes in which a match is looked for that is not at the start, and those in front of it that are shown.
+const FURTHER: usize = 64 * 1024;
+const AROUND: usize = 300;
+
+/// The words around what was searched for, and where it is in them.
+fn further(joined: &Joined<'_>, query: &Query) -> Option<(String, usize)> {
+    let bytes = joined.inflated(FURTHER).unwrap_or_else(|| joined.start(FURTHER));
+    let place = query.places(&bytes).min_by_key(|place| place.start)?;
+    let mut from = place.start.saturating_sub(AROUND);
+    while bytes.get(from).is_some_and(|byte| byte & 0xc0 == 0x80) && from < place.start {
+        from += 1;
+    }
+    let before = text::escape(bytes.get(from..place.start)?);
+    let behind = text::escape(bytes.get(place.start..bytes.len().min(place.end + preview::LOOKED_AT))?);
+    Some((format!("{before}{behind}"), before.len()))
 }
 
 /// What the session's decoder says of a message, on a line; `None` where there is none, or it can't read it.
