@@ -43,6 +43,7 @@ impl Bench {
             limits: Limits::default(),
             seed: [7; 32],
             policy: Default::default(),
+            hold: Default::default(),
         };
         let mut out = Output::default();
         let client = ([127, 0, 0, 1], 50_000).into();

@@ -275,6 +275,7 @@ impl Traffic {
             limits: Limits::default(),
             seed: [7; 32],
             policy: Default::default(),
+            hold: Default::default(),
         };
         let mut output = Output { log, ..Output::default() };
         let mut session = Session::begin(config, Time(self.now), head.as_bytes(), &mut output);

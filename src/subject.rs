@@ -10,7 +10,9 @@ use crate::decode::{Decoded, Decoder, Format, Limits, Payload, Role};
 use crate::diagnose;
 use crate::query::{Property, Reading, Subject};
 use crate::record::finding::{Finding, Level};
-use crate::record::{Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, SessionId, Side, Time};
+use crate::record::{
+    Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, ReleasedEvent, SessionId, Side, Time,
+};
 use crate::text;
 use crate::wire::close::{CloseBody, Code};
 use crate::wire::opcode::Opcode;
@@ -314,8 +316,15 @@ impl<'a> Other<'a> {
             Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(finding), ..plain },
             Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
             Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
+            Event::Released(released) => Self::released(setting, time, released, words),
             _ => plain,
         }
+    }
+
+    /// A message that is not held any more.
+    #[must_use]
+    pub fn released(setting: Setting<'a>, time: Time, released: &ReleasedEvent, words: &'a str) -> Self {
+        Self { from: Some(released.from), ..Self::plain(setting, time, words) }
     }
 
     /// What belongs to no session.

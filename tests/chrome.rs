@@ -83,7 +83,13 @@ struct Played {
 fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
     let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
     let limits = Limits { kept_inflated: 32 * 1024 * 1024, ..Limits::default() };
-    let config = SessionConfig { rules: Arc::new(rules), limits, seed: [0; 32], policy: Default::default() };
+    let config = SessionConfig {
+        rules: Arc::new(rules),
+        limits,
+        seed: [0; 32],
+        policy: Default::default(),
+        hold: Default::default(),
+    };
     let mut out = Output::default();
     let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in chunks {

@@ -68,8 +68,13 @@ fn the_readme_s_finding_is_what_the_renderer_writes() {
 fn begun() -> (Session, RelayOutput) {
     let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
     let rules = AddressRules::to("localhost:9999");
-    let config =
-        SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
+    let config = SessionConfig {
+        rules: Arc::new(rules),
+        limits: Limits::default(),
+        seed: [0; 32],
+        policy: Default::default(),
+        hold: Default::default(),
+    };
     let mut out = RelayOutput::default();
     let client = SocketAddr::from(([127, 0, 0, 1], 50_412));
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });

@@ -75,8 +75,13 @@ impl Played {
 /// Plays what both sides sent.
 fn replay(case: &Case) -> Played {
     let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
-    let config =
-        SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() };
+    let config = SessionConfig {
+        rules: Arc::new(rules),
+        limits: Limits::default(),
+        seed: [0; 32],
+        policy: Default::default(),
+        hold: Default::default(),
+    };
     let mut out = Output::default();
     let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in &case.chunks {

@@ -1,11 +1,12 @@
 //! What can be asked of the proxy while it runs, and who takes it: the screen is one client of this, and whatever else
 //! steers the proxy is another. Commands and replies are values, so that they can be written down, sent and played again.
 
-use crate::record::{Policy, SessionId, Side};
+use crate::record::{FrameNumber, Policy, SessionId, Side};
+use crate::relay::hold::{Conditions, Decision};
 use crate::relay::injection::{Injection, Reply};
 
 /// What can be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Put something into a live session.
     Inject {
@@ -16,6 +17,20 @@ pub enum Command {
         /// What.
         injection: Injection,
     },
+    /// From now on hold what each side's condition asks for, in the sessions that are live too; nothing where there is
+    /// none. What is held already of a side without one goes on.
+    Hold(Conditions),
+    /// Decide what becomes of a message that is held.
+    Decide {
+        /// Which session.
+        session: SessionId,
+        /// A frame of the message.
+        frame: FrameNumber,
+        /// What becomes of it.
+        decision: Decision,
+    },
+    /// Let all go on that is held, in all sessions.
+    ReleaseAll,
     /// End a live session, with close frames where they fit.
     Close {
         /// Which session.
@@ -36,6 +51,9 @@ pub trait Control: Send + Sync {
 
     /// What is done about faults now.
     fn policy(&self) -> Policy;
+
+    /// What is held of what each side sends.
+    fn held(&self) -> Conditions;
 
     /// Tells everything to end: no new connections, close frames to all peers.
     fn shut_down(&self);

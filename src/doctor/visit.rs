@@ -379,6 +379,7 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
         limits: Limits { kept: KEPT, stall_time, response_time: Duration::MAX, ..Limits::default() },
         seed,
         policy: Default::default(),
+        hold: Default::default(),
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use crate::control::{Command, Control, Replier};
+use crate::control::{self, Command, Control, Replier};
 use crate::record::{ClosedBy, Policy, SessionId};
+use crate::relay::hold::{Conditions, HoldCell};
 use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionCommand;
@@ -29,11 +30,17 @@ pub struct Handle {
     sessions: Arc<Mutex<HashMap<SessionId, mpsc::Sender<Box<Posted>>>>>,
     shutdown: watch::Sender<bool>,
     policy: PolicyCell,
+    hold: HoldCell,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Self { sessions: Arc::default(), shutdown: watch::Sender::new(false), policy: PolicyCell::default() }
+        Self {
+            sessions: Arc::default(),
+            shutdown: watch::Sender::new(false),
+            policy: PolicyCell::default(),
+            hold: HoldCell::default(),
+        }
     }
 }
 
@@ -54,6 +61,17 @@ impl Handle {
 
     pub(super) fn policy_cell(&self) -> PolicyCell {
         self.policy.clone()
+    }
+
+    pub(super) fn hold_cell(&self) -> HoldCell {
+        self.hold.clone()
+    }
+
+    /// Passes a command to all live sessions. One that has as many as it may take will come to it by those.
+    fn send_to_all(&self, command: impl Fn() -> SessionCommand) {
+        for session in self.lock().values() {
+            let _ = session.try_send(Box::new((command(), control::unheard())));
+        }
     }
 
     /// How many sessions are live.
@@ -89,6 +107,18 @@ impl Control for Handle {
             Command::Close { session } => {
                 self.send(session, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }, reply);
             }
+            Command::Hold(conditions) => {
+                self.hold.set(conditions);
+                self.send_to_all(|| SessionCommand::Rehold);
+                reply(Reply::Done);
+            }
+            Command::Decide { session, frame, decision } => {
+                self.send(session, SessionCommand::Decide { frame, decision }, reply);
+            }
+            Command::ReleaseAll => {
+                self.send_to_all(|| SessionCommand::ReleaseAll);
+                reply(Reply::Done);
+            }
             Command::Policy(policy) => {
                 self.policy.set(policy);
                 reply(Reply::Done);
@@ -98,6 +128,10 @@ impl Control for Handle {
 
     fn policy(&self) -> Policy {
         self.policy.get()
+    }
+
+    fn held(&self) -> Conditions {
+        self.hold.get()
     }
 
     /// `Running::finished` returns when it is done.

@@ -119,6 +119,7 @@ fn begin(
         limits: shared.limits.clone(),
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
+        hold: shared.handle.hold_cell().of(id),
     };
     let session = Box::new(Session::bridged(config, to, now, head, out));
     let mut log = std::mem::take(&mut out.log);

@@ -51,10 +51,15 @@ impl Filter {
                 .query
                 .matches(&Said::frame(setting, record, payload, inflated.as_deref()).read_as(decoded.as_ref())),
             What::Raw(raw, kept) => self.query.matches(&Other::raw(setting, raw, kept)),
-            What::Event(event) => self.query.matches(&Other::event(setting, item.time, event, &lines::words(event))),
+            What::Event(event) => {
+                self.query.matches(&Other::event(setting, item.time, event, &lines::words(&item.what)))
+            }
+            What::Released(released, _) => {
+                self.query.matches(&Other::released(setting, item.time, released, &lines::words(&item.what)))
+            }
             What::Proxy(ProxyEvent::Listening { .. }) => true,
             What::Proxy(event) => {
-                self.query.matches(&Other::proxy(setting, item.time, event, &lines::proxy_words(event)))
+                self.query.matches(&Other::proxy(setting, item.time, event, &lines::words(&item.what)))
             }
         }
     }

@@ -14,13 +14,17 @@ use crate::diagnose::{self, render};
 use crate::json::item::{self, Item, Totals, What};
 use crate::record::finding::{Finding, FindingKind, Level};
 use crate::record::{
-    ClosedEvent, ClosedHow, Event, FrameNumber, HeadEvent, PerSide, ProxyEvent, RawRecord, Side, Stall, Verdict,
+    By, ClosedEvent, ClosedHow, Event, FrameNumber, HeadEvent, HeldEvent, PerSide, ProxyEvent, RawRecord,
+    ReleasedEvent, ReleasedHow, Side, Stall, Verdict, Waits,
 };
 use crate::text;
 use crate::wire::head::Head;
 
 use super::day::Day;
 use super::frame_line::{self, PREVIEW, code_and_reason};
+
+/// Bytes that are shown of what left in place of a message.
+const SENT: usize = 32;
 
 /// The first columns of a line.
 struct Start {
@@ -38,31 +42,30 @@ pub(super) fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
         None => out.extend_from_slice(b"    "),
     }
     out.push(b' ');
-    let (start, rest) = match &item.what {
-        What::Frame(frame) => {
-            frame_line::write(frame, out);
-            out.push(b'\n');
-            return;
-        }
-        What::Raw(raw, kept) => raw_line(raw, kept),
-        What::Event(event) => event_line(event),
-        What::Proxy(event) => proxy_line(event),
-    };
+    if let What::Frame(frame) = &item.what {
+        frame_line::write(frame, out);
+        out.push(b'\n');
+    }
+    let Some((start, rest)) = parts(&item.what) else { return };
     let direction = frame_line::direction(start.direction);
     let frame = start.frame.map_or(String::new(), |frame| frame.to_string());
     put(format!("{direction} {frame:>5} {:<12} {rest}", start.kind).trim_end(), out);
 }
 
-/// What the line of an event says, without its time and numbers.
-pub(super) fn words(event: &Event) -> String {
-    let (start, rest) = event_line(event);
-    format!("{} {rest}", start.kind)
+/// What the line of an event says, without its time and numbers; nothing for a frame.
+pub(super) fn words(what: &What<'_>) -> String {
+    parts(what).map_or(String::new(), |(start, rest)| format!("{} {rest}", start.kind))
 }
 
-/// The same for what belongs to no session.
-pub(super) fn proxy_words(event: &ProxyEvent) -> String {
-    let (start, rest) = proxy_line(event);
-    format!("{} {rest}", start.kind)
+/// The line of what is no frame.
+fn parts(what: &What<'_>) -> Option<(Start, String)> {
+    Some(match what {
+        What::Frame(_) => return None,
+        What::Raw(raw, kept) => raw_line(raw, kept),
+        What::Event(event) => event_line(event),
+        What::Released(released, sent) => released_line(released, sent.as_ref()),
+        What::Proxy(event) => proxy_line(event),
+    })
 }
 
 /// Adds the line that says how many records are missing.
@@ -152,6 +155,8 @@ fn event_line(event: &Event) -> (Start, String) {
             (start("open"), rest)
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
+        Event::Held(held) => held_line(held),
+        Event::Released(released) => released_line(released, None),
         Event::Inflated(inflated) => {
             let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..start("inflated") };
             (start, text::preview(&inflated.bytes, PREVIEW))
@@ -237,6 +242,31 @@ fn finding_line(from: Side, finding: &Finding) -> (Start, String) {
             finding.fix.as_deref().unwrap_or(words.fix)
         ),
     )
+}
+
+fn held_line(held: &HeldEvent) -> (Start, String) {
+    let start = Start { direction: Some(held.from), frame: Some(held.frame), kind: "held".into() };
+    let why = match (held.waits, held.query.as_str()) {
+        (Waits::Order, _) => ", behind what is held in front of it".to_owned(),
+        (Waits::User, "") => String::new(),
+        (Waits::User, query) => format!(", as it is {}", text::preview(query.as_bytes(), PREVIEW)),
+    };
+    (start, format!("{}{why}", text::byte_count(held.length)))
+}
+
+fn released_line(released: &ReleasedEvent, sent: Option<&(By, Vec<u8>)>) -> (Start, String) {
+    let kind = match released.how {
+        ReleasedHow::AsIs => "released",
+        ReleasedHow::Edited => "edited",
+        ReleasedHow::Dropped => "dropped",
+    };
+    let start = Start { direction: Some(released.from), frame: released.frames.first().copied(), kind: kind.into() };
+    let sent = sent.map_or_else(String::new, |(_, bytes)| {
+        let shown = bytes.get(..SENT).unwrap_or(bytes);
+        let more = if shown.len() < bytes.len() { "…" } else { "" };
+        format!(", {} left: {}{more}", text::byte_count(bytes.len() as u64), text::pairs(shown))
+    });
+    (start, format!("{}{sent}", released.by.words()))
 }
 
 fn closed_line(closed: &ClosedEvent) -> String {

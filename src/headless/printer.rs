@@ -11,8 +11,8 @@ use crate::json::{self, FrameItem, Item, Totals, What};
 use crate::query::Query;
 use crate::record::finding::FindingKind;
 use crate::record::{
-    By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, Seen, SentRecord,
-    SessionId, Side, Time,
+    By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, ReleasedEvent, Seen,
+    SentRecord, SessionId, Side, Time,
 };
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -207,7 +207,20 @@ impl Printer {
             (Some(id), Event::SessionClosed(_)) => self.readers.closed(id),
             _ => {}
         }
-        self.print(&Item { session, time, what: What::Event(event) }, out);
+        let what = match event {
+            Event::Released(released) => What::Released(released, self.left_for(session, released)),
+            event => What::Event(event),
+        };
+        self.print(&Item { session, time, what }, out);
+    }
+
+    /// What left in place of a message that was held, where its line has been printed before.
+    fn left_for(&mut self, session: Option<SessionId>, released: &ReleasedEvent) -> Option<(By, Vec<u8>)> {
+        let session = self.sessions.get_mut(&session?)?;
+        let unfinished = session.unfinished[released.from].as_ref().map(|unfinished| unfinished.record.number);
+        let left =
+            session.sent.take_if(|sent| released.frames.contains(&sent.number) && unfinished != Some(sent.number));
+        left.map(|sent| (sent.by, sent.bytes))
     }
 
     /// Prints a lane's unfinished frame with what came of it.
@@ -288,9 +301,9 @@ impl Printer {
     }
 
     fn print(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
-        let is_told = |event: &Event| event.is_row() || matches!(event, Event::Inflated(_));
         match self.format {
-            Format::Text if matches!(item.what, What::Event(event) if !is_told(event)) => {}
+            // That a browser is content goes without saying.
+            Format::Text if matches!(item.what, What::Event(event @ Event::Verdict(_)) if !event.is_row()) => {}
             _ if self.filter.as_mut().is_some_and(|filter| !filter.lets(item)) => self.totals.hidden += 1,
             Format::Text => lines::write(&mut self.day, item, out),
             Format::Json => json::write(item, out),

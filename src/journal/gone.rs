@@ -104,6 +104,8 @@ const fn is_passage(event: &Event) -> bool {
         event,
         Event::SessionOpened { .. }
             | Event::Open(_)
+            | Event::Held(_)
+            | Event::Released(_)
             | Event::Verdict(_)
             | Event::Answered { .. }
             | Event::Ended { .. }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::diagnose;
 use crate::record::finding::{Finding, Level};
 use crate::record::{
-    Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, Outcome, ProxyEvent, Record, Relayed, Seen, SessionId,
-    Side, Time,
+    By, Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, Outcome, ProxyEvent, Record, Relayed, ReleasedBy,
+    ReleasedEvent, ReleasedHow, Seen, SessionId, Side, Time,
 };
 use crate::wire::mask;
 
@@ -223,11 +223,12 @@ impl Index {
             until: record.time,
             wire: Cow::Borrowed(row.log.span(record.kept)),
             sent: None,
+            released: None,
             inflated: self.inflated(row),
         };
         let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
         for id in more.into_iter().flatten() {
-            let Some(Row { record, log, .. }) = self.row_by_id(*id) else { continue };
+            let Some(Row { record, log, time, .. }) = self.row_by_id(*id) else { continue };
             match record {
                 Seen::More(more) => {
                     frame.received = more.received;
@@ -242,10 +243,29 @@ impl Index {
                     all.bytes.extend_from_slice(log.span(sent.kept));
                     all.length += sent.length;
                 }
+                Seen::Event(_, Event::Released(released)) => {
+                    frame.record.relayed = after(frame.record.relayed, released);
+                    frame.released = Some((time, released));
+                }
                 _ => {}
             }
         }
         Some(frame)
+    }
+
+    /// What has become of a frame, as far as it is known now. Costs nothing where it was not held.
+    #[must_use]
+    pub fn relayed(&self, session: Option<SessionId>, record: &FrameRecord) -> Relayed {
+        if record.relayed != Relayed::Held {
+            return record.relayed;
+        }
+        let more = session.and_then(|session| self.more.get(&(session, record.number)));
+        let rows = more.into_iter().flatten().filter_map(|id| self.row_by_id(*id));
+        rows.fold(record.relayed, |relayed, row| match row.record {
+            Seen::Sent(sent) => Relayed::Changed(sent.by),
+            Seen::Event(_, Event::Released(released)) => after(relayed, released),
+            _ => relayed,
+        })
     }
 
     /// The start of a frame's kept payload without its mask: at most `limit` bytes, and no more are copied.
@@ -376,9 +396,7 @@ impl Index {
             }
             self.lanes.evict(session, first);
             for record in &indexed.block.log.records {
-                if let Some(number) = part_of(record) {
-                    self.forget_more((session, number), first);
-                }
+                parts_of(record, |number| self.forget_more((session, number), first));
             }
         }
         let until = self.gone_until;
@@ -461,10 +479,8 @@ impl Index {
     fn summarise(&mut self, id: SessionId, block: &Block) {
         let Some(time) = block.log.records.first().map(Record::time) else { return };
         for (number, record) in block.log.numbered() {
-            if let Some(frame) = part_of(record) {
-                let part = RowId { time: record.time(), block: block.sequence, record: number };
-                self.more.entry((id, frame)).or_default().push_back(part);
-            }
+            let part = RowId { time: record.time(), block: block.sequence, record: number };
+            parts_of(record, |frame| self.more.entry((id, frame)).or_default().push_back(part));
         }
         self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
     }
@@ -501,15 +517,28 @@ fn is_fault(finding: &Finding) -> bool {
     diagnose::words(finding.kind).level > Level::Note
 }
 
-/// The frame that a record tells more of.
-fn part_of(record: &Record) -> Option<FrameNumber> {
+/// The frames that a record tells more of.
+fn parts_of(record: &Record, mut each: impl FnMut(FrameNumber)) {
     match record {
-        Record::More(more) => Some(more.number),
-        Record::Sent(sent) => Some(sent.number),
+        Record::More(more) => each(more.number),
+        Record::Sent(sent) => each(sent.number),
         Record::Event(_, event) => match &**event {
-            Event::Inflated(inflated) => Some(inflated.frame),
-            _ => None,
+            Event::Inflated(inflated) => each(inflated.frame),
+            Event::Released(released) => released.frames.iter().copied().for_each(each),
+            _ => {}
         },
-        _ => None,
+        _ => {}
+    }
+}
+
+/// What a frame that was held has become, where its release says so.
+const fn after(held: Relayed, released: &ReleasedEvent) -> Relayed {
+    match (released.how, released.by) {
+        // What left in its place, if it was repaired behind the hold, has told so before.
+        (ReleasedHow::AsIs, _) if matches!(held, Relayed::Changed(_)) => held,
+        (ReleasedHow::AsIs, _) => Relayed::AsIs,
+        (ReleasedHow::Edited, _) => Relayed::Changed(By::User),
+        (ReleasedHow::Dropped, ReleasedBy::Quit) => Relayed::Dropped(By::Ending),
+        (ReleasedHow::Dropped, _) => Relayed::Dropped(By::User),
     }
 }

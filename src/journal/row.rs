@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::record::{By, Event, FrameRecord, InflatedEvent, Log, ProxyEvent, Seen, SessionId, Side, Time};
+use crate::record::{
+    By, Event, FrameRecord, InflatedEvent, Log, ProxyEvent, ReleasedEvent, Seen, SessionId, Side, Time,
+};
 use crate::wire::mask;
 
 /// Which rows.
@@ -82,6 +84,8 @@ pub struct FrameRow<'a> {
     pub wire: Cow<'a, [u8]>,
     /// What left in its place, where that is not what came.
     pub sent: Option<SentBytes>,
+    /// When it was not held any more and what had become of it, where it was.
+    pub released: Option<(Time, &'a ReleasedEvent)>,
     /// What it added to its message, where it is compressed and that is known.
     pub inflated: Option<&'a InflatedEvent>,
 }

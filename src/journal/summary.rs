@@ -1,12 +1,12 @@
 //! What is remembered of a session as a whole, for as long as the screen may show it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::record::finding::Finding;
 use crate::record::{
-    ClosedEvent, Ending, Event, FrameRecord, HeadEvent, OpenEvent, PerSide, Record, RunRecord, SessionId, Side, Stall,
-    Time, Verdict,
+    ClosedEvent, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeldEvent, OpenEvent, PerSide, Record, RunRecord,
+    SessionId, Side, Stall, Time, Verdict, Waits,
 };
 use crate::wire::opcode::Opcode;
 
@@ -56,6 +56,8 @@ pub struct SessionSummary {
     pub verdict: Option<(Time, Verdict)>,
     /// What is owed for too long, as it stands.
     pub stalls: Vec<Stall>,
+    /// Messages that are held now, by their first frame.
+    pub held: BTreeMap<FrameNumber, HeldMessage>,
     /// How each side's bytes ended.
     pub ended: PerSide<Option<Ending>>,
     /// The end.
@@ -71,6 +73,19 @@ pub struct SessionSummary {
     /// Number of its last change among those of all sessions.
     pub(super) changed: u64,
     pace: Pace,
+}
+
+/// A message that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldMessage {
+    /// Who sent it.
+    pub from: Side,
+    /// Since when.
+    pub since: Time,
+    /// Payload bytes.
+    pub length: u64,
+    /// What it waits for.
+    pub waits: Waits,
 }
 
 /// What compression makes of one side's frames, in bytes of payload.
@@ -134,6 +149,7 @@ impl SessionSummary {
             earlier_findings: 0,
             verdict: None,
             stalls: Vec::new(),
+            held: BTreeMap::new(),
             ended: PerSide::default(),
             closed: None,
             frames: PerSide::default(),
@@ -166,6 +182,7 @@ impl SessionSummary {
         self.findings.capacity() * size_of::<(Time, Side, Finding)>()
             + findings
             + self.stalls.capacity() * size_of::<Stall>()
+            + self.held.len() * size_of::<(FrameNumber, HeldMessage)>()
     }
 
     pub(super) fn record(&mut self, record: &Record) {
@@ -247,8 +264,16 @@ impl SessionSummary {
                 compressed.packed += inflated.packed;
                 compressed.inflated += inflated.length;
             }
+            Event::Held(held) => {
+                let &HeldEvent { frame, from, length, waits, .. } = held;
+                self.held.insert(frame, HeldMessage { from, since: time, length, waits });
+            }
+            Event::Released(released) => released.frames.iter().for_each(|frame| {
+                self.held.remove(frame);
+            }),
             Event::Ended { from, how } => self.ended[*from] = Some(*how),
             Event::SessionClosed(closed) => {
+                self.held.clear();
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::decode::{Decoded, Decoder};
-use crate::record::{By, Ending, Event, FrameRecord, ProxyEvent, RawRecord, SessionId, Time};
+use crate::record::{By, Ending, Event, FrameRecord, ProxyEvent, RawRecord, ReleasedEvent, SessionId, Time};
 use crate::wire::opcode::Opcode;
 
 /// One line to be.
@@ -24,6 +24,8 @@ pub enum What<'a> {
     Raw(&'a RawRecord, &'a [u8]),
     /// One of the rarer things of a session.
     Event(&'a Event),
+    /// A message is not held any more, and what left in its place, where that is not what came, and who decided.
+    Released(&'a ReleasedEvent, Option<(By, Vec<u8>)>),
     /// What belongs to no session.
     Proxy(&'a ProxyEvent),
 }

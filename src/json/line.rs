@@ -150,6 +150,28 @@ pub(super) enum Line<'a> {
         over: bool,
         detail: String,
     },
+    Held {
+        session: Option<u64>,
+        frame: u64,
+        time: String,
+        from: &'static str,
+        length: u64,
+        waits: &'static str,
+        query: &'a str,
+    },
+    Released {
+        session: Option<u64>,
+        frame: Option<u64>,
+        frames: Vec<u64>,
+        time: String,
+        from: &'static str,
+        how: &'static str,
+        by: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent: Option<Sent>,
+    },
     Raw {
         session: Option<u64>,
         time: String,

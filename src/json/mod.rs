@@ -19,7 +19,8 @@ use crate::decode::{Decoded, Decoder, Role};
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
-    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, SessionId, Side, Time, Verdict,
+    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, ReleasedEvent, ReleasedHow,
+    SessionId, Side, Time, Verdict,
 };
 use crate::text;
 use crate::wire::close::Code;
@@ -45,6 +46,7 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
             Some(line) => line,
             None => return,
         },
+        What::Released(released, sent) => released_line(session, time, released, sent.as_ref()),
         What::Proxy(event) => return write_proxy(time, event, out),
     };
     put_line(line, out);
@@ -211,6 +213,25 @@ fn closed_line(session: Option<u64>, time: String, closed: &ClosedEvent) -> Line
     }
 }
 
+fn released_line<'a>(
+    session: Option<u64>,
+    time: String,
+    released: &ReleasedEvent,
+    sent: Option<&(By, Vec<u8>)>,
+) -> Line<'a> {
+    Line::Released {
+        session,
+        frame: released.frames.first().copied().map(FrameNumber::value),
+        frames: released.frames.iter().copied().map(FrameNumber::value).collect(),
+        time,
+        from: released.from.name(),
+        how: released.how.name(),
+        by: released.by.name(),
+        origin: (released.how == ReleasedHow::Edited).then_some("edited"),
+        sent: sent.map(|(by, bytes)| self::sent(*by, bytes)),
+    }
+}
+
 /// A peer's bytes as text; where they are not UTF-8, what they really are stands beside, in base64.
 fn peer_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     match std::str::from_utf8(bytes) {
@@ -222,6 +243,16 @@ fn peer_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
 fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<'_>> {
     Some(match event {
         Event::Inflated(_) => return None,
+        Event::Held(held) => Line::Held {
+            session,
+            frame: held.frame.value(),
+            time,
+            from: held.from.name(),
+            length: held.length,
+            waits: held.waits.name(),
+            query: &held.query,
+        },
+        Event::Released(released) => released_line(session, time, released, None),
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             let (path, path_bytes) = peer_text(path);

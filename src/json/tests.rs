@@ -12,8 +12,8 @@ use crate::decode::{Limits, Payload};
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, OpenEvent,
-    Origin, Policy, ProxyEvent, Relayed, Span, Stall, StallKind,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, HeldEvent, InflatedEvent,
+    OpenEvent, Origin, Policy, ProxyEvent, Relayed, ReleasedBy, Span, Stall, StallKind, Waits,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -158,6 +158,12 @@ fn samples() -> Vec<u8> {
         let decoded = Some((Decoder::Json, decoded));
         print(What::Frame(FrameItem { record: &record, received: 5, payload, inflated, sent, decoded }));
     }
+    let frames = vec![FrameNumber::FIRST];
+    for bytes in [b"\x81\x01H".to_vec(), vec![0x82, 1, 0xff]] {
+        let (from, how, by) = (Side::Client, ReleasedHow::Edited, ReleasedBy::User);
+        let released = ReleasedEvent { frames: frames.clone(), from, how, by };
+        print(What::Released(&released, Some((By::User, bytes))));
+    }
     let kept = Span::default();
     print(What::Raw(&RawRecord { time: NOW, from: Side::Server, kept, length: 9, origin: Origin::Peer }, b"no frame"));
     lost(3, &mut out);
@@ -212,7 +218,20 @@ fn next(event: &Event) -> Option<Event> {
             length: 5,
             packed: 7,
         }),
-        Event::Inflated(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
+        Event::Inflated(_) => Event::Held(HeldEvent {
+            frame: FrameNumber::FIRST,
+            from: Side::Client,
+            length: 5,
+            waits: Waits::User,
+            query: "op:text".into(),
+        }),
+        Event::Held(_) => Event::Released(ReleasedEvent {
+            frames: vec![FrameNumber::FIRST, FrameNumber::new(3)],
+            from: Side::Client,
+            how: ReleasedHow::Edited,
+            by: ReleasedBy::User,
+        }),
+        Event::Released(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {
                 kind: StallKind::ShortFrame,

@@ -6,6 +6,7 @@
 
 mod complete;
 mod field;
+mod live;
 mod parse;
 mod path;
 mod pattern;
@@ -21,6 +22,7 @@ use crate::record::finding::Level;
 
 pub use complete::{Completion, Known, complete};
 pub use field::{About, FIELDS, Field, PROPERTIES, Property};
+pub use live::Sight;
 pub use parse::Error;
 pub use path::JsonPath;
 pub use pattern::{Case, LENGTH, Pattern};
@@ -82,13 +84,13 @@ impl Query {
     /// Whether it depends on what the user marks.
     #[must_use]
     pub fn asks_for_marks(&self) -> bool {
-        self.all.any_term(&|term| matches!(term, Term::Marked(_)))
+        self.all.find(&|term| matches!(term, Term::Marked(_)).then_some(())).is_some()
     }
 
     /// Whether it depends on replies that may come later.
     #[must_use]
     pub fn asks_for_replies(&self) -> bool {
-        self.all.any_term(&|term| matches!(term, Term::Is(Property::Unreplied)))
+        self.all.find(&|term| matches!(term, Term::Is(Property::Unreplied)).then_some(())).is_some()
     }
 
     /// What was typed.
@@ -118,14 +120,6 @@ impl Expression {
             Self::Any(parts) => parts.iter().any(|part| part.matches(subject)),
             Self::Not(part) => !part.matches(subject),
             Self::Term(term) => term.matches(subject),
-        }
-    }
-
-    fn any_term(&self, is_it: &impl Fn(&Term) -> bool) -> bool {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.any_term(is_it)),
-            Self::Not(part) => part.any_term(is_it),
-            Self::Term(term) => is_it(term),
         }
     }
 

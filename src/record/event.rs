@@ -28,6 +28,10 @@ pub enum Event {
     Finding(Side, Finding),
     /// What a compressed frame's payload inflated to. It comes before the frame's last record.
     Inflated(InflatedEvent),
+    /// A message is held on its way.
+    Held(HeldEvent),
+    /// A message that was held is not any more.
+    Released(ReleasedEvent),
     /// What Chrome makes of the server's bytes, as soon as they decide it.
     Verdict(Verdict),
     /// A peer owes something for a while, or (`over`) does no longer.
@@ -59,12 +63,12 @@ pub enum Event {
 
 impl Event {
     /// Whether it is worth a row of its own in a log: that Chrome waits or is content is told elsewhere, and what a
-    /// frame inflates to belongs to the frame's row.
+    /// frame inflates to, or that it is held, belongs to the frame's row.
     #[must_use]
     pub fn is_row(&self) -> bool {
         match self {
             Self::Verdict(verdict) => verdict.outcome == Outcome::Fails,
-            Self::Inflated(_) => false,
+            Self::Inflated(_) | Self::Held(_) | Self::Released(_) => false,
             _ => true,
         }
     }
@@ -86,6 +90,8 @@ impl Event {
             Self::Finding(_, finding) => finding.held(),
             Self::Verdict(verdict) => verdict.held(),
             Self::Inflated(inflated) => inflated.bytes.len(),
+            Self::Held(held) => held.query.len(),
+            Self::Released(released) => released.frames.len() * size_of::<FrameNumber>(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Note(_, text) => text.len(),
@@ -108,6 +114,123 @@ pub struct InflatedEvent {
     pub length: u64,
     /// The bytes of its payload, from which they come.
     pub packed: u64,
+}
+
+/// A message that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldEvent {
+    /// Its first frame.
+    pub frame: FrameNumber,
+    /// Its lane.
+    pub from: Side,
+    /// Payload bytes that its frames promise so far.
+    pub length: u64,
+    /// What it waits for.
+    pub waits: Waits,
+    /// The query that asked for it, or for what is in front of it; nothing where all messages are held.
+    pub query: String,
+}
+
+/// What a message that is held waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Somebody who decides what becomes of it.
+    User,
+    /// What is held in front of it: the order stays.
+    Order,
+}
+
+impl Waits {
+    /// The word for it, as the JSON contract has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// A message, or as much of it as had come, that is not held any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleasedEvent {
+    /// Those of its frames that were written down as held, in their order. Of what left in their place there are
+    /// `SentRecord`s before this.
+    pub frames: Vec<FrameNumber>,
+    /// Its lane.
+    pub from: Side,
+    /// What became of it.
+    pub how: ReleasedHow,
+    /// Why it is not held any more.
+    pub by: ReleasedBy,
+}
+
+/// What became of a message that was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleasedHow {
+    /// It went on as it came.
+    AsIs,
+    /// Something else went out in its place.
+    Edited,
+    /// Nothing did.
+    Dropped,
+}
+
+impl ReleasedHow {
+    /// The word for it, as the JSON contract has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsIs => "as-is",
+            Self::Edited => "edited",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Why a message is not held any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleasedBy {
+    /// Somebody decided so.
+    User,
+    /// It only waited for what was in front of it.
+    Order,
+    /// It was held until it was whole, and the query does not ask for it.
+    Query,
+    /// It was held for as long as one may be.
+    Limit,
+    /// Its side ended.
+    End,
+    /// wsproxy ends the session.
+    Quit,
+}
+
+impl ReleasedBy {
+    /// The word for it, as the JSON contract has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Order => "order",
+            Self::Query => "query",
+            Self::Limit => "limit",
+            Self::End => "end",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// It in words, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::User => "by you",
+            Self::Order => "with what was held in front of it",
+            Self::Query => "once it was whole, as the hold does not ask for it",
+            Self::Limit => "as it was held for as long as one may be",
+            Self::End => "as its side ended",
+            Self::Quit => "as wsproxy ended the session",
+        }
+    }
 }
 
 /// A head and what was made of it.

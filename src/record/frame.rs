@@ -39,6 +39,10 @@ pub enum By {
     Bridge,
     /// wsproxy, which was ending the session.
     Ending,
+    /// The user, who edited or dropped it while it was held.
+    User,
+    /// The hold: a compressed message that leans on one which was edited or dropped goes out inflated.
+    Hold,
 }
 
 impl By {
@@ -50,6 +54,8 @@ impl By {
             Self::Strict => "strict",
             Self::Bridge => "bridge",
             Self::Ending => "ending",
+            Self::User => "user",
+            Self::Hold => "hold",
         }
     }
 }
@@ -64,6 +70,8 @@ pub enum Relayed {
     Changed(By),
     /// Not sent on: wsproxy was ending the session, it could not be repaired, or the policy is strict.
     Dropped(By),
+    /// Not sent on yet. A `ReleasedEvent` tells when that changes.
+    Held,
 }
 
 impl Relayed {
@@ -71,7 +79,7 @@ impl Relayed {
     #[must_use]
     pub const fn by(self) -> Option<By> {
         match self {
-            Self::AsIs => None,
+            Self::AsIs | Self::Held => None,
             Self::Changed(by) | Self::Dropped(by) => Some(by),
         }
     }
@@ -83,6 +91,7 @@ impl Relayed {
             Self::AsIs => "as-is",
             Self::Changed(_) => "changed",
             Self::Dropped(_) => "dropped",
+            Self::Held => "held",
         }
     }
 }
@@ -195,7 +204,8 @@ pub struct MoreRecord {
     pub received: u64,
 }
 
-/// What left in place of a frame, in one write. A frame that came in several reads may have several.
+/// What left in place of a frame, in one write. A frame that came in several reads may have several, and that of one that
+/// was held comes long after it.
 #[derive(Clone, Copy, Debug)]
 pub struct SentRecord {
     /// When it left.

@@ -13,7 +13,10 @@ mod side;
 mod stall;
 mod verdict;
 
-pub use event::{Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, InflatedEvent, OpenEvent};
+pub use event::{
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeldEvent, InflatedEvent, OpenEvent,
+    ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
+};
 pub use frame::{By, FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, SentRecord, Span, Store};
 pub use id::{FrameNumber, SessionId, Time};
 pub use log::{Log, Record, Seen};

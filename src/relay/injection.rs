@@ -93,6 +93,8 @@ pub enum Reply {
         /// The frame's number; of fragments the first one's, and the others have the next.
         frame: Option<FrameNumber>,
     },
+    /// A message that was held has gone on as it came, or was dropped.
+    Released,
     /// It will go as soon as its place comes.
     Waiting(Wait),
     /// It will not go.
@@ -106,6 +108,8 @@ pub enum Wait {
     Frame,
     /// The final fragment of a message that the peer has begun.
     Message,
+    /// What is held in front of it.
+    Held,
 }
 
 impl fmt::Display for Wait {
@@ -113,6 +117,7 @@ impl fmt::Display for Wait {
         formatter.write_str(match self {
             Self::Frame => "waiting for the end of an unfinished frame",
             Self::Message => "waiting for the end of an unfinished message",
+            Self::Held => "waiting for what is held in front of it",
         })
     }
 }
@@ -146,6 +151,15 @@ pub enum Refusal {
     /// The session ended before its place came.
     #[error("the session ended before there was a place for it")]
     NeverCame,
+    /// No frame of that number is held, or none at all.
+    #[error("it is not held any more")]
+    NotHeld,
+    /// Only what came whole can be edited.
+    #[error("not all of it has come: it can be released or dropped, not edited")]
+    Unfinished,
+    /// A part of it has gone out.
+    #[error("a part of it has already gone on")]
+    HasBegun,
     /// There is no such session.
     #[error("the session is over")]
     NoSession,

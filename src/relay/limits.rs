@@ -39,6 +39,17 @@ pub struct Limits {
     /// What all sessions together may hold of messages that are not whole yet: eight of the longest that are kept. A
     /// bridge takes no more, since a thousand clients would each begin a message and never end it.
     pub held: Budget,
+    /// Frames that one lane may hold for the user to look at: more than a person decides one by one. A lane that holds so
+    /// many is not read until there is room again.
+    pub hold_frames: usize,
+    /// Bytes of memory that one lane may hold: the longest message that is kept, and no more. A lane that holds so many is
+    /// not read either.
+    pub hold_bytes: usize,
+    /// Time after which what is held goes on by itself: longer than an edit takes, and short enough that a browser in
+    /// another room does not hang for a day.
+    pub hold_time: Duration,
+    /// What all lanes together may hold: as much as eight that are full.
+    pub hold_all: Budget,
     /// Sessions at a time. Each takes two sockets; a busy one reads into a slab of 1 MiB, and may hold as much for a peer
     /// that takes nothing.
     pub sessions: usize,
@@ -60,6 +71,10 @@ impl Default for Limits {
             stall_time: Duration::from_secs(3),
             closing_time: Duration::from_millis(1500),
             held: Budget::new(128 * 1024 * 1024),
+            hold_frames: 1000,
+            hold_bytes: 16 * 1024 * 1024,
+            hold_time: Duration::from_secs(600),
+            hold_all: Budget::new(128 * 1024 * 1024),
             sessions: 4096,
         }
     }

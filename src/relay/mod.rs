@@ -4,6 +4,7 @@
 mod application;
 pub mod bridge;
 pub mod edits;
+pub mod hold;
 pub mod injection;
 mod judgement;
 mod lane;

@@ -52,7 +52,13 @@ fn config() -> SessionConfig {
         own: OwnAddress { names: vec!["example.com".into()], ..OwnAddress::default() },
         ..AddressRules::to("localhost:9999")
     };
-    SessionConfig { rules: Arc::new(rules), limits: Limits::default(), seed: [0; 32], policy: Default::default() }
+    SessionConfig {
+        rules: Arc::new(rules),
+        limits: Limits::default(),
+        seed: [0; 32],
+        policy: Default::default(),
+        hold: Default::default(),
+    }
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ pub(super) struct Watch {
     /// What was found in the frames of this read.
     read: Vec<(FrameNumber, FindingKind)>,
     limit: u64,
-    deflate: bool,
+    deflate: Option<Deflate>,
     /// The head that the frames follow.
     head: Vec<u8>,
     /// The browser does not take that head.
@@ -117,7 +117,7 @@ impl Watch {
             repaired: Vec::new(),
             read: Vec::new(),
             limit: 0,
-            deflate: false,
+            deflate: None,
             head: Vec::new(),
             failed: false,
             start: Vec::new(),
@@ -129,18 +129,36 @@ impl Watch {
     /// Frames begin.
     pub(super) fn open(&mut self, deflate: Option<Deflate>, limits: &Limits) {
         self.limit = limits.findings;
-        self.deflate = deflate.is_some();
+        self.deflate = deflate;
         self.examiner = Some(Box::new(Examiner::new(self.from, deflate, limits.kept_inflated, limits.inflated)));
     }
 
     /// The rule that raw bytes of the user's break, where they stand between two frames of this side's.
     pub(super) fn broken(&self, raw: &[u8]) -> Option<FindingKind> {
-        self.examiner.as_ref().and_then(|_| own::broken(self.from, self.deflate, raw))
+        self.examiner.as_ref().and_then(|_| own::broken(self.from, self.deflates(), raw))
     }
 
     /// Whether messages may be compressed.
     pub(super) const fn deflates(&self) -> bool {
+        self.deflate.is_some()
+    }
+
+    /// What was agreed of compression.
+    pub(super) const fn deflate(&self) -> Option<Deflate> {
         self.deflate
+    }
+
+    /// So many bytes are kept of what a frame inflates to.
+    pub(super) fn keep_inflated(&mut self, bytes: usize) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.keep_inflated(bytes);
+        }
+    }
+
+    /// What the frame that ended last added to its message, and whether that is all of it; `None` where it can't be read.
+    pub(super) fn unpacked(&self) -> Option<(Vec<u8>, bool)> {
+        let examiner = self.examiner.as_ref().filter(|examiner| examiner.inflates())?;
+        Some((examiner.inflated.clone(), examiner.inflated.len() as u64 == examiner.inflated_length))
     }
 
     /// The head that the frames follow; `failed` where a browser does not take it.
@@ -408,7 +426,7 @@ impl Watch {
 
     fn scene<'a>(&'a self, bytes: Bytes<'a>, rule: FindingKind, start: &'a [u8]) -> Scene<'a> {
         let before = bytes.before.map_or(Before::Head(&self.head), Before::Frame);
-        Scene { from: self.from, rule, bytes: start, before, keys: bytes.keys.ring, deflate: self.deflate }
+        Scene { from: self.from, rule, bytes: start, before, keys: bytes.keys.ring, deflate: self.deflates() }
     }
 
     /// Adds a finding that has been given its bug's name.

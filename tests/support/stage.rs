@@ -78,6 +78,7 @@ impl Stage {
             limits: Limits::default(),
             seed: [7; 32],
             policy: Default::default(),
+            hold: Default::default(),
         };
         let session = Session::begin(config, self.now, head.as_bytes(), &mut self.output);
         self.session = Some(session);

@@ -54,6 +54,14 @@ impl Inflating {
     pub(super) const fn new(bounds: Bounds) -> Self {
         Self { inflater: None, bounds, messages: 0, has_ended: false }
     }
+
+    pub(super) const fn keep(&mut self, bytes: usize) {
+        self.bounds.kept = bytes;
+    }
+
+    pub(super) const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
 }
 
 impl Examiner {

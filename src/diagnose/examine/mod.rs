@@ -119,6 +119,17 @@ impl Examiner {
         }
     }
 
+    /// From here on so many bytes are kept of what a frame inflates to.
+    pub const fn keep_inflated(&mut self, bytes: usize) {
+        self.content.keep(bytes);
+    }
+
+    /// Whether compressed messages can be read: no earlier one was broken, or too long.
+    #[must_use]
+    pub const fn inflates(&self) -> bool {
+        !self.content.has_ended()
+    }
+
     /// The usual frames that `input` begins with, no more than `most` of them and none longer than `kept`. `note` is told
     /// each mask key.
     #[inline]

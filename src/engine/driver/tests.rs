@@ -57,6 +57,7 @@ impl Stage {
             limits: Limits::default(),
             seed: [7; 32],
             policy: PolicyCell::new(policy),
+            hold: Default::default(),
         };
         let mut out = Output::default();
         let session = Session::begin(config, clock::now(), REQUEST, &mut out);

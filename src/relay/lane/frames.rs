@@ -34,13 +34,16 @@ impl Lane {
             if !self.waiting.is_empty() {
                 self.inject_waiting(context, base + at, out);
             }
+            if self.waits_for_room(context, &input[at..], &mut out.log) {
+                break;
+            }
             at += self.skip_stray(context, &input[at..], &mut out.log);
             if let Some((length, last_at)) = self.run(context, &input[at..], &mut out.log) {
                 last = Some(at + last_at);
                 at += length;
                 continue;
             }
-            let rest = &input[at..];
+            let rest = self.fitting(&input[at..]);
             if let Some((header, payload)) = self.reader.whole(rest)
                 && header.opcode() != Opcode::CLOSE
             {
@@ -50,7 +53,14 @@ impl Lane {
                 self.whole(context, header, &rest[payload.start..], before, &mut out.log);
                 continue;
             }
-            let Some((part, used)) = self.reader.next(rest) else { break };
+            let Some((part, used)) = self.reader.next(rest) else {
+                // All of it was taken, for a header that is not whole.
+                at += rest.len();
+                if at < input.len() {
+                    continue;
+                }
+                break;
+            };
             at += used;
             match part {
                 Part::Header(header) => {
@@ -80,6 +90,7 @@ impl Lane {
         }
         if let Some(current) = self.ledger.unfinished(&mut out.log) {
             self.record_sent(context, current.number, current.relayed, &mut out.log);
+            self.recorded(context, current.number, current.relayed, &mut out.log);
         }
     }
 
@@ -146,8 +157,10 @@ impl Lane {
             self.examine_payload(context, bytes, payload.len(), true, log);
         }
         self.hear_end(context, &header);
+        let relayed = self.settle(context, number, relayed, log);
         self.record_sent(context, number, relayed, log);
         self.ledger.whole(context, header, payload, Origin::Peer, relayed, log);
+        self.recorded(context, number, relayed, log);
         if !is_usual {
             self.watch.report(context.now, log);
             self.note_debt(context, &header, number);
@@ -199,11 +212,17 @@ impl Lane {
     }
 
     /// Writes a piece of the frame under way down, and what left for it.
-    pub(super) fn end_piece(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
-        if let Some(&FrameRecord { number, relayed, .. }) = self.ledger.current().filter(|_| last) {
-            self.record_sent(context, number, relayed, log);
+    pub(super) fn end_piece(&mut self, context: &mut Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
+        let ended = self.ledger.current().filter(|_| last).map(|current| (current.number, current.relayed));
+        if let Some((number, relayed)) = ended {
+            let settled = self.settle(context, number, relayed, log);
+            self.ledger.settles(number, settled);
+            self.record_sent(context, number, settled, log);
         }
         self.ledger.piece(context, payload, last, log);
+        if let Some((number, relayed)) = ended {
+            self.recorded(context, number, relayed, log);
+        }
         if last {
             self.watch.report(context.now, log);
         }
@@ -262,11 +281,13 @@ impl Lane {
             self.watch.closes(context.judgement.close_frame(self.from));
         }
         let content = self.watch.payload(bytes, length, last);
-        if last && let Some((inflated, length)) = self.watch.inflated() {
+        self.note_inflated(last);
+        if last && let Some((mut inflated, length)) = self.watch.inflated() {
             if let Some(application) = context.application.as_deref_mut() {
                 application.inflated(self.from, &inflated);
             }
             let packed = bytes.header.length;
+            inflated.truncate(context.limits.kept_inflated);
             let event = InflatedEvent { frame: bytes.number, from: self.from, bytes: inflated, length, packed };
             log.event(context.now, Event::Inflated(event));
         }
@@ -324,7 +345,7 @@ impl Lane {
             context.judgement.header(*context.next, &header);
         }
         self.watch.report(context.now, &mut out.log);
-        self.lose_stages(context, &mut out.log);
+        self.lose_stages(context, [&bytes, following], &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 

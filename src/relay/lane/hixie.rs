@@ -102,7 +102,7 @@ impl Lane {
                     self.hixie_payload(context, payload, last, &mut out.log);
                 }
                 Part::Lost(bytes) => {
-                    self.lose_hixie(context, &bytes, out);
+                    self.lose_hixie(context, &bytes, input.get(at..).unwrap_or_default(), out);
                     self.raw(context, input.get(at..).unwrap_or_default(), &mut out.log);
                     return;
                 }
@@ -127,7 +127,8 @@ impl Lane {
         let Some(mut held) = self.reader.hixie().and_then(|hixie| hixie.held.take()) else { return };
         let (header, number) = (hixie::delimited(held.kind, 0), *context.next);
         let relayed = self.stage_payload(context, &header, held.received, payload, last, number, log);
-        if relayed != Relayed::AsIs {
+        let relayed = if last { self.settle(context, number, relayed, log) } else { relayed };
+        if relayed != Relayed::AsIs || held.relayed == Relayed::Held {
             held.relayed = relayed;
         }
         held.received += payload.len() as u64;
@@ -158,6 +159,7 @@ impl Lane {
         if let Some(Record::Frame(record)) = log.records.last_mut() {
             record.received = held.received;
         }
+        self.recorded(context, number, held.relayed, log);
         self.judge_hixie(number, &header);
     }
 
@@ -188,7 +190,7 @@ impl Lane {
     }
 
     /// From here on the lane is a raw pipe.
-    fn lose_hixie(&mut self, context: &mut Context<'_>, bytes: &[u8], out: &mut Output) {
+    fn lose_hixie(&mut self, context: &mut Context<'_>, bytes: &[u8], rest: &[u8], out: &mut Output) {
         self.reader = Reader::Raw;
         out.log.raw(context.now, self.from, Origin::Peer, bytes, context.limits.kept);
         let finding =
@@ -198,7 +200,7 @@ impl Lane {
             ));
         self.watch.add(finding);
         self.watch.report(context.now, &mut out.log);
-        self.lose_stages(context, &mut out.log);
+        self.lose_stages(context, [bytes, rest], &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 

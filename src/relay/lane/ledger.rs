@@ -1,6 +1,6 @@
 //! Writes the frames of one lane down, in one record or, where they come in pieces, in several.
 
-use crate::record::{FrameNumber, FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SentRecord, Side, Span};
+use crate::record::{By, FrameNumber, FrameRecord, Log, MoreRecord, Origin, Record, Relayed, SentRecord, Side, Span};
 use crate::relay::passage::Outlet;
 use crate::wire::frame::FrameHeader;
 
@@ -93,6 +93,13 @@ impl Ledger {
         }
     }
 
+    /// What becomes of a frame is known, where it is the one under way. What was written down of it stays.
+    pub(super) fn settles(&mut self, number: FrameNumber, relayed: Relayed) {
+        if let Some(current) = self.current.as_mut().filter(|current| current.record.number == number) {
+            current.record.relayed = relayed;
+        }
+    }
+
     /// Writes down a piece of the frame under way; `last` ends it.
     #[inline]
     pub(super) fn piece(&mut self, context: &Context<'_>, payload: &[u8], last: bool, log: &mut Log) {
@@ -138,9 +145,22 @@ impl Ledger {
         if let Relayed::Changed(by) = relayed
             && !bytes.is_empty()
         {
-            let (time, from) = (context.now, self.from);
-            let sent = SentRecord { time, number, from, at, kept: Span::default(), length: bytes.len() as u64, by };
-            log.sent(sent, bytes, context.limits.kept);
+            self.sent_bytes(context, number, by, at, bytes, log);
         }
+    }
+
+    /// Writes down those bytes as what left in place of a frame, of which so many had left `at` first.
+    pub(super) fn sent_bytes(
+        &self,
+        context: &Context<'_>,
+        number: FrameNumber,
+        by: By,
+        at: u64,
+        bytes: &[u8],
+        log: &mut Log,
+    ) {
+        let (time, from) = (context.now, self.from);
+        let sent = SentRecord { time, number, from, at, kept: Span::default(), length: bytes.len() as u64, by };
+        log.sent(sent, bytes, context.limits.kept);
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod frames;
+mod held;
 mod hixie;
 mod ledger;
 mod reader;
@@ -18,6 +19,7 @@ mod staged;
 mod writer;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -31,6 +33,7 @@ use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::inflate::Deflate;
 
 use super::application::Application;
+use super::hold::{HoldCell, Inflated};
 use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
@@ -63,6 +66,10 @@ pub(super) struct Context<'a> {
     pub application: &'a mut Option<Box<Application>>,
     /// Raw bytes of the user's that broke the stream which a side gets.
     pub own: &'a mut PerSide<Option<Own>>,
+    /// What is held.
+    pub hold: &'a HoldCell,
+    /// The request's target.
+    pub path: &'a Arc<[u8]>,
 }
 
 /// A close frame that passed.
@@ -97,6 +104,14 @@ pub(super) struct Lane {
     waiting: VecDeque<(Token, Injection)>,
     /// A second response, while there is more to say of it than has come.
     second: Option<Box<Second>>,
+    /// What is held, as of that change of it.
+    hold_version: u64,
+    /// The rest of a read, which comes when there is room for it in the hold.
+    backlog: Vec<u8>,
+    /// What the compressed frame that ended last added to its message, while messages are held.
+    inflated: Option<Inflated>,
+    /// Replies to what was decided of messages that were held, until they are given out.
+    replies: Vec<(Token, Reply)>,
 }
 
 impl Lane {
@@ -115,6 +130,10 @@ impl Lane {
             last_read: Time(0),
             waiting: VecDeque::new(),
             second: None,
+            hold_version: 0,
+            backlog: Vec::new(),
+            inflated: None,
+            replies: Vec::new(),
         }
     }
 
@@ -162,7 +181,13 @@ impl Lane {
     /// Follows `input`, whose first byte is at offset `base` of what was read.
     pub(super) fn receive(&mut self, context: &mut Context<'_>, input: &[u8], base: usize, out: &mut Output) {
         self.last_read = context.now;
+        self.choose_hold(context);
         match &self.reader {
+            Reader::Frames(_) if !self.backlog.is_empty() => {
+                // It is not to be read now; what comes all the same has to wait as well.
+                self.backlog.extend_from_slice(input);
+                self.let_out(input, base, out);
+            }
             Reader::Frames(_) => {
                 self.first_read.get_or_insert(context.now);
                 self.begin_read(context);
@@ -170,10 +195,12 @@ impl Lane {
                 self.follow(context, input, base, out);
                 self.let_out(input, base, out);
                 self.end_read(context, &mut out.log);
+                out.replies.append(&mut self.replies);
             }
             Reader::Hixie(_) => {
                 self.follow_hixie(context, input, base, out);
                 self.let_out(input, base, out);
+                out.replies.append(&mut self.replies);
             }
             Reader::Handshake | Reader::Raw => {
                 self.raw(context, input, &mut out.log);
@@ -239,6 +266,7 @@ impl Lane {
         silence: Option<PerSide<Duration>>,
         out: &mut Output,
     ) {
+        self.release_at_end(context, out);
         self.ended = Some(how);
         self.learn(context);
         self.tell_second(context.now, &mut out.log);
@@ -347,7 +375,13 @@ impl Lane {
 
     /// Whether a frame could go out now and be one.
     fn is_between_frames(&self) -> bool {
-        self.passage.is_whole() || self.reader.is_between_frames()
+        self.passage.is_whole()
+            || self.passage.hold().map_or_else(|| self.reader.is_between_frames(), |hold| hold.is_between_frames())
+    }
+
+    /// Whether what has gone out ends within a message.
+    fn is_within_message(&self) -> bool {
+        self.passage.hold().map_or_else(|| self.reader.is_within_message(), |hold| hold.is_within_message())
     }
 
     /// What stands in the way at the place where the lane is now.
@@ -358,7 +392,7 @@ impl Lane {
         if !self.is_between_frames() {
             return Some(Wait::Frame);
         }
-        (injection.needs_whole_message() && self.reader.is_within_message()).then_some(Wait::Message)
+        (injection.needs_whole_message() && self.is_within_message()).then_some(Wait::Message)
     }
 
     /// Puts in, at `at` of the input, what has its place there. Those that wait for more keep their order.
@@ -394,6 +428,7 @@ impl Lane {
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing
     /// passes that the side sends.
     pub(super) fn close(&mut self, context: &mut Context<'_>, code: Code, out: &mut Output) {
+        self.release_to_quit(context, out);
         let is_free = match self.passage.fault() {
             Some(_) => self.passage.is_at_border(),
             None => {

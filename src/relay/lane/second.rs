@@ -73,6 +73,7 @@ impl Lane {
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         self.raw(context, &bytes, &mut out.log);
+        let wire = bytes.clone();
         self.raw(context, following, &mut out.log);
         // Behind a close frame nobody listens any more: servers that serve the request as any other end with HTTP (Werkzeug).
         let is_heard = self.close.is_none();
@@ -88,7 +89,7 @@ impl Lane {
         second.add(following);
         self.second = is_heard.then(|| Box::new(second));
         self.tell_whole_second(context.now, &mut out.log);
-        self.lose_stages(context, &mut out.log);
+        self.lose_stages(context, [&wire, following], &mut out.log);
         self.refuse_waiting(Refusal::NotFrames, out);
     }
 

@@ -32,7 +32,9 @@ impl Lane {
         };
         let (there, is_idle) = (there.map(Stage::place), there.is_none_or(Stage::is_idle));
         let is_closed = matches!(self.passage, Passage::Closed) || self.passage.is_whole();
-        if there == wanted || is_closed || !is_idle || !self.reader.is_between_frames() {
+        // A stage begins with what comes next, so nothing may be on its way there.
+        let holds = self.passage.hold().is_some_and(|hold| !hold.is_empty());
+        if there == wanted || is_closed || holds || !is_idle || !self.reader.is_between_frames() {
             return;
         }
         if let Some(place) = there {
@@ -107,7 +109,7 @@ impl Lane {
         let from = self.from;
         let Some(chain) = self.passage.chain() else { return self.passage.relayed() };
         chain.outlet.begin();
-        chain.part(Part::Header { header, following }, &mut context.tools(from, log));
+        chain.part(Part::Header { header, following }, number, &mut context.tools(from, log));
         let work = chain.outlet.take_work();
         self.tell_work(context.now, number, &work, log)
     }
@@ -133,15 +135,15 @@ impl Lane {
         if let Some(key) = header.mask {
             let mut plain = payload.to_vec();
             mask::apply(key, offset, &mut plain);
-            chain.part(Part::Payload { bytes: &plain, last }, &mut tools);
+            chain.part(Part::Payload { bytes: &plain, last }, number, &mut tools);
         } else {
-            chain.part(Part::Payload { bytes: payload, last }, &mut tools);
+            chain.part(Part::Payload { bytes: payload, last }, number, &mut tools);
         }
         let work = chain.outlet.take_work();
         self.tell_work(context.now, number, &work, log)
     }
 
-    fn tell_work(&mut self, now: Time, number: FrameNumber, work: &Work, log: &mut Log) -> Relayed {
+    pub(super) fn tell_work(&mut self, now: Time, number: FrameNumber, work: &Work, log: &mut Log) -> Relayed {
         let relayed = work.relayed();
         if work.done.is_empty() {
             return relayed;
@@ -149,7 +151,7 @@ impl Lane {
         let how = match relayed {
             Relayed::Dropped(By::Strict) => "refused",
             Relayed::Dropped(_) => "dropped",
-            Relayed::Changed(_) | Relayed::AsIs => "repaired",
+            Relayed::Changed(_) | Relayed::AsIs | Relayed::Held => "repaired",
         };
         if relayed.by() == Some(By::Repair) {
             self.watch.note_repaired(number);
@@ -166,9 +168,11 @@ impl Lane {
         }
     }
 
-    /// The framing is lost: the receiver is told so, and gets nothing more.
-    pub(super) fn lose_stages(&mut self, context: &mut Context<'_>, log: &mut Log) {
+    /// The framing is lost: the receiver is told so, and gets nothing more. Where nothing but a hold stands in the way, what
+    /// it has passed on `rest` behind all frames.
+    pub(super) fn lose_stages(&mut self, context: &mut Context<'_>, rest: [&[u8]; 2], log: &mut Log) {
         let from = self.from;
+        self.release_for_raw(context, rest, log);
         let Some(chain) = self.passage.chain() else { return };
         chain.outlet.begin();
         let what = chain.lose(&mut context.tools(from, log));
@@ -189,6 +193,9 @@ impl Lane {
         }
         let (from, in_header) = (self.from, !self.reader.unfinished_header().is_empty());
         let Some(chain) = self.passage.chain() else { return };
+        if chain.only_holds() {
+            return;
+        }
         let what = chain.end(how, in_header, &mut context.tools(from, &mut out.log));
         let own = chain.outlet.take();
         self.record_own(context, &own, &mut out.log);
@@ -209,19 +216,20 @@ impl Lane {
         if self.second_due().is_some_and(|due| context.now >= due) {
             self.tell_second(context.now, &mut out.log);
         }
+        self.tick_hold(context, &mut out.log);
         if let Some(chain) = self.passage.chain() {
             chain.tick(&mut context.tools(from, &mut out.log));
-            out.to[from.other()].append(&chain.outlet.take());
         }
+        self.go_on(context, out);
     }
 }
 
 impl Context<'_> {
-    fn tools<'t>(&'t mut self, from: crate::record::Side, log: &'t mut Log) -> Tools<'t> {
+    pub(super) fn tools<'t>(&'t mut self, from: crate::record::Side, log: &'t mut Log) -> Tools<'t> {
         Tools { now: self.now, from, random: self.random, told: self.told, log }
     }
 }
 
-fn note(now: Time, text: String, log: &mut Log) {
+pub(super) fn note(now: Time, text: String, log: &mut Log) {
     log.event(now, Event::Note(Level::Note, text));
 }

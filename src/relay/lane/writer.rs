@@ -2,7 +2,6 @@
 
 use rand::Rng as _;
 
-use crate::diagnose::own::Own;
 use crate::record::{FrameNumber, Log, Origin, Relayed, Side};
 use crate::relay::injection::{self, Injection, Refusal, Reply};
 use crate::relay::session::Output;
@@ -53,7 +52,7 @@ impl Writer {
     }
 
     /// A frame as it will stand on the wire.
-    fn encode(&self, context: &mut Context<'_>, first: u8, payload: Vec<u8>) -> Result<WireFrame, NoFrame> {
+    pub(super) fn encode(&self, context: &mut Context<'_>, first: u8, payload: Vec<u8>) -> Result<WireFrame, NoFrame> {
         // A client masks, a server does not (RFC 6455 5.1).
         let key = (self.from == Side::Client).then(|| context.random.next_u32().to_be_bytes());
         WireFrame::new(self.dialect, first, payload, key)
@@ -95,10 +94,7 @@ impl Lane {
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
                 let frame = self.record_raw(context, &raw, log);
-                let fails_page = self.from == Side::Server && context.judgement.failure().is_some();
-                if let Some(kind) = self.watch.broken(&raw).filter(|_| !fails_page) {
-                    context.own[self.from.other()] = Some(Own { frame, kind });
-                }
+                self.note_broken(context, frame, &raw);
                 Reply::Sent { frame }
             }
         }

@@ -4,11 +4,13 @@
 //! With stages, each part goes from one to the next, and what the last one lets out is written anew:
 //!
 //! ```text
-//!             part                part                        bytes
-//!   reader ---------> a stage ---------> a stage ... ---------> outlet ---> the other side
-//!                        |                  |                      |
-//!                        +----- did, dropped: what became of the frame, told to the lane
+//!             part        part                part                        bytes
+//!   reader ---------> hold ----> a stage ---------> a stage ... ---------> outlet ---> the other side
+//!                       |           |                  |                      |
+//!                       +-----------+------ did, dropped: what became of the frame, told to the lane
 //! ```
+//!
+//! What is held comes out of the hold when the lane lets it, frame by frame, as if it came only then.
 //!
 //! A stage gets no more of a frame than has come, so that a frame of any length passes; one that needs a whole frame or
 //! message holds it in a `Whole`, within a limit.
@@ -23,7 +25,7 @@ use std::fmt;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
-use crate::record::{By, Ending, Event, Log, PerSide, Relayed, Side, Time};
+use crate::record::{By, Ending, Event, FrameNumber, Log, PerSide, Relayed, Side, Time};
 use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::FrameHeader;
@@ -31,6 +33,7 @@ use crate::wire::mask::MaskKey;
 use crate::wire::opcode::Opcode;
 use crate::wire::units::{self, Unit};
 
+use super::hold::{Hold, Took};
 use super::repair::Stray;
 
 pub(super) use outlet::{Outlet, Work};
@@ -58,7 +61,7 @@ pub(super) enum Part<'a> {
 /// Where a stage stands: they are in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    /// What tests put in, where rules and holds will stand.
+    /// What tests put in, where rules will stand.
     #[cfg(test)]
     First,
     /// Repairs what came.
@@ -220,6 +223,8 @@ impl Next<'_, '_> {
 /// Stages and what comes out of them.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
+    /// What stands in front of all stages.
+    pub hold: Option<Box<Hold>>,
     stages: Vec<Box<dyn Stage>>,
     pub outlet: Outlet,
 }
@@ -235,8 +240,30 @@ impl Chain {
         self.stages.insert(at, stage);
     }
 
-    /// Takes a part of what came.
-    pub(super) fn part(&mut self, part: Part<'_>, tools: &mut Tools<'_>) {
+    /// Takes a part of what came, of the frame of that number.
+    pub(super) fn part(&mut self, part: Part<'_>, number: FrameNumber, tools: &mut Tools<'_>) {
+        let took = match (&mut self.hold, part) {
+            (None, _) => Took::Passes,
+            (Some(hold), Part::Header { header, .. }) => hold.header(header, number, tools.now),
+            (Some(hold), Part::Payload { bytes, last }) => hold.payload(bytes, last),
+        };
+        match took {
+            Took::Passes => self.behind(part, tools),
+            Took::Holds => self.outlet.work.is_held = true,
+            Took::Drops => {
+                self.outlet.work.by = Some(By::User);
+                self.outlet.work.is_dropped = true;
+            }
+        }
+    }
+
+    /// Whether nothing can change what passes but the hold.
+    pub(super) fn only_holds(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    /// Takes a part of what is not held, or not any more.
+    pub(super) fn behind(&mut self, part: Part<'_>, tools: &mut Tools<'_>) {
         Next { stages: &mut self.stages, outlet: &mut self.outlet, tools }.part(part);
     }
 
@@ -319,9 +346,54 @@ impl Passage {
     pub(super) fn remove(&mut self, place: Place) {
         if let Self::Chain(chain) = self {
             chain.stages.retain(|stage| stage.place() != place);
-            if chain.stages.is_empty() && chain.outlet.is_empty() {
-                *self = Self::Through;
-            }
+            self.settle();
+        }
+    }
+
+    /// Puts the hold in.
+    pub(super) fn put_hold(&mut self, hold: Box<Hold>) {
+        if let Self::Through = self {
+            *self = Self::Chain(Box::default());
+        }
+        if let Self::Chain(chain) = self {
+            chain.hold = Some(hold);
+        }
+    }
+
+    /// Takes the hold out.
+    pub(super) fn remove_hold(&mut self) {
+        if let Self::Chain(chain) = self {
+            chain.hold = None;
+            self.settle();
+        }
+    }
+
+    /// Where nothing is left to run, what comes passes as it is.
+    fn settle(&mut self) {
+        if let Self::Chain(chain) = self
+            && chain.hold.is_none()
+            && chain.stages.is_empty()
+            && chain.outlet.is_empty()
+        {
+            *self = Self::Through;
+        }
+    }
+
+    /// The hold, where there is one.
+    #[inline]
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        match self {
+            Self::Chain(chain) => chain.hold.as_deref(),
+            Self::Through | Self::Closed => None,
+        }
+    }
+
+    /// The hold, to be changed.
+    #[inline]
+    pub(super) fn hold_mut(&mut self) -> Option<&mut Hold> {
+        match self {
+            Self::Chain(chain) => chain.hold.as_deref_mut(),
+            Self::Through | Self::Closed => None,
         }
     }
 
@@ -360,7 +432,10 @@ impl Passage {
     #[inline]
     pub(super) fn deadline(&self) -> Option<Time> {
         match self {
-            Self::Chain(chain) => chain.stages.iter().filter_map(|stage| stage.deadline()).min(),
+            Self::Chain(chain) => {
+                let held = chain.hold.as_ref().and_then(|hold| hold.deadline());
+                chain.stages.iter().filter_map(|stage| stage.deadline()).chain(held).min()
+            }
             Self::Through | Self::Closed => None,
         }
     }
@@ -377,7 +452,10 @@ impl Passage {
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         match self {
-            Self::Chain(chain) => chain.stages.iter().any(|stage| stage.is_full()),
+            Self::Chain(chain) => {
+                chain.hold.as_ref().is_some_and(|hold| hold.is_full())
+                    || chain.stages.iter().any(|stage| stage.is_full())
+            }
             Self::Through | Self::Closed => false,
         }
     }

@@ -17,12 +17,15 @@ pub(in crate::relay) struct Work {
     pub done: Vec<&'static str>,
     /// Whether it does not go out at all.
     pub is_dropped: bool,
+    /// Whether it is held.
+    pub is_held: bool,
 }
 
 impl Work {
     /// What became of the frame by this.
     pub(in crate::relay) const fn relayed(&self) -> Relayed {
         match self.by {
+            _ if self.is_held => Relayed::Held,
             None => Relayed::AsIs,
             Some(by) if self.is_dropped => Relayed::Dropped(by),
             Some(by) => Relayed::Changed(by),
@@ -51,6 +54,11 @@ pub(in crate::relay) struct Outlet {
 }
 
 impl Outlet {
+    /// Begins within a frame, of which the header and so many bytes of the payload have gone out.
+    pub(in crate::relay) const fn resume(&mut self, header: FrameHeader, written: u64) {
+        self.frame = Some((header, written));
+    }
+
     /// Another frame begins to come.
     pub(in crate::relay) fn begin(&mut self) {
         self.start = self.bytes.len();

@@ -1,5 +1,6 @@
 //! What a session has in each of its phases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::SeedableRng as _;
@@ -66,6 +67,8 @@ pub(super) struct Core {
     pub is_page: bool,
     /// A finding whose cause the upstream is asked for.
     pub held: Option<Finding>,
+    /// The request's target.
+    pub path: Arc<[u8]>,
     traffic: Traffic,
 }
 
@@ -82,6 +85,7 @@ impl Core {
             silence_at_close: PerSide::default(),
             is_page: false,
             held: None,
+            path: Arc::default(),
             traffic: Traffic::default(),
             config,
         }
@@ -124,6 +128,8 @@ impl Core {
             next: &mut self.traffic.next,
             random: &mut self.random,
             limits: &self.config.limits,
+            hold: &self.config.hold,
+            path: &self.path,
         };
         (&mut self.lanes[from], context)
     }

@@ -25,15 +25,16 @@ use std::sync::Arc;
 
 use crate::diagnose::inquiry::Why;
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, PerSide, Side, Time};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, Side, Time};
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
 use crate::wire::inflate::Deflate;
 
 use super::bridge::Bridging;
+use super::hold::{Decision, HoldCell};
 use super::injection::{Injection, Refusal, Reply, Token};
-use super::lane::Lane;
+use super::lane::{Context, Lane};
 use super::limits::Limits;
 use super::policy::PolicyCell;
 use super::translate::AddressRules;
@@ -57,6 +58,17 @@ pub enum SessionCommand {
         /// What it is.
         injection: Injection,
     },
+    /// What is held has changed: looks at the cell.
+    Rehold,
+    /// Decides what becomes of a message that is held.
+    Decide {
+        /// A frame of it.
+        frame: FrameNumber,
+        /// What becomes of it.
+        decision: Decision,
+    },
+    /// Lets all go on that is held, in its order.
+    ReleaseAll,
     /// Ends the session from within: close frames where they fit, then a little time for the replies.
     Close {
         /// Who wants it.
@@ -77,6 +89,8 @@ pub struct SessionConfig {
     pub seed: [u8; 32],
     /// What is done about faults.
     pub policy: PolicyCell,
+    /// What is held, as this session sees it.
+    pub hold: HoldCell,
 }
 
 /// What was agreed to by handshakes that a session does not see.
@@ -143,6 +157,7 @@ impl Session {
         let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
         let mut core = Core::new(config, now);
         core.is_page = Head::new(request).field("origin").is_some();
+        core.path = Head::new(request).target().into();
         let opening = Opening::begin(&mut core, to, now, request, out);
         let mut session = Self { core, phase: Phase::Opening(Box::new(opening)) };
         session.settle(now, out);
@@ -190,7 +205,7 @@ impl Session {
 
     /// Under the strict policy, ends the session once what came before the fault is passed on.
     #[inline]
-    fn fail_strictly(&mut self, now: Time, from: Side, out: &mut Output) {
+    pub(super) fn fail_strictly(&mut self, now: Time, from: Side, out: &mut Output) {
         if let Phase::Closing(_) = self.phase {
             return;
         }
@@ -208,12 +223,56 @@ impl Session {
     pub fn command(&mut self, now: Time, token: Token, command: SessionCommand, out: &mut Output) {
         match command {
             SessionCommand::Inject { to, injection } => self.inject(now, to, token, injection, out),
+            SessionCommand::Rehold => {
+                self.each_lane(now, out, |lane, context, out| lane.rehold(context, out));
+                out.replies.push((token, Reply::Done));
+            }
+            SessionCommand::ReleaseAll => {
+                let mut count = 0;
+                self.each_lane(now, out, |lane, context, out| count += lane.release_all(context, out));
+                out.replies.push((token, if count > 0 { Reply::Released } else { Reply::Refused(Refusal::NotHeld) }));
+            }
+            SessionCommand::Decide { frame, decision } => self.decide(now, token, frame, decision, out),
             SessionCommand::Close { by, code } => {
                 self.close(now, by, code, out);
                 out.replies.push((token, Reply::Done));
             }
         }
         self.settle(now, out);
+    }
+
+    /// Does something on both lanes, which may let out what was held.
+    fn each_lane(
+        &mut self,
+        now: Time,
+        out: &mut Output,
+        mut act: impl FnMut(&mut Lane, &mut Context<'_>, &mut Output),
+    ) {
+        for from in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.core.lane(now, from);
+            act(lane, &mut context, out);
+            self.let_out(now, from, out);
+        }
+    }
+
+    /// What was held on a lane went out: it may be a close frame, or say something to its own side.
+    fn let_out(&mut self, now: Time, from: Side, out: &mut Output) {
+        self.core.pass_back(now, from, out);
+        self.core.note_close_frame(from);
+        self.fail_strictly(now, Side::Client, out);
+    }
+
+    fn decide(&mut self, now: Time, token: Token, frame: FrameNumber, decision: Decision, out: &mut Output) {
+        let mut refusal = Refusal::NotHeld;
+        for from in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.core.lane(now, from);
+            match lane.decide(&mut context, Some(frame), decision.clone(), token, out) {
+                Ok(()) => return self.let_out(now, from, out),
+                Err(Refusal::NotHeld) => {}
+                Err(other) => refusal = other,
+            }
+        }
+        out.replies.push((token, Reply::Refused(refusal)));
     }
 
     fn inject(&mut self, now: Time, to: Side, token: Token, injection: Injection, out: &mut Output) {
@@ -344,7 +403,7 @@ impl Session {
     #[must_use]
     pub fn is_reading(&self, from: Side) -> bool {
         let lane = &self.core.lanes[from];
-        lane.ended.is_none() && !self.core.cut[from] && !lane.passage.is_full()
+        lane.ended.is_none() && !self.core.cut[from] && lane.has_room()
     }
 
     /// Whether frames pass: the server's response was 101, and wsproxy does not end the session.

@@ -94,7 +94,10 @@ impl Session {
         for from in [Side::Client, Side::Server] {
             let (lane, mut context) = self.core.lane(now, from);
             lane.tick(&mut context, out);
+            self.core.pass_back(now, from, out);
+            self.core.note_close_frame(from);
         }
+        self.fail_strictly(now, Side::Client, out);
         self.check_stalls(now, out);
         self.settle(now, out);
     }

@@ -4,6 +4,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use crate::record::{Ending, FrameNumber, PerSide, Policy, Side, Time};
+use crate::relay::hold::HoldCell;
 use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::limits::Limits;
@@ -18,6 +19,7 @@ pub(in crate::relay) struct Lanes {
     pub lanes: PerSide<Lane>,
     pub out: Output,
     pub limits: Limits,
+    pub hold: HoldCell,
     told: PerSide<bool>,
     next: FrameNumber,
     now: Time,
@@ -45,7 +47,15 @@ impl Lanes {
             stages(side, &limits).into_iter().for_each(|stage| lane.passage.add(stage));
             lane
         });
-        Self { lanes, out: Output::default(), limits, told: PerSide::default(), next: FrameNumber::FIRST, now: Time(1) }
+        Self {
+            lanes,
+            out: Output::default(),
+            limits,
+            hold: HoldCell::default(),
+            told: PerSide::default(),
+            next: FrameNumber::FIRST,
+            now: Time(1),
+        }
     }
 
     fn call(&mut self, from: Side, input: &[u8], act: impl FnOnce(&mut Lane, &mut Context<'_>, &mut Output)) -> Heard {
@@ -61,6 +71,8 @@ impl Lanes {
             told: &mut self.told,
             application: &mut None,
             own: &mut PerSide::default(),
+            hold: &self.hold,
+            path: &std::sync::Arc::from(*b"/chat"),
         };
         let lane = &mut self.lanes[from];
         act(lane, &mut context, &mut self.out);

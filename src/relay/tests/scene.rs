@@ -37,7 +37,13 @@ impl Scene {
 
     pub(super) fn config() -> SessionConfig {
         let rules = Arc::new(AddressRules::to("upstream:9999"));
-        SessionConfig { rules, limits: Limits::default(), seed: [7; 32], policy: PolicyCell::default() }
+        SessionConfig {
+            rules,
+            limits: Limits::default(),
+            seed: [7; 32],
+            policy: PolicyCell::default(),
+            hold: Default::default(),
+        }
     }
 
     pub(super) fn begun(request: &[u8], step: usize, config: SessionConfig) -> Self {

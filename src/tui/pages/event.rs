@@ -26,6 +26,8 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             handshake::write_open(page, open, None);
         }
         Event::Finding(from, found) => finding::write(page, session, *from, found),
+        // They have no row of their own.
+        Event::Held(_) | Event::Released(_) => {}
         Event::Inflated(inflated) => {
             page.title("what a compressed frame inflates to");
             page.fact("frame", &inflated.frame.to_string(), theme.text);

@@ -13,6 +13,7 @@ const ROWS: usize = 8;
 pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&SentBytes>) {
     match relayed {
         Relayed::AsIs => {}
+        Relayed::Held => page.row("held: it has not been sent on", page.theme.warning),
         Relayed::Changed(by) => page.row(changed(by, sent.is_some()), page.theme.injected),
         Relayed::Dropped(by) => page.row(dropped(by), page.theme.warning),
     }
@@ -31,6 +32,9 @@ const fn changed(by: By, has_left: bool) -> &'static str {
         By::Bridge if has_left => "sent on in the other side's dialect; shown as it came",
         By::Bridge => "its message leaves in the other side's dialect, with its last fragment",
         By::Repair => "sent on repaired; shown as it came",
+        By::User if has_left => "edited by you; shown as it came",
+        By::User => "edited by you, with its whole message",
+        By::Hold => "sent on inflated, as it leans on a message that was edited or dropped; shown as it came",
         By::Strict | By::Ending => "sent on changed; shown as it came",
     }
 }
@@ -40,6 +44,8 @@ const fn dropped(by: By) -> &'static str {
         By::Repair => "not sent on: dropped by the policy repair",
         By::Strict => "not sent on: refused by the policy strict",
         By::Bridge => "not sent on: the other side's dialect has no such frame",
+        By::User => "not sent on: dropped by you",
+        By::Hold => "not sent on: it leans on a message that was edited or dropped, and can't be inflated",
         By::Ending => "not sent on: wsproxy was ending the session",
     }
 }

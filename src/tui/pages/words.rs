@@ -67,6 +67,8 @@ pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
         Event::Inflated(inflated) => {
             (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
         }
+        Event::Held(held) => (theme.warning, format!("frame {} is held", held.frame)),
+        Event::Released(released) => (theme.dim, format!("{}, {}", released.how.name(), released.by.words())),
         Event::Verdict(verdict) => (theme.error, format!("✗ {}", trouble::verdict(verdict))),
         Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
         Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),

@@ -74,6 +74,7 @@ impl Actor {
             limits: Limits { kept, ..Limits::default() },
             seed: [7; 32],
             policy: PolicyCell::new(policy),
+            hold: Default::default(),
         };
         let mut output = Output { log, ..Output::default() };
         let session = Session::begin(config, Time(now), head.as_bytes(), &mut output);

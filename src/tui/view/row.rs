@@ -55,9 +55,10 @@ pub(super) const INJECTED: &str = "»";
 const COMPRESSED: &str = "z";
 const CHANGED: &str = "~";
 const DROPPED: &str = "not relayed";
+const HELD: &str = "held";
 
 /// The marks of rows and what they mean, for the help.
-pub(crate) const MARKS: [(&str, &str); 12] = [
+pub(crate) const MARKS: [(&str, &str); 13] = [
     (MARKED, "marked by you, or in your range"),
     (MATCH, "found by your search"),
     (MARKED_MATCH, "marked and found"),
@@ -68,6 +69,7 @@ pub(crate) const MARKS: [(&str, &str); 12] = [
     (COMPRESSED, "compressed; what it inflates to is shown"),
     (CHANGED, "sent on changed: repaired, or in the other side's dialect"),
     (DROPPED, "not sent on"),
+    (HELD, "held: not sent on yet"),
     ("↩", "a reply, and how long it took"),
     ("…", "at the end of a row: no reply so far"),
 ];
@@ -476,6 +478,7 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
     }
     match record.relayed {
         Relayed::AsIs => {}
+        Relayed::Held => marks.push((HELD.to_owned(), theme.warning)),
         Relayed::Changed(_) => marks.push((CHANGED.to_owned(), theme.injected)),
         Relayed::Dropped(_) => marks.push((DROPPED.to_owned(), theme.warning)),
     }

@@ -1,0 +1,166 @@
+//! Queries that are asked of what passes, before all of it is there.
+
+use super::field::Property;
+use super::{Expression, Query, Subject, Term};
+
+/// What is known of a message that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether its payload is there.
+    pub payload: bool,
+    /// Whether its length is known: it has no further fragment, or the last one is there.
+    pub length: bool,
+}
+
+impl Sight {
+    /// All of it.
+    pub const WHOLE: Self = Self { payload: true, length: true };
+}
+
+impl Query {
+    /// Whether a subject is what is asked for, if what is known of it tells.
+    #[must_use]
+    pub fn decide(&self, subject: &impl Subject, sight: Sight) -> Option<bool> {
+        self.all.decide(subject, sight)
+    }
+
+    /// A part of it that nothing which passes can have an answer for, as it is typed: what a decoder, a finding or a clock
+    /// would have to say, and what becomes of a frame only later.
+    #[must_use]
+    pub fn unanswerable(&self) -> Option<&'static str> {
+        self.all.find(&|term| match term {
+            Term::Level(_) => Some("level:"),
+            Term::Id(_) => Some("id:"),
+            Term::Event(_) => Some("event:"),
+            Term::Time(_) => Some("time"),
+            Term::Marked(_) => Some("marked"),
+            Term::Is(property) => match property {
+                Property::Frame | Property::Control | Property::Fragment | Property::Compressed => None,
+                Property::Injected => Some("is:injected"),
+                Property::Changed => Some("is:changed"),
+                Property::Dropped => Some("is:dropped"),
+                Property::Own => Some("is:own"),
+                Property::Raw => Some("is:raw"),
+                Property::Event => Some("is:event"),
+                Property::Heartbeat => Some("is:heartbeat"),
+                Property::Request => Some("is:request"),
+                Property::Reply => Some("is:reply"),
+                Property::Unreplied => Some("is:unreplied"),
+            },
+            _ => None,
+        })
+    }
+
+    /// Whether it asks for control frames by name, not only for what they might be too.
+    #[must_use]
+    pub fn names_control(&self) -> bool {
+        let named = self.all.find(&|term| match term {
+            Term::Opcode(opcodes) => opcodes.iter().any(|opcode| *opcode >= 8).then_some(()),
+            Term::Close(_) | Term::Is(Property::Control) => Some(()),
+            _ => None,
+        });
+        named.is_some()
+    }
+}
+
+impl Expression {
+    fn decide(&self, subject: &impl Subject, sight: Sight) -> Option<bool> {
+        match self {
+            Self::All(parts) => all(parts.iter().map(|part| part.decide(subject, sight)), false),
+            Self::Any(parts) => all(parts.iter().map(|part| part.decide(subject, sight)), true),
+            Self::Not(part) => part.decide(subject, sight).map(|fits| !fits),
+            Self::Term(term) => term.is_in(sight).then(|| term.matches(subject)),
+        }
+    }
+
+    /// The first thing that a test gives for a term.
+    pub(super) fn find<T>(&self, test: &impl Fn(&Term) -> Option<T>) -> Option<T> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(|part| part.find(test)),
+            Self::Not(part) => part.find(test),
+            Self::Term(term) => test(term),
+        }
+    }
+}
+
+/// `decisive` where one part is; unknown where one part is and none decides; else the opposite.
+fn all(parts: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut is_known = true;
+    for part in parts {
+        match part {
+            Some(fits) if fits == decisive => return Some(decisive),
+            Some(_) => {}
+            None => is_known = false,
+        }
+    }
+    is_known.then_some(!decisive)
+}
+
+impl Term {
+    /// Whether what it asks for is known.
+    const fn is_in(&self, sight: Sight) -> bool {
+        match self {
+            Self::Text(_) | Self::Bytes(_) | Self::Close(_) | Self::Json(_) | Self::Event(_) => sight.payload,
+            Self::Length(_) => sight.length,
+            Self::From(_)
+            | Self::Opcode(_)
+            | Self::Session(_)
+            | Self::Number(_)
+            | Self::Path(_)
+            | Self::Level(_)
+            | Self::Id(_)
+            | Self::Is(_)
+            | Self::Time(_)
+            | Self::Marked(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_decides_and_what_is_not_does_not_where_it_need_not() {
+        for (first, second, all_of, any_of) in [
+            (Some(true), None, None, Some(true)),
+            (Some(false), None, Some(false), None),
+            (None, None, None, None),
+            (Some(true), Some(false), Some(false), Some(true)),
+            (Some(true), Some(true), Some(true), Some(true)),
+            (Some(false), Some(false), Some(false), Some(false)),
+        ] {
+            for parts in [[first, second], [second, first]] {
+                assert_eq!(
+                    (all(parts.into_iter(), false), all(parts.into_iter(), true)),
+                    (all_of, any_of),
+                    "{parts:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_for_the_payload_and_no_other_needs_it() {
+        for (text, needs_payload) in [
+            ("a", true),
+            ("hex:00", true),
+            ("json:.a", true),
+            ("op:close close:1000", true),
+            ("op:text from:client session:3 path:/ after:3 is:compressed", false),
+        ] {
+            let query = Query::parse(text).unwrap().unwrap();
+            let needs = query.all.find(&|term| (!term.is_in(Sight { payload: false, length: true })).then_some(()));
+            assert_eq!(needs.is_some(), needs_payload, "{text}");
+        }
+    }
+
+    #[test]
+    fn control_frames_are_named_by_their_opcode_or_kind() {
+        for (text, names) in
+            [("op:ping", true), ("is:control", true), ("close:1001", true), ("op:text,binary a", false)]
+        {
+            assert_eq!(Query::parse(text).unwrap().unwrap().names_control(), names, "{text}");
+        }
+    }
+}

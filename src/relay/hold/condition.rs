@@ -1,0 +1,134 @@
+//! What is to be held, as the user wants it, shared by all sessions: one cell, so that a key press works at once.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::query::Query;
+use crate::record::{PerSide, SessionId, Side};
+
+/// What of one side's messages is held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    query: Option<Query>,
+}
+
+/// Why a query can't be what is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswerable(&'static str);
+
+impl fmt::Display for Unanswerable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "nothing is held by {}: it is not known of a message that is still on its way", self.0)
+    }
+}
+
+impl Condition {
+    /// Holds what a query asks for; without one, every message.
+    ///
+    /// # Errors
+    /// The query asks for something that is not known while a message is on its way.
+    pub fn new(query: Option<Query>) -> Result<Self, Unanswerable> {
+        match query.as_ref().and_then(Query::unanswerable) {
+            Some(what) => Err(Unanswerable(what)),
+            None => Ok(Self { query }),
+        }
+    }
+
+    /// The query; `None` where every message is held.
+    #[must_use]
+    pub const fn query(&self) -> Option<&Query> {
+        self.query.as_ref()
+    }
+
+    /// The query as it was typed; nothing where every message is held.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.query.as_ref().map_or("", Query::text)
+    }
+}
+
+/// What is held of what each side sends.
+pub type Conditions = PerSide<Option<Arc<Condition>>>;
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Goes up with each change, so that a lane finds out for the price of a load.
+    version: AtomicU64,
+    conditions: Mutex<Conditions>,
+}
+
+/// What is held now, shared by all sessions, as one of them sees it.
+#[derive(Clone, Debug)]
+pub struct HoldCell {
+    shared: Arc<Shared>,
+    session: SessionId,
+}
+
+impl Default for HoldCell {
+    fn default() -> Self {
+        Self { shared: Arc::default(), session: SessionId(1) }
+    }
+}
+
+impl HoldCell {
+    /// The same, as a session sees it.
+    #[must_use]
+    pub fn of(&self, session: SessionId) -> Self {
+        Self { shared: Arc::clone(&self.shared), session }
+    }
+
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// From the next read on this is held.
+    pub fn set(&self, conditions: Conditions) {
+        *self.shared.conditions.lock().unwrap_or_else(PoisonError::into_inner) = conditions;
+        self.shared.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// What is held.
+    #[must_use]
+    pub fn get(&self) -> Conditions {
+        self.shared.conditions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often it has changed.
+    #[inline]
+    pub(in crate::relay) fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Acquire)
+    }
+
+    /// What is held of what a side sends.
+    pub(in crate::relay) fn of_side(&self, from: Side) -> Option<Arc<Condition>> {
+        self.get()[from].take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_asks_only_for_what_is_known_of_a_message_on_its_way() {
+        let condition = |text| Condition::new(Query::parse(text).unwrap());
+        assert_eq!(condition("from:client op:text len>3 path:/chat json:.a \"b\" is:compressed").map(|_| ()), Ok(()));
+        assert_eq!(condition("  ").unwrap().query(), None);
+        for text in ["level:error", "ada or not id:x", "event:message", "time>10:00", "is:reply", "is:injected"] {
+            assert!(condition(text).unwrap_err().to_string().contains("not known"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_seen_by_all_sessions() {
+        let cell = HoldCell::default();
+        let of_two = cell.of(SessionId(2));
+        let before = of_two.version();
+        cell.set(PerSide::new(Some(Arc::new(Condition::new(None).unwrap())), None));
+        assert_ne!(of_two.version(), before);
+        assert!(of_two.of_side(Side::Client).is_some() && of_two.of_side(Side::Server).is_none());
+    }
+}

@@ -1,0 +1,417 @@
+//! Messages that are stopped on their way, for the user to let go, edit or drop.
+//!
+//! What is held is a queue of frames in the order in which they came, bit for bit. A message that the condition asks for
+//! stands until somebody decides; what comes behind it waits, so that the order stays. Pings and pongs pass by, unless the
+//! condition names them; a close frame does not, since nothing may follow one (RFC 6455 5.5.1).
+//!
+//! ```text
+//!   reader --> [ frame | frame | frame ] --> repair, bridge --> the other side
+//!                 ^ its message asks: all behind it wait
+//! ```
+//!
+//! A condition that needs no payload decides on a header, and frames that it does not ask for pass on as they come. One
+//! that does has the message gathered until it is whole, or until the limit is met: then what has come decides.
+//!
+//! The queue takes no more memory than its limits say. At a limit the lane is not read, and TCP slows its sender down.
+#![deny(clippy::indexing_slicing)]
+
+mod condition;
+mod queue;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::query::{Query, Sight};
+use crate::record::{FrameNumber, ReleasedBy, SessionId, Side, Time};
+use crate::wire::frame::FrameHeader;
+use crate::wire::inflate::Deflate;
+use crate::wire::message::{MessageState, Role};
+use crate::wire::opcode::Opcode;
+
+use super::injection::{Injection, Refusal, Token};
+use super::limits::Limits;
+use subject::Passing;
+
+pub use condition::{Condition, Conditions, HoldCell, Unanswerable};
+pub(super) use queue::{Due, Inflated, Leaves, Untold};
+use queue::{Message, Queue, State};
+
+/// What becomes of a message that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes on as it came.
+    Release,
+    /// This goes out in its place.
+    Edit(Injection),
+    /// Nothing does.
+    Drop,
+}
+
+/// What becomes of a part that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Took {
+    /// It passes.
+    Passes,
+    /// It is held.
+    Holds,
+    /// Its message was dropped while it was under way.
+    Drops,
+}
+
+/// The data message that is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Open {
+    #[default]
+    None,
+    /// Its next frame goes the way of that message, as long as there is something in front of it.
+    Joins(u64),
+    /// What is to come of it is dropped.
+    Drops,
+}
+
+/// Whose messages they are.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub from: Side,
+    pub session: SessionId,
+    /// The request's target.
+    pub path: Arc<[u8]>,
+    pub deflate: Option<Deflate>,
+}
+
+impl Scene {
+    /// Whether a compressed message leans on those before it (RFC 7692 7.1.1).
+    fn takes_over(&self) -> bool {
+        self.deflate.is_some_and(|agreed| match self.from {
+            Side::Client => !agreed.client_no_context_takeover,
+            Side::Server => !agreed.server_no_context_takeover,
+        })
+    }
+}
+
+/// What is held of what one side sends.
+#[derive(Debug)]
+pub(super) struct Hold {
+    scene: Scene,
+    condition: Option<Arc<Condition>>,
+    /// After so many microseconds what is held goes on by itself.
+    patience: u64,
+    /// When something last came, or was looked at.
+    last: Time,
+    queue: Queue,
+    open: Open,
+    /// Whether the message under way is compressed.
+    is_packed: bool,
+    /// What becomes of the frame under way; `None` between frames.
+    way: Option<Took>,
+    /// Whether the frame that came last was held.
+    holds_newest: bool,
+}
+
+impl Hold {
+    /// Put in at a place in the stream: within a frame or not, within a message or not. What is under way passes.
+    pub(super) fn new(scene: Scene, limits: &Limits, message: MessageState, is_within_frame: bool) -> Self {
+        Self {
+            scene,
+            condition: None,
+            patience: u64::try_from(limits.hold_time.as_micros()).unwrap_or(u64::MAX),
+            last: Time(0),
+            queue: Queue::new(limits, message),
+            open: Open::None,
+            is_packed: false,
+            way: is_within_frame.then_some(Took::Passes),
+            holds_newest: false,
+        }
+    }
+
+    /// From here on this is held. What is held already stays so.
+    pub(super) fn set(&mut self, condition: Option<Arc<Condition>>) {
+        self.condition = condition;
+    }
+
+    /// The query by which messages are held, as it was typed; nothing where all are, or none is any more.
+    pub(super) fn query(&self) -> &str {
+        self.condition.as_ref().map_or("", |condition| condition.text())
+    }
+
+    /// Whether the frame that came last was held.
+    pub(super) const fn holds_newest(&self) -> bool {
+        self.holds_newest
+    }
+
+    /// Nothing that is held can go on: it is dropped, and so is what comes of the message under way.
+    pub(super) fn fail(&mut self) {
+        self.condition = None;
+        self.open = Open::Drops;
+        if self.way == Some(Took::Holds) {
+            self.way = Some(Took::Drops);
+        }
+        self.queue.drop_all(ReleasedBy::Quit);
+    }
+
+    /// Whether it could be taken out, and nothing would be missed.
+    pub(super) fn is_idle(&self) -> bool {
+        self.condition.is_none() && self.queue.is_empty() && !self.queue.is_plain && self.open != Open::Drops
+    }
+
+    /// Whether nothing is held.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether it holds all that it may, so that its side is not to be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    /// How many bytes it has room for.
+    pub(super) fn room(&self) -> usize {
+        self.queue.room()
+    }
+
+    /// Whether what has gone out ends between two frames.
+    pub(super) fn is_between_frames(&self) -> bool {
+        self.way != Some(Took::Passes) && !self.queue.is_within_frame()
+    }
+
+    /// Whether what has gone out ends within a message.
+    pub(super) fn is_within_message(&self) -> bool {
+        self.queue.is_within_message()
+    }
+
+    /// A frame begins.
+    pub(super) fn header(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
+        self.last = now;
+        let took = if header.opcode().is_control() {
+            self.control(header, number, now)
+        } else {
+            self.data(header, number, now)
+        };
+        self.way = Some(took);
+        self.holds_newest = took == Took::Holds;
+        took
+    }
+
+    fn control(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
+        let names = self.condition.as_ref().is_some_and(|held| held.query().is_some_and(Query::names_control));
+        let state = match self.ask(header, number) {
+            Some(true) if names => State::Asks,
+            None if names => State::Undecided,
+            _ if header.opcode() == Opcode::CLOSE && !self.queue.is_empty() => State::Passes(ReleasedBy::Order),
+            _ => return Took::Passes,
+        };
+        self.queue.begin(Message::new(header, now, state, false), header, number);
+        Took::Holds
+    }
+
+    fn data(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
+        let is_within = self.open != Open::None || self.queue.is_within_message();
+        let goes_on = Role::of(header, is_within) == Role::GoesOn;
+        if !goes_on {
+            if let Open::Joins(unfinished) = self.open {
+                self.queue.finish(unfinished);
+            }
+            self.open = Open::None;
+            self.is_packed = self.scene.deflate.is_some() && header.rsv1();
+        }
+        let took = if goes_on { self.goes_on(header, number, now) } else { self.begins(header, number, now) };
+        if header.fin() {
+            self.open = Open::None;
+        }
+        took
+    }
+
+    fn begins(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
+        let state = match self.ask(header, number) {
+            Some(true) => State::Asks,
+            None => State::Undecided,
+            Some(false) => State::Passes(ReleasedBy::Order),
+        };
+        if self.passes_by(&state) {
+            self.queue.passes(header);
+            return Took::Passes;
+        }
+        self.joins(header, number, now, state)
+    }
+
+    fn joins(&mut self, header: &FrameHeader, number: FrameNumber, now: Time, state: State) -> Took {
+        let id = self.queue.begin(Message::new(header, now, state, self.is_packed), header, number);
+        self.open = Open::Joins(id);
+        Took::Holds
+    }
+
+    fn goes_on(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
+        match self.open {
+            Open::Drops => return Took::Drops,
+            Open::Joins(id) if self.queue.join(id, header, number) => return Took::Holds,
+            Open::Joins(_) | Open::None => {}
+        }
+        // All of it that came before has gone out.
+        let state = State::Passes(ReleasedBy::Order);
+        if self.passes_by(&state) {
+            self.queue.passes(header);
+            return Took::Passes;
+        }
+        self.joins(header, number, now, state)
+    }
+
+    /// Whether a frame of a message in that state need not be held at all.
+    fn passes_by(&self, state: &State) -> bool {
+        matches!(state, State::Passes(_)) && self.queue.is_empty() && !(self.queue.is_plain && self.is_packed)
+    }
+
+    /// What the condition says of a message that begins.
+    fn ask(&self, header: &FrameHeader, number: FrameNumber) -> Option<bool> {
+        let Some(condition) = &self.condition else { return Some(false) };
+        let Some(query) = condition.query() else { return Some(true) };
+        let length = header.opcode().is_control() || (header.fin() && header.opcode() != Opcode::CONTINUATION);
+        let passing = self.passing(header, number, header.length, &[], None);
+        query.decide(&passing, Sight { payload: false, length })
+    }
+
+    fn passing<'a>(
+        &'a self,
+        header: &'a FrameHeader,
+        number: FrameNumber,
+        length: u64,
+        payload: &'a [u8],
+        inflated: Option<&'a [u8]>,
+    ) -> Passing<'a> {
+        let Scene { from, session, path, deflate } = &self.scene;
+        let (from, session, deflates) = (*from, *session, deflate.is_some());
+        Passing { session, path, from, number, header, length, payload, inflated, deflates }
+    }
+
+    /// Payload bytes came.
+    pub(super) fn payload(&mut self, bytes: &[u8], last: bool) -> Took {
+        let took = self.way.unwrap_or(Took::Passes);
+        if last {
+            self.way = None;
+        }
+        match took {
+            Took::Holds => self.queue.payload(bytes, last),
+            Took::Passes | Took::Drops => {}
+        }
+        took
+    }
+
+    /// The frame that came last is whole and held: its number, and what its payload added to its message where that is
+    /// compressed and can be read.
+    pub(super) fn ends(&mut self, number: FrameNumber, inflated: Option<Inflated>) {
+        self.queue.ends(number, inflated);
+    }
+
+    /// A frame that is held was written down as such.
+    pub(super) fn note_recorded(&mut self, number: FrameNumber) {
+        self.queue.note_recorded(number);
+    }
+
+    /// The messages that are written down and known to be held, of which that was not told before.
+    pub(super) fn take_untold(&mut self) -> Vec<Untold> {
+        self.queue.take_untold()
+    }
+
+    /// What goes out next, if something does.
+    pub(super) fn due(&mut self) -> Option<Due> {
+        if self.way == Some(Took::Passes) {
+            return None;
+        }
+        while let Some(undecided) = self.queue.undecided() {
+            let by = if self.queue.is_first(undecided) { ReleasedBy::Query } else { ReleasedBy::Order };
+            let state = if self.decide(undecided) { State::Asks } else { State::Passes(by) };
+            self.queue.decide(undecided, state);
+        }
+        let due = self.queue.due(self.scene.takes_over())?;
+        if let Due::Part { last: false, .. } = due
+            && self.queue.is_empty()
+        {
+            // What is to come of the frame goes straight on.
+            self.way = Some(Took::Passes);
+        }
+        Some(due)
+    }
+
+    /// Whether a message is asked for, by all that will be known of it.
+    fn decide(&self, id: u64) -> bool {
+        let Some(condition) = &self.condition else { return false };
+        let Some(query) = condition.query() else { return true };
+        let Some(whole) = self.queue.gathered(id) else { return false };
+        let inflated = whole.inflated.as_deref();
+        query.matches(&self.passing(&whole.header, whole.number, whole.length, &whole.payload, inflated))
+    }
+
+    /// Decides what becomes of the message that a frame belongs to; the first that waits for it where there is no number.
+    /// `token` is told when it leaves. Gives whom an earlier decision was to tell.
+    ///
+    /// # Errors
+    /// Nothing is held under that number, or it can't be decided so.
+    pub(super) fn decided(
+        &mut self,
+        frame: Option<FrameNumber>,
+        decision: Decision,
+        token: Option<Token>,
+    ) -> Result<Option<Token>, Refusal> {
+        let id = self.queue.message(frame).ok_or(Refusal::NotHeld)?;
+        let is_whole = self.queue.is_whole(id);
+        let state = match decision {
+            Decision::Release => State::Passes(ReleasedBy::User),
+            Decision::Edit(_) if !is_whole => return Err(Refusal::Unfinished),
+            Decision::Edit(_) | Decision::Drop if self.queue.has_begun(id) => return Err(Refusal::HasBegun),
+            Decision::Edit(injection) => State::Edited(injection),
+            Decision::Drop => State::Dropped(ReleasedBy::User),
+        };
+        if let State::Dropped(_) = state {
+            self.drop_rest(id);
+        }
+        self.queue.decide(id, state);
+        Ok(self.queue.note_token(id, token))
+    }
+
+    /// What is to come of a message that is dropped is dropped as well.
+    fn drop_rest(&mut self, id: u64) {
+        if self.open == Open::Joins(id) {
+            self.open = Open::Drops;
+        }
+        if self.way == Some(Took::Holds) && self.queue.is_last(id) {
+            self.way = Some(Took::Drops);
+        }
+    }
+
+    /// The last message, if it is not whole and nothing of it has gone out, is dropped: nothing more is to come of it, and
+    /// something else is to stand behind what came before.
+    pub(super) fn drop_unfinished(&mut self, by: ReleasedBy) {
+        let last = match self.open {
+            Open::Joins(id) => Some(id),
+            Open::None | Open::Drops => self.queue.unfinished(),
+        };
+        if let Some(id) = last.filter(|id| !self.queue.has_begun(*id)) {
+            self.drop_rest(id);
+            self.queue.decide(id, State::Dropped(by));
+        }
+    }
+
+    /// All that is held goes on as it came. Gives how many messages waited for that.
+    pub(super) fn release_all(&mut self, by: ReleasedBy) -> usize {
+        self.queue.release(by, |_| true)
+    }
+
+    /// What of it was held long ago goes on as it came. Gives how many messages did.
+    pub(super) fn tick(&mut self, now: Time) -> usize {
+        self.last = now;
+        self.queue.retry();
+        let patience = self.patience;
+        self.queue.release(ReleasedBy::Limit, |message| now.since(message.since).as_micros() >= u128::from(patience))
+    }
+
+    /// When `tick` is due.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        let later = |time: Time, by: u64| Time(time.0.saturating_add(by));
+        let oldest = self.queue.oldest().map(|since| later(since, self.patience));
+        oldest.into_iter().chain(self.queue.is_starved().then(|| later(self.last, RETRY))).min()
+    }
+}
+
+/// Microseconds that a lane waits for what other lanes hold, before it looks again.
+const RETRY: u64 = 100_000;
