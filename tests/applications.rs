@@ -183,7 +183,13 @@ fn session(lines: &[Value]) -> Vec<Finding> {
 
 fn config() -> SessionConfig {
     let rules = Arc::new(AddressRules::to("localhost:7790"));
-    SessionConfig { rules, limits: Limits::default(), seed: [0; 32], policy: Default::default(), hold: Default::default() }
+    SessionConfig {
+        rules,
+        limits: Limits::default(),
+        seed: [0; 32],
+        policy: Default::default(),
+        hold: Default::default(),
+    }
 }
 
 fn time(line: &Value) -> Time {

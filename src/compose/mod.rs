@@ -9,6 +9,7 @@ mod json;
 mod preview;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use argument::Argument;
 pub use completion::{Completion, complete};
 pub use json::{Json, json};
 pub use preview::{FrameBytes, Preview, preview};
+pub use written::written;
 
 /// Payload bytes that a control frame may have (RFC 6455 5.5).
 const CONTROL: usize = 125;

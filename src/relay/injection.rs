@@ -93,7 +93,7 @@ pub enum Reply {
         /// The frame's number; of fragments the first one's, and the others have the next.
         frame: Option<FrameNumber>,
     },
-    /// A message that was held has gone on as it came, or was dropped.
+    /// What was decided of a message that was held is done.
     Released,
     /// It will go as soon as its place comes.
     Waiting(Wait),

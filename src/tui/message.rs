@@ -3,7 +3,8 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::compose::Repeat;
-use crate::record::{Policy, SessionId, Side, Time};
+use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
+use crate::relay::hold::{Conditions, Decision};
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::tui::state::answer::Progress;
 
@@ -35,7 +36,7 @@ pub enum Message {
 }
 
 /// Something to do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Effect {
     /// Put something into a session; the reply comes back as a message with the token.
     Inject {
@@ -69,6 +70,21 @@ pub enum Effect {
     Remember(String),
     /// Give the terminal to the user's editor with a text; `Message::Edited` comes back.
     OpenEditor(String),
+    /// From now on hold that.
+    Hold(Conditions),
+    /// Decide what becomes of a message that is held; the reply comes back as a message with the token.
+    Decide {
+        /// Which session.
+        session: SessionId,
+        /// A frame of the message.
+        frame: FrameNumber,
+        /// What becomes of it.
+        decision: Decision,
+        /// The screen's number for it.
+        token: Token,
+    },
+    /// Let all go on that is held.
+    ReleaseAll,
     /// End a session.
     Close(SessionId),
     /// From now on faults are treated so.

@@ -17,6 +17,14 @@ pub struct Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswerable(&'static str);
 
+impl Unanswerable {
+    /// The part of the query, as it is typed.
+    #[must_use]
+    pub const fn part(&self) -> &'static str {
+        self.0
+    }
+}
+
 impl fmt::Display for Unanswerable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "nothing is held by {}: it is not known of a message that is still on its way", self.0)

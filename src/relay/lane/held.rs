@@ -22,7 +22,7 @@ use super::staged::note;
 use super::{Context, Lane};
 
 const DISTURBED: &str = "compressed messages lean on those before them, and the receiver did not get this one: from here \
-    on this side's messages go out inflated";
+    on they go out inflated";
 const BROKEN: &str = "a message can't be inflated, and compressed the receiver could not read it behind one that was \
     edited or dropped: the session ends";
 
@@ -311,7 +311,9 @@ impl Lane {
                     self.tell_released(context, leaving.take(), log);
                     let reply = self.replace(context, &frames, injection, by, log);
                     if disturbs {
-                        note(context.now, DISTURBED.to_owned(), log);
+                        let (frame, from) = (frames.first().map(|frame| frame.number), self.from.name());
+                        let frame = frame.map_or_else(String::new, |frame| format!("frame {frame} of the {from}: "));
+                        note(context.now, frame + DISTURBED, log);
                     }
                     self.replies.extend(token.map(|token| (token, reply)));
                 }
@@ -374,7 +376,7 @@ impl Lane {
         let mut bytes = Vec::new();
         let (how, mut reply) = match injection {
             Some(injection) => match self.encode(context, injection, first, &mut bytes) {
-                Ok(()) => (ReleasedHow::Edited, Reply::Sent { frame: Some(first) }),
+                Ok(()) => (ReleasedHow::Edited, Reply::Released),
                 Err(none) => (ReleasedHow::Dropped, Reply::Refused(none.into())),
             },
             None => (ReleasedHow::Dropped, Reply::Released),

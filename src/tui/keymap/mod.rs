@@ -102,6 +102,19 @@ pub enum Action {
     FilterEarlier,
     FilterLater,
     FilterErase,
+    Hold,
+    HoldToggle,
+    HoldKeep,
+    HoldDiscard,
+    HoldComplete,
+    HoldFrom,
+    HoldEarlier,
+    HoldLater,
+    HoldErase,
+    Release,
+    ReleaseAll,
+    EditHeld,
+    EditCopy,
     Copy,
     CopyText,
     CopyHex,
@@ -176,6 +189,8 @@ pub enum Place {
     Note,
     /// The list of marks.
     Marks,
+    /// The line that says what to hold.
+    Hold,
     /// The choice of what to copy.
     Copy,
     /// The pattern of a search in the detail.
@@ -186,7 +201,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -204,6 +219,7 @@ impl Place {
         Self::ProblemSearch,
         Self::Note,
         Self::Marks,
+        Self::Hold,
         Self::Copy,
         Self::Find,
         Self::Command,
@@ -230,6 +246,7 @@ impl Place {
             Self::ProblemSearch => "Search in the problems",
             Self::Note => "Note of a mark",
             Self::Marks => "Marks",
+            Self::Hold => "Hold",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
             Self::Command => "Command line",
@@ -251,6 +268,7 @@ impl Place {
                 | Self::ProblemSearch
                 | Self::Note
                 | Self::Marks
+                | Self::Hold
                 | Self::Copy
                 | Self::Find
                 | Self::Command

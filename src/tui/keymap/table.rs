@@ -27,6 +27,8 @@ const MOVING: &[Place] = &[
     Place::Marks,
 ];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
+const PANES: &[Place] =
+    &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
 const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
@@ -41,6 +43,7 @@ const BYTES: &[Place] = &[Place::Detail, Place::Frames, Place::Handshake, Place:
 const COMPOSER: &[Place] = &[Place::Composer];
 const SEARCH: &[Place] = &[Place::Search];
 const FILTER: &[Place] = &[Place::Filter];
+const HOLD: &[Place] = &[Place::Hold];
 const DETAIL: &[Place] = &[Place::Detail];
 const FIND: &[Place] = &[Place::Find];
 const QUESTION: &[Place] = &[Place::Question];
@@ -147,9 +150,20 @@ pub const BINDINGS: &[Binding] = &[
         "open",
         "deeper: to the frames, to the detail, the detail alone; in Diagnosis to the frame",
     ),
+    // What is held.
+    bind(
+        Action::Release,
+        &[Key::char('a')],
+        EVERYWHERE,
+        "release",
+        "let the selected held message go on, or the first",
+    ),
+    bind(Action::ReleaseAll, &[Key::char('A')], EVERYWHERE, "all", "let all held messages go on, in their order"),
+    bind(Action::EditHeld, &[Key::char('e')], EVERYWHERE, "edit", "edit the selected held message, or the first"),
     bind(Action::ToServer, &[Key::char('s')], EVERYWHERE, "to server", "compose something to send to the server"),
     bind(Action::ToClient, &[Key::char('c')], EVERYWHERE, "to client", "compose something to send to the client"),
     bind(Action::Resend, &[Key::char('r')], FRAMES, "resend", "send the selected frame once more, the same way"),
+    bind(Action::EditCopy, &[Key::char('R')], FRAMES, "", "edit a copy of the selected message, and send that as well"),
     bind(Action::Hex, &[Key::char('x')], BYTES, "hex", "show the payload as hex"),
     bind(Action::Text, &[Key::char('t')], BYTES, "text", "show the payload as text"),
     bind(
@@ -284,6 +298,8 @@ pub const BINDINGS: &[Binding] = &[
         "text or regex",
         "take the pattern for a text or for a regular expression",
     ),
+    bind(Action::Hold, &[Key::char('i')], PANES, "", "hold messages on their way: say which, by a query"),
+    bind(Action::HoldToggle, &[Key::char('I')], EVERYWHERE, "", "turn the hold off, which lets all go on, or on again"),
     bind(Action::Copy, &[Key::char('y')], LISTS, "copy", "copy the selected row or range: then t h b j c"),
     bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
     bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
@@ -297,7 +313,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Key::char('X')],
         EVERYWHERE,
         "close session",
-        "close the session, with close frames (asks)",
+        "drop the selected held message; else close the session, with close frames (asks)",
     ),
     bind(
         Action::Freeze,
@@ -345,6 +361,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::ProblemSearch,
             Place::Note,
             Place::Marks,
+            Place::Hold,
             Place::Copy,
             Place::Find,
             Place::Command,
@@ -367,6 +384,7 @@ pub const BINDINGS: &[Binding] = &[
             Place::ProblemSearch,
             Place::Note,
             Place::Marks,
+            Place::Hold,
             Place::Copy,
             Place::Command,
         ],
@@ -414,6 +432,19 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::FilterLater, &[Key::plain(KeyCode::Down)], FILTER, "", "the filter after"),
     bind(Action::FilterErase, &[Key::ctrl('u')], FILTER, "", "erase up to the start of the line"),
     bind(Action::FilterClear, &[Key::plain(KeyCode::Esc)], FILTER, "clear it", "show all rows again"),
+    bind(Action::HoldKeep, &[Key::plain(KeyCode::Enter)], HOLD, "hold it", "hold that from now on"),
+    bind(Action::HoldDiscard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], HOLD, "close", "change nothing"),
+    bind(Action::HoldComplete, &[Key::plain(KeyCode::Tab)], HOLD, "complete", "complete the word that is being typed"),
+    bind(
+        Action::HoldFrom,
+        &[Key::plain(KeyCode::BackTab)],
+        HOLD,
+        "whose",
+        "of both sides, of the client, of the server",
+    ),
+    bind(Action::HoldEarlier, &[Key::plain(KeyCode::Up)], HOLD, "earlier", "the query before"),
+    bind(Action::HoldLater, &[Key::plain(KeyCode::Down)], HOLD, "", "the query after"),
+    bind(Action::HoldErase, &[Key::ctrl('u')], HOLD, "", "erase up to the start of the line"),
     bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
     bind(Action::CopyText, &[Key::char('t')], COPY, "text", "the payload as text"),
     bind(Action::CopyHex, &[Key::char('h')], COPY, "hex", "the payload as hex"),

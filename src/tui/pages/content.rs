@@ -4,7 +4,7 @@
 
 use crate::decode::{Decoded, Decoder, Format, Limits, Payload};
 use crate::journal::{FrameRow, Said, SentBytes};
-use crate::record::{FrameRecord, Relayed, Side};
+use crate::record::{FrameRecord, Relayed, ReleasedBy, ReleasedHow, Side, Time};
 use crate::text;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask::{self, MaskKey};
@@ -25,6 +25,10 @@ pub(crate) struct Content {
     /// Payload bytes that came, kept or not.
     pub(super) received: u64,
     sent: Option<SentBytes>,
+    /// What became of it in the end, where it was held.
+    relayed: Option<Relayed>,
+    /// Since when it was held, and what ended that.
+    released: Option<Release>,
     /// What is to be read where that is not the payload itself.
     message: Option<Message>,
     /// Whether that is what is shown.
@@ -33,6 +37,15 @@ pub(crate) struct Content {
     begins: Option<(Side, Format)>,
     /// Whether the payload is a whole message.
     is_whole: bool,
+}
+
+/// That a frame was held, and what ended it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Release {
+    pub since: Time,
+    pub until: Time,
+    pub how: ReleasedHow,
+    pub by: ReleasedBy,
 }
 
 /// A message: what a compressed frame inflates to, or the payloads of several frames.
@@ -116,6 +129,13 @@ impl Content {
             payload,
             hint,
             received: frame.received,
+            relayed: frame.released.map(|_| frame.record.relayed),
+            released: frame.released.map(|(until, released)| Release {
+                since: frame.record.time,
+                until,
+                how: released.how,
+                by: released.by,
+            }),
             sent: frame.sent,
             message: said.map(|said| Message::new(said, shape.opcode())),
             reads_message: false,
@@ -157,7 +177,12 @@ impl Content {
 
     /// What became of the frame, which its first record says as far as it was known then.
     pub(super) fn relayed(&self, first: Relayed) -> Relayed {
-        self.sent().map_or(first, |sent| Relayed::Changed(sent.by))
+        self.relayed.unwrap_or_else(|| self.sent().map_or(first, |sent| Relayed::Changed(sent.by)))
+    }
+
+    /// What ended that the frame was held, where it was.
+    pub(super) const fn released(&self) -> Option<Release> {
+        self.released
     }
 
     pub(super) fn raw(bytes: &[u8]) -> Self {
@@ -177,6 +202,8 @@ impl Content {
             hint: Hint::Binary,
             received,
             sent: None,
+            relayed: None,
+            released: None,
             message: None,
             reads_message: false,
             begins: None,

@@ -36,7 +36,7 @@ pub(super) fn write(
         kept(page, record, content);
     }
     origin(page, record.origin);
-    relayed::write(page, content.relayed(record.relayed), content.sent());
+    relayed::write(page, content.relayed(record.relayed), content.released(), content.sent());
     if let Some(pair) = options.pair {
         pair.write(page);
     }

@@ -1,16 +1,26 @@
 //! What became of a frame: who decided, and what left in its place.
 
 use crate::journal::SentBytes;
-use crate::record::{By, Relayed};
+use crate::record::{By, Relayed, ReleasedHow};
 use crate::text;
+use crate::tui::clock;
 
+use super::content::Release;
 use super::page::Page;
 
 /// Bytes in a row of what left, and rows.
 const ROW: usize = 16;
 const ROWS: usize = 8;
 
-pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, sent: Option<&SentBytes>) {
+pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Release>, sent: Option<&SentBytes>) {
+    if let Some(Release { since, until, how, by }) = released {
+        let how = match how {
+            ReleasedHow::AsIs => "sent on",
+            ReleasedHow::Edited => "edited",
+            ReleasedHow::Dropped => "dropped",
+        };
+        page.row(&format!("held for {}, {how} {}", clock::lasted(since, until), by.words()), page.theme.note);
+    }
     match relayed {
         Relayed::AsIs => {}
         Relayed::Held => page.row("held: it has not been sent on", page.theme.warning),

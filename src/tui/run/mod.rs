@@ -22,7 +22,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
-use crate::control::{self, Command, Control};
+use crate::control::{self, Command, Control, Replier};
 use crate::decode::{Decoder, Preference};
 use crate::journal::{Index, Journal};
 use crate::query::Query;
@@ -187,6 +187,7 @@ impl Screen {
         model.proxy.policy = control.policy();
         model.decoders = Decoders::new(preference);
         model.lists.filter.set(filter);
+        model.holding.set(control.held());
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
@@ -305,13 +306,13 @@ impl Screen {
                     // A session that is too busy to take this is told again by the next key press.
                     self.control.command(Command::Close { session }, control::unheard());
                 }
+                Effect::Hold(conditions) => self.control.command(Command::Hold(conditions), control::unheard()),
+                Effect::ReleaseAll => self.control.command(Command::ReleaseAll, control::unheard()),
+                Effect::Decide { session, frame, decision, token } => {
+                    self.control.command(Command::Decide { session, frame, decision }, self.replier(token));
+                }
                 Effect::Inject { session, to, injection, token } => {
-                    let sender = self.inbox.remote.sender.clone();
-                    let reply = move |reply| {
-                        // A screen that is a thousand messages behind has other worries than this answer.
-                        let _ = sender.try_send(Wake::Reply(token, reply));
-                    };
-                    self.control.command(Command::Inject { session, to, injection }, Box::new(reply));
+                    self.control.command(Command::Inject { session, to, injection }, self.replier(token));
                 }
                 Effect::Repeat { session, to, injection, repeat, token } => {
                     let (control, sender) = (Arc::clone(&self.control), self.inbox.remote.sender.clone());
@@ -336,6 +337,15 @@ impl Screen {
             }
         }
         Ok(Flow::GoOn)
+    }
+
+    /// Brings a reply back as a message.
+    fn replier(&self, token: Token) -> Replier {
+        let sender = self.inbox.remote.sender.clone();
+        Box::new(move |reply| {
+            // A screen that is a thousand messages behind has other worries than this answer.
+            let _ = sender.try_send(Wake::Reply(token, reply));
+        })
     }
 
     /// Draws, if it is time to.

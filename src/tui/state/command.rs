@@ -10,6 +10,7 @@ use crate::journal::RowId;
 use crate::query::{JsonPath, Query};
 use crate::record::finding::FindingKind;
 use crate::record::{FrameNumber, Policy, SessionId};
+use crate::relay::hold::Condition;
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
 use crate::tui::theme;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Explain(FindingKind),
     /// Go to a marked row.
     Mark(RowId),
+    /// Hold what a query asks for.
+    Hold(String),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -68,6 +71,7 @@ enum Meaning {
     Decoder,
     Filter,
     Columns,
+    Hold,
     Policy,
     Finding,
     Explain,
@@ -79,13 +83,14 @@ enum Meaning {
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 12] = [
+const WORDS: [(&str, &str, &str, Meaning); 13] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
     ("filter", "a query", "show only what fits a query; all without one", Meaning::Filter),
     ("column", ".path .path", "values of messages as columns; none without a path", Meaning::Columns),
+    ("hold", "a query", "hold what fits a query on its way; all messages without one", Meaning::Hold),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
     ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
@@ -265,6 +270,7 @@ impl Named {
             | Meaning::Columns
             | Meaning::KnownSession(_)
             | Meaning::Mark(_)
+            | Meaning::Hold
             | Meaning::QuitAtOnce => Vec::new(),
         }
     }
@@ -361,6 +367,11 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::Explain => kind(value).map(Command::Explain),
         Meaning::KnownSession(id) => Ok(Command::Session(Some(id))),
         Meaning::Mark(row) => Ok(Command::Mark(row)),
+        Meaning::Hold => match Query::parse(value).map(Condition::new) {
+            Ok(Ok(_)) => Ok(Command::Hold(value.to_owned())),
+            Ok(Err(unanswerable)) => Err(unanswerable.to_string()),
+            Err(error) => Err(error.why),
+        },
         Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::compose::{self, Completion, ComposeError, Json, Order};
-use crate::record::{SessionId, Side};
+use crate::record::{FrameNumber, SessionId, Side};
 use crate::tui::state::history::History;
 
 /// What is being written.
@@ -14,6 +14,8 @@ pub(crate) struct Composer {
     pub session: SessionId,
     /// Who will receive it.
     pub to: Side,
+    /// The held message in whose place it goes.
+    pub edits: Option<FrameNumber>,
     /// The text.
     pub input: TextArea<'static>,
     /// What the text means.
@@ -34,7 +36,17 @@ impl Composer {
     pub(crate) fn new(session: SessionId, to: Side, text: &str) -> Self {
         let (parsed, completion) = (compose::parse(""), compose::complete(""));
         let aside = String::new();
-        let mut new = Self { session, to, input: input(text), parsed, json: None, completion, recalled: None, aside };
+        let mut new = Self {
+            session,
+            to,
+            edits: None,
+            input: input(text),
+            parsed,
+            json: None,
+            completion,
+            recalled: None,
+            aside,
+        };
         new.parse();
         new
     }

@@ -14,6 +14,7 @@ pub(crate) mod find;
 pub(crate) mod found;
 pub(crate) mod help;
 pub(crate) mod history;
+pub(crate) mod holding;
 pub(crate) mod layout;
 pub(crate) mod line;
 pub(crate) mod lines;

@@ -16,6 +16,7 @@ use super::cursor::Cursor;
 use super::decoders::Decoders;
 use super::drawn::Drawn;
 use super::filter::Rows;
+use super::holding::Holding;
 use super::layout::LogAreas;
 use super::lists::Lists;
 use super::look::Look;
@@ -61,6 +62,8 @@ pub struct Model {
     pub(crate) search: Search,
     /// What was sent.
     pub(crate) sending: Sending,
+    /// What is held.
+    pub(crate) holding: Holding,
     /// Commands that were done.
     pub(crate) commands: Past,
     /// Numbers over all sessions.
@@ -95,6 +98,7 @@ impl Model {
             timeline: Timeline::default(),
             search: Search::default(),
             sending: Sending::default(),
+            holding: Holding::default(),
             commands: Past::default(),
             overview: Overview::default(),
             frozen: None,
@@ -118,6 +122,7 @@ impl Model {
             self.overview.problem.as_ref().map(|problem| problem.time),
             self.sending.answer.as_ref().filter(|answer| answer.is_waiting()).map(|answer| answer.since),
             self.sending.repeating.as_ref().filter(|repeating| repeating.is_waiting()).map(|repeating| repeating.since),
+            self.holding.held().map(|held| held.oldest),
         ];
         let next_age = ages.into_iter().flatten().map(|then| {
             let age = self.now.0.saturating_sub(then.0);

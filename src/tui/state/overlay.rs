@@ -11,6 +11,7 @@ use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
 use super::help::HelpPage;
+use super::holding::HoldLine;
 use super::line::Line;
 use super::mark_list::MarkList;
 use super::note::NoteLine;
@@ -36,6 +37,8 @@ pub(crate) enum Overlay {
     Search(Box<QueryLine>),
     /// What is to be shown of the rows.
     Filter(Box<QueryLine>),
+    /// What is to be held.
+    Hold(Box<HoldLine>),
     /// Words that a problem has to have.
     ProblemSearch(Box<Line>),
     /// The note of a mark.
@@ -72,6 +75,7 @@ impl Overlay {
             Self::ProblemSearch(_) => Place::ProblemSearch,
             Self::Note(_) => Place::Note,
             Self::Marks(_) => Place::Marks,
+            Self::Hold(_) => Place::Hold,
             Self::Copy => Place::Copy,
             Self::Command(_) => Place::Command,
         }
@@ -86,6 +90,7 @@ impl Overlay {
             Self::Filter(filter) => filter.line.key(event),
             Self::ProblemSearch(line) => line.key(event),
             Self::Note(note) => note.line.key(event),
+            Self::Hold(hold) => hold.query.line.key(event),
             Self::Command(line) => line.key(event),
             Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
@@ -100,6 +105,7 @@ impl Overlay {
             Self::Filter(filter) => filter.line.paste(text),
             Self::ProblemSearch(line) => line.paste(text),
             Self::Note(note) => note.line.paste(text),
+            Self::Hold(hold) => hold.query.line.paste(text),
             Self::Command(line) => line.paste(text),
             Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
         }
@@ -114,6 +120,7 @@ impl Overlay {
                 | Self::Composer(_)
                 | Self::Search(_)
                 | Self::Filter(_)
+                | Self::Hold(_)
                 | Self::ProblemSearch(_)
                 | Self::Note(_)
                 | Self::Command(_)
@@ -129,6 +136,7 @@ impl Overlay {
             Self::Filter(filter) if !filter.line.text().is_empty() => filter.line.set(""),
             Self::ProblemSearch(line) if !line.text().is_empty() => line.set(""),
             Self::Note(note) if !note.line.text().is_empty() => note.line.set(""),
+            Self::Hold(hold) if !hold.query.line.text().is_empty() => hold.query.line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
         }
@@ -148,6 +156,7 @@ impl Overlay {
             | Self::Question(_)
             | Self::Search(_)
             | Self::Filter(_)
+            | Self::Hold(_)
             | Self::ProblemSearch(_)
             | Self::Note(_)
             | Self::Copy => None,

@@ -27,6 +27,7 @@ impl Model {
             }
             Action::Compare => self.has_comparison(view),
             Action::Hex | Action::Text if self.place() == Place::Compare => true,
+            Action::Release | Action::ReleaseAll | Action::EditHeld => self.holding.held().is_some(),
             Action::Deeper => on_frames || matches!(self.panes.tab, Tab::Sessions | Tab::Diagnosis | Tab::Log),
             Action::NextPane => on_frames || self.panes.tab == Tab::Log,
             Action::Follow => !self.shown_list().0.is_following(),

@@ -11,6 +11,7 @@ mod detail;
 mod diagnosing;
 mod filtering;
 mod folding;
+mod holding;
 mod keys;
 mod marking;
 mod ordering;

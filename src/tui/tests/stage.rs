@@ -12,6 +12,7 @@ use ratatui::style::Color;
 
 use crate::journal::{Index, Journal, RowId};
 use crate::record::{Ending, Event, Log, PerSide, Policy, ProxyEvent, SessionId, Side, Time};
+use crate::relay::hold::HoldCell;
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
@@ -36,6 +37,7 @@ pub(super) struct Actor {
     id: SessionId,
     session: Session,
     output: Output,
+    hold: HoldCell,
     pub now: u64,
     /// Frames so far, so that each has a key of its own.
     frames: u8,
@@ -69,16 +71,17 @@ impl Actor {
              Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
         let rules = AddressRules::to("localhost:9999");
+        let hold = HoldCell::default().of(SessionId(id));
         let config = SessionConfig {
             rules: Arc::new(rules),
             limits: Limits { kept, ..Limits::default() },
             seed: [7; 32],
             policy: PolicyCell::new(policy),
-            hold: Default::default(),
+            hold: hold.clone(),
         };
         let mut output = Output { log, ..Output::default() };
         let session = Session::begin(config, Time(now), head.as_bytes(), &mut output);
-        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, now, frames: 0 }
+        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, hold, now, frames: 0 }
     }
 
     /// Time passes, in microseconds.
@@ -128,6 +131,24 @@ impl Actor {
         let command = SessionCommand::Inject { to, injection };
         self.session.command(Time(self.now), Token(0), command, &mut self.output);
         self
+    }
+
+    /// Does what the screen wants of what is held. Gives the replies.
+    pub(super) fn obeys(&mut self, effects: Vec<Effect>) -> Vec<Message> {
+        for effect in effects {
+            let (token, command) = match effect {
+                Effect::Hold(conditions) => {
+                    self.hold.set(conditions);
+                    (Token(u64::MAX), SessionCommand::Rehold)
+                }
+                Effect::Decide { frame, decision, token, .. } => (token, SessionCommand::Decide { frame, decision }),
+                Effect::ReleaseAll => (Token(u64::MAX), SessionCommand::ReleaseAll),
+                effect => panic!("{effect:?}"),
+            };
+            self.session.command(Time(self.now), token, command, &mut self.output);
+        }
+        let replies = std::mem::take(&mut self.output.replies).into_iter();
+        replies.map(|(token, reply)| Message::Reply(token, reply)).collect()
     }
 
     /// Another record of the engine's.

@@ -17,6 +17,7 @@ use super::copy;
 use super::decoding;
 use super::detail;
 use super::filter;
+use super::holding;
 use super::marks;
 use super::moving;
 use super::problems;
@@ -52,6 +53,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| filter::perform(model, view, action))
         .or_else(|| copy::perform(model, view, action))
         .or_else(|| sending::perform(model, view, action))
+        .or_else(|| holding::perform(model, view, action))
         .or_else(|| general(model, view, action))
 }
 
@@ -179,6 +181,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
             }
             search::typed(model);
             problems::typed(model);
+            holding::typed(model);
         }
         None if place == Place::Find => {
             if !model.detail.find.clear() {

@@ -7,6 +7,7 @@ mod counting;
 mod decoding;
 mod detail;
 mod filter;
+mod holding;
 mod marks;
 mod mouse;
 mod moving;
@@ -40,6 +41,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         }
         Message::Journal => {
             model.overview.refresh(view, model.now);
+            model.holding.refresh(view);
             if !model.is_frozen() {
                 model.lists.marks.forget(view.first());
                 forget_gone_scope(model, view);
@@ -80,6 +82,7 @@ fn key(model: &mut Model, view: &Index, event: KeyEvent) -> Vec<Effect> {
             search::typed(model);
             filter::typed(model, view);
             problems::typed(model);
+            holding::typed(model);
         }
         None if place == Place::Find => model.detail.find.key(event),
         _ => model.toast(Level::Note, unbound(place, event.into())),
@@ -103,6 +106,7 @@ fn paste(model: &mut Model, view: &Index, text: &str) {
             search::typed(model);
             filter::typed(model, view);
             problems::typed(model);
+            holding::typed(model);
         }
         None if place == Place::Find => model.detail.find.paste(text),
         None => {}

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::journal::{Fold, Index, Joined, Row, RowId, SessionSummary};
-use crate::record::Seen;
+use crate::record::{Relayed, Seen};
 use crate::tui::keymap::Place;
 use crate::tui::pages::compare::{CompareOptions, Comparison, Pairing};
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
@@ -187,8 +187,9 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
 fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
     let Seen::Frame(record) = row.record else { return 0 };
     let joined = Joined::new(view, row, &record, fold);
+    let is_held = view.relayed(row.session, &record) == Relayed::Held;
     let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));
-    joined.received.wrapping_mul(31) ^ (frames as u64 * 2 + is_complete)
+    joined.received.wrapping_mul(31) ^ (frames as u64 * 4 + u64::from(is_held) * 2 + is_complete)
 }
 
 /// Changes with all that a session's page shows.

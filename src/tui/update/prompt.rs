@@ -19,6 +19,7 @@ use crate::tui::theme;
 use super::actions;
 use super::decoding;
 use super::filter;
+use super::holding;
 use super::marks;
 use super::moving;
 use super::why;
@@ -128,6 +129,7 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::Theme(choice) => choose_theme(model, choice),
         Command::Columns(paths) => choose_columns(model, paths),
         Command::Filter(text) => filter::choose(model, view, &text),
+        Command::Hold(text) => return holding::choose(model, &text),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::Finding(kind) => go_to_finding(model, view, kind),
         Command::Explain(kind) => model.overlay = Some(Overlay::Explain(kind, Scroll::default())),
@@ -164,7 +166,7 @@ pub(super) fn choose_frame(model: &mut Model, view: &Index, session: Option<Sess
 }
 
 /// The row of a session's frame. Frames stand in the order of their numbers, with other rows between them.
-fn row_of_frame(view: &Index, session: SessionId, frame: FrameNumber) -> Option<u64> {
+pub(super) fn row_of_frame(view: &Index, session: SessionId, frame: FrameNumber) -> Option<u64> {
     let scope = Scope::Session(session);
     let range = view.range(scope);
     let from = |row: u64| {

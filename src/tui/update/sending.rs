@@ -15,6 +15,8 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::sessions::live_sessions;
 use crate::wire::opcode::Opcode;
 
+use super::holding;
+
 const NO_SESSION: &str = "there is no session yet: connect a client first";
 
 /// Opens the composer, with what was left in it. One for a session that is over takes text, too, and refuses to send it:
@@ -57,7 +59,10 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::Complete => with_composer(model, |composer, _| composer.complete()),
         Action::Earlier => with_composer(model, |composer, sent| composer.recall(sent, Recall::Earlier)),
         Action::Later => with_composer(model, |composer, sent| composer.recall(sent, Recall::Later)),
-        Action::OtherDirection => with_composer(model, |composer, _| composer.to = composer.to.other()),
+        Action::OtherDirection => match &mut model.overlay {
+            Some(Overlay::Composer(composer)) if composer.edits.is_some() => stays(model),
+            _ => with_composer(model, |composer, _| composer.to = composer.to.other()),
+        },
         _ => return None,
     }
     Some(Vec::new())
@@ -72,8 +77,16 @@ fn with_composer(model: &mut Model, change: impl FnOnce(&mut Composer, &History)
 /// Closes the composer, which keeps its text.
 fn discard(model: &mut Model) {
     if let Some(Overlay::Composer(composer)) = model.overlay.take() {
-        model.sending.draft = composer.text();
+        match composer.edits {
+            Some(frame) => model.toast(Level::Note, format!("frame {frame} is still held, as it came")),
+            None => model.sending.draft = composer.text(),
+        }
     }
+}
+
+/// An edited message goes where it was sent.
+fn stays(model: &mut Model) {
+    model.toast(Level::Note, "an edited message goes where the one that came was to go");
 }
 
 #[derive(Clone, Copy)]
@@ -85,6 +98,9 @@ enum Turn {
 /// Turns the composer to another live session, round and round.
 fn turn(model: &mut Model, view: &Index, turn: Turn) {
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return };
+    if composer.edits.is_some() {
+        return stays(model);
+    }
     let (current, mut live) = (composer.session, live_sessions(view));
     if matches!(turn, Turn::Previous) {
         live.reverse();
@@ -111,6 +127,14 @@ fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
         let next = key_of(Action::ToNextSession);
         model.toast(Level::Warning, format!("session {} is over: {next} turns to a live one", session.0));
         return Vec::new();
+    }
+    if let Some(frame) = composer.edits {
+        if order.repeat.is_some() {
+            model.toast(Level::Warning, "an edited message goes out once, in its place: leave /repeat away");
+            return Vec::new();
+        }
+        model.overlay = None;
+        return vec![holding::send(model, session, frame, order.injection)];
     }
     if busy && order.repeat.is_some() {
         let stop = key_of(Action::Interrupt);

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::journal::Index;
 use crate::record::Policy;
+use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::keymap::{self, Action, Place, key_of};
@@ -101,13 +102,40 @@ pub(super) fn tabs(model: &Model, area: Rect, buffer: &mut Buffer) -> Vec<(Rect,
         x = end.saturating_add(1).min(area.right());
     }
     let small = area.width < 60 || buffer.area.height < 16;
-    if small {
+    let room = usize::from(area.right().saturating_sub(x));
+    if let Some(words) = held(model).into_iter().find(|words| fit::width(words) <= room) {
+        let width = fit::width(&words);
+        let style = if model.holding.held().is_some() { theme.warning } else { theme.note };
+        buffer.set_stringn(area.right() - width as u16, area.y, words, width, style);
+    } else if small {
         let room = usize::from(area.right().saturating_sub(x));
         if let Some(words) = ["small screen", "small"].into_iter().find(|words| words.len() < room) {
             buffer.set_stringn(area.right() - words.len() as u16, area.y, words, room, theme.dim);
         }
     }
     places
+}
+
+/// What is held and by what, in fewer and fewer words; nothing where no hold is on.
+fn held(model: &Model) -> Vec<String> {
+    let words = text::escape(model.holding.words().as_bytes());
+    let query = |columns: usize| fit::cut(&words, columns);
+    match model.holding.held() {
+        None if !model.holding.is_on() => Vec::new(),
+        None => vec![format!("HOLD {} ", query(40)), format!("HOLD {} ", query(16)), "HOLD ".to_owned()],
+        Some(held) => {
+            let age = clock::age(held.oldest, model.now);
+            let age = if age == "now" { String::new() } else { format!(" · {age}") };
+            let (count, bytes) = (held.count, text::byte_count(held.bytes));
+            let by = if model.holding.is_on() { format!("{} · ", query(30)) } else { String::new() };
+            vec![
+                format!("HOLD {by}{count} held, {bytes}{age} "),
+                format!("HOLD {count}, {bytes}{age} "),
+                format!("HOLD {count}{age} "),
+                format!("HOLD {count} "),
+            ]
+        }
+    }
 }
 
 /// The worst problem, in plain words, and its age.
@@ -201,6 +229,11 @@ fn keys(model: &Model, view: &Index, area: Rect) -> Line<'static> {
     Line::from(spans)
 }
 
+/// Whether a held message is being edited.
+fn edits(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Composer(composer)) if composer.edits.is_some())
+}
+
 fn key_of_binding(binding: &keymap::Binding) -> String {
     binding.keys.first().map(ToString::to_string).unwrap_or_default()
 }
@@ -211,6 +244,8 @@ fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
     match binding.action {
         Action::Leave if inside => "back",
         Action::Freeze if model.is_frozen() => "go on",
+        Action::Send if edits(model) => "send it edited",
+        Action::Discard if edits(model) => "leave it held",
         Action::Discard if model.sending.repeating.as_ref().is_some_and(Repeating::is_running) => "stop",
         _ => binding.hint,
     }

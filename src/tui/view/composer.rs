@@ -53,6 +53,10 @@ fn heading(composer: &Composer, view: &Index) -> String {
         Some(_) if live.len() == 1 => String::new(),
         Some(index) => format!(" ({} of {} live)", index + 1, live.len()),
     };
+    if let Some(frame) = composer.edits {
+        let from = composer.to.other().name();
+        return format!("Edit what the {from} sent · session {} · frame {frame} · enter sends it", composer.session.0);
+    }
     let path = view.session(composer.session).map(|summary| text::preview(&summary.path, 60)).unwrap_or_default();
     format!("Send to the {} · session {}{place} {path}", composer.to.name(), composer.session.0)
 }

@@ -25,31 +25,50 @@ const NAME: usize = 22;
 /// Draws it over a screen.
 pub(super) fn line(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Filter(line)) = &model.overlay else { return None };
+    let shown = filtered(model, view).unwrap_or_else(|| "all rows are shown".to_owned());
+    let shown = fit::cut(&shown, usize::from(area.width.saturating_sub(4)) / 2);
+    let title = format!("{shown} · tab completes, enter keeps it, esc clears it");
+    query_line(model, " filter ", line, [&title, ""], area, buffer);
+    None
+}
+
+/// Draws the line that says what is to be held.
+pub(super) fn hold_line(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
+    let Some(Overlay::Hold(line)) = &model.overlay else { return None };
+    let what = if line.query.line.text().trim().is_empty() { "all messages " } else { "messages " };
+    let title = format!("hold {what}{} · shift-tab: of whom, tab completes, enter holds", line.from.words());
+    let idle = "pings and pongs pass, and a close frame waits its turn; op:ping or op:close holds those too";
+    query_line(model, " hold ", &line.query, [&title, idle], area, buffer);
+    None
+}
+
+/// A line for a query, and over it a box with a title and what is wrong with it, how it may go on, or else those words.
+fn query_line(model: &Model, name: &str, line: &QueryLine, [title, idle]: [&str; 2], area: Rect, buffer: &mut Buffer) {
     let theme = &model.look.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
-    let (x, _) = buffer.set_stringn(row.x, row.y, " filter ", usize::from(row.width), theme.key);
+    let (x, _) = buffer.set_stringn(row.x, row.y, name, usize::from(row.width), theme.key);
     (&line.line.input).render(Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
     if line.error.is_some() {
         buffer.set_style(Rect { x, width: row.right().saturating_sub(x), ..row }, theme.error);
     }
     let columns = usize::from(area.width.saturating_sub(4));
-    let lines = match &line.error {
+    let mut lines = match &line.error {
         Some(error) => wrong(model, &line.line.text(), error, columns),
         None => completions(model, line, columns),
     };
+    if lines.is_empty() && !idle.is_empty() {
+        lines.extend(fit::wrap(idle, columns).into_iter().map(|line| Line::styled(line, theme.dim)));
+    }
     let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(1));
     if height < 3 {
-        return None;
+        return;
     }
     let outer = Rect { y: row.y - height, height, ..area };
-    let shown = filtered(model, view).unwrap_or_else(|| "all rows are shown".to_owned());
-    let title = format!("{} · tab completes, enter keeps it, esc clears it", fit::cut(&shown, columns / 2));
-    let inside = panel(model, outer, &title, buffer);
+    let inside = panel(model, outer, title, buffer);
     for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
-    None
 }
 
 /// The text, the place in it where it is wrong, and why.

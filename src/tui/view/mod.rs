@@ -59,6 +59,7 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
         Some(Overlay::Note(_)) => marks::note(model, bars.footer, buffer),
         Some(Overlay::Marks(_)) => marks::list(model, view, bars.body, buffer),
         Some(Overlay::Filter(_)) => filter::line(model, view, area, buffer),
+        Some(Overlay::Hold(_)) => filter::hold_line(model, area, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),
         Some(Overlay::ProblemSearch(_)) => problems::search(model, bars.footer, buffer),
         Some(Overlay::Copy) | None => None,

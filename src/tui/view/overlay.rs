@@ -140,10 +140,14 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option
         Question::Quit => {
             let sessions =
                 if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
-            ("Quit?", sessions, "Both sides of each get a close frame.")
+            let held = model.holding.held().map_or_else(String::new, |held| {
+                let all = if held.count == 1 { "The message that is held goes" } else { "What is held goes" };
+                format!("{all} on first, in order. ")
+            });
+            ("Quit?", sessions, format!("{held}Both sides of each get a close frame."))
         }
         Question::Close(session) => {
-            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
+            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.".to_owned())
         }
     };
     let theme = &model.look.theme;

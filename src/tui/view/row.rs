@@ -67,7 +67,7 @@ pub(crate) const MARKS: [(&str, &str); 13] = [
     (level_glyph(Level::Note), "a note"),
     (INJECTED, "put in by you"),
     (COMPRESSED, "compressed; what it inflates to is shown"),
-    (CHANGED, "sent on changed: repaired, or in the other side's dialect"),
+    (CHANGED, "sent on changed: edited, repaired, or in the other side's dialect"),
     (DROPPED, "not sent on"),
     (HELD, "held: not sent on yet"),
     ("↩", "a reply, and how long it took"),
@@ -298,6 +298,7 @@ fn frame<'a>(
     spans: &mut Vec<Span<'static>>,
 ) {
     let theme = &context.model.look.theme;
+    let record = &FrameRecord { relayed: context.view.relayed(row.session, record), ..*record };
     let joined = Joined::new(context.view, row, record, context.lens.fold);
     let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };

@@ -1,0 +1,229 @@
+//! What the keys for held messages do: hold, release, edit, drop.
+
+use crate::compose;
+use crate::journal::Scope;
+use crate::journal::{Fold, Index, Joined, Row};
+use crate::record::finding::Level;
+use crate::record::{FrameNumber, FrameRecord, Relayed, Seen, SessionId};
+use crate::relay::hold::{Conditions, Decision};
+use crate::relay::injection::Injection;
+use crate::tui::keymap::{Action, key_of};
+use crate::tui::message::Effect;
+use crate::tui::state::composer::{Composer, Recall};
+use crate::tui::state::holding::HoldLine;
+use crate::tui::state::model::Model;
+use crate::tui::state::overlay::Overlay;
+
+use super::filter;
+use super::prompt;
+
+/// What they do; `None` where it is none of them.
+pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Hold => open(model, view),
+        Action::HoldToggle => return Some(toggle(model)),
+        Action::HoldKeep => return Some(keep(model)),
+        Action::HoldDiscard => model.overlay = None,
+        Action::HoldComplete => edit(model, |line| line.query.complete()),
+        Action::HoldFrom => edit(model, HoldLine::turn),
+        Action::HoldErase => edit(model, |line| _ = line.query.line.input.delete_line_by_head()),
+        Action::HoldEarlier => recall(model, Recall::Earlier),
+        Action::HoldLater => recall(model, Recall::Later),
+        Action::Release => return Some(release(model, view)),
+        Action::ReleaseAll => return Some(release_all(model)),
+        Action::EditHeld => edit_held(model, view),
+        Action::EditCopy => edit_copy(model, view),
+        // The selected one only: what is not seen is not dropped.
+        Action::CloseSession => {
+            let (session, frame) = selected(model, view)?;
+            return Some(vec![decide(model, session, frame, Decision::Drop, "dropped")]);
+        }
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// Opens the line, with what is held now.
+fn open(model: &mut Model, view: &Index) {
+    let mut line = HoldLine::new(&model.holding.conditions, filter::known(view));
+    line.read();
+    model.overlay = Some(Overlay::Hold(Box::new(line)));
+}
+
+/// Takes a change of the line's text in: what is wrong with it is shown at once.
+pub(super) fn typed(model: &mut Model) {
+    edit(model, |_| ());
+}
+
+fn edit(model: &mut Model, change: impl FnOnce(&mut HoldLine)) {
+    if let Some(Overlay::Hold(line)) = &mut model.overlay {
+        change(line);
+        line.read();
+    }
+}
+
+fn recall(model: &mut Model, direction: Recall) {
+    if let Some(Overlay::Hold(line)) = &mut model.overlay {
+        line.query.line.recall(direction, |back| model.holding.history.get(back));
+        line.read();
+    }
+}
+
+/// Holds what the line says, unless something is wrong with it.
+fn keep(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Hold(line)) = &mut model.overlay else { return Vec::new() };
+    let text = line.query.line.text().trim().to_owned();
+    let Some(conditions) = line.read() else { return Vec::new() };
+    model.overlay = None;
+    if !text.is_empty() {
+        model.holding.history.push(text);
+    }
+    set(model, conditions)
+}
+
+fn set(model: &mut Model, conditions: Conditions) -> Vec<Effect> {
+    let held = model.holding.held().map_or(0, |held| held.count);
+    model.holding.set(conditions.clone());
+    let words = if model.holding.is_on() {
+        format!("held from now on: {} · {} holds nothing more", model.holding.words(), key_of(Action::HoldToggle))
+    } else if held > 0 {
+        format!("nothing is held any more: {} went on", messages(held))
+    } else {
+        "nothing is held any more".to_owned()
+    };
+    model.toast(Level::Note, words);
+    vec![Effect::Hold(conditions)]
+}
+
+/// Holds what a command says; an empty query asks for all messages.
+pub(super) fn choose(model: &mut Model, text: &str) -> Vec<Effect> {
+    let mut line = HoldLine::new(&Conditions::default(), Default::default());
+    line.query.line.set(text);
+    match line.read() {
+        Some(conditions) => set(model, conditions),
+        None => {
+            let why = line.query.error.map(|error| error.why).unwrap_or_default();
+            model.toast(Level::Warning, why);
+            Vec::new()
+        }
+    }
+}
+
+fn toggle(model: &mut Model) -> Vec<Effect> {
+    match model.holding.turned() {
+        Some(conditions) => set(model, conditions),
+        None => {
+            model.toast(Level::Note, format!("nothing was held yet: {} says what is to be", key_of(Action::Hold)));
+            Vec::new()
+        }
+    }
+}
+
+/// The held message that is selected.
+fn selected(model: &Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
+    let row = model.selected_row(view)?;
+    let (Seen::Frame(record), Some(session)) = (row.record, row.session) else { return None };
+    (view.relayed(row.session, &record) == Relayed::Held).then_some((session, record.number))
+}
+
+/// The held message that is meant: the chosen one, or the first that waits in the sessions that are shown.
+fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
+    let scope = match model.lists.scope {
+        Scope::Session(id) => Some(id),
+        _ => None,
+    };
+    // While the newest is followed, nobody chose it: the order in which they came is the one to go by.
+    let chosen = selected(model, view).filter(|_| !model.shown_list().0.is_following());
+    let meant = chosen.or_else(|| model.holding.first(scope));
+    if meant.is_none() {
+        let words = match (model.holding.first(None), model.holding.is_on()) {
+            (Some((session, _)), _) => format!("nothing of this session is held, but of session {}", session.0),
+            (None, true) => "nothing is held now".to_owned(),
+            (None, false) => format!("nothing is held: {} says what is to be", key_of(Action::Hold)),
+        };
+        model.toast(Level::Note, words);
+    }
+    meant
+}
+
+fn decide(model: &mut Model, session: SessionId, frame: FrameNumber, decision: Decision, what: &'static str) -> Effect {
+    let token = model.sending.next_token();
+    model.sending.await_answer(token, format!("frame {frame} of session {} {what}", session.0), 1, model.now);
+    Effect::Decide { session, frame, decision, token }
+}
+
+fn release(model: &mut Model, view: &Index) -> Vec<Effect> {
+    let Some((session, frame)) = meant(model, view) else { return Vec::new() };
+    vec![decide(model, session, frame, Decision::Release, "released")]
+}
+
+fn release_all(model: &mut Model) -> Vec<Effect> {
+    let Some(held) = model.holding.held() else {
+        model.toast(Level::Note, "nothing is held now");
+        return Vec::new();
+    };
+    model.toast(Level::Note, format!("{} released, in order", messages(held.count)));
+    vec![Effect::ReleaseAll]
+}
+
+/// Sends what was made of a held message in its place.
+pub(super) fn send(model: &mut Model, session: SessionId, frame: FrameNumber, injection: Injection) -> Effect {
+    decide(model, session, frame, Decision::Edit(injection), "edited")
+}
+
+/// Opens the composer with the text of the held message that is meant.
+fn edit_held(model: &mut Model, view: &Index) {
+    let Some((session, frame)) = meant(model, view) else { return };
+    let row = prompt::row_of_frame(view, session, frame).and_then(|number| view.row(Scope::Session(session), number));
+    let Some(row) = row.map(|row| whole(view, row)) else {
+        return model.toast(Level::Warning, format!("frame {frame} has left memory: it can be released or dropped"));
+    };
+    match text(view, row) {
+        Ok((record, text)) => {
+            model.sending.forget_told();
+            let mut composer = Composer::new(session, record.from.other(), &text);
+            composer.edits = Some(frame);
+            model.overlay = Some(Overlay::Composer(Box::new(composer)));
+        }
+        Err(why) => model.toast(Level::Warning, format!("{why}: it can be released or dropped")),
+    }
+}
+
+/// Opens the composer with the text of the selected message, to be sent besides.
+fn edit_copy(model: &mut Model, view: &Index) {
+    let Some(row) = model.selected_row(view).map(|row| whole(view, row)) else {
+        return model.toast(Level::Warning, "only a frame can be sent once more: select one");
+    };
+    let Some(session) = row.session else {
+        return model.toast(Level::Warning, "only a frame can be sent once more: select one");
+    };
+    match text(view, row) {
+        Ok((record, text)) => {
+            model.sending.forget_told();
+            model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, record.from.other(), &text))));
+        }
+        Err(why) => model.toast(Level::Warning, why),
+    }
+}
+
+/// The first frame of the message that a row's frame belongs to.
+fn whole<'a>(view: &'a Index, row: Row<'a>) -> Row<'a> {
+    view.head(row.id).and_then(|head| view.row_by_id(head)).unwrap_or(row)
+}
+
+/// What one would type for the message that begins in a row.
+fn text(view: &Index, row: Row<'_>) -> Result<(FrameRecord, String), String> {
+    let Seen::Frame(record) = row.record else {
+        return Err("only a frame can be sent once more: select one".to_owned());
+    };
+    let joined = Joined::new(view, row, &record, Fold { fragments: true, heartbeats: false });
+    let said = joined.said(usize::MAX).filter(|said| said.is_whole);
+    let said = said.ok_or("not all of it has come, or was kept")?;
+    let opcode = record.header.opcode();
+    let text = compose::written(opcode, &said.bytes, said.frames);
+    Ok((record, text.ok_or_else(|| format!("a {opcode} like this can't be written in the composer"))?))
+}
+
+pub(crate) fn messages(count: usize) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
