@@ -149,7 +149,7 @@ fn it_goes_where_there_is_no_room_and_with_its_key() {
 #[test]
 fn the_scrollbar_has_ticks_for_what_is_marked_found_wrong_and_put_in() {
     let mut stage = stage(100, 40);
-    stage.keys(&"k".repeat(45)).keys("Mg/").keys("burst 2 frame 3").press(KeyCode::Enter);
+    stage.keys(&"k".repeat(45)).keys("M").press(KeyCode::Enter).keys("g/\"burst 2 frame 3\"").press(KeyCode::Enter);
     stage.until_searched("1 of 1 match");
     let area = stage.model.drawn.scrollbar.unwrap();
     let ticks: Vec<String> =

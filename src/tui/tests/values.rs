@@ -39,9 +39,10 @@ fn values_stand_in_columns() {
     }
     let mut stage = stage(120, 40);
     command(&mut stage, "column .type");
-    assert!(stage.lines()[3].contains(".type"), "{}", stage.screen());
+    let heads = |stage: &Stage| stage.lines().iter().any(|line| line.contains("opcode") && line.contains(".type"));
+    assert!(heads(&stage), "{}", stage.screen());
     command(&mut stage, "column");
-    assert!(!stage.lines()[3].contains(".type") && stage.shows("no values in columns"), "{}", stage.screen());
+    assert!(!heads(&stage) && stage.shows("no values in columns"), "{}", stage.screen());
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn paths_are_completed_from_the_selected_row() {
     assert!(stage.shows(":column .payload.id .type"), "{}", stage.screen());
     stage.press(KeyCode::Enter);
     assert!(stage.shows("2 values have columns"), "{}", stage.screen());
-    command(&mut stage, "column type");
+    command(&mut stage, "column nowhere");
     assert!(stage.shows("a path begins with a dot"), "{}", stage.screen());
 }
 
