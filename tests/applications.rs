@@ -23,7 +23,7 @@ use wsproxy::wire::opcode::Opcode;
 use FindingKind as Kind;
 
 /// What is found in each session that is not right, about the application.
-const WRONG: [(&str, &[FindingKind]); 36] = [
+const WRONG: [(&str, &[FindingKind]); 40] = [
     ("actioncable-rejected", &[Kind::ActioncableRejected]),
     ("actioncable-unauthorized", &[Kind::ActioncableDisconnected]),
     ("graphql-bad-field", &[Kind::GraphqlError]),
@@ -35,6 +35,9 @@ const WRONG: [(&str, &[FindingKind]); 36] = [
     ("graphql-refused-old", &[Kind::GraphqlRefused, Kind::GraphqlError]),
     ("mqtt-5-on-3", &[Kind::MqttRefused]),
     ("mqtt-keep-alive", &[Kind::MqttKeepAlive]),
+    ("mqtt-no-subprotocol", &[Kind::MqttNoSubprotocol]),
+    ("mqtt-not-authorized", &[Kind::MqttRefused]),
+    ("mqtt-not-authorized-5", &[Kind::MqttRefused]),
     ("mqtt-text", &[Kind::MqttText]),
     ("mqtt-topic-refused", &[Kind::MqttSubscriptionRefused]),
     ("mqtt-wrong-password", &[Kind::MqttRefused]),
@@ -59,6 +62,7 @@ const WRONG: [(&str, &[FindingKind]); 36] = [
     ("socketio-plain-client", &[Kind::SocketioNotAPacket]),
     ("socketio-plain-server", &[Kind::SocketioNotAPacket]),
     ("socketio-refused", &[Kind::SocketioRefused]),
+    ("socketio-refused-deflated", &[Kind::SocketioRefused]),
     ("stomp-error", &[Kind::StompError]),
     ("stomp-no-connected", &[Kind::AppGreetingUnanswered]),
     ("stomp-no-nul", &[Kind::StompNoNul]),
@@ -99,6 +103,9 @@ fn the_words_of_the_peer_and_the_product_are_in_the_cause() {
         ("socketio-refused", "invalid token", "io.use()"),
         ("socketio-invalid-namespace", "no namespace /admin", "io.of(\"/admin\")"),
         ("mqtt-wrong-password", "bad user name or password", "mqtt.connect()"),
+        ("socketio-refused-deflated", "invalid token", "io.use()"),
+        ("mqtt-not-authorized", "not authorized", "allow_anonymous"),
+        ("mqtt-not-authorized-5", "not authorized", "allow_anonymous"),
         ("mqtt-5-on-3", "unacceptable protocol version", "protocolVersion: 4"),
         ("graphql-refused-old", "Missing auth token!", "onConnect"),
         ("graphql-forbidden", "returned false", "useServer()"),

@@ -12,6 +12,8 @@ pub enum Greeting {
     GraphQl,
     /// MQTT's CONNECT.
     Mqtt,
+    /// The same where the subprotocol `mqtt` was not agreed to.
+    BareMqtt,
     /// STOMP's CONNECT.
     Stomp,
     /// SignalR's handshake.
@@ -27,6 +29,7 @@ impl Greeting {
         match self {
             Self::GraphQl => ("GraphQL's connection_init", "connection_ack"),
             Self::Mqtt => ("MQTT's CONNECT", "CONNACK"),
+            Self::BareMqtt => ("MQTT's CONNECT, which came without the subprotocol mqtt", "CONNACK"),
             Self::Stomp => ("STOMP's CONNECT", "CONNECTED"),
             Self::SignalR => ("SignalR's handshake", "{}"),
             Self::Wamp => ("WAMP's HELLO", "WELCOME"),
@@ -94,6 +97,7 @@ impl StallKind {
             Self::PeerNotReading => FindingKind::TcpNotReading,
             Self::SocketIoConnect => FindingKind::SocketioNoConnect,
             Self::EngineIoPong => FindingKind::SocketioNoPong,
+            Self::Greeting(Greeting::BareMqtt) => FindingKind::MqttNoSubprotocol,
             Self::Greeting(_) => FindingKind::AppGreetingUnanswered,
         }
     }

@@ -5,6 +5,8 @@
 //! are looked at, and none once the watcher listens to that side no more: then a read costs a comparison. All other frames,
 //! which are followed one by one, come here in their pieces.
 
+use std::sync::Arc;
+
 use crate::decode::{Format, Payload};
 use crate::diagnose::application::{End, LOOKED_AT, Message, Told, Watcher};
 use crate::diagnose::examine::Usual;
@@ -218,7 +220,7 @@ impl Application {
     }
 
     /// What was found last, where it may well end the session.
-    pub(super) const fn told(&self) -> Option<Told> {
+    pub(super) fn told(&self) -> Option<Arc<Told>> {
         self.watcher.told()
     }
 }

@@ -1,5 +1,7 @@
 //! The examiner at its place in a lane: what it finds becomes findings, within limits.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnose::application::Told;
@@ -41,18 +43,18 @@ pub(super) struct Bytes<'a> {
 }
 
 /// What was seen in messages before, which may be the cause of what comes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Earlier {
     /// What was found in the application's messages.
-    pub told: Option<Told>,
+    pub told: Option<Arc<Told>>,
     pub now: Time,
     /// The largest of the client's last messages: its first frame, and its bytes.
     pub largest: Option<(FrameNumber, u64)>,
 }
 
 impl Earlier {
-    fn cause(self) -> Option<(String, &'static str)> {
-        self.told?.cause(self.now)
+    fn cause(&self) -> Option<(String, Cow<'static, str>)> {
+        self.told.as_ref()?.cause(self.now)
     }
 }
 
@@ -278,7 +280,7 @@ impl Watch {
     }
 
     /// What was seen in messages before this read.
-    pub(super) const fn follows_from(&mut self, earlier: Earlier) {
+    pub(super) fn follows_from(&mut self, earlier: Earlier) {
         self.earlier = Some(earlier);
     }
 
@@ -294,7 +296,9 @@ impl Watch {
             let (cause, fix) = own.cause();
             finding = finding.cause(cause, fix);
         }
-        if let Some((cause, fix)) = self.earlier.filter(|_| is_end_without_a_word(&finding)).and_then(Earlier::cause) {
+        if let Some((cause, fix)) =
+            self.earlier.as_ref().filter(|_| is_end_without_a_word(&finding)).and_then(Earlier::cause)
+        {
             finding = finding.cause(cause, fix);
         }
         if let Some(frame) = finding.frame() {
@@ -380,7 +384,7 @@ impl Watch {
     /// A close with 1009 says what was too large.
     fn too_large(&self, found: Found) -> Found {
         let code = CloseBody::parse(self.body()).code().filter(|(code, _)| *code == Code::TOO_BIG);
-        let largest = self.earlier.and_then(|earlier| earlier.largest);
+        let largest = self.earlier.as_ref().and_then(|earlier| earlier.largest);
         match (code, largest) {
             (Some((_, reason)), Some((frame, length))) if found.kind == FindingKind::CloseCleanErrorCodes => {
                 Found { cause: Some(end::too_large(frame, length, reason)), ..found }

@@ -70,6 +70,15 @@ async function aedes(set) {
   return () => { broker.close(); stop(); };
 }
 
+async function mosquitto(anonymous) {
+  const config = '/tmp/wsproxy-mosquitto.conf';
+  // With WebSockets alone it does not start.
+  fs.writeFileSync(config, `user root\nlistener ${UPSTREAM + 5} 127.0.0.1\nlistener ${UPSTREAM} 127.0.0.1\nprotocol websockets\nallow_anonymous ${anonymous}\n`);
+  const broker = spawn(process.env.MOSQUITTO, ['-c', config], { stdio: 'ignore' });
+  await sleep(700);
+  return () => broker.kill();
+}
+
 async function mqttClient(options, topic, wait = 600) {
   const client = require('mqtt').connect(proxied('/mqtt'), { reconnectPeriod: 0, clientId: 'web', ...options });
   client.on('error', () => {});
@@ -252,6 +261,11 @@ const sessions = {
   'socketio-right-upgraded': [() => socketIo(4, { pingInterval: 500 }), () => socketIoClient(4, '/', {}, async socket => { socket.emit('say', 'hi'); await sleep(1200); })],
   'socketio-right-2': [() => socketIo(2, {}), () => socketIoClient(2, '/', { transports: ['websocket'] }, socket => socket.emit('say', 'hi'))],
   'socketio-right-allow-eio3': [() => socketIo(4, { allowEIO3: true }), () => socketIoClient(2, '/', { transports: ['websocket'] }, socket => socket.emit('say', 'hi'))],
+  'socketio-right-binary': [() => socketIo(4, {}), () => socketIoClient(4, '/', { transports: ['websocket'] }, socket => socket.emit('say', Buffer.from('hi')))],
+  'socketio-right-msgpack': [() => socketIo(4, { parser: require('socket.io-msgpack-parser') }), () => socketIoClient(4, '/',
+    { transports: ['websocket'], parser: require('socket.io-msgpack-parser') }, async socket => { socket.emit('say', 'hi'); await sleep(3500); })],
+  'socketio-refused-deflated': [() => socketIo(4, { perMessageDeflate: { threshold: 0 } }, io => io.use((socket, next) => next(new Error('invalid token')))),
+    async () => { await raw('/socket.io/?EIO=4&transport=websocket', [], ['40', 300], { perMessageDeflate: { threshold: 0 } }); }],
   'socketio-refused': [() => socketIo(4, {}, io => io.use((socket, next) => next(new Error('invalid token')))), () => socketIoClient(4, '/', { transports: ['websocket'] })],
   'socketio-invalid-namespace': [() => socketIo(4, {}), () => socketIoClient(4, '/admin', { transports: ['websocket'] })],
   'socketio-4-on-2': [() => socketIo(2, {}), () => socketIoClient(4, '/', { transports: ['websocket'] })],
@@ -262,6 +276,10 @@ const sessions = {
   'socketio-disconnected': [() => socketIo(4, {}), () => socketIoClient(4, '/', { transports: ['websocket'] }, socket => socket.emit('kick'))],
   // MQTT
   'mqtt-right': [() => aedes(), () => mqttClient({ keepalive: 1 }, 't', 2500)],
+  'mqtt-right-mosquitto': [() => mosquitto(true), () => mqttClient({ protocolVersion: 5 })],
+  'mqtt-not-authorized': [() => mosquitto(false), () => mqttClient({})],
+  'mqtt-not-authorized-5': [() => mosquitto(false), () => mqttClient({ protocolVersion: 5 })],
+  'mqtt-no-subprotocol': [() => mosquitto(true), async () => { await raw('/mqtt', [], [connect, 4200]); }],
   'mqtt-wrong-password': [() => aedes(), () => mqttClient({ username: 'bad', password: 'x' })],
   'mqtt-5-on-3': [() => aedes(), () => mqttClient({ protocolVersion: 5 })],
   'mqtt-text': [() => aedes(), async () => { await raw('/mqtt', ['mqtt'], ['hello', 300]); }],
@@ -299,6 +317,18 @@ const sessions = {
   'actioncable-unauthorized': [() => cable(false), () => cableClient(1)],
   // WAMP
   'wamp-right': [router, () => autobahn('realm1')],
+  // Yjs
+  'yjs-right': [async () => {
+    const { setupWSConnection } = require('y-websocket/bin/utils');
+    return wsServer((ws, request) => setupWSConnection(ws, request));
+  }, async () => {
+    const Y = require('yjs'); const { WebsocketProvider } = require('y-websocket');
+    const provider = new WebsocketProvider(`ws://localhost:${LISTEN}`, 'room', new Y.Doc(), { WebSocketPolyfill: WebSocket, disableBc: true });
+    await sleep(800);
+    provider.doc.getText('t').insert(0, 'hello');
+    await sleep(1500);
+    provider.destroy();
+  }],
   // No protocol
   'plain-right': [() => wsServer(ws => { const beat = setInterval(() => ws.ping(), 300); ws.on('close', () => clearInterval(beat)); ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary })); }),
     async () => { const ws = await raw('/', [], ['a', 50, 'b', 50, '{"a":1}', 50, '{"a":2}', 1000]); ws.close(); await sleep(100); }],

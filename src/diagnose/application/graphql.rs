@@ -85,8 +85,8 @@ impl Rules for GraphQl {
 fn of_other(version: Version, from: Side, kind: &str) -> Option<Version> {
     let of = match (from, kind) {
         (Side::Client, "start" | "stop" | "connection_terminate") => Version::Old,
-        (Side::Server, "data" | "ka" | "connection_error") => Version::Old,
-        (Side::Client, "subscribe" | "ping" | "pong") | (Side::Server, "next" | "ping" | "pong") => Version::New,
+        (Side::Server, "data" | "ka") => Version::Old,
+        (Side::Client, "subscribe") | (Side::Server, "next") => Version::New,
         _ => return None,
     };
     (of != version).then_some(of)
@@ -127,7 +127,7 @@ const fn subprotocol(version: Version) -> &'static str {
 fn refused(message: &Message<'_>, said: &str) -> Finding {
     let said = quoted(said);
     message.finding(FindingKind::GraphqlRefused, message.bytes().len(), said.clone()).cause(
-        format!("the server refuses the connection itself: {said}"),
+        format!("the GraphQL server refuses the connection itself: {said}"),
         "look for that sentence in the server's onConnect: what throws there; credentials go into the client's \
          connectionParams",
     )
@@ -136,7 +136,7 @@ fn refused(message: &Message<'_>, said: &str) -> Finding {
 fn error(message: &Message<'_>, said: &str) -> Finding {
     let said = quoted(said);
     message.finding(FindingKind::GraphqlError, message.bytes().len(), said.clone()).cause(
-        format!("the server refuses the operation itself: {said}"),
+        format!("the GraphQL server refuses the operation itself: {said}"),
         "correct the operation by that message; for a field that does not exist, compare it with the server's schema",
     )
 }

@@ -4,6 +4,7 @@
 //! is still dead. Without the listener for pongs, or with a limit that runs in spite of them, the first ping is the last: it
 //! is answered, and the connection ends after the limit.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::record::finding::{Finding, FindingKind, Place};
@@ -13,8 +14,10 @@ use crate::wire::opcode::Opcode;
 use super::End;
 use crate::diagnose::end;
 
-/// So soon behind the pong, an end is the ping's.
+/// The time between a byte and another that belong together.
 const SOON: Duration = Duration::from_secs(1);
+/// The shortest limit for a pong that is told: a second, and what a timer is late.
+const A_SECOND: RangeInclusive<Duration> = Duration::from_millis(990)..=Duration::from_millis(1100);
 
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
@@ -42,12 +45,12 @@ impl Heartbeat {
         if self.pings != 1 || end.from != Side::Server || end.how.is_none() {
             return None;
         }
-        let (after, since_pong) = (end.time.since(ping), end.time.since(pong));
+        let after = end.time.since(ping);
         let silence = end.silence.client.min(end.silence.server);
         // A proxy's limit for silence ends it as long after the last byte, whatever that was.
         let is_others = silence + SOON > after && end::is_known_limit(after);
-        let is_turn = end::is_limit(after) && !is_others;
-        if !(is_turn || since_pong <= SOON) {
+        let is_turn = end::is_limit(after) || A_SECOND.contains(&after);
+        if !is_turn || is_others {
             return None;
         }
         let detail = format!(

@@ -20,7 +20,9 @@ mod tests;
 mod unspoken;
 mod wamp;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::decode::{self, Decoded, Decoder, Limits, Payload};
@@ -200,14 +202,16 @@ pub struct Watcher {
     seen: PerSide<u32>,
     /// Messages beyond the first that may still be.
     left: u32,
-    told: Option<Told>,
+    told: Option<Arc<Told>>,
 }
 
 /// What was found last, where it may well end the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     kind: FindingKind,
     time: Time,
+    cause: Cow<'static, str>,
+    fix: Cow<'static, str>,
 }
 
 /// An end so soon behind a finding is its consequence.
@@ -216,10 +220,16 @@ const SOON: Duration = Duration::from_secs(5);
 impl Told {
     /// Why a session ends at that time without a word about it, where that was told.
     #[must_use]
-    pub fn cause(self, now: Time) -> Option<(String, &'static str)> {
-        let (id, entry) = (self.kind.id(), words(self.kind));
-        let cause = format!("most likely it follows from {id}: {}", entry.title);
-        (now.since(self.time) <= SOON).then_some((cause, entry.fix))
+    pub fn cause(&self, now: Time) -> Option<(String, Cow<'static, str>)> {
+        let cause = format!("most likely it follows from {}: {}", self.kind.id(), self.cause);
+        (now.since(self.time) <= SOON).then(|| (cause, self.fix.clone()))
+    }
+
+    fn of(finding: &Finding, time: Time) -> Option<Arc<Self>> {
+        let entry = words(finding.kind);
+        let cause = finding.cause.clone().unwrap_or(Cow::Borrowed(entry.title));
+        let fix = finding.fix.clone().unwrap_or(Cow::Borrowed(entry.fix));
+        (entry.level > Level::Note).then(|| Arc::new(Self { kind: finding.kind, time, cause, fix }))
     }
 }
 
@@ -273,10 +283,8 @@ impl Watcher {
         if self.rules.is_none() && found.is_empty() {
             found.extend(self.unspoken.message(message));
         }
-        let grave = found.iter().rfind(|finding| words(finding.kind).level > Level::Note);
-        if let Some(finding) = grave {
-            self.told = Some(Told { kind: finding.kind, time: message.time });
-        }
+        let told = found.iter().rev().find_map(|finding| Told::of(finding, message.time));
+        self.told = told.or(self.told.take());
         found
     }
 
@@ -307,8 +315,8 @@ impl Watcher {
 
     /// What was found last, where it may well end the session.
     #[must_use]
-    pub const fn told(&self) -> Option<Told> {
-        self.told
+    pub fn told(&self) -> Option<Arc<Told>> {
+        self.told.clone()
     }
 
     fn choose(&mut self, first: &[(Side, Payload<'_>)]) {
@@ -356,6 +364,7 @@ pub const fn unanswered(kind: StallKind) -> Option<(&'static str, &'static str)>
             "compare the port and path with the broker's WebSocket listener (mosquitto: listener 9001, protocol \
              websockets; EMQX: 8083 /mqtt; aedes: handle(createWebSocketStream(ws), request))",
         ),
+        Greeting::BareMqtt => return None,
         Greeting::Stomp => (
             "the broker has not answered CONNECT: it may not be up, or what accepts the WebSocket does not speak STOMP",
             "compare the path with the broker's (Spring: registry.addEndpoint(\"/ws\"); RabbitMQ Web STOMP: port 15674 /ws); \

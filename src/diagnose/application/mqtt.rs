@@ -2,7 +2,7 @@
 //!
 //! The codes are those of MQTT 3.1.1 (3.2.2.3) and MQTT 5 (2.4), the subprotocol that of MQTT 5, 6. Seen with mqtt 5.16 and
 //! aedes 1.2, both of which write a packet in several messages: a CONNECT of MQTT 5 gets code 1 from a broker of 3.1.1, and a client that is silent for one and a half times
-//! its keep-alive loses the connection.
+//! its keep-alive loses the connection. mosquitto 2.0.11 opens the socket without the subprotocol, and answers nothing.
 
 use std::time::Duration;
 
@@ -107,7 +107,8 @@ impl Mqtt {
     fn of_client(&mut self, message: &Message<'_>, packet: &[u8]) {
         if let Some(connect) = connect(packet) {
             self.connect = Some((message.number, connect));
-            self.greeting = Some(Owed::for_message(StallKind::Greeting(Greeting::Mqtt), message));
+            let greeting = if self.has_subprotocol { Greeting::Mqtt } else { Greeting::BareMqtt };
+            self.greeting = Some(Owed::for_message(StallKind::Greeting(greeting), message));
         }
     }
 

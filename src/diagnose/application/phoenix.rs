@@ -11,6 +11,7 @@ use crate::record::Side;
 use crate::record::finding::{Finding, FindingKind, Place};
 
 use super::{End, Message, Rules, holds, quoted};
+use crate::diagnose::end;
 
 /// The server's default limit, and how much later it may be noticed.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -73,10 +74,12 @@ impl Rules for Phoenix {
         self.has_heartbeat |= from == Side::Client;
     }
 
-    fn end(&self, end: &End) -> Option<Finding> {
-        let silence = end.silence.client;
-        let is_limit = silence >= LIMIT && silence <= LIMIT + LATE;
-        if end.from != Side::Server || !(is_limit || (!self.has_heartbeat && silence > HEARTBEAT)) {
+    fn end(&self, ended: &End) -> Option<Finding> {
+        let silence = ended.silence.client;
+        // The default, or another limit of whole seconds where no heartbeat was there to meet it.
+        let is_default = silence >= LIMIT && silence <= LIMIT + LATE;
+        let is_other = !self.has_heartbeat && silence > HEARTBEAT && end::is_limit(silence);
+        if ended.from != Side::Server || !(is_default || is_other) {
             return None;
         }
         let seconds = silence.as_secs_f64();

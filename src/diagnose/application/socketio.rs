@@ -25,6 +25,8 @@ pub(super) struct SocketIo {
     is_base64: bool,
     /// Whether Socket.IO is spoken in the packets, and not something else on Engine.IO.
     is_socket_io: bool,
+    /// Whether its packets are written in the usual way, and not by another parser.
+    is_usual: bool,
     /// The Engine.IO session began on this socket, not by polling.
     is_direct: bool,
     /// What the client owes since the server opened the session: the packet that joins a namespace.
@@ -46,6 +48,7 @@ impl SocketIo {
             asked,
             is_base64: opening.parameter("b64").is_some(),
             is_socket_io: opening.path().windows(9).any(|part| part == b"socket.io"),
+            is_usual: false,
             is_direct: opening.parameter("sid").is_none(),
             join: None,
             ping: None,
@@ -55,7 +58,7 @@ impl SocketIo {
 
     const fn is_packet(&self, bytes: &[u8]) -> bool {
         match bytes {
-            [b'4', kind, ..] => !self.is_socket_io || matches!(kind, b'0'..=b'6'),
+            [b'4', kind, ..] => !self.is_usual || matches!(kind, b'0'..=b'6'),
             [b'b', ..] => self.is_base64,
             [b'0'..=b'6', ..] => true,
             _ => false,
@@ -84,11 +87,11 @@ impl SocketIo {
                 let detail = "the client asks for EIO=4, and the server joins it with a bare 40, as Engine.IO 3 does";
                 Some(message.finding(FindingKind::SocketioVersion, 2, detail))
             }
-            [b'4', b'4', ..] if self.is_socket_io => {
+            [b'4', b'4', ..] if self.is_usual => {
                 self.join = None;
                 Some(refused(message))
             }
-            [b'4', b'1', ..] if self.is_socket_io && !self.leaves => {
+            [b'4', b'1', ..] if self.is_usual && !self.leaves => {
                 Some(message.finding(FindingKind::SocketioDisconnected, 2, ""))
             }
             _ => None,
@@ -98,9 +101,14 @@ impl SocketIo {
 
 impl Rules for SocketIo {
     fn message(&mut self, message: &Message<'_>) -> Vec<Finding> {
+        if message.from == Side::Client && (!message.is_text() || message.bytes().starts_with(b"4")) {
+            // Another parser has another packet for it, perhaps in bytes.
+            self.join = None;
+        }
         if !message.is_text() {
             return Vec::new();
         }
+        self.is_usual |= self.is_socket_io && message.bytes().starts_with(b"40");
         if !self.is_packet(message.bytes()) {
             self.join = self.join.filter(|join| join.by != message.from);
             return vec![not_a_packet(message)];
@@ -109,11 +117,7 @@ impl Rules for SocketIo {
         match (message.from, message.bytes()) {
             (Side::Server, _) => self.of_server(message).into_iter().collect(),
             (Side::Client, bytes) => {
-                match bytes {
-                    [b'4', b'0', ..] => self.join = None,
-                    [b'4', b'1', ..] | [b'1', ..] => self.leaves = true,
-                    _ => {}
-                }
+                self.leaves |= matches!(bytes, [b'4', b'1', ..] | [b'1', ..]);
                 Vec::new()
             }
         }
@@ -163,7 +167,7 @@ fn refused(message: &Message<'_>) -> Finding {
         );
     }
     finding.cause(
-        format!("the server refuses the connection itself: {}", quoted(&said)),
+        format!("the Socket.IO server refuses it itself: {}", quoted(&said)),
         format!(
             "look for that sentence in the server's io.use() or io.of(\"{place}\").use(): what calls next(new Error(...)); \
              a token goes into the client's option auth"

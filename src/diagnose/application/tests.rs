@@ -1,5 +1,7 @@
 //! Rules that no recorded session shows: what keeps them from false alarms.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const SECOND: u64 = 1_000_000;
@@ -186,4 +188,69 @@ fn a_keep_alive_is_blamed_at_its_limit_only() {
     assert_eq!(session.wait(14).end(0), None);
     assert_eq!(session.wait(1).end(0), Some("mqtt-keep-alive"));
     assert_eq!(session.wait(60).end(0), None);
+}
+
+#[test]
+fn another_parser_of_socket_io_is_no_fault() {
+    let mut session = Session::open("/socket.io/?EIO=4&transport=websocket", None);
+    session
+        .server("0{\"sid\":\"a\",\"pingInterval\":25000}")
+        .client("4{\"type\":0,\"nsp\":\"/\"}")
+        .server("4{\"type\":0}");
+    assert_eq!((session.watcher.owed(), session.found.len()), (None, 0));
+    let mut bytes = Session::open("/socket.io/?EIO=4&transport=websocket", None);
+    bytes.server("0{\"sid\":\"a\",\"pingInterval\":25000}").says(Side::Client, Opcode::BINARY, b"\x83\xa4type\x00");
+    assert_eq!((bytes.watcher.owed(), bytes.found.len()), (None, 0));
+}
+
+#[test]
+fn packets_of_mqtt_are_read_however_messages_cut_them() {
+    let refused = |client: &[&[u8]], server: &[&[u8]]| {
+        let mut session = Session::open("/mqtt", Some("mqtt"));
+        client.iter().for_each(|bytes| _ = session.says(Side::Client, Opcode::BINARY, bytes));
+        server.iter().for_each(|bytes| _ = session.says(Side::Server, Opcode::BINARY, bytes));
+        session.found
+    };
+    let connect = b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x0a\x00\x03web";
+    let pieces: Vec<_> = connect.chunks(1).collect();
+    assert_eq!(refused(&[connect], &[b"\x20\x02\x00\x05"]), ["mqtt-refused"]);
+    assert_eq!(refused(&pieces, &[b"\x20", b"\x02\x00", b"\x05"]), ["mqtt-refused"]);
+    // A long PUBLISH whose end comes with a SUBACK.
+    let publish = [&b"\x30\xc8\x01\x00\x01t"[..], &[b'x'; 150]].concat();
+    let rest = [&[b'x'; 47][..], b"\x90\x03\x00\x01\x80"].concat();
+    assert_eq!(refused(&[connect], &[b"\x20\x02\x00\x00", &publish, &rest]), ["mqtt-subscription-refused"]);
+    assert_eq!(refused(&[connect], &[b"\x20\xff\xff\xff\xff\xff\xff", b"\x90"]), [""; 0]);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_said_there_are_limits(
+        opening in 0usize..8,
+        messages in proptest::collection::vec((any::<bool>(), any::<bool>(), 0usize..10, any::<Vec<u8>>()), 0..40),
+        silent in 0u64..100,
+    ) {
+        let openings = [
+            ("/socket.io/?EIO=4&transport=websocket", None),
+            ("/graphql", Some("graphql-ws")),
+            ("/mqtt", Some("mqtt")),
+            ("/ws", Some("v12.stomp")),
+            ("/socket/websocket?vsn=2.0.0", None),
+            ("/cable", Some("actioncable-v1-json")),
+            ("/ws", Some("wamp.2.msgpack")),
+            ("/hub", None),
+        ];
+        let starts: [&[u8]; 10] = [
+            b"", b"40", b"44", b"{\"type\":", b"{\"protocol\":\"json\",\"version\":1}\x1e", b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x0a",
+            b"ERROR\n", b"[\"1\",\"1\",\"t\",\"phx_reply\",", b"\x93\x03", b"\x20\xff\xff",
+        ];
+        let (path, protocol) = openings[opening];
+        let mut session = Session::open(path, protocol);
+        for (is_client, is_text, start, rest) in messages {
+            let from = if is_client { Side::Client } else { Side::Server };
+            let opcode = if is_text { Opcode::TEXT } else { Opcode::BINARY };
+            session.wait(1).says(from, opcode, &[starts[start], &rest].concat());
+        }
+        let _ = (session.watcher.owed(), session.wait(silent).end(0));
+        prop_assert!(session.found.len() < 200);
+    }
 }

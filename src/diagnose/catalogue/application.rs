@@ -178,7 +178,7 @@ pub(super) const MQTT_TEXT: Words = Words {
 
 pub(super) const MQTT_NO_SUBPROTOCOL: Words = Words {
     level: Level::Warning,
-    title: "an MQTT client's CONNECT went out without the subprotocol mqtt, and the broker closed",
+    title: "an MQTT client's CONNECT went out without the subprotocol mqtt, and got no answer",
     spec: "MQTT 5, 6.0 [MQTT-6.0.0-3]",
     chrome: AN_END,
     firefox: AN_END,

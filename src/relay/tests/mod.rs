@@ -1,5 +1,6 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
+mod application;
 mod frames;
 mod hixie;
 pub(in crate::relay) mod lanes;
