@@ -38,7 +38,7 @@ struct UnderWay {
 pub(super) struct Application {
     watcher: Watcher,
     under_way: PerSide<Option<UnderWay>>,
-    /// Room to unmask in.
+    /// Room to unmask the start of a message in.
     scratch: Vec<u8>,
     found: Vec<Finding>,
     /// The client's last messages: the number of the first frame, and the payload's bytes.
@@ -113,26 +113,18 @@ impl Application {
     /// A usual frame.
     fn whole(&mut self, now: Time, from: Side, number: FrameNumber, header: FrameHeader, payload: &[u8]) {
         let Some(format) = Format::of(header.opcode()) else { return };
-        self.unmask(&header, payload, START);
-        if !self.watcher.wants(from, &self.scratch) {
-            return;
+        let mut bytes = std::mem::take(&mut self.scratch);
+        unmask(&header, payload, START, &mut bytes);
+        if self.watcher.wants(from, &bytes) {
+            let mut more = Vec::new();
+            if payload.len() > START {
+                unmask(&header, payload, LOOKED_AT, &mut more);
+            }
+            let bytes = if more.is_empty() { &bytes } else { &more };
+            let payload = Payload { format, bytes, is_whole: bytes.len() == payload.len() };
+            self.tell(&Message { from, time: now, number, header, payload });
         }
-        if payload.len() > START {
-            self.unmask(&header, payload, LOOKED_AT);
-        }
-        let bytes = std::mem::take(&mut self.scratch);
-        let is_whole = bytes.len() == payload.len();
-        self.tell(&Message { from, time: now, number, header, payload: Payload { format, bytes: &bytes, is_whole } });
         self.scratch = bytes;
-    }
-
-    /// The first bytes of a frame's payload, without its mask.
-    fn unmask(&mut self, header: &FrameHeader, payload: &[u8], limit: usize) {
-        self.scratch.clear();
-        self.scratch.extend_from_slice(payload.get(..limit).unwrap_or(payload));
-        if let Some(key) = header.mask {
-            mask::apply(key, 0, &mut self.scratch);
-        }
     }
 
     /// A frame begins that is followed by itself.
@@ -222,6 +214,15 @@ impl Application {
     /// What was found last, where it may well end the session.
     pub(super) fn told(&self) -> Option<Arc<Told>> {
         self.watcher.told()
+    }
+}
+
+/// The first bytes of a frame's payload, without its mask.
+fn unmask(header: &FrameHeader, payload: &[u8], limit: usize, bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.extend_from_slice(payload.get(..limit).unwrap_or(payload));
+    if let Some(key) = header.mask {
+        mask::apply(key, 0, bytes);
     }
 }
 

@@ -10,8 +10,8 @@ use crate::record::{Side, Time};
 use super::Message;
 
 /// Texts of the client's that are remembered, and how much of each.
-const TEXTS: usize = 8;
-const TEXT: usize = 1024;
+const TEXTS: usize = 4;
+const TEXT: usize = 256;
 /// A page that sends as soon as it may does so within this time of the opening.
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// An answer that has not come by then is not to come, where others take no longer than that.
@@ -86,7 +86,8 @@ impl Unspoken {
         let bytes = message.bytes().get(..TEXT).unwrap_or(message.bytes()).to_vec();
         if !message.is_text() {
             self.has_sent_bytes = true;
-        } else if self.texts.len() < TEXTS {
+            self.texts = Vec::new();
+        } else if self.texts.len() < TEXTS && self.tells_of_bytes {
             self.texts.push(bytes.clone());
         }
         if self.tells_of_first && self.turns.len() < TURNS {
@@ -106,7 +107,7 @@ impl Unspoken {
             return None;
         }
         if bytes.len() > 1 && bytes.len() < TEXT && self.texts.iter().any(|text| text == bytes) {
-            self.tells_of_bytes = false;
+            self.end_of_bytes();
             let detail = "they are the very bytes of a text that the client sent";
             return Some(message.finding(FindingKind::AppTextAsBinary, bytes.len(), detail));
         }
@@ -115,10 +116,16 @@ impl Unspoken {
             is_one && Decoder::Json.read(message.from, Payload::text(bytes), &Limits::ROW).is_ok()
         };
         if self.texts.iter().any(|text| matches!(text.first(), Some(b'{' | b'['))) && is_json(bytes) {
-            self.tells_of_bytes = false;
+            self.end_of_bytes();
             return Some(message.finding(FindingKind::AppJsonAsBinary, bytes.len(), ""));
         }
         None
+    }
+
+    /// It is told, which is enough once.
+    fn end_of_bytes(&mut self) {
+        self.tells_of_bytes = false;
+        self.texts = Vec::new();
     }
 
     /// The first message, sent at the opening, got nothing for a while, and then each one like it an answer.
