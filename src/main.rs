@@ -152,6 +152,12 @@ async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
                     () = &mut signal => {}
                 }
             }
+            if call.visit.story().talk.opened.is_none() {
+                tokio::select! {
+                    () = call.look_beside() => {}
+                    () = &mut signal => {}
+                }
+            }
             if config.dialects || smells_old(call.visit.story()) {
                 tokio::select! {
                     tried = visit::dialects(&config.dialer, &config.plan) => attempts = tried,

@@ -8,7 +8,7 @@ use wsproxy::diagnose::words;
 use wsproxy::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use wsproxy::record::{Ending, Event, Outcome, PerSide, Record, Side, Time, Verdict};
 use wsproxy::relay::limits::Limits;
-use wsproxy::relay::session::{Output, Session, SessionConfig};
+use wsproxy::relay::session::{Learned, Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::head;
 
@@ -93,6 +93,8 @@ fn replay(case: &Case) -> Played {
         assert!(out.to.client.is_as_is() && out.to.server.is_as_is(), "{}: a tap changes nothing", case.id);
     }
     let mut played = Played { is_open: session.is_open(), ..Played::default() };
+    // Nobody asks the upstream why it failed: the session tells what it knows itself.
+    session.learn(Time(3), Learned::Nothing, &mut out);
     for record in &out.log.records {
         let Record::Event(_, event) = record else { continue };
         match &**event {

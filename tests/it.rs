@@ -18,6 +18,7 @@ mod findings;
 mod handshakes;
 mod layers;
 mod queries;
+mod real;
 mod refusals;
 mod sockets;
 mod stalls;

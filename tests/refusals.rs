@@ -10,7 +10,7 @@ use wsproxy::record::finding::Finding;
 use wsproxy::wire::head;
 
 /// By recording: the finding, and what stands in its cause and in its fix.
-const EXPECTED: [(&str, &str, &str, &str); 44] = [
+const EXPECTED: [(&str, &str, &str, &str); 64] = [
     ("ws-other-path", "http-status-400", "most likely ws for Node, which does not serve this path", "WebSocketServer"),
     ("ws-verify-client", "http-status-401", "says why itself: No token here", "cookie, query or subprotocol"),
     ("express-no-upgrade", "http-status-404", "Express has no route for this path", "new WebSocketServer({ server })"),
@@ -70,6 +70,36 @@ const EXPECTED: [(&str, &str, &str, &str); 44] = [
     ("apache-refused", "http-status-5xx", "Apache could not reach the server behind it", "ProxyPass"),
     ("socketio-transport", "http-status-400", "does not take the transport", "transport=websocket"),
     ("socketio-unknown-sid", "http-status-400", "does not know this session", "sticky sessions"),
+    ("apache-express-lost", "http-status-404", "most likely Apache in front of it", "upgrade=websocket"),
+    ("apache-uvicorn-lost", "http-status-404", "most likely the proxy in front took Upgrade away", "upgrade=websocket"),
+    ("apache-silent", "http-status-5xx", "was silent for ProxyTimeout", "waits before its 101"),
+    ("caddy-other-host", "http-status-200", "no site in its Caddyfile has this Host", "--keep-host"),
+    ("varnish-express-lost", "http-status-404", "most likely Varnish in front of it", "return (pipe)"),
+    ("varnish-refused", "http-status-5xx", "Varnish could not fetch from its backend", ".host and .port"),
+    ("nginx-express-page", "http-status-200", "nginx in front of it did not pass Upgrade on", "proxy_http_version 1.1"),
+    ("express-page", "http-status-200", "Express served a page", "new WebSocketServer({ server })"),
+    ("nginx-long-line", "http-status-400", "nginx takes no request line that long", "large_client_header_buffers"),
+    ("uvicorn-threw", "http-status-5xx", "most likely uvicorn: the application threw", "traceback"),
+    (
+        "gunicorn-asgi",
+        "http-status-5xx",
+        "an ASGI application (FastAPI, Starlette) needs",
+        "uvicorn.workers.UvicornWorker",
+    ),
+    ("daphne-closed", "http-status-403", "daphne: the consumer closed in front of accept()", "self.accept()"),
+    ("daphne-origin", "http-status-403", "AllowedHostsOriginValidator refused", "ALLOWED_HOSTS"),
+    ("hypercorn-no-route", "http-status-403", "Hypercorn: the application has no WebSocket route", "@app.websocket"),
+    ("hypercorn-threw", "http-status-5xx", "Hypercorn: the application threw", "traceback"),
+    ("tornado-no-route", "http-status-404", "Tornado has no handler", "tornado.web.Application"),
+    (
+        "python-http-server",
+        "http-status-404",
+        "Python's http.server answers on this port",
+        "port of the WebSocket server",
+    ),
+    ("fastify-no-plugin", "http-status-404", "Fastify has no route for this path", "websocket: true"),
+    ("caddy-tls", "http-status-400", "the server speaks TLS on this port", "wss://"),
+    ("vite-token", "http-status-400", "most likely Vite refuses its own client", "server.allowedHosts"),
 ];
 
 fn recordings() -> Vec<Value> {

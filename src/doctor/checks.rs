@@ -7,7 +7,7 @@ use crate::record::{Ending, Time};
 use crate::text;
 use crate::wire::close::Code;
 
-use super::story::{Closed, Connected, Foreign, Story, Talk};
+use super::story::{Beside, Closed, Connected, Foreign, Likeness, Story, Talk};
 use super::visit::Plan;
 
 /// How a check went.
@@ -74,6 +74,7 @@ pub(super) fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<C
     }
     out.push(handshake(story));
     if talk.opened.is_none() {
+        out.extend(beside(&story.beside));
         return out;
     }
     out.extend(subprotocol(plan, story));
@@ -89,6 +90,34 @@ pub(super) fn checks(connected: &Connected, plan: &Plan, story: &Story) -> Vec<C
     out.push(ping(story));
     out.extend(close(plan, story));
     out.extend(story.foreign.as_ref().map(foreign));
+    out
+}
+
+/// What the server says to other questions than the handshake.
+fn beside(beside: &Beside) -> Vec<Check> {
+    let mut out = Vec::new();
+    if beside.speaks_tls {
+        let fix = Some("use wss:// in place of ws://".to_owned());
+        out.push(Check { fix, ..check("TLS", Mark::Bad, "the server answers a TLS hello on this port") });
+    }
+    out.extend(beside.get.map(|(status, likeness)| match likeness {
+        Likeness::Same => check(
+            "plain GET",
+            Mark::Odd,
+            format!(
+                "the same path gets the same page ({status}): Upgrade is lost on the way, or a catch-all route answers"
+            ),
+        ),
+        Likeness::Other => {
+            check("plain GET", Mark::Good, format!("the same path gets {status}, so the server saw the upgrade"))
+        }
+        Likeness::Alone => check("plain GET", Mark::Good, format!("the same path gets {status}, so the server runs")),
+    }));
+    if beside.is_socket_io {
+        let words = "a Socket.IO server answers at /socket.io/";
+        let fix = "connect with socket.io-client, or to /socket.io/?EIO=4&transport=websocket";
+        out.push(Check { fix: Some(fix.to_owned()), ..check("Socket.IO", Mark::Odd, words) });
+    }
     out
 }
 

@@ -13,7 +13,7 @@ mod visit;
 pub use checks::{Check, Mark};
 pub use dialects::{Attempt, Spoken};
 pub use report::{Ink, Line, Outcome, Report, Timing};
-pub use story::{Connected, Foreign, Story};
+pub use story::{Beside, Connected, Foreign, Likeness, Story};
 pub use visit::{Plan, Visit};
 
 #[cfg(test)]

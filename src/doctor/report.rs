@@ -280,10 +280,10 @@ fn outcome(visit: &Visit, checks: &[Check], attempts: &[Attempt]) -> Outcome {
         } else {
             "It was ended before the server answered.".to_owned()
         };
-        let fix = story.talk.no_answer.then(|| {
-            "look where the server waits: for the end of the request, for a lock, or before it writes the empty line"
-                .to_owned()
-        });
+        let told = story.findings.iter().find_map(|(_, finding)| finding.fix.as_deref());
+        let usual =
+            "look where the server waits: for the end of the request, for a lock, or before it writes the empty line";
+        let fix = story.talk.no_answer.then(|| told.unwrap_or(usual).to_owned());
         return Outcome { page: Page::Waits, fine: false, sentence, fix };
     }
     if let Some(check) = checks.iter().find(|check| check.mark == Mark::Bad) {

@@ -63,6 +63,30 @@ pub struct Story {
     pub talk: Talk,
     /// How a page from elsewhere fares, where that was tried.
     pub foreign: Option<Foreign>,
+    /// What the server says beside a handshake that came to nothing, where it was asked.
+    pub beside: Beside,
+}
+
+/// What a server that opens no socket says to other questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The response to a plain GET of the same path: its status, and whether it is the one that the handshake got.
+    pub get: Option<(u16, Likeness)>,
+    /// Whether a Socket.IO server answers at its own path.
+    pub is_socket_io: bool,
+    /// Whether the server answers a TLS hello, where it was reached without.
+    pub speaks_tls: bool,
+}
+
+/// How the response to a plain GET is to that to the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Status and page are the same.
+    Same,
+    /// They differ.
+    Other,
+    /// The handshake got none.
+    Alone,
 }
 
 /// A request that was made with another origin.

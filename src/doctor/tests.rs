@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::diagnose::inquiry::Replies;
 use crate::record::{Ending, Time};
 use crate::text;
 use crate::wire::accept;
@@ -88,6 +89,9 @@ proptest! {
             }
         }
         visit.end(Time(u64::MAX), if reset { Ending::Reset } else { Ending::Fin }, None);
+        if visit.question().is_some() {
+            visit.learn(Time(u64::MAX), &Replies::default());
+        }
         prop_assert_eq!(visit.deadline(), None);
         prop_assert!(report(&visit).iter().all(|line| line.text.chars().all(text::is_plain)));
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::diagnose::handshake;
+use crate::diagnose::inquiry::{self, Question, Replies};
 use crate::record::{Ending, Log, PerSide, Side, Time};
 use crate::relay::limits::Limits;
-use crate::relay::session::{Output, Session, SessionConfig};
+use crate::relay::session::{Learned, Output, Session, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::wire::assembler::Message;
 use crate::wire::challenge::Challenge;
@@ -21,7 +23,7 @@ use crate::wire::request::Request;
 use crate::wire::units::WireFrame;
 
 use super::inbox::Inbox;
-use super::story::{Closed, Foreign, Fragments, Ping, Story};
+use super::story::{Closed, Foreign, Fragments, Likeness, Ping, Story};
 
 /// Time for what follows an answer that failed: a body that says why, or the bytes that tell the cause.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -59,6 +61,8 @@ enum Step {
     Close,
     /// Waits for the server to close the connection.
     Fin,
+    /// The server failed; it is asked why.
+    Ask(Question),
     Over,
 }
 
@@ -126,6 +130,36 @@ impl Visit {
         self.step == Step::Over && self.story.talk.opened.is_some() && !self.story.failed()
     }
 
+    /// What the server is to be asked, since it failed; `learn` is to follow.
+    #[must_use]
+    pub const fn question(&self) -> Option<Question> {
+        match self.step {
+            Step::Ask(question) => Some(question),
+            _ => None,
+        }
+    }
+
+    /// Takes what the server said.
+    pub fn learn(&mut self, now: Time, replies: &Replies) {
+        let Step::Ask(question) = self.step else { return };
+        self.story.beside.speaks_tls = replies.speaks_tls;
+        let learned = match question {
+            Question::Closed => inquiry::closed(replies).map_or(Learned::Nothing, Learned::Why),
+            Question::Silent => {
+                let found = inquiry::silent(replies, self.plan.patience, &[]);
+                let found = found.unwrap_or_else(|| handshake::timed_out(self.plan.patience));
+                Learned::Finding(Box::new(found))
+            }
+        };
+        self.session.learn(now, learned, &mut self.out);
+        self.over(now);
+    }
+
+    /// Notes what the server says beside the handshake.
+    pub fn note_beside(&mut self, get: Option<(u16, Likeness)>, is_socket_io: bool) {
+        (self.story.beside.get, self.story.beside.is_socket_io) = (get, is_socket_io);
+    }
+
     /// Notes how a page from elsewhere fares.
     pub fn note_foreign(&mut self, foreign: Foreign) {
         self.story.foreign = Some(foreign);
@@ -162,7 +196,10 @@ impl Visit {
         }
         self.story.fault = fault;
         self.session.end(now, Side::Server, how, &mut self.out);
-        self.over(now);
+        match self.session.holds() {
+            true => self.enter(Step::Ask(Question::Closed), now, self.plan.patience),
+            false => self.over(now),
+        }
     }
 
     /// The deadline has come.
@@ -172,11 +209,14 @@ impl Visit {
             Step::Answer => {
                 self.story.talk.no_answer = true;
                 self.session.time_out();
-                self.over(now);
+                match self.session.is_untouched() {
+                    true => self.enter(Step::Ask(Question::Silent), now, self.plan.patience),
+                    false => self.over(now),
+                }
             }
             Step::Listen => self.ping(now, send),
             Step::Ping => self.close(now, send),
-            Step::Aftermath | Step::Close | Step::Fin => self.over(now),
+            Step::Aftermath | Step::Close | Step::Fin | Step::Ask(_) => self.over(now),
             Step::Over => {}
         }
         self.hand_on();

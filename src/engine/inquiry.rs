@@ -63,7 +63,7 @@ impl Inquirer {
 
     async fn ask(&self) -> Replies {
         let port = self.dialer.upstream().port;
-        let (speaks_tls, get) = tokio::join!(self.speaks_tls(), self.get());
+        let (speaks_tls, get) = tokio::join!(self.speaks_tls(), self.get("/"));
         let mut replies = Replies { port, speaks_tls, get, protocol: None };
         if !speaks_tls && replies.get == Reply::Closed {
             replies.protocol = self.protocol().await;
@@ -87,9 +87,10 @@ impl Inquirer {
         }
     }
 
-    async fn get(&self) -> Reply {
+    /// What comes of a plain GET of a path.
+    pub async fn get(&self, target: &str) -> Reply {
         let host = self.dialer.upstream().authority();
-        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
         self.say(request.as_bytes(), |bytes| bytes.len() >= READ).await
     }
 
@@ -128,5 +129,60 @@ impl Inquirer {
             Err(_) if bytes.is_empty() => Reply::Silence,
             Ok(None) | Err(_) => Reply::Bytes(bytes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// An upstream that answers the words of each connection with these; gives how many there were.
+    async fn upstream(answer: &'static [u8]) -> (Inquirer, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&count);
+        tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                seen.fetch_add(1, Ordering::Relaxed);
+                let _ = socket.read(&mut [0; 4096]).await;
+                let _ = socket.write_all(answer).await;
+                let _ = socket.shutdown().await;
+            }
+        });
+        let upstream = Upstream { secure: false, host: "127.0.0.1".into(), port, path: String::new() };
+        let dialer = Dialer::new(upstream, &TlsOptions::default(), Duration::from_secs(20)).unwrap();
+        (Inquirer::new(&dialer), count)
+    }
+
+    #[tokio::test]
+    async fn who_asks_again_soon_costs_the_upstream_nothing() {
+        let (inquirer, count) = upstream(b"").await;
+        let (one, two) = tokio::join!(inquirer.replies(), inquirer.replies());
+        assert_eq!((&one.get, one.speaks_tls, one.protocol), (&Reply::Closed, false, None));
+        assert_eq!(one, two);
+        // A TLS hello, a plain request, and the first words of three protocols.
+        assert_eq!(count.load(Ordering::Relaxed), 5);
+        inquirer.replies().await;
+        assert_eq!(count.load(Ordering::Relaxed), 5);
+    }
+
+    #[tokio::test]
+    async fn a_web_server_is_asked_no_other_protocol() {
+        let (inquirer, count) = upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let replies = inquirer.replies().await;
+        assert_eq!(replies.get.response().map(|(status, ..)| status), Some(200));
+        assert_eq!((replies.speaks_tls, count.load(Ordering::Relaxed)), (false, 2));
+    }
+
+    #[tokio::test]
+    async fn a_protocol_is_known_by_its_reply() {
+        let (inquirer, _) = upstream(b"+PONG\r\n").await;
+        assert_eq!(inquirer.protocol().await, Some(Protocol::Redis));
     }
 }

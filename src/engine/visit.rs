@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
 use crate::doctor::dialects::{Cut, Question, TRIED};
-use crate::doctor::{Attempt, Connected, Foreign, Plan, Report, Spoken, Visit};
+use crate::doctor::{Attempt, Connected, Foreign, Likeness, Plan, Report, Spoken, Visit};
 use crate::record::{Ending, Log};
 use crate::wire::dialect::Dialect;
 use crate::wire::head::{self, Head};
@@ -16,6 +16,7 @@ use crate::wire::request::Request;
 
 use super::clock;
 use super::dial::{DialCause, DialError, Dialer, Stream};
+use super::inquiry::Inquirer;
 use super::tls::TlsFault;
 use super::unreachable;
 
@@ -27,6 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A visit that stands.
 pub struct Call {
     stream: Stream,
+    inquirer: Inquirer,
     send: Vec<u8>,
     /// What was said and heard up to now.
     pub visit: Visit,
@@ -46,7 +48,7 @@ pub async fn call(dialer: &Dialer, plan: Plan) -> Result<Call, DialError> {
     let connected = Connected { address, tcp: tcp.since(start), tls: tls(&stream, now.since(tcp)) };
     let mut send = Vec::new();
     let visit = Visit::new(plan, rand::random(), now, &mut send);
-    Ok(Call { stream, send, visit, connected })
+    Ok(Call { stream, inquirer: Inquirer::new(dialer), send, visit, connected })
 }
 
 impl Call {
@@ -59,6 +61,11 @@ impl Call {
                 let (how, fault) = broken(&error);
                 self.visit.end(clock::now(), how, fault);
             }
+            if self.visit.question().is_some() {
+                let replies = self.inquirer.replies().await;
+                self.visit.learn(clock::now(), &replies);
+                continue;
+            }
             let Some(deadline) = self.visit.deadline() else { break };
             tokio::select! {
                 biased;
@@ -68,6 +75,29 @@ impl Call {
         }
         seen(self.visit.take_seen());
         let _ = timeout(FAREWELL, self.stream.shutdown()).await;
+    }
+
+    /// Asks a server that has opened no socket for the same path by a plain GET, and for Socket.IO's own.
+    pub async fn look_beside(&mut self) {
+        let target = self.visit.plan().request.target.clone();
+        let reply = self.inquirer.get(&target).await;
+        let get = reply.response().map(|(status, _, page)| {
+            let story = self.visit.story();
+            let refusal = story.answers.last().and_then(|(_, answer)| answer.status);
+            let is_same = refusal == Some(status) && is_same_page(&story.body, page);
+            let likeness = match refusal {
+                None => Likeness::Alone,
+                Some(_) if is_same => Likeness::Same,
+                Some(_) => Likeness::Other,
+            };
+            (status, likeness)
+        });
+        let is_asked = target.starts_with(SOCKET_IO);
+        let polled = if is_asked { None } else { Some(self.inquirer.get(&format!("{SOCKET_IO}{POLLING}")).await) };
+        let is_socket_io = polled.is_some_and(|reply| {
+            reply.response().is_some_and(|(status, _, body)| status == 200 && is_handshake_of_socket_io(body))
+        });
+        self.visit.note_beside(get, is_socket_io);
     }
 
     fn heard(&mut self, read: io::Result<usize>, buffer: &[u8]) {
@@ -94,6 +124,21 @@ impl Call {
         };
         timeout(self.visit.plan().patience, write).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))
     }
+}
+
+/// Socket.IO's own path, and what begins a session there (Engine.IO protocol 4).
+const SOCKET_IO: &str = "/socket.io/";
+const POLLING: &str = "?EIO=4&transport=polling";
+
+/// Whether two pages begin alike, as far as both were read.
+fn is_same_page(one: &[u8], other: &[u8]) -> bool {
+    let length = one.len().min(other.len());
+    one.is_empty() == other.is_empty() && one.get(..length) == other.get(..length)
+}
+
+/// A packet of the kind "open", in a chunk or not.
+fn is_handshake_of_socket_io(body: &[u8]) -> bool {
+    body.windows(8).take(64).any(|part| part == b"0{\"sid\":")
 }
 
 /// How a connection broke. A server that ends without TLS's farewell has ended all the same.

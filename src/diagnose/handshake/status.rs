@@ -95,7 +95,7 @@ fn detail(head: Head<'_>, body: &str) -> String {
 }
 
 /// What servers say to a request without Upgrade, in lower case.
-const NO_UPGRADE: [&str; 12] = [
+const NO_UPGRADE: [&str; 13] = [
     "upgrade required",
     "can \"upgrade\" only to \"websocket\"",
     "websocket upgrade expected",
@@ -108,6 +108,8 @@ const NO_UPGRADE: [&str; 12] = [
     "missing upgrade header",
     "'upgrade' token not found",
     "header did not include 'upgrade'",
+    // websockets for Python up to 10, of HTTP/1.0: a browser's request is valid.
+    "did not receive a valid http request",
 ];
 
 /// Whether the server saw no upgrade, or HTTP/1.0, in which there is none: nginx speaks that upstream unless it is told

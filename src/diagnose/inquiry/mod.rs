@@ -50,10 +50,11 @@ pub struct Replies {
 /// A cause, and what to change.
 pub type Why = (Cow<'static, str>, Cow<'static, str>);
 
-impl Replies {
-    /// The response to the plain request: its status, its head and its body.
-    fn response(&self) -> Option<(u16, Head<'_>, &[u8])> {
-        let Reply::Bytes(bytes) = &self.get else { return None };
+impl Reply {
+    /// The response that it is: its status, its head and its body.
+    #[must_use]
+    pub fn response(&self) -> Option<(u16, Head<'_>, &[u8])> {
+        let Self::Bytes(bytes) = self else { return None };
         let (head, body) = bytes.split_at_checked(head::response_end(bytes, 0)?)?;
         let head = Head::of_response(head);
         Some((head.status()?, head, body))
@@ -66,13 +67,13 @@ pub fn closed(replies: &Replies) -> Option<Why> {
     if replies.speaks_tls {
         return Some((
             "the server speaks TLS on this port (it answers a TLS hello), and got a request without".into(),
-            format!("use wss:// in place of ws://: --upstream wss://HOST:{}", replies.port).into(),
+            format!("use wss:// in place of ws:// for port {}", replies.port).into(),
         ));
     }
     if let Some(protocol) = replies.protocol {
         return Some(protocol.why());
     }
-    if let Some((status, head, body)) = replies.response() {
+    if let Some((status, head, body)) = replies.get.response() {
         return Some(upgrade_alone(status, head, body));
     }
     match &replies.get {

@@ -12,7 +12,7 @@ use super::{Replies, Reply, is_node, is_vite};
 #[must_use]
 pub fn silent(replies: &Replies, waited: Duration, open: &[SessionId]) -> Option<Finding> {
     let seconds = waited.as_secs();
-    if let Some((status, head, body)) = replies.response() {
+    if let Some((status, head, body)) = replies.get.response() {
         let detail = format!("no byte came for {seconds} s, and a plain GET / beside it got {status} at once");
         let finding = Finding::new(FindingKind::HandshakeUnhandled, Place::Connection).detail(detail);
         return Some(if is_vite(body) {

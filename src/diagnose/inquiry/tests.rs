@@ -19,7 +19,7 @@ fn cause(replies: &Replies) -> String {
 fn who_answers_a_tls_hello_wants_wss() {
     let (cause, fix) = closed(&Replies { speaks_tls: true, ..replies(Reply::Closed) }).unwrap();
     assert!(cause.contains("speaks TLS on this port"), "{cause}");
-    assert!(fix.contains("--upstream wss://HOST:9999"), "{fix}");
+    assert!(fix.contains("wss:// in place of ws:// for port 9999"), "{fix}");
 }
 
 #[test]

@@ -412,6 +412,12 @@ impl Session {
         matches!(self.phase, Phase::Open(_))
     }
 
+    /// Whether not a byte of the server's has come.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.core.lanes.server.bytes == 0
+    }
+
     /// Whether something is not told yet, for the upstream is asked why.
     #[must_use]
     pub const fn holds(&self) -> bool {
