@@ -44,7 +44,12 @@ pub struct Index {
     problems: VecDeque<RowId>,
     /// The latest time in blocks that left.
     gone_until: Time,
+    /// What was found wrong apart from any session, or in several, oldest first; no more than the newest `SHARED`.
+    shared: VecDeque<(Time, Side, Finding)>,
 }
+
+/// Findings of no one session that are remembered: few kinds, and each is told about once a minute.
+const SHARED: usize = 16;
 
 /// What is known of the upstream apart from sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +80,7 @@ impl Index {
             upstream: UpstreamState::Unknown,
             problems: VecDeque::new(),
             gone_until: Time::default(),
+            shared: VecDeque::new(),
         }
     }
 
@@ -95,6 +101,7 @@ impl Index {
             upstream: self.upstream.clone(),
             problems: self.problems.clone(),
             gone_until: self.gone_until,
+            shared: self.shared.clone(),
         }
     }
 
@@ -181,6 +188,12 @@ impl Index {
     #[must_use]
     pub const fn problems(&self) -> &VecDeque<RowId> {
         &self.problems
+    }
+
+    /// What was found wrong apart from any session, or in several, oldest first.
+    #[must_use]
+    pub const fn shared(&self) -> &VecDeque<(Time, Side, Finding)> {
+        &self.shared
     }
 
     /// The oldest block's place in the journal, or the next one's.
@@ -469,6 +482,12 @@ impl Index {
                         self.upstream = UpstreamState::Down(*time, trouble.clone());
                     }
                     ProxyEvent::Upstream { trouble: None } => self.upstream = UpstreamState::Answers,
+                    ProxyEvent::Finding(from, finding) if is_fault(finding) => {
+                        if self.shared.len() == SHARED {
+                            self.shared.pop_front();
+                        }
+                        self.shared.push_back((*time, *from, finding.clone()));
+                    }
                     _ => {}
                 },
                 _ => {}

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::diagnose::render::{self, Part};
+use crate::diagnose::render::{self, Part, RenderedLine};
+use crate::diagnose::words;
 use crate::journal::{Index, Scope, SessionSummary, UpstreamState};
-use crate::record::finding::Level;
+use crate::record::finding::{Finding, Level};
 use crate::record::{FrameNumber, SessionId, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
 use crate::tui::pages::trouble::{Trouble, earlier_findings, troubles};
+use crate::tui::theme::Theme;
 
 use super::Terms;
 use super::words::level_style;
@@ -57,7 +59,7 @@ pub(crate) struct Item {
     pub count: usize,
     /// When it was seen last.
     pub time: Time,
-    /// Where; `None` for the upstream, apart from sessions.
+    /// Where; `None` for what was found apart from any, or in several.
     pub session: Option<SessionId>,
     /// The side that it is about, and the frame, where there is one.
     pub frame: Option<(Side, FrameNumber)>,
@@ -102,6 +104,9 @@ pub(crate) fn items(view: &Index, scope: Scope, grouping: Grouping, order: Order
             }
         }
     }
+    if !matches!(scope, Scope::Session(_)) {
+        items.extend(shared(view));
+    }
     items.sort_by_key(|item| {
         let rank = match order {
             Order::Worst => item.level as usize,
@@ -138,7 +143,13 @@ pub(crate) fn earlier(view: &Index, scope: Scope) -> Option<String> {
 pub(crate) fn in_full(terms: &Terms<'_>, view: &Index, item: &Item, columns: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     let Some(summary) = item.session.and_then(|id| view.session(id)) else {
-        wrapped(&format!("error: {}", item.text), terms.theme.error, columns, &mut out);
+        let style = level_style(item.level, terms.theme);
+        match view.shared().iter().rev().find(|(_, _, finding)| shared_key(finding) == item.key) {
+            Some((_, from, finding)) => {
+                rendered(render::lines(None, from.name(), finding, columns), style, terms.theme, columns, &mut out);
+            }
+            None => wrapped(&format!("{}: {}", item.level.name(), item.text), style, columns, &mut out),
+        }
         return out;
     };
     let is_it = |(time, trouble): &(Time, Trouble<'_>)| {
@@ -152,6 +163,25 @@ pub(crate) fn in_full(terms: &Terms<'_>, view: &Index, item: &Item, columns: usi
         wrapped(&places(item), terms.theme.dim, columns, &mut out);
     }
     out
+}
+
+/// What was found in no one session: the newest of each kind, and how often there was one.
+fn shared(view: &Index) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for (time, _, finding) in view.shared().iter().rev() {
+        let key = shared_key(finding);
+        if let Some(item) = items.iter_mut().find(|item| item.key == key) {
+            item.count += 1;
+            continue;
+        }
+        let (level, text) = (words(finding.kind).level, render::sentence(finding));
+        items.push(Item { key, level, count: 1, time: *time, session: None, frame: None, text, places: Vec::new() });
+    }
+    items
+}
+
+fn shared_key(finding: &Finding) -> String {
+    format!("shared {}", finding.kind.id())
 }
 
 /// How often it was seen, and where.
@@ -183,16 +213,7 @@ pub(crate) fn problem(
         _ => None,
     };
     if let Some(lines) = lines {
-        for line in lines {
-            let style = match line.part {
-                Part::Title => style,
-                Part::Underline => style,
-                Part::Place => theme.dim,
-                Part::Hex | Part::Fact => theme.text,
-                Part::Help => theme.good,
-            };
-            wrapped(&line.text, style, columns, out);
-        }
+        rendered(lines, style, theme, columns, out);
     } else {
         wrapped(&format!("{}: {}", trouble.level().name(), trouble.text()), style, columns, out);
         let clock = clock::clock(time, terms.zone, Digits::Milliseconds);
@@ -200,6 +221,19 @@ pub(crate) fn problem(
         wrapped(&format!("  session {} {path} · {clock}", summary.id.0), theme.dim, columns, out);
     }
     out.push(Line::default());
+}
+
+/// A finding's lines, of which the title and what underlines bytes have its `style`.
+fn rendered(lines: Vec<RenderedLine>, style: Style, theme: &Theme, columns: usize, out: &mut Vec<Line<'static>>) {
+    for line in lines {
+        let style = match line.part {
+            Part::Title | Part::Underline => style,
+            Part::Place => theme.dim,
+            Part::Hex | Part::Fact => theme.text,
+            Part::Help => theme.good,
+        };
+        wrapped(&line.text, style, columns, out);
+    }
 }
 
 /// A text in as many lines as it needs; further ones stand a little to the right.

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use crate::diagnose;
 use crate::journal::{Fold, Index, Lens, Scope, UpstreamState};
 use crate::record::Time;
 use crate::record::finding::Level;
 use crate::text;
+
+use crate::tui::pages::trouble::Trouble;
 
 use super::worst::{Problem, Worst};
 
@@ -40,7 +43,8 @@ impl Overview {
         self.sessions = view.sessions().len() as u64 + view.forgotten();
         self.frames = view.frames();
         self.worst.learn(view);
-        self.problem = upstream_down(view).or_else(|| self.worst.problem(view));
+        let of_sessions = self.worst.problem(view);
+        self.problem = upstream_down(view).or_else(|| worse(shared(view), of_sessions));
         self.began = self.began.or_else(|| {
             let own = Lens { scope: Scope::Own, fold: Fold::NONE };
             view.row(own, view.range(own).start).map(|row| row.time)
@@ -80,6 +84,24 @@ fn upstream_down(view: &Index) -> Option<Problem> {
     let UpstreamState::Down(time, trouble) = view.upstream() else { return None };
     let text = text::escape(trouble.as_bytes());
     Some(Problem { level: Level::Error, session: None, time: *time, text, lasts: false })
+}
+
+/// The worst of what was found in no one session, the newest of its level.
+fn shared(view: &Index) -> Option<Problem> {
+    let worst = view.shared().iter().max_by_key(|(time, _, finding)| (diagnose::words(finding.kind).level, *time));
+    worst.map(|(time, from, finding)| {
+        let level = diagnose::words(finding.kind).level;
+        Problem { level, session: None, time: *time, text: Trouble::Finding(*from, finding).headline(), lasts: false }
+    })
+}
+
+/// The worse of two. What several sessions tell together says more than what each does.
+fn worse(shared: Option<Problem>, of_sessions: Option<Problem>) -> Option<Problem> {
+    match (shared, of_sessions) {
+        (Some(shared), Some(other)) if other.level > shared.level => Some(other),
+        (Some(shared), _) => Some(shared),
+        (None, other) => other,
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::tui::pages::trouble::{Trouble, troubles};
 pub(crate) struct Problem {
     /// How much it matters.
     pub level: Level,
-    /// Whose it is; `None` for the upstream's, without a session.
+    /// Whose it is; `None` where it is the upstream's, or of several sessions.
     pub session: Option<SessionId>,
     /// When it was seen.
     pub time: Time,
