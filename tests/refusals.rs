@@ -10,7 +10,7 @@ use wsproxy::record::finding::Finding;
 use wsproxy::wire::head;
 
 /// By recording: the finding, and what stands in its cause and in its fix.
-const EXPECTED: [(&str, &str, &str, &str); 64] = [
+const EXPECTED: [(&str, &str, &str, &str); 72] = [
     ("ws-other-path", "http-status-400", "most likely ws for Node, which does not serve this path", "WebSocketServer"),
     ("ws-verify-client", "http-status-401", "says why itself: No token here", "cookie, query or subprotocol"),
     ("express-no-upgrade", "http-status-404", "Express has no route for this path", "new WebSocketServer({ server })"),
@@ -100,6 +100,14 @@ const EXPECTED: [(&str, &str, &str, &str); 64] = [
     ("fastify-no-plugin", "http-status-404", "Fastify has no route for this path", "websocket: true"),
     ("caddy-tls", "http-status-400", "the server speaks TLS on this port", "wss://"),
     ("vite-token", "http-status-400", "most likely Vite refuses its own client", "server.allowedHosts"),
+    ("nginx-ws-path", "http-status-400", "most likely ws for Node", "proxy_pass with and without a path"),
+    ("apache-ws-path", "http-status-400", "most likely ws for Node", "WebSocketServer was given"),
+    ("haproxy-ws-path", "http-status-400", "most likely ws for Node", "WebSocketServer was given"),
+    ("nginx-uvicorn-no-route", "http-status-403", "most likely uvicorn", "@app.websocket"),
+    ("haproxy-uvicorn-no-route", "http-status-403", "most likely uvicorn", "@app.websocket"),
+    ("nginx-uvicorn-threw", "http-status-5xx", "most likely uvicorn: the application threw", "traceback"),
+    ("nginx-daphne-closed", "http-status-403", "daphne: the consumer closed", "self.accept()"),
+    ("nginx-daphne-no-route", "http-status-5xx", "most likely daphne", "URLRouter"),
 ];
 
 fn recordings() -> Vec<Value> {
@@ -158,6 +166,32 @@ fn what_a_refusal_says_itself_comes_first() {
         let judged = handshake::answer(request.as_bytes(), answer.as_bytes(), body.as_bytes());
         let told = told(&judged.findings[0]);
         assert!(told.0.contains(said) && told.1.contains(fix), "{body}: {told:?}");
+    }
+}
+
+#[test]
+fn servers_are_known_by_what_their_sources_write() {
+    let request =
+        "GET / HTTP/1.1\r\nHost: a:1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n\r\n";
+    let go =
+        "Content-Type: text/plain; charset=utf-8\r\nSec-Websocket-Version: 13\r\nX-Content-Type-Options: nosniff\r\n";
+    let envoy = "content-length: 99\r\ncontent-type: text/plain\r\nserver: envoy\r\n";
+    let failed = "upstream connect error or disconnect/reset before headers. reset reason: connection failure";
+    for (line, fields, body, cause, fix) in [
+        ("403 Forbidden", go, "Forbidden\n", "CheckOrigin says no", "websocket.Upgrader{CheckOrigin"),
+        (
+            "404 Not Found",
+            "content-type: text/plain; charset=utf-8\r\n",
+            "Page not found",
+            "Action Cable",
+            "allowed_request_origins",
+        ),
+        ("503 Service Unavailable", envoy, failed, "Envoy (Istio) could not connect", "start that server"),
+    ] {
+        let head = format!("HTTP/1.1 {line}\r\n{fields}\r\n");
+        let judged = handshake::answer(request.as_bytes(), head.as_bytes(), body.as_bytes());
+        let told = told(&judged.findings[0]);
+        assert!(told.0.contains(cause) && told.1.contains(fix), "{line}: {told:?}");
     }
 }
 

@@ -45,7 +45,9 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
     };
     let finding = Finding::new(FindingKind::TcpDropAfterOpen, Place::Connection).detail(detail);
     if from == Side::Server {
-        return finding;
+        // Nothing on the way cuts so soon.
+        let is_at_once = silence <= AT_ONCE && how == Ending::Fin;
+        return if is_at_once { finding.cause(ENDED_AT_ONCE.0, ENDED_AT_ONCE.1) } else { finding };
     }
     finding.cause(
         "a page never ends so: a proxy or VPN between browser and wsproxy may have cut the connection, the network may \
@@ -53,6 +55,15 @@ pub fn without_close(from: Side, how: Ending, was_asked: bool, silence: Duration
         "if it comes back: look at the proxy or VPN in front of wsproxy, and send a ping every 20 to 30 seconds",
     )
 }
+
+/// What ends without a close frame, as soon as something was said: uvicorn where a handler throws or returns, Node where the
+/// process crashes.
+const ENDED_AT_ONCE: (&str, &str) = (
+    "most likely the server's handler threw or returned, or its process crashed, over what came just before: nothing on the way \
+     cuts so soon behind it",
+    "look into the server's log for the exception; keep the handler in its loop until the client closes, and close with a code \
+     (1000, or 1011 where something failed)",
+);
 
 /// How soon behind the opening or the first message a close comes of a handler that has returned.
 pub const AT_ONCE: Duration = Duration::from_millis(100);

@@ -6,6 +6,7 @@ mod answer;
 mod drafts;
 mod extensions;
 mod fields;
+mod others;
 mod request;
 mod said;
 mod server;

@@ -5,6 +5,8 @@
 
 use crate::wire::head::Head;
 
+use super::others;
+
 /// A cause, and what to change.
 pub(super) type Why = (&'static str, &'static str);
 
@@ -53,7 +55,7 @@ impl<'a> Shape<'a> {
 
     /// What is known of whoever gives a response of this shape.
     pub(super) fn why(&self) -> Option<Why> {
-        self.proxy().or_else(|| self.node()).or_else(|| self.python())
+        self.proxy().or_else(|| self.node()).or_else(|| self.python()).or_else(|| others::why(self))
     }
 
     /// The lines that let an upgrade through whatever stands in front.
@@ -67,13 +69,27 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         self.head.status().unwrap_or(0)
     }
 
     /// The names of the fields, in order.
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         self.head.fields().map(|field| String::from_utf8_lossy(field.name).into_owned()).collect()
+    }
+
+    pub(super) const fn body(&self) -> &str {
+        self.body
+    }
+
+    /// The body in lower case.
+    pub(super) fn lower(&self) -> &str {
+        &self.lower
+    }
+
+    /// Whether the body is plain text in UTF-8, as it says.
+    pub(super) fn is_plain_text(&self) -> bool {
+        self.head.value("content-type") == Some(b"text/plain; charset=utf-8")
     }
 
     fn is_empty(&self) -> bool {
@@ -182,11 +198,11 @@ impl<'a> Shape<'a> {
 
     fn node(&self) -> Option<Why> {
         let names = self.names();
-        // abortHandshake() of ws: these fields in this order and no Date.
-        if names == ["Connection", "Content-Type", "Content-Length"]
-            && self.head.value("content-type") == Some(b"text/html")
+        // abortHandshake() of ws: the status' phrase as HTML without a tag or a charset, which proxies leave as they are.
+        if self.head.value("content-type") == Some(b"text/html")
+            && let Some(why) = ws(self.status(), self.body.trim())
         {
-            return ws(self.status(), self.body.trim());
+            return Some(why);
         }
         if self.lower.contains("<pre>cannot get ") {
             return Some(match self.front() {
@@ -224,7 +240,6 @@ impl<'a> Shape<'a> {
     /// Refusals that the server itself writes.
     fn python_server(&self) -> Option<Why> {
         let status = self.status();
-        let names = self.names();
         let line = self.head.start_line();
         match status {
             403 if self.server.starts_with("hypercorn") && self.is_empty() => Some((
@@ -236,16 +251,11 @@ impl<'a> Shape<'a> {
                 "Hypercorn: the application threw before it accepted the WebSocket",
                 "look into Hypercorn's log for the traceback: the handler, a dependency or a middleware raised it",
             )),
-            // With websockets in its fields and order.
-            500 if self.body == "Internal Server Error"
-                && names == ["Date", "Connection", "Content-Length", "Content-Type"] =>
-            {
-                Some((
-                    "most likely uvicorn: the application threw before it accepted the WebSocket (Channels: No route found for \
+            500 if self.body == "Internal Server Error" && self.is_plain_text() => Some((
+                "most likely uvicorn: the application threw before it accepted the WebSocket (Channels: No route found for \
                      path)",
-                    "look into uvicorn's log for the traceback: the handler, a dependency, a middleware or URLRouter raised it",
-                ))
-            }
+                "look into uvicorn's log for the traceback: the handler, a dependency, a middleware or URLRouter raised it",
+            )),
             // gunicorn's write_error (util.py): these fields, and a paragraph within the heading.
             500 if self.lower.contains("<h1><p>internal server error</p></h1>") => Some((
                 "gunicorn: the application threw, or its worker does not fit: an ASGI application (FastAPI, Starlette) needs an \
@@ -253,13 +263,14 @@ impl<'a> Shape<'a> {
                 "gunicorn -k uvicorn.workers.UvicornWorker for ASGI (pip install uvicorn-worker); else look into gunicorn's log \
                  for the traceback",
             )),
-            403 if names.is_empty() && line == b"HTTP/1.1 403 Access denied" => Some((
+            // Its phrases are its own, and proxies keep them.
+            403 if self.body.trim().is_empty() && line == b"HTTP/1.1 403 Access denied" => Some((
                 "daphne: the consumer closed in front of accept(), or AllowedHostsOriginValidator refused the page's origin",
                 "add the origin's host to ALLOWED_HOSTS (or take OriginValidator([...])); let connect() call self.accept(), and \
                  see which check calls self.close()",
             )),
             // daphne says nothing more of an exception; Channels' URLRouter raises "No route found for path".
-            500 if names.is_empty() && line == b"HTTP/1.1 500 Internal server error" => Some((
+            500 if self.body.trim().is_empty() && line == b"HTTP/1.1 500 Internal server error" => Some((
                 "most likely daphne, whose application threw: with Channels, URLRouter has no route for this path, or \
                  ProtocolTypeRouter has none for \"websocket\"",
                 "look into daphne's log for \"No route found for path\", and add the path to URLRouter([...]); for \"No \
@@ -339,12 +350,11 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// uvicorn refuses with an empty 403: with websockets in the library's fields and order, with wsproto in nothing else.
+    /// uvicorn refuses with an empty 403: with websockets as text in UTF-8, which proxies leave, with wsproto as nothing at all.
     fn is_uvicorn_refusal(&self) -> bool {
         let names = self.names();
         self.is_empty()
-            && (names == ["Date", "Connection", "Content-Length", "Content-Type"]
-                || self.head.start_line() == b"HTTP/1.1 403 " && names == ["content-length"])
+            && (self.is_plain_text() || self.head.start_line() == b"HTTP/1.1 403 " && names == ["content-length"])
     }
 }
 
@@ -455,7 +465,8 @@ fn ws(status: u16, body: &str) -> Option<Why> {
         (400, "Bad Request") => (
             "most likely ws for Node, which does not serve this path (its option path, or shouldHandle); where two \
              WebSocketServers share one HTTP server, the first refuses the path of the second",
-            "connect to the path that WebSocketServer was given, query aside; for several, take noServer: true and choose in one \
+            "connect to the path that WebSocketServer was given, query aside, and compare the path that a proxy in front makes of \
+             it (nginx: proxy_pass with and without a path); for several servers, take noServer: true and choose in one \
              'upgrade' listener",
         ),
         (401, "Unauthorized") => (

@@ -123,7 +123,7 @@ fn no_web_server(port: u16) -> Why {
         }
         None => (
             "a plain GET is closed likewise: most likely no web server is on this port, but another protocol's or a TCP proxy \
-             whose server is down (HAProxy: mode tcp)"
+             whose server is down (HAProxy: mode tcp); or a web server that is told to close (nginx: return 444)"
                 .into(),
             "compare the port in --upstream with the one that the server prints; behind a TCP proxy, start the server".into(),
         ),
