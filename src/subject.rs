@@ -97,6 +97,8 @@ pub struct Said<'a> {
     pub is_whole: bool,
     /// Whether it is in several frames, or a part of that.
     pub is_fragment: bool,
+    /// Whether it says only that its sender is there.
+    pub is_heartbeat: bool,
     /// Whether it asks for a reply, and there is none.
     pub is_unreplied: bool,
     read: OnceCell<Option<Read>>,
@@ -115,7 +117,6 @@ impl Read {
         let reading = Reading {
             summary: decoded.summary(),
             events: decoded.parts.iter().filter_map(|part| part.event.clone()).collect(),
-            is_heartbeat: decoded.is_heartbeat(),
             is_request: is(|role| matches!(role, Role::Request(_))),
             is_reply: is(|role| matches!(role, Role::Reply(_) | Role::Refusal(_))),
         };
@@ -138,6 +139,7 @@ impl<'a> Said<'a> {
             inflated,
             is_whole,
             is_fragment,
+            is_heartbeat: false,
             is_unreplied: false,
             read: OnceCell::new(),
         }
@@ -154,9 +156,16 @@ impl<'a> Said<'a> {
             inflated: None,
             is_whole,
             is_fragment: true,
+            is_heartbeat: false,
             is_unreplied: false,
             read: OnceCell::new(),
         }
+    }
+
+    /// The same, of which it is known whether it is a heartbeat.
+    #[must_use]
+    pub fn with_heartbeat(self, is_heartbeat: bool) -> Self {
+        Self { is_heartbeat, ..self }
     }
 
     /// The same where it is known already what a decoder makes of it.
@@ -275,7 +284,7 @@ impl Subject for Said<'_> {
             Property::Own => self.record.origin == Origin::Proxy,
             Property::Changed => matches!(self.record.relayed, Relayed::Changed(_)),
             Property::Dropped => matches!(self.record.relayed, Relayed::Dropped(_)),
-            Property::Heartbeat => matches!(opcode, Opcode::PING | Opcode::PONG),
+            Property::Heartbeat => self.is_heartbeat,
             Property::Request => opcode == Opcode::PING,
             Property::Reply => opcode == Opcode::PONG,
             Property::Unreplied => self.is_unreplied,

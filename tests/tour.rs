@@ -20,6 +20,20 @@ fn talk(stage: &mut Stage) {
     stage.after(2).frame(Server, Opcode::BINARY, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10");
 }
 
+/// A session that says little, and that it is there.
+fn heartbeats(stage: &mut Stage) {
+    stage.after(500).connect();
+    stage.after(800).frame(Client, Opcode::TEXT, br#"{"subscribe":"news"}"#);
+    for _ in 0..6 {
+        stage.after(24_990).frame(Server, Opcode::TEXT, b"alive?");
+        stage.after(3).frame(Client, Opcode::TEXT, b"yes");
+        stage.after(4).frame(Server, Opcode::PING, b"x");
+        stage.after(3).frame(Client, Opcode::PONG, b"x");
+    }
+    stage.after(7_000).frame(Server, Opcode::TEXT, br#"{"news":"none"}"#);
+    stage.keys(".k");
+}
+
 /// Bursts of prices, now and then a question.
 fn bursts(stage: &mut Stage) {
     stage.after(500).connect();
@@ -50,6 +64,9 @@ fn the_guide_shows_the_way_through_the_screen() {
     let mut busy = Stage::new(80, 24);
     bursts(&mut busy);
     show("timeline", &busy);
+    let mut quiet = Stage::new(80, 24);
+    heartbeats(&mut quiet);
+    show("heartbeats", &quiet);
     stage.after(4000).keys("kkk");
     stage.keys("\r\r");
     show("detail", &stage);

@@ -8,6 +8,7 @@ use crate::json::{FrameItem, Item, What};
 use crate::query::Query;
 use crate::record::{Event, ProxyEvent, SessionId};
 use crate::subject::{Other, Said, Setting};
+use crate::wire::opcode::Opcode;
 
 use super::lines;
 
@@ -47,9 +48,12 @@ impl Filter {
         let path = item.session.and_then(|id| self.paths.get(&id)).map(Vec::as_slice).unwrap_or_default();
         let setting = Setting { session: item.session, path, decoder: None, zone: &self.zone, mark: None };
         match &item.what {
-            What::Frame(FrameItem { record, payload, inflated, decoded, .. }) => self
-                .query
-                .matches(&Said::frame(setting, record, payload, inflated.as_deref()).read_as(decoded.as_ref())),
+            What::Frame(FrameItem { record, payload, inflated, decoded, .. }) => {
+                let is_ping = matches!(record.header.opcode(), Opcode::PING | Opcode::PONG);
+                let is_heartbeat = is_ping || decoded.as_ref().is_some_and(|(_, decoded)| decoded.is_heartbeat());
+                let said = Said::frame(setting, record, payload, inflated.as_deref());
+                self.query.matches(&said.with_heartbeat(is_heartbeat).read_as(decoded.as_ref()))
+            }
             What::Raw(raw, kept) => self.query.matches(&Other::raw(setting, raw, kept)),
             What::Event(event) => {
                 self.query.matches(&Other::event(setting, item.time, event, &lines::words(&item.what)))

@@ -1,8 +1,10 @@
-//! Which rows are left out where fragments are folded into messages and heartbeats are hidden.
+//! Which rows are left out where fragments are folded into messages, and heartbeats into one row or hidden.
 //!
-//! That is found out once, when a block comes in; so rows are numbered through in each way of folding, and the millionth
-//! is found as quickly as the first. Every row that is folded away belongs to one row that is not, the first fragment of
-//! its message, and is gone when that has left memory.
+//! That is found out when a block comes in; so rows are numbered through in each way of folding, and the millionth is found
+//! as quickly as the first. Every row that is folded away belongs to one row that is not: a further fragment to the first of
+//! its message, and is gone when that has left memory; a heartbeat to the one that its session's last other row is behind.
+//! Pings and pongs are heartbeats by themselves. Of messages somebody else has to find it out and say so, and what they hide
+//! is then found out anew.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,23 +21,52 @@ use super::row::{RowId, Scope};
 pub struct Fold {
     /// All fragments of a message but the first.
     pub fragments: bool,
-    /// Pings and pongs.
-    pub heartbeats: bool,
+    /// What becomes of heartbeats.
+    pub heartbeats: Heartbeats,
+}
+
+/// What becomes of heartbeats: of pings and pongs, and of messages that say only that their sender is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Heartbeats {
+    /// Each has a row.
+    #[default]
+    Shown,
+    /// Those of a session between which nothing else stands have one row.
+    Folded,
+    /// They have none.
+    Hidden,
+}
+
+impl Heartbeats {
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Shown => Self::Folded,
+            Self::Folded => Self::Hidden,
+            Self::Hidden => Self::Shown,
+        }
+    }
 }
 
 /// How many ways of folding there are.
-pub(super) const FOLDS: usize = 4;
+pub(super) const FOLDS: usize = 6;
 
 impl Fold {
     /// Nothing is left out.
-    pub const NONE: Self = Self { fragments: false, heartbeats: false };
+    pub const NONE: Self = Self { fragments: false, heartbeats: Heartbeats::Shown };
+
+    /// Fragments are joined, and each heartbeat has a row: what applications say to one another.
+    pub const MESSAGES: Self = Self { fragments: true, heartbeats: Heartbeats::Shown };
 
     /// All ways of folding, each at its index.
     pub(super) const ALL: [Self; FOLDS] = [
-        Self { fragments: false, heartbeats: false },
-        Self { fragments: true, heartbeats: false },
-        Self { fragments: false, heartbeats: true },
-        Self { fragments: true, heartbeats: true },
+        Self { fragments: false, heartbeats: Heartbeats::Shown },
+        Self { fragments: true, heartbeats: Heartbeats::Shown },
+        Self { fragments: false, heartbeats: Heartbeats::Folded },
+        Self { fragments: true, heartbeats: Heartbeats::Folded },
+        Self { fragments: false, heartbeats: Heartbeats::Hidden },
+        Self { fragments: true, heartbeats: Heartbeats::Hidden },
     ];
 
     /// Its place among all ways of folding.
@@ -75,7 +106,7 @@ pub struct JoinedMessage {
 pub(super) struct Hidden(Option<Arc<[Box<[u32]>; FOLDS]>>);
 
 impl Hidden {
-    fn new(lists: [Vec<u32>; FOLDS]) -> Self {
+    pub(super) fn new(lists: [Vec<u32>; FOLDS]) -> Self {
         if lists.iter().all(Vec::is_empty) {
             return Self(None);
         }
@@ -100,6 +131,11 @@ impl Hidden {
             }
         }
         row + low
+    }
+
+    /// Whether a record has no row of its own.
+    pub(super) fn has(&self, fold: Fold, record: u32) -> bool {
+        self.list(fold).binary_search(&record).is_ok()
     }
 
     /// How many rows stand before a record.
@@ -148,34 +184,28 @@ impl Lanes {
         }
     }
 
-    /// Reads a block: what in it is hidden, the messages that it tells of, and what it adds to earlier ones.
-    pub(super) fn read(&mut self, block: &Block) -> (Hidden, Messages, Vec<Joined>) {
+    /// Reads a block: the messages that it tells of, and what it adds to earlier ones.
+    pub(super) fn read(&mut self, block: &Block) -> (Messages, Vec<Joined>) {
         let mut reading = Reading::default();
         for (number, record) in block.log.numbered() {
             let id = RowId { time: record.time(), block: block.sequence, record: number };
             match (record, block.session) {
-                (Record::More(_) | Record::Sent(_), _) => reading.hide(id, |_| true),
-                // Messages of their own, each of which ends what was under way; the relay made sure that nothing was.
-                (Record::Run(_), _) => {}
-                (Record::Event(_, event), _) if !event.is_row() => reading.hide(id, |_| true),
                 (Record::Frame(frame), Some(session)) => {
                     self.frame(&mut reading, session, frame, id);
                 }
                 (Record::Event(_, event), Some(session)) if matches!(**event, Event::SessionClosed(_)) => {
                     self.0.remove(&session);
                 }
+                // Frames of a run are messages of their own, each of which ends what was under way; the relay made sure that
+                // nothing was.
                 _ => {}
             }
         }
-        let messages = Messages { begun: Arc::new(reading.begun), heads: reading.heads.into() };
-        (Hidden::new(reading.hidden), messages, reading.joined)
+        (Messages { begun: Arc::new(reading.begun), heads: reading.heads.into() }, reading.joined)
     }
 
     fn frame(&mut self, reading: &mut Reading, session: SessionId, frame: &FrameRecord, id: RowId) {
         let (opcode, last) = (frame.header.opcode(), frame.header.fin());
-        if matches!(opcode, Opcode::PING | Opcode::PONG) {
-            return reading.hide(id, |fold| fold.heartbeats);
-        }
         if opcode.is_control() || (last && opcode != Opcode::CONTINUATION && !self.0.contains_key(&session)) {
             return;
         }
@@ -184,7 +214,6 @@ impl Lanes {
         let goes_on = Role::of(&frame.header, lane.is_some()) == Role::GoesOn;
         match lane.filter(|_| goes_on) {
             Some(head) => {
-                reading.hide(id, |fold| fold.fragments);
                 reading.heads.push((id.record, head));
                 reading.join(Joined { head, fragment: id, length, last });
             }
@@ -201,19 +230,12 @@ impl Lanes {
 /// What has been read of a block.
 #[derive(Default)]
 struct Reading {
-    hidden: [Vec<u32>; FOLDS],
     begun: BTreeMap<u32, JoinedMessage>,
     heads: Vec<(u32, RowId)>,
     joined: Vec<Joined>,
 }
 
 impl Reading {
-    fn hide(&mut self, id: RowId, is_hidden: impl Fn(Fold) -> bool) {
-        for fold in Fold::ALL.into_iter().filter(|fold| is_hidden(*fold)) {
-            self.hidden[fold.index()].push(id.record);
-        }
-    }
-
     fn join(&mut self, joined: Joined) {
         match self.begun.get_mut(&joined.head.record).filter(|_| joined.head.block == joined.fragment.block) {
             Some(message) => message.join(joined),
@@ -237,11 +259,12 @@ mod tests {
 
     use super::*;
     use crate::journal::{Index, Journal};
-    use crate::record::{FrameNumber, Log, MoreRecord, Origin, Relayed, Seen, Side, Span, Time};
+    use crate::record::{FrameNumber, Log, MoreRecord, Origin, Relayed, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
 
-    const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, heartbeats: false } };
-    const QUIET: Lens = Lens { scope: Scope::All, fold: Fold { fragments: false, heartbeats: true } };
+    const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, ..Fold::NONE } };
+    const BEATS: Lens = Lens { scope: Scope::All, fold: Fold { fragments: false, heartbeats: Heartbeats::Folded } };
+    const QUIET: Lens = Lens { scope: Scope::All, fold: Fold { fragments: false, heartbeats: Heartbeats::Hidden } };
 
     fn frame(number: u64, from: Side, first: u8) -> Record {
         let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, number % 9, None) };
@@ -296,9 +319,36 @@ mod tests {
         let message = view.message(first).unwrap();
         assert_eq!((message.rest.len(), message.length, message.complete), (2, 2 + 3 + 5, true));
         let last = view.row(Scope::All, 4).unwrap().id;
-        assert_eq!((view.number(FOLDED, last), view.head(last)), (Some(1), Some(first)));
+        assert_eq!((view.number(FOLDED, last), view.head(FOLDED.fold, last)), (Some(1), first));
         assert_eq!(view.number(QUIET, view.row(Scope::All, 3).unwrap().id), Some(3));
         assert_eq!(view.row(FOLDED, 4).map(|row| row.id), None);
+    }
+
+    #[test]
+    fn heartbeats_between_which_nothing_stands_become_one_row() {
+        let mut view = one_session(&[0x89, 0x8a, 0x89, 0x81, 0x8a, 0x81, 0x89]);
+        assert_eq!((view.range(BEATS), view.range(QUIET)), (0..5, 0..2));
+        let row = |view: &Index, number| view.row_id(BEATS, number).unwrap();
+        let count = |view: &Index, number| view.heartbeats(BEATS.fold, row(view, number)).map(|run| run.count);
+        assert_eq!([0, 1, 2, 3, 4].map(|number| count(&view, number)), [Some(3), None, Some(1), None, Some(1)]);
+        let third = view.row_id(Scope::All, 2).unwrap();
+        assert_eq!((view.head(BEATS.fold, third), view.number(BEATS, third)), (row(&view, 0), Some(0)));
+        // Somebody finds out that the messages are heartbeats, too.
+        for (block, record) in [(1, 1), (2, 1)] {
+            view.mark_heartbeats([(block, vec![record])]);
+        }
+        assert_eq!((view.range(BEATS), view.range(QUIET)), (0..1, 0..0));
+        assert_eq!(count(&view, 0), Some(7));
+    }
+
+    #[test]
+    fn heartbeats_whose_first_one_left_still_have_a_row() {
+        let beats: Vec<_> = (0..200).map(|_| vec![(1, false, 0x89)]).collect();
+        let view = view_of(&beats, 8_000);
+        assert!(view.first() > 0 && view.range(BEATS).count() == 1, "{:?}", view.range(BEATS));
+        let head = view.row_id(BEATS, view.range(BEATS).start).unwrap();
+        let all = view.range(Scope::All);
+        assert_eq!(view.heartbeats(BEATS.fold, head).map(|run| run.count), Some(all.end - all.start));
     }
 
     #[test]
@@ -350,12 +400,24 @@ mod tests {
                             seen.extend(view.message(id).into_iter().flat_map(|message| &message.rest));
                         }
                     }
-                    if fold.heartbeats {
-                        seen.extend(all.iter().filter(|id| is_heartbeat(&view, **id)));
+                    if fold.heartbeats != Heartbeats::Shown {
+                        let is_folded = |id: &&RowId| view.is_heartbeat(**id) && !seen.contains(*id);
+                        let folded: Vec<RowId> = all.iter().filter(is_folded).copied().collect();
+                        if fold.heartbeats == Heartbeats::Folded {
+                            for id in &folded {
+                                let head = view.head(fold, *id);
+                                prop_assert!(head < *id && view.is_heartbeat(head) && seen.contains(&head));
+                                prop_assert!(view.heartbeats(fold, head).is_some_and(|run| run.count > 1));
+                            }
+                        }
+                        seen.extend(folded);
                     }
                     if fold.fragments {
                         // What went with the first fragment of its message.
-                        let gone = |id: &&RowId| view.head(**id).is_some_and(|head| view.row_by_id(head).is_none());
+                        let gone = |id: &&RowId| {
+                            let head = view.head(Fold { fragments: true, ..Fold::NONE }, **id);
+                            view.row_by_id(head).is_none()
+                        };
                         seen.extend(all.iter().filter(gone));
                     }
                     seen.sort_unstable();
@@ -363,10 +425,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    fn is_heartbeat(view: &Index, id: RowId) -> bool {
-        matches!(view.row_by_id(id).unwrap().record,
-            Seen::Frame(frame) if matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG))
     }
 }

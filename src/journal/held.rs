@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::record::{Record, Time};
 
+use super::beats::Beats;
 use super::block::Block;
 use super::fold::{FOLDS, Fold, Hidden, Messages};
 use super::row::RowId;
@@ -14,8 +15,10 @@ use super::row::RowId;
 #[derive(Clone, Debug)]
 pub(super) struct Indexed {
     pub block: Arc<Block>,
-    pub hidden: Hidden,
     pub messages: Messages,
+    pub beats: Beats,
+    /// What that comes to.
+    pub hidden: Hidden,
     /// The earliest time of it and of all that were handed over after it.
     pub earliest: Time,
 }
@@ -30,9 +33,26 @@ pub(super) struct Stretch {
 }
 
 impl Indexed {
-    pub(super) fn new(block: Arc<Block>, hidden: Hidden, messages: Messages) -> Self {
+    /// A block, in whose session the last row before it was a heartbeat or not.
+    pub(super) fn new(block: Arc<Block>, messages: Messages, before: [bool; 2]) -> Self {
         let earliest = block.log.records.iter().map(Record::time).min().unwrap_or(Time(u64::MAX));
-        Self { block, hidden, messages, earliest }
+        let mut beats = Beats { before, ..Beats::default() };
+        let hidden = beats.hide(&block, &messages);
+        Self { block, messages, beats, hidden, earliest }
+    }
+
+    /// Finds out anew what heartbeats hide. Says whether the last row became one, or is none any more.
+    pub(super) fn hide(&mut self) -> bool {
+        let after = self.beats.after;
+        self.hidden = self.beats.hide(&self.block, &self.messages);
+        self.beats.after != after
+    }
+
+    /// The rows at its beginning and at its end.
+    pub(super) fn span(&self) -> Range<RowId> {
+        let row = |time| RowId { time, block: self.block.sequence, record: 0 };
+        let first = self.block.log.records.iter().map(Record::time).min().unwrap_or_default();
+        row(first)..RowId { record: u32::MAX, ..row(self.latest()) }
     }
 
     /// When the last of it was seen.
@@ -54,10 +74,11 @@ impl Indexed {
         stretches
     }
 
-    /// When the last of a stretch was seen.
-    pub(super) fn end(&self, stretch: &Stretch) -> Time {
+    /// What is right behind the last row of a stretch.
+    pub(super) fn last(&self, stretch: &Stretch) -> RowId {
         let last = (stretch.records.end as usize).checked_sub(1).and_then(|last| self.block.log.records.get(last));
-        last.map_or(stretch.start.time, Record::time)
+        let time = last.map_or(stretch.start.time, Record::time);
+        RowId { time, record: u32::MAX, ..stretch.start }
     }
 
     /// The number of the first thing of a stretch that does not stand before a row.
@@ -71,6 +92,13 @@ impl Indexed {
         }
         let behind = log.number_at(start + records.partition_point(|record| record.time() <= row.time));
         if self.block.sequence < row.block { behind } else { row.record.clamp(from, behind) }
+    }
+
+    /// The place of the first record of a stretch that is not before a time.
+    pub(super) fn records_from(&self, stretch: &Stretch, time: Time) -> u32 {
+        let (start, end) = (stretch.records.start, stretch.records.end);
+        let records = self.block.log.records.get(start as usize..end as usize).unwrap_or_default();
+        start + records.partition_point(|record| record.time() < time) as u32
     }
 
     /// The number behind the last thing of a stretch.

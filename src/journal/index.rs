@@ -5,7 +5,7 @@
 //! then change; see `order`.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ use super::summary::SessionSummary;
 /// The index. It shares the journal's blocks and lets go of them when the journal does.
 pub struct Index {
     subscription: Subscription,
-    blocks: Held,
-    all: Order,
-    by_session: HashMap<SessionId, Order>,
+    pub(super) blocks: Held,
+    pub(super) all: Order,
+    pub(super) by_session: HashMap<SessionId, Order>,
     own: Order,
     /// Where frames go on that began in an earlier record, and where it is told what they inflate to.
     more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
@@ -141,6 +141,20 @@ impl Index {
         self.scope(scope)?.row(&self.blocks, fold, number)
     }
 
+    /// The identities of rows by their numbers, as far as they are there: at once, which costs little more than one of them.
+    #[must_use]
+    pub fn row_ids(&self, lens: impl Into<Lens>, numbers: Range<u64>) -> Vec<RowId> {
+        let Lens { scope, fold } = lens.into();
+        self.scope(scope).map_or_else(Vec::new, |order| order.rows(&self.blocks, fold, numbers))
+    }
+
+    /// About where the row of a number is, at the price of a search: no more than a block off.
+    #[must_use]
+    pub fn near(&self, lens: impl Into<Lens>, number: u64) -> Option<RowId> {
+        let Lens { scope, fold } = lens.into();
+        self.scope(scope)?.near(fold, number)
+    }
+
     /// A row by its identity; `None` once it left.
     #[must_use]
     pub fn row_by_id(&self, id: RowId) -> Option<Row<'_>> {
@@ -149,12 +163,12 @@ impl Index {
         Some(Row { id, session: block.session, time: record.time(), record, log: &block.log })
     }
 
-    /// The number that a row has in a scope; `None` where it is not one of its rows. A folded fragment has that of its
-    /// message's first one, and a hidden heartbeat that of the row behind it, which may be the end.
+    /// The number that a row has in a scope; `None` where it is not one of its rows. What is folded into another row has that
+    /// row's, and a hidden heartbeat that of the row behind it, which may be the end.
     #[must_use]
     pub fn number(&self, lens: impl Into<Lens>, id: RowId) -> Option<u64> {
         let Lens { scope, fold } = lens.into();
-        let id = if fold.fragments { self.head(id).unwrap_or(id) } else { id };
+        let id = self.head(fold, id);
         let session = self.blocks.get(id.block)?.block.session;
         let is_there = match scope {
             Scope::All => true,
@@ -169,12 +183,6 @@ impl Index {
     pub fn number_from(&self, lens: impl Into<Lens>, id: RowId) -> u64 {
         let Lens { scope, fold } = lens.into();
         self.scope(scope).map_or(0, |order| order.number(&self.blocks, fold, id))
-    }
-
-    /// The first fragment of the message that a further fragment belongs to.
-    #[must_use]
-    pub fn head(&self, fragment: RowId) -> Option<RowId> {
-        self.blocks.get(fragment.block)?.messages.head(fragment.record)
     }
 
     /// The message in fragments that begins with a row.
@@ -397,6 +405,7 @@ impl Index {
     }
 
     fn evict(&mut self, first: u64) {
+        let mut heirs = BTreeSet::new();
         while let Some(indexed) = self.blocks.pop_before(first) {
             self.gone_until = self.gone_until.max(indexed.latest());
             self.all.remove(&indexed);
@@ -406,10 +415,18 @@ impl Index {
             };
             if let Some(order) = self.by_session.get_mut(&session) {
                 order.remove(&indexed);
+                heirs.extend(order.blocks_from(0).next());
             }
             self.lanes.evict(session, first);
             for record in &indexed.block.log.records {
                 parts_of(record, |number| self.forget_more((session, number), first));
+            }
+        }
+        // Heartbeats whose row has left need another.
+        for heir in heirs {
+            if let Some(indexed) = self.blocks.get_mut(heir).filter(|indexed| indexed.beats.before != [false; 2]) {
+                indexed.beats.before = [false; 2];
+                self.hide_anew([heir]);
             }
         }
         let until = self.gone_until;
@@ -438,7 +455,7 @@ impl Index {
         }
         self.learn_of_upstream(&block);
         self.note_problems(&block);
-        let (hidden, messages, joined) = self.lanes.read(&block);
+        let (messages, joined) = self.lanes.read(&block);
         for joined in joined {
             let Some(indexed) = self.blocks.get_mut(joined.head.block) else { continue };
             if let Some(message) = Arc::make_mut(&mut indexed.messages.begun).get_mut(&joined.head.record) {
@@ -446,7 +463,10 @@ impl Index {
             }
         }
         let session = block.session;
-        self.blocks.push(Indexed::new(block, hidden, messages));
+        let newest = session.and_then(|session| self.by_session.get(&session)?.newest());
+        let before =
+            newest.and_then(|newest| self.blocks.get(newest)).map_or([false; 2], |indexed| indexed.beats.after);
+        self.blocks.push(Indexed::new(block, messages, before));
         let Some(indexed) = self.blocks.get(sequence) else { return };
         self.all.add(&self.blocks, indexed);
         let order = match session {

@@ -4,9 +4,11 @@
 //! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest
 //! blocks go, and whoever shows them counts what went.
 
+mod beats;
 mod block;
 mod fold;
 mod gone;
+mod heartbeats;
 mod held;
 mod index;
 mod joined;
@@ -17,13 +19,14 @@ mod sessions;
 mod store;
 mod summary;
 
+pub use beats::BlockBeats;
 pub use block::Block;
-pub use fold::{Fold, JoinedMessage, Lens};
+pub use fold::{Fold, Heartbeats, JoinedMessage, Lens};
 pub use gone::Passage;
 pub use index::{Index, UpstreamState};
 pub use joined::{Joined, Said};
 pub use memory::Memory;
-pub use row::{FrameRow, Row, RowId, Scope, SentBytes};
+pub use row::{FrameRow, HeartbeatRun, Row, RowId, Scope, SentBytes};
 pub use store::{Counts, Journal, Subscription};
 pub use summary::{Compressed, SessionState, SessionSummary};
 

@@ -27,8 +27,8 @@ use super::row::RowId;
 #[derive(Clone, Debug)]
 struct Placed {
     stretch: Stretch,
-    /// The latest time of it and of all before it in the list.
-    latest: Time,
+    /// The last row of it and of all before it in the list, or what would stand right behind it.
+    latest: RowId,
     /// Number of its first row, in each way of folding.
     before: [u64; FOLDS],
 }
@@ -49,7 +49,8 @@ pub(super) struct Order {
 /// What of a stretch lies between two rows.
 struct Part<'a> {
     indexed: &'a Indexed,
-    stretch: &'a Stretch,
+    /// The records in which it lies.
+    stretch: Stretch,
     from: u32,
     to: u32,
 }
@@ -67,7 +68,24 @@ impl Part<'_> {
 
     /// The number of its first thing that does not stand before a row.
     fn cut(&self, row: RowId) -> u32 {
-        self.indexed.number_from(self.stretch, row).clamp(self.from, self.to)
+        self.indexed.number_from(&self.stretch, row).clamp(self.from, self.to)
+    }
+
+    /// Keeps what stands before a row.
+    fn keep_before(&mut self, row: RowId) {
+        self.to = self.cut(row);
+        self.stretch.records.end = self.indexed.records_from(&self.stretch, Time(row.time.0.saturating_add(1)));
+    }
+
+    /// Keeps what does not stand before a row.
+    fn keep_from(&mut self, row: RowId) {
+        self.from = self.cut(row);
+        self.stretch.records.start = self.indexed.records_from(&self.stretch, row.time);
+    }
+
+    /// Its first row, where it has one.
+    fn first(&self, fold: Fold) -> Option<RowId> {
+        (self.rows(fold) > 0).then(|| self.row(fold, 0)).flatten()
     }
 }
 
@@ -92,7 +110,7 @@ impl Order {
     }
 
     fn place(&mut self, held: &Held, indexed: &Indexed, stretch: Stretch) {
-        let (start, end, rows) = (stretch.start, indexed.end(&stretch), indexed.rows(&stretch));
+        let (start, end, rows) = (stretch.start, indexed.last(&stretch), indexed.rows(&stretch));
         let place = match self.list.back() {
             Some(last) if last.stretch.start > start => {
                 self.list.partition_point(|placed| placed.stretch.start < start)
@@ -115,17 +133,54 @@ impl Order {
         self.end = plus(self.end, rows);
     }
 
+    /// Something between two rows has other rows than before. Where it can be, those behind keep their numbers, and it is
+    /// those before that move: there are fewer of them where old blocks leave.
+    pub(super) fn recount(&mut self, held: &Held, rows: &Range<RowId>) {
+        let first = self.list.partition_point(|placed| placed.stretch.start < rows.start).saturating_sub(1);
+        let behind = self.list.partition_point(|placed| placed.stretch.start <= rows.end);
+        for place in first + 1..behind {
+            let Some(start) = self.list.get(place).map(|placed| placed.stretch.start) else { break };
+            let before = self.count_before(held, place - 1, start);
+            if let Some(placed) = self.list.get_mut(place) {
+                placed.before = before;
+            }
+        }
+        let Some(last) = self.list.len().checked_sub(1) else { return };
+        let (old, new) = match self.list.get(behind) {
+            Some(next) => (next.before, self.count_before(held, behind.saturating_sub(1), next.stretch.start)),
+            None => (self.end, self.count_before(held, last, RowId::LAST)),
+        };
+        let is_old = behind < self.list.len() - behind;
+        let back: [u64; FOLDS] = std::array::from_fn(|fold| new[fold].saturating_sub(old[fold]));
+        if is_old && self.gone.iter().zip(back).all(|(gone, back)| *gone >= back) {
+            for placed in self.list.range_mut(..behind) {
+                placed.before = minus(plus(placed.before, old), new);
+            }
+            self.gone = minus(plus(self.gone, old), new);
+        } else {
+            for placed in self.list.range_mut(behind..) {
+                placed.before = minus(plus(placed.before, new), old);
+            }
+            self.end = minus(plus(self.end, new), old);
+        }
+    }
+
+    /// The newest block.
+    pub(super) fn newest(&self) -> Option<u64> {
+        self.blocks.back().copied()
+    }
+
     /// Lets go of a block: its rows are gone, and what is among them moves behind.
     pub(super) fn remove(&mut self, gone: &Indexed) {
         self.blocks.pop_front_if(|block| *block == gone.block.sequence);
         for stretch in gone.stretches() {
             let found = self.list.binary_search_by_key(&stretch.start, |placed| placed.stretch.start);
             let Some(place) = found.ok().filter(|place| self.list.remove(*place).is_some()) else { continue };
-            let (end, rows) = (gone.end(&stretch), gone.rows(&stretch));
+            let (end, rows) = (gone.last(&stretch), gone.rows(&stretch));
             for earlier in self.list.range_mut(..place) {
                 earlier.before = plus(earlier.before, rows);
             }
-            for later in self.list.range_mut(place..).take_while(|later| later.stretch.start.time <= end) {
+            for later in self.list.range_mut(place..).take_while(|later| later.stretch.start <= end) {
                 let behind = minus(rows, gone.rows_before(&stretch, later.stretch.start));
                 later.before = plus(later.before, behind);
             }
@@ -141,14 +196,50 @@ impl Order {
         let after = self.list.partition_point(|placed| placed.before[fold.index()] <= number);
         let place = after.checked_sub(1)?;
         let here = self.list.get(place)?;
-        let until = self.list.get(after).map(|next| next.stretch.start);
+        select(self.parts(held, fold, place), fold, number - here.before[fold.index()])
+    }
+
+    /// About where the row of a number is: none that is much nearer is found without a merge.
+    pub(super) fn near(&self, fold: Fold, number: u64) -> Option<RowId> {
+        let after = self.list.partition_point(|placed| placed.before[fold.index()] <= number);
+        Some(self.list.get(after.checked_sub(1)?)?.stretch.start)
+    }
+
+    /// The rows of some numbers, as far as they are there.
+    pub(super) fn rows(&self, held: &Held, fold: Fold, numbers: Range<u64>) -> Vec<RowId> {
+        let mut rows = Vec::new();
+        let numbers = numbers.start.max(self.range(fold).start)..numbers.end.min(self.range(fold).end);
+        let count = usize::try_from(numbers.end.saturating_sub(numbers.start)).unwrap_or_default();
+        let Some(first) = self.row(held, fold, numbers.start) else { return rows };
+        let mut place = self.list.partition_point(|placed| placed.stretch.start <= first).saturating_sub(1);
+        while rows.len() < count && place < self.list.len() {
+            let mut parts = self.parts(held, fold, place);
+            parts.iter_mut().for_each(|part| part.keep_from(first));
+            while rows.len() < count {
+                let next =
+                    parts.iter_mut().filter_map(|part| Some((part.first(fold)?, part))).min_by_key(|(row, _)| *row);
+                let Some((row, part)) = next else { break };
+                part.from = row.record + 1;
+                rows.push(row);
+            }
+            place += 1;
+        }
+        rows
+    }
+
+    /// What stands between the beginning of the stretch at a place and that of the next.
+    fn parts<'a>(&'a self, held: &'a Held, fold: Fold, place: usize) -> Vec<Part<'a>> {
+        let Some(here) = self.list.get(place) else { return Vec::new() };
+        let until = self.list.get(place + 1).map(|next| next.stretch.start);
         let parts = self.reaching(place).filter_map(|placed| {
-            let (stretch, indexed) = (&placed.stretch, held.get(placed.stretch.start.block)?);
-            let from = indexed.number_from(stretch, here.stretch.start);
-            let to = until.map_or_else(|| indexed.number_behind(stretch), |row| indexed.number_from(stretch, row));
-            Some(Part { indexed, stretch, from, to }).filter(|part| part.rows(fold) > 0)
+            let (stretch, indexed) = (placed.stretch.clone(), held.get(placed.stretch.start.block)?);
+            let (from, to) = (stretch.start.record, indexed.number_behind(&stretch));
+            let mut part = Part { indexed, stretch, from, to };
+            part.keep_from(here.stretch.start);
+            until.iter().for_each(|until| part.keep_before(*until));
+            Some(part).filter(|part| part.rows(fold) > 0)
         });
-        select(parts.collect(), fold, number - here.before[fold.index()])
+        parts.collect()
     }
 
     /// The number that a row has, or, where it is hidden, that of the next one, which may be the end.
@@ -159,10 +250,15 @@ impl Order {
 
     /// How many rows stand before one, which is not before the beginning of the stretch at a place.
     fn rows_before(&self, held: &Held, place: usize, row: RowId) -> [u64; FOLDS] {
-        let Some(here) = self.list.get(place) else { return self.end };
-        if here.latest < row.time && place + 1 == self.list.len() {
-            return self.end;
+        match self.list.get(place) {
+            Some(here) if here.latest >= row || place + 1 < self.list.len() => self.count_before(held, place, row),
+            _ => self.end,
         }
+    }
+
+    /// The same, whatever the number behind the last row is said to be.
+    fn count_before(&self, held: &Held, place: usize, row: RowId) -> [u64; FOLDS] {
+        let Some(here) = self.list.get(place) else { return self.gone };
         let start = here.stretch.start;
         self.reaching(place).fold(here.before, |rows, placed| {
             let Some(indexed) = held.get(placed.stretch.start.block) else { return rows };
@@ -174,8 +270,8 @@ impl Order {
 
     /// The stretches that may have rows behind the beginning of that at a place, itself included.
     fn reaching(&self, place: usize) -> impl Iterator<Item = &Placed> {
-        let time = self.list.get(place).map(|placed| placed.stretch.start.time).unwrap_or_default();
-        self.list.range(..=place).rev().take_while(move |placed| placed.latest >= time)
+        let start = self.list.get(place).map_or(RowId::LAST, |placed| placed.stretch.start);
+        self.list.range(..=place).rev().take_while(move |placed| placed.latest >= start)
     }
 }
 
@@ -188,17 +284,16 @@ fn select(mut parts: Vec<Part<'_>>, fold: Fold, mut place: u64) -> Option<RowId>
         // The one in the middle of the largest part: with it, about half of the rows are decided.
         let largest = parts.iter().max_by_key(|part| part.rows(fold))?;
         let middle = largest.row(fold, largest.rows(fold) / 2)?;
-        let cuts: Vec<u32> = parts.iter().map(|part| part.cut(middle)).collect();
-        let below: u64 =
-            parts.iter().zip(&cuts).map(|(part, cut)| part.indexed.rows_between(fold, part.from, *cut)).sum();
+        let below = |part: &Part<'_>| part.indexed.rows_between(fold, part.from, part.cut(middle));
+        let below: u64 = parts.iter().map(below).sum();
         if below == place {
             return Some(middle);
         }
         if below > place {
-            parts.iter_mut().zip(cuts).for_each(|(part, cut)| part.to = cut);
+            parts.iter_mut().for_each(|part| part.keep_before(middle));
         } else {
             let behind = RowId { record: middle.record + 1, ..middle };
-            parts.iter_mut().for_each(|part| part.from = part.cut(behind));
+            parts.iter_mut().for_each(|part| part.keep_from(behind));
             place -= below + 1;
         }
         parts.retain(|part| part.rows(fold) > 0);

@@ -71,6 +71,17 @@ impl Row<'_> {
     }
 }
 
+/// Heartbeats that are one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeartbeatRun {
+    /// Whose they are.
+    pub session: SessionId,
+    /// The number of the first among the session's rows where heartbeats have rows.
+    pub first: u64,
+    /// How many there are: one that stands alone is one.
+    pub count: u64,
+}
+
 /// A frame with all that has come of it.
 #[derive(Clone, Debug)]
 pub struct FrameRow<'a> {

@@ -102,6 +102,9 @@ proptest! {
             let shown: Vec<RowId> = range.clone().map(|number| view.row_id(scope, number).unwrap()).collect();
             prop_assert_eq!(&shown, &rows_of(&view, scope));
             prop_assert_eq!(view.row_id(scope, range.end), None);
+            prop_assert_eq!(&view.row_ids(scope, range.clone()), &shown);
+            let part = range.start + (range.end - range.start) / 3..range.end + 1;
+            prop_assert_eq!(view.row_ids(scope, part.clone()), shown.get((part.start - range.start) as usize..).unwrap());
             for (number, row) in range.zip(&shown) {
                 prop_assert_eq!(view.number(scope, *row), Some(number));
                 prop_assert_eq!(view.number_from(scope, *row), number);

@@ -105,7 +105,7 @@ pub enum Property {
     Raw,
     /// Something that wsproxy tells: heads, findings, ends.
     Event,
-    /// It says only that its sender is there: pings, pongs, and what the decoder knows as such.
+    /// It says only that its sender is there: pings, pongs, what the decoder knows as such, and what was learned.
     Heartbeat,
     /// It asks for a reply.
     Request,
@@ -142,7 +142,6 @@ impl Property {
         let is_read = |of: fn(&super::Reading) -> bool| subject.reading().as_ref().is_some_and(of);
         subject.is(self)
             || match self {
-                Self::Heartbeat => is_read(|reading| reading.is_heartbeat),
                 Self::Request => is_read(|reading| reading.is_request),
                 Self::Reply => is_read(|reading| reading.is_reply),
                 _ => false,

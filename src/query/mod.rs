@@ -105,6 +105,12 @@ impl Query {
         self.all.matches(subject)
     }
 
+    /// Whether it asks for a property anywhere.
+    #[must_use]
+    pub fn asks_for(&self, property: Property) -> bool {
+        self.all.asks_for(property)
+    }
+
     /// Where in some text or bytes that a subject shows is what it was asked for by, in no order.
     pub fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         let mut patterns = Vec::new();
@@ -120,6 +126,14 @@ impl Expression {
             Self::Any(parts) => parts.iter().any(|part| part.matches(subject)),
             Self::Not(part) => !part.matches(subject),
             Self::Term(term) => term.matches(subject),
+        }
+    }
+
+    fn asks_for(&self, property: Property) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.asks_for(property)),
+            Self::Not(part) => part.asks_for(property),
+            Self::Term(term) => *term == Term::Is(property),
         }
     }
 

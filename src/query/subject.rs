@@ -14,8 +14,6 @@ pub struct Reading {
     pub summary: String,
     /// The names of the messages in it.
     pub events: Vec<String>,
-    /// Whether it says only that its sender is there.
-    pub is_heartbeat: bool,
     /// Whether it asks for a reply.
     pub is_request: bool,
     /// Whether it is a reply.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ratatui::Frame;
 
-use crate::journal::Index;
+use crate::journal::{Heartbeats, Index};
+use crate::query::{Property, Query};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 use crate::tui::update::prepare::prepare;
@@ -55,9 +56,26 @@ impl Feed {
             }
             // This message has no effects.
             update(model, &self.live, Message::Journal);
+            self.learn(model);
             self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }
         changed
+    }
+
+    /// Finds out which messages are heartbeats, where somebody wants to know. Says whether there was anything to look at.
+    fn learn(&mut self, model: &mut Model) -> bool {
+        let asks = |query: &Query| query.asks_for(Property::Heartbeat);
+        let lists = &model.lists;
+        if lists.fold.heartbeats != Heartbeats::Shown || lists.filter.query().is_some_and(asks) {
+            model.beats.want();
+        }
+        if self.frozen.is_some() || !model.beats.is_due(&self.live, &model.decoders) {
+            return false;
+        }
+        let place = model.lists.hold(&self.live);
+        model.beats.learn(&mut self.live, &mut model.decoders);
+        model.lists.restore(&self.live, place);
+        true
     }
 
     /// Updates the model, then freezes or thaws the display as the model wants it.
@@ -75,7 +93,8 @@ impl Feed {
             }
             _ => {}
         }
-        if !is_time {
+        let has_learned = self.learn(model);
+        if !is_time || has_learned {
             self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }
         effects

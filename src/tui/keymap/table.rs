@@ -186,7 +186,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),
     bind(Action::PreviousMatch, &[Key::char('N')], ROWS, "before", "the match before"),
     bind(Action::FoldFragments, &[Key::char('o')], ROWS, "", "fold fragments into messages, or show each"),
-    bind(Action::HideHeartbeats, &[Key::char('.')], ROWS, "", "hide pings and pongs, or show them"),
+    bind(
+        Action::HideHeartbeats,
+        &[Key::char('.')],
+        ROWS,
+        "",
+        "fold heartbeats into counted rows, hide them, or show each",
+    ),
     bind(Action::SelectRange, &[Key::char('v')], ROWS, "", "select a range of rows from here on, or end it"),
     bind(
         Action::Bookmark,

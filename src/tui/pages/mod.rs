@@ -15,6 +15,7 @@ mod flow;
 mod frame;
 mod handshake;
 mod header;
+pub(crate) mod heartbeats;
 mod hex;
 mod hixie;
 pub(crate) mod json;
@@ -142,6 +143,10 @@ pub(super) fn document(
     options: &DetailOptions<'_>,
 ) -> Document {
     let mut page = Page::new(options.theme, options.width, MAX_ROWS);
+    if let Some(run) = view.heartbeats(options.fold, row.id).filter(|run| run.count > 1) {
+        heartbeats::write(&mut page, view, run, options);
+        return Document { top: page.finish(), content: Content::default(), body: Body::Nothing };
+    }
     if let Some(note) = options.note.filter(|note| !note.is_empty()) {
         page.set_indent(2);
         page.row(&format!("marked: {note}"), page.theme.key);

@@ -476,7 +476,7 @@ proptest! {
         scene.frame(Side::Client, FrameHeader { first, form: LengthForm::SixtyFour, mask, length }, &payload);
         let theme = Theme::monochrome();
         let folds = Folds { from: depth, ..Folds::default() };
-        let fold = Fold { fragments: true, heartbeats: false };
+        let fold = Fold { fragments: true, ..Fold::NONE };
         for bytes in [BytesShown::Wire, BytesShown::Unmasked, BytesShown::Message] {
             for body in [BodyShown::Auto, BodyShown::Hex, BodyShown::Text, BodyShown::Mask] {
                 for header in [HeaderShown::Full, HeaderShown::Compact] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::decode::Decoder;
-use crate::journal::{Block, Fold, RowId};
+use crate::journal::{Block, BlockBeats, Fold, Heartbeats, RowId};
 use crate::query::Query;
 use crate::record::{
     Event, FrameNumber, FrameRecord, InflatedEvent, MoreRecord, ProxyEvent, RawRecord, Seen, SessionId, Side, Time,
@@ -42,6 +42,7 @@ struct Unfinished {
     payload: Vec<u8>,
     /// How much of that has been looked at.
     seen: usize,
+    is_heartbeat: bool,
 }
 
 /// A message of which some fragments have come.
@@ -63,6 +64,8 @@ pub(crate) struct Job {
     pub path: Arc<[u8]>,
     /// Who reads the session's messages.
     pub decoder: Option<Decoder>,
+    /// Its heartbeats.
+    pub beats: BlockBeats,
 }
 
 impl Job {
@@ -89,6 +92,8 @@ pub(crate) struct Scanner {
     fold: Fold,
     zone: TimeZone,
     lanes: HashMap<(SessionId, Side), Lane>,
+    /// The row into which further heartbeats of a session are folded.
+    runs: HashMap<SessionId, RowId>,
     /// Bytes in `lanes`.
     pending: usize,
     /// For payloads that have to be unmasked.
@@ -101,8 +106,8 @@ impl Scanner {
     #[must_use]
     pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone, notes: Notes) -> Self {
         let (lanes, scratch) = (HashMap::new(), Vec::new());
-        let replies = query.asks_for_replies().then(Replies::default);
-        Self { query, notes, replies, fold, zone, lanes, pending: 0, scratch, theme: Theme::default() }
+        let (replies, runs) = (query.asks_for_replies().then(Replies::default), HashMap::new());
+        Self { query, notes, replies, fold, zone, lanes, runs, pending: 0, scratch, theme: Theme::default() }
     }
 
     /// Rows that were found before, and fit no more.
@@ -150,9 +155,8 @@ impl Scanner {
     }
 
     fn frame(&mut self, job: &Job, id: RowId, frame: &FrameRecord, found: &mut Vec<RowId>) {
-        if self.fold.heartbeats && matches!(frame.header.opcode(), Opcode::PING | Opcode::PONG) {
-            return;
-        }
+        let is_heartbeat = job.beats.is_heartbeat(id.record, frame);
+        let Some(id) = self.row_of(job, id, is_heartbeat) else { return };
         let wire = job.block.log.span(frame.kept);
         let place = job.block.session.map(|session| (session, frame.from));
         let is_simple = frame.received >= frame.header.length && !is_fragment(frame) && !frame.header.rsv1();
@@ -164,7 +168,7 @@ impl Scanner {
             }
             self.pending += payload.len();
             let lane = self.lanes.entry(place).or_insert_with(|| job.lane());
-            let unfinished = Unfinished { id, record: *frame, payload, seen: 0 };
+            let unfinished = Unfinished { id, record: *frame, payload, seen: 0, is_heartbeat };
             if let Some(old) = lane.unfinished.replace(unfinished) {
                 self.pending -= old.payload.len();
             }
@@ -183,7 +187,22 @@ impl Scanner {
             }
         };
         let said = Said::frame(job.setting(id, &self.zone, &self.notes), frame, payload, None);
-        ask(&self.query, &mut self.replies, id, said, found);
+        ask(&self.query, &mut self.replies, id, said.with_heartbeat(is_heartbeat), found);
+    }
+
+    /// The row in which a frame stands: of a heartbeat that of those it is folded into, and none where it is hidden.
+    fn row_of(&mut self, job: &Job, id: RowId, is_heartbeat: bool) -> Option<RowId> {
+        match (self.fold.heartbeats, job.block.session) {
+            (Heartbeats::Folded, Some(session)) if is_heartbeat => {
+                if job.beats.is_folded(self.fold, id.record) {
+                    return Some(*self.runs.entry(session).or_insert(id));
+                }
+                self.runs.insert(session, id);
+                Some(id)
+            }
+            (Heartbeats::Hidden, _) if is_heartbeat => None,
+            _ => Some(id),
+        }
     }
 
     fn more(&mut self, job: &Job, more: &MoreRecord, found: &mut Vec<RowId>) {
@@ -218,7 +237,7 @@ impl Scanner {
     /// All of a frame is here: it is asked, or added to its message.
     fn finish(&mut self, job: &Job, place: (SessionId, Side), found: &mut Vec<RowId>) {
         let Some(lane) = self.lanes.get_mut(&place) else { return };
-        let Some(Unfinished { id, record, payload, .. }) = lane.unfinished.take() else { return };
+        let Some(Unfinished { id, record, payload, is_heartbeat, .. }) = lane.unfinished.take() else { return };
         self.pending -= payload.len();
         let told = lane.told.take_if(|(number, _)| *number == record.number).map(|(_, bytes)| bytes);
         self.pending -= told.as_ref().map_or(0, Vec::len);
@@ -226,7 +245,7 @@ impl Scanner {
             return self.fragment(job, place, id, record, told.unwrap_or(payload), found);
         }
         let said = Said::frame(job.setting(id, &self.zone, &self.notes), &record, &payload, told.as_deref());
-        ask(&self.query, &mut self.replies, id, said, found);
+        ask(&self.query, &mut self.replies, id, said.with_heartbeat(is_heartbeat), found);
     }
 
     /// A fragment of a message that is one row.
@@ -272,6 +291,7 @@ impl Scanner {
 
     fn event(&mut self, job: &Job, id: RowId, time: Time, event: &Event, found: &mut Vec<RowId>) {
         if let (Event::SessionClosed(_), Some(session)) = (event, job.block.session) {
+            self.runs.remove(&session);
             for side in [Side::Client, Side::Server] {
                 self.forget((session, side));
             }

@@ -110,7 +110,7 @@ impl Decoders {
 
 /// The first messages of a session that are in memory, and whether more would change nothing.
 fn first(view: &Index, id: SessionId) -> (Vec<First>, bool) {
-    let lens = Lens { scope: Scope::Session(id), fold: Fold { fragments: true, heartbeats: true } };
+    let lens = Lens { scope: Scope::Session(id), fold: Fold::MESSAGES };
     let range = view.range(lens);
     let looked_at = range.start..range.end.min(range.start + ROWS);
     let (mut first, mut is_settled) = (Vec::new(), looked_at.end < range.end);

@@ -84,6 +84,24 @@ impl<'v, 'f> Rows<'v, 'f> {
         }
     }
 
+    /// The identities of some rows, by their numbers.
+    #[must_use]
+    pub(crate) fn ids(&self, numbers: std::ops::Range<u64>) -> Vec<RowId> {
+        match self.filter {
+            Some(found) => numbers.filter_map(|number| found.row(number)).collect(),
+            None => self.view.row_ids(self.lens, numbers),
+        }
+    }
+
+    /// About where a row is, by its number: where there are a million, a scrollbar need not know better.
+    #[must_use]
+    pub(crate) fn about(&self, number: u64) -> Option<RowId> {
+        match self.filter {
+            Some(found) => found.row(number),
+            None => self.view.near(self.lens, number),
+        }
+    }
+
     /// The number of a row; of a fragment that is folded into a message, that of the message. `None` where it is hidden.
     #[must_use]
     pub(crate) fn number(&self, row: RowId) -> Option<u64> {
@@ -111,7 +129,6 @@ impl<'v, 'f> Rows<'v, 'f> {
     }
 
     fn head(&self, row: RowId) -> RowId {
-        let head = self.lens.fold.fragments.then(|| self.view.head(row)).flatten();
-        head.unwrap_or(row)
+        self.view.head(self.lens.fold, row)
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::decode::Decoder;
-use crate::journal::RowId;
+use crate::journal::{Fold, RowId};
 use crate::record::SessionId;
 use crate::tui::pages::pair::Pair;
 use crate::tui::pages::{BodyShown, BytesShown, HeaderShown, Proof};
@@ -47,7 +47,7 @@ pub(crate) struct LinesKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// A row, and whether fragments are folded into it.
-    Row(RowId, bool),
+    Row(RowId, Fold),
     /// A session's handshake and end.
     Session(SessionId, Proof),
 }

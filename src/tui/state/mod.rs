@@ -12,6 +12,7 @@ pub(crate) mod drawn;
 pub(crate) mod filter;
 pub(crate) mod find;
 pub(crate) mod found;
+pub(crate) mod heartbeats;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod holding;

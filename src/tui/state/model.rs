@@ -16,6 +16,7 @@ use super::cursor::Cursor;
 use super::decoders::Decoders;
 use super::drawn::Drawn;
 use super::filter::Rows;
+use super::heartbeats::Beats;
 use super::holding::Holding;
 use super::layout::LogAreas;
 use super::lists::Lists;
@@ -56,6 +57,8 @@ pub struct Model {
     pub(crate) decoders: Decoders,
     /// Which of the rows that are to be seen reply to which.
     pub(crate) pairs: Pairs,
+    /// Which messages are heartbeats.
+    pub(crate) beats: Beats,
     /// How many frames came when.
     pub(crate) timeline: Timeline,
     /// What is searched for, and what was found.
@@ -95,6 +98,7 @@ impl Model {
             problems: Problems::default(),
             decoders: Decoders::default(),
             pairs: Pairs::default(),
+            beats: Beats::default(),
             timeline: Timeline::default(),
             search: Search::default(),
             sending: Sending::default(),
@@ -137,7 +141,8 @@ impl Model {
         let detail = (self.detail.is_busy() && self.drawn.detail.is_some_and(|area| !area.is_empty())).then_some(1);
         let pairs = (self.pairs.is_busy() && matches!(self.panes.tab, Tab::Frames)).then_some(1);
         let timeline = (self.timeline.is_busy() && matches!(self.panes.tab, Tab::Frames)).then_some(1);
-        next_age.chain(detail).chain(timeline).chain(pairs).chain(toast).chain(rate).chain(table).min()
+        let beats = (self.beats.is_busy() && !self.is_frozen()).then_some(1);
+        next_age.chain(detail).chain(timeline).chain(beats).chain(pairs).chain(toast).chain(rate).chain(table).min()
     }
 
     /// Takes in where things were drawn.

@@ -25,7 +25,7 @@ const REMEMBERED: usize = 4096;
 /// Payload bytes of a ping at most (RFC 6455 5.5).
 const CONTROL: usize = 125;
 /// In which rows of a session it is looked for.
-const FOLD: Fold = Fold { fragments: true, heartbeats: false };
+const FOLD: Fold = Fold::MESSAGES;
 
 /// What is known of the rows that were seen.
 #[derive(Debug, Default)]

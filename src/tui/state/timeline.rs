@@ -13,7 +13,7 @@ use crate::record::{Event, Origin, Outcome, PerSide, ProxyEvent, Record, Side, T
 use super::scales::{STEPS, Scales, Sum};
 
 /// Records that one call counts.
-const BUDGET: usize = 100_000;
+const BUDGET: usize = 20_000;
 /// Injected rows that are remembered: the newest.
 const INJECTED: usize = 10_000;
 

@@ -11,6 +11,7 @@ mod detail;
 mod diagnosing;
 mod filtering;
 mod folding;
+mod heartbeats;
 mod holding;
 mod keys;
 mod marking;

@@ -2,7 +2,7 @@
 
 use crate::compose;
 use crate::journal::Scope;
-use crate::journal::{Fold, Index, Joined, Row};
+use crate::journal::{Fold, Heartbeats, Index, Joined, Row};
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, FrameRecord, Relayed, Seen, SessionId};
 use crate::relay::hold::{Conditions, Decision};
@@ -206,9 +206,12 @@ fn edit_copy(model: &mut Model, view: &Index) {
     }
 }
 
+/// Rows that are messages.
+const MESSAGES: Fold = Fold { fragments: true, heartbeats: Heartbeats::Shown };
+
 /// The first frame of the message that a row's frame belongs to.
 fn whole<'a>(view: &'a Index, row: Row<'a>) -> Row<'a> {
-    view.head(row.id).and_then(|head| view.row_by_id(head)).unwrap_or(row)
+    view.row_by_id(view.head(MESSAGES, row.id)).unwrap_or(row)
 }
 
 /// What one would type for the message that begins in a row.
@@ -216,7 +219,7 @@ fn text(view: &Index, row: Row<'_>) -> Result<(FrameRecord, String), String> {
     let Seen::Frame(record) = row.record else {
         return Err("only a frame can be sent once more: select one".to_owned());
     };
-    let joined = Joined::new(view, row, &record, Fold { fragments: true, heartbeats: false });
+    let joined = Joined::new(view, row, &record, MESSAGES);
     let said = joined.said(usize::MAX).filter(|said| said.is_whole);
     let said = said.ok_or("not all of it has come, or was kept")?;
     let opcode = record.header.opcode();

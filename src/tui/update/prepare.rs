@@ -49,8 +49,7 @@ fn learn(model: &mut Model, view: &Index, area: Rect) {
     cursor.settle(&range, area.height);
     let shown = cursor.top()..range.end.min(cursor.top() + u64::from(area.height));
     let selected = model.selected_row(view).map(|row| row.id);
-    let shown = shown.filter_map(|number| all.row(number)).map(|row| row.id);
-    let rows: Vec<RowId> = selected.into_iter().chain(shown).collect();
+    let rows: Vec<RowId> = selected.into_iter().chain(all.ids(shown)).collect();
     let mut last = None;
     for session in rows.iter().filter_map(|row| view.row_by_id(*row)?.session) {
         if last.replace(session) != Some(session) {
@@ -86,7 +85,7 @@ fn detail(model: &mut Model, view: &Index, area: Rect) {
     let bookmark = row.and_then(|row| model.lists.marks.bookmark(row.id)).filter(|_| model.panes.tab == Tab::Frames);
     let (mark, note) = bookmark.map(|bookmark| (bookmark.set, bookmark.note.clone())).unzip();
     let key = row.map(|row| {
-        let subject = Subject::Row(row.id, fold.fragments);
+        let subject = Subject::Row(row.id, fold);
         let extent = row_extent(view, row, fold).wrapping_add(model.decoders.heard() << 32);
         LinesKey { header, decoder, pair, mark, ..key(model, subject, extent, area) }
     });
@@ -186,6 +185,9 @@ const fn key(model: &Model, subject: Subject, extent: u64, area: Rect) -> LinesK
 /// Changes with all that comes of a row.
 fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
     let Seen::Frame(record) = row.record else { return 0 };
+    if let Some(run) = view.heartbeats(fold, row.id).filter(|run| run.count > 1) {
+        return run.count;
+    }
     let joined = Joined::new(view, row, &record, fold);
     let is_held = view.relayed(row.session, &record) == Relayed::Held;
     let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));

@@ -4,7 +4,7 @@
 //! each later message that points back would inflate to something else (RFC 7692 7.2.3). What it inflates to goes out
 //! instead, without RSV1, which leaves both windows alone.
 
-use crate::journal::{FrameRow, Index, Row};
+use crate::journal::{Fold, FrameRow, Index, Row};
 use crate::record::{FrameRecord, Seen, Side};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
@@ -63,10 +63,10 @@ fn packing(view: &Index, row: Row<'_>, record: &FrameRecord) -> Packing {
     if extensions.and_then(Deflate::agreed).is_none() || record.header.opcode().is_control() {
         return Packing::Plain;
     }
-    let head = view.head(row.id);
-    let start = head.and_then(|id| view.row_by_id(id)).unwrap_or(row);
+    let head = view.head(Fold::MESSAGES, row.id);
+    let start = view.row_by_id(head).unwrap_or(row);
     let Seen::Frame(start) = start.record else { return Packing::Plain };
-    let is_whole = head.is_none() && record.header.fin();
+    let is_whole = head == row.id && record.header.fin();
     match (start.header.rsv1(), start.header.opcode()) {
         (true, _) if is_whole => Packing::Message,
         (true, _) => Packing::Fragment,

@@ -1,8 +1,8 @@
 //! What the keys of ranges and folds do to the rows, and say.
 
-use crate::journal::{Fold, Index};
+use crate::journal::{Fold, Heartbeats, Index};
 use crate::record::finding::Level;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
 use crate::tui::state::model::Model;
 
@@ -33,10 +33,17 @@ fn turn_fragments(model: &mut Model, view: &Index) {
     model.toast(Level::Note, words);
 }
 
-/// Hides pings and pongs, or shows them again.
+/// Folds heartbeats, hides them, or shows them again.
 fn turn_heartbeats(model: &mut Model, view: &Index) {
-    let fold = Fold { heartbeats: !model.lists.fold.heartbeats, ..model.lists.fold };
+    let fold = Fold { heartbeats: model.lists.fold.heartbeats.next(), ..model.lists.fold };
     model.lists.refold(view, fold);
-    let words = if fold.heartbeats { "pings and pongs are hidden" } else { "pings and pongs are shown" };
+    let key = key_of(Action::HideHeartbeats);
+    let words = match fold.heartbeats {
+        Heartbeats::Shown => "each heartbeat has a row".to_owned(),
+        Heartbeats::Folded => {
+            format!("heartbeats are folded into one row where nothing stands between them: {key} hides it")
+        }
+        Heartbeats::Hidden => format!("heartbeats are hidden: {key} shows them"),
+    };
     model.toast(Level::Note, words);
 }

@@ -54,6 +54,8 @@ struct Terms {
     chosen: u64,
     /// How often the marks changed, where they count.
     marks: u64,
+    /// How often heartbeats were found late.
+    beats: u64,
 }
 
 /// What is wanted. Of a query that is the same as before, nothing is copied.
@@ -82,6 +84,8 @@ struct Scene<'a> {
     decoders: &'a mut Decoders,
     bell: &'a Bell,
     marks: &'a Marks,
+    /// The first block that is not to be searched yet: it is not known what in it is a heartbeat.
+    end: u64,
 }
 
 impl Searcher {
@@ -93,15 +97,17 @@ impl Searcher {
 
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub(crate) fn step(&mut self, model: &mut Model, view: &Index) {
-        let (lens, chosen) = (model.lists.lens(), model.decoders.chosen());
+        let (lens, chosen, beats) = (model.lists.lens(), model.decoders.chosen(), model.beats.generation());
+        let end = model.beats.next().map_or(view.end(), |next| next.min(view.end()));
         // What is found may stand before what is selected, which is to stay selected.
         let place = model.lists.hold(view);
         let changes = model.lists.marks.changes();
         let (decoders, bell, marks) = (&mut model.decoders, &self.bell, &model.lists.marks);
-        let mut scene = Scene { view, zone: &model.look.zone, decoders, bell, marks };
+        let mut scene = Scene { view, zone: &model.look.zone, decoders, bell, marks, end };
         let (query, found) = model.lists.filter.parts();
         let copy = || query.cloned();
-        let asking = |query: &Query| Terms { marks: if query.asks_for_marks() { changes } else { 0 }, lens, chosen };
+        let asking =
+            |query: &Query| Terms { marks: if query.asks_for_marks() { changes } else { 0 }, lens, chosen, beats };
         let wanted = query.map(|query| Wanted { text: query.text(), terms: asking(query), query: &copy });
         let filtered = self.filter.step(wanted, found, &mut scene);
         let query = model.search.query.as_ref();
@@ -131,18 +137,22 @@ impl Run {
         let (view, first) = (scene.view, scene.view.first());
         // There may be a million blocks, and there are far fewer sessions.
         let mut known: HashMap<Option<SessionId>, Known> = HashMap::new();
-        let jobs = view.blocks_from(lens.scope, self.next).map(|block| {
+        let blocks = view.blocks_from(lens.scope, self.next).take_while(|block| block.sequence < scene.end);
+        let jobs = blocks.map(|block| {
             let known = known.entry(block.session).or_insert_with(|| {
                 let session = block.session.and_then(|id| view.session(id));
                 session.iter().for_each(|session| scene.decoders.learn(view, session.id));
                 let path = session.map_or(&[][..], |session| &session.path);
                 Known { path: path.into(), decoder: scene.decoders.of(block.session) }
             });
-            Job { block: Arc::clone(block), path: Arc::clone(&known.path), decoder: known.decoder }
+            let beats = view.block_heartbeats(block.sequence);
+            Job { block: Arc::clone(block), path: Arc::clone(&known.path), decoder: known.decoder, beats }
         });
         worker.add(jobs, first);
-        self.next = self.next.max(view.end());
-        found.take(view, worker.report());
+        self.next = self.next.max(scene.end);
+        let mut report = worker.report();
+        report.waiting += view.end().saturating_sub(self.next);
+        found.take(view, report);
         found.forget(view);
         Ok(())
     }

@@ -64,7 +64,7 @@ struct Messages {
 impl Messages {
     /// Takes a message, by any of its fragments, once.
     fn take<'a>(&mut self, view: &'a Index, row: Row<'a>) -> Result<(), String> {
-        let first = view.head(row.id).and_then(|head| view.row_by_id(head)).unwrap_or(row);
+        let first = view.row_by_id(view.head(Fold::MESSAGES, row.id)).unwrap_or(row);
         let Seen::Frame(frame) = first.record else { return Ok(()) };
         if self.last.replace(first.id) == Some(first.id) {
             return Ok(());

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::journal::{Fold, Index, Lens, Scope};
+use crate::journal::{Fold, Heartbeats, Index, Lens, Scope};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, Place, key_of};
@@ -39,20 +39,21 @@ pub(super) fn frame_log(model: &Model, view: &Index, area: Rect, buffer: &mut Bu
         buffer.set_stringn(heading.x, heading.y, words, usize::from(rows.width), model.look.theme.dim);
     }
     cursor.settle(&range, rows.height);
-    let last = range.end.min(cursor.top() + u64::from(rows.height)).saturating_sub(1);
-    let time = |number: u64| all.id(number).map(|row| row.time);
-    let timeline = timeline::timeline(model, &areas, time(cursor.top()).zip(time(last)), buffer);
+    let ids = all.ids(cursor.top()..range.end.min(cursor.top() + u64::from(rows.height)));
+    let seen = ids.first().zip(ids.last()).map(|(first, last)| (first.time, last.time));
+    let timeline = timeline::timeline(model, &areas, seen, buffer);
     scrollbar::scrollbar(model, view, &all, &cursor, areas.scrollbar, buffer);
     let selected = cursor.selected(&range);
     let chosen = model.lists.range(view).filter(|_| model.panes.tab == Tab::Frames);
     let context = Context { model, view, lens, columns };
     let mut before = Before::default();
     // What the rows above say decides what of the first ones is in view.
-    for row in (cursor.top().saturating_sub(ABOVE)..cursor.top()).filter_map(|number| all.row(number)) {
+    for id in all.ids(cursor.top().saturating_sub(ABOVE)..cursor.top()) {
+        let Some(row) = view.row_by_id(id) else { continue };
         _ = row::line(&context, row, &mut before);
     }
-    for (y, number) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end) {
-        let Some(row) = all.row(number) else { continue };
+    for ((y, number), id) in (rows.top()..rows.bottom()).zip(cursor.top()..range.end).zip(ids) {
+        let Some(row) = view.row_by_id(id) else { continue };
         let line = row::line(&context, row, &mut before);
         buffer.set_line(rows.x, y, &line, rows.width);
         if chosen.as_ref().is_some_and(|chosen| chosen.contains(&number)) {
@@ -164,18 +165,20 @@ fn shown(model: &Model) -> String {
     format!("{}{}", fit::number(found.len() as u64), if found.is_full() { "+" } else { "" })
 }
 
-/// Rows that are hidden as heartbeats, in words; empty where none are.
+/// Rows that are folded away or hidden as heartbeats, in words; `None` where none are.
 #[must_use]
 fn hidden(view: &Index, lens: Lens) -> Option<String> {
-    if !lens.fold.heartbeats {
-        return None;
-    }
-    let count = |lens| {
-        let rows = view.range(lens);
+    let words = match lens.fold.heartbeats {
+        Heartbeats::Shown => return None,
+        Heartbeats::Folded => "heartbeats folded",
+        Heartbeats::Hidden => "heartbeats hidden",
+    };
+    let count = |heartbeats| {
+        let rows = view.range(Lens { fold: Fold { heartbeats, ..lens.fold }, ..lens });
         rows.end.saturating_sub(rows.start)
     };
-    let all = count(Lens { fold: Fold { heartbeats: false, ..lens.fold }, ..lens });
-    Some(format!("{} heartbeats hidden", fit::number(all.saturating_sub(count(lens)))))
+    let all = count(Heartbeats::Shown) - count(Heartbeats::Hidden);
+    Some(format!("{} {words}", fit::number(all)))
 }
 
 /// Whether it follows, and what is not to be seen any more: in full, then shorter.

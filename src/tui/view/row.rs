@@ -15,7 +15,7 @@ use crate::tui::fit;
 use crate::tui::pages::pair::Pair;
 use crate::tui::pages::trouble;
 use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
-use crate::tui::pages::{columns, content};
+use crate::tui::pages::{columns, content, heartbeats};
 use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
 use crate::wire::close::CloseBody;
@@ -196,6 +196,13 @@ impl Context<'_> {
 pub(super) fn line<'a>(context: &Context<'a>, row: Row<'a>, before: &mut Before) -> Line<'static> {
     let theme = &context.model.look.theme;
     let mut spans = start(context, row, before.time.replace(row.time));
+    let fold = context.lens.fold;
+    if let Some(run) = context.view.heartbeats(fold, row.id).filter(|run| run.count > 1) {
+        spans.push(direction(None, theme));
+        spans.push(Span::styled(format!("{} ", fit::left("beats", OPCODE)), theme.control));
+        in_words(context, row, (theme.dim, heartbeats::words(context.view, run, fold)), &mut spans);
+        return Line::from(spans);
+    }
     spans.push(direction(row.from(), theme));
     match row.record {
         Seen::Frame(record) => frame(context, row, &record, before, &mut spans),

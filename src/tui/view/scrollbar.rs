@@ -17,6 +17,8 @@ use crate::tui::state::model::Model;
 
 use super::row::{INJECTED, MARKED, MATCH};
 
+/// Rows up to which ticks stand exactly where they belong.
+const EXACT: u64 = 50_000;
 /// Problems that are looked at for one place.
 const LOOKED_AT: usize = 16;
 
@@ -40,7 +42,8 @@ pub(super) fn scrollbar(
     let (first, last) = (place(top), place((top + height).min(range.end) - 1));
     let row = |cell: u64| {
         let number = range.start + (u128::from(count) * u128::from(cell)).div_ceil(u128::from(height)) as u64;
-        all.id(number).unwrap_or(RowId::LAST)
+        let row = if count > EXACT { all.about(number) } else { all.id(number) };
+        row.filter(|_| number < range.end).unwrap_or(RowId::LAST)
     };
     let has_ticks = has_ticks(model, view);
     let mut from = if has_ticks { row(0) } else { RowId::LAST };

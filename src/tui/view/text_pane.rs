@@ -138,6 +138,9 @@ fn detail_name(model: &Model, view: &Index, row: Row<'_>) -> String {
     let time = time(model, view, row);
     let session = row.session.map(|session| format!(" · session {}", session.0)).unwrap_or_default();
     let from = row.from().map(|from| format!(" · {} → {}", from.name(), from.other().name())).unwrap_or_default();
+    if let Some(run) = view.heartbeats(model.shown_list().1.fold, row.id).filter(|run| run.count > 1) {
+        return format!("{} heartbeats · from {time}{session}", fit::number(run.count));
+    }
     match row.record {
         Seen::Frame(frame) => {
             let length = text::byte_count(frame.header.length);
