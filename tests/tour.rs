@@ -67,6 +67,8 @@ fn the_guide_shows_the_way_through_the_screen() {
     let mut quiet = Stage::new(80, 24);
     heartbeats(&mut quiet);
     show("heartbeats", &quiet);
+    busy.keys("2oj");
+    show("sessions", &busy);
     stage.after(4000).keys("kkk");
     stage.keys("\r\r");
     show("detail", &stage);

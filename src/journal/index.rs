@@ -521,7 +521,7 @@ impl Index {
             let part = RowId { time: record.time(), block: block.sequence, record: number };
             parts_of(record, |frame| self.more.entry((id, frame)).or_default().push_back(part));
         }
-        self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record)));
+        self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record, &block.log)));
     }
 
     /// Something happened to a session, which may have ended by it.

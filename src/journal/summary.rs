@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use crate::record::finding::Finding;
 use crate::record::{
-    ClosedEvent, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeldEvent, OpenEvent, PerSide, Record, RunRecord,
-    SessionId, Side, Stall, Time, Verdict, Waits,
+    ClosedEvent, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeldEvent, Log, OpenEvent, PerSide, Record,
+    RunRecord, SessionId, Side, Stall, Time, Verdict, Waits,
 };
+use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
 /// Where a session is in its life.
@@ -73,6 +74,7 @@ pub struct SessionSummary {
     /// Number of its last change among those of all sessions.
     pub(super) changed: u64,
     pace: Pace,
+    pings: PerSide<Pings>,
 }
 
 /// A message that is held.
@@ -97,35 +99,58 @@ pub struct Compressed {
     pub inflated: u64,
 }
 
-/// Counts of frames in the second under way and in the one before it.
+/// Seconds of which it is remembered how much came in each.
+pub(super) const SECONDS: usize = 16;
+
+/// What came in a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InSecond {
+    /// Frames that began.
+    pub frames: u64,
+    /// Bytes of their payload.
+    pub payload: u64,
+}
+
+/// What came in the second under way and in those before it, the oldest first.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pace {
     second: u64,
-    counts: [u64; 2],
+    sums: [InSecond; SECONDS],
 }
 
 const SECOND: u64 = 1_000_000;
 
 impl Pace {
-    fn count(&mut self, time: Time, frames: u64) {
+    fn count(&mut self, time: Time, frames: u64, payload: u64) {
         let second = time.0 / SECOND;
         if second > self.second {
-            let before = if second == self.second + 1 { self.counts[1] } else { 0 };
-            *self = Self { second, counts: [before, 0] };
+            *self = Self { second, sums: self.until(second) };
         }
-        self.counts[1] += frames;
+        if let Some(last) = self.sums.last_mut() {
+            last.frames += frames;
+            last.payload += payload;
+        }
+    }
+
+    /// What came up to a second.
+    fn until(&self, second: u64) -> [InSecond; SECONDS] {
+        let shift = usize::try_from(second.saturating_sub(self.second)).unwrap_or(SECONDS);
+        std::array::from_fn(|place| self.sums.get(place.saturating_add(shift)).copied().unwrap_or_default())
     }
 
     /// The part of the last second that lies in the one before, and the one under way.
-    const fn rate(&self, now: Time) -> u64 {
+    fn rate(&self, now: Time) -> u64 {
         let (second, part) = (now.0 / SECOND, now.0 % SECOND);
-        let [before, current] = match second.checked_sub(self.second) {
-            None | Some(0) => self.counts,
-            Some(1) => [self.counts[1], 0],
-            Some(_) => [0, 0],
-        };
-        current + before * (SECOND - part) / SECOND
+        let [.., before, current] = self.until(second);
+        current.frames + before.frames * (SECOND - part) / SECOND
     }
+}
+
+/// A ping that has no pong so far, and how long the last pong took, of one side that pings.
+#[derive(Clone, Debug, Default)]
+struct Pings {
+    open: Option<(Time, Box<[u8]>)>,
+    round_trip: Option<u64>,
 }
 
 /// Findings that a summary keeps: a peer that breaks a rule in each frame must not take memory for each.
@@ -158,6 +183,7 @@ impl SessionSummary {
             last_frame: None,
             changed: 0,
             pace: Pace::default(),
+            pings: PerSide::default(),
         }
     }
 
@@ -179,16 +205,25 @@ impl SessionSummary {
 
     fn size_of_lists(&self) -> usize {
         let findings: usize = self.findings.iter().map(|(_, _, finding)| finding.held()).sum();
-        self.findings.capacity() * size_of::<(Time, Side, Finding)>()
+        let pings: usize = [&self.pings.client, &self.pings.server]
+            .into_iter()
+            .filter_map(|pings| pings.open.as_ref())
+            .map(|(_, payload)| payload.len())
+            .sum();
+        pings
+            + self.findings.capacity() * size_of::<(Time, Side, Finding)>()
             + findings
             + self.stalls.capacity() * size_of::<Stall>()
             + self.held.len() * size_of::<(FrameNumber, HeldMessage)>()
     }
 
-    pub(super) fn record(&mut self, record: &Record) {
+    pub(super) fn record(&mut self, record: &Record, log: &Log) {
         match record {
             Record::Run(run) => self.run(run),
-            Record::Frame(frame) => self.frame(frame),
+            Record::Frame(frame) => {
+                self.frame(frame);
+                self.ping(frame, log.span(frame.kept));
+            }
             Record::More(more) => {
                 self.last = self.last.max(more.time);
                 self.payload[more.from] += more.added;
@@ -206,7 +241,7 @@ impl SessionSummary {
         self.frames[run.from] += u64::from(run.count);
         self.payload[run.from] += u64::from(run.payload);
         self.last_frame = Some((run.time, run.from, run.last));
-        self.pace.count(run.time, u64::from(run.count));
+        self.pace.count(run.time, u64::from(run.count), u64::from(run.payload));
     }
 
     fn frame(&mut self, frame: &FrameRecord) {
@@ -214,7 +249,40 @@ impl SessionSummary {
         self.frames[frame.from] += 1;
         self.payload[frame.from] += frame.received;
         self.last_frame = Some((frame.time, frame.from, frame.header.opcode()));
-        self.pace.count(frame.time, 1);
+        self.pace.count(frame.time, 1, frame.received);
+    }
+
+    /// Takes in a ping, or a pong that replies to the last one.
+    fn ping(&mut self, frame: &FrameRecord, wire: &[u8]) {
+        let opcode = frame.header.opcode();
+        if !matches!(opcode, Opcode::PING | Opcode::PONG) {
+            return;
+        }
+        // A control frame has 125 bytes at most (RFC 6455 5.5).
+        let mut payload = wire.get(..125).unwrap_or(wire).to_vec();
+        if let Some(key) = frame.header.mask {
+            mask::apply(key, 0, &mut payload);
+        }
+        if opcode == Opcode::PING {
+            self.pings[frame.from].open = Some((frame.time, payload.into()));
+            return;
+        }
+        let pings = &mut self.pings[frame.from.other()];
+        if let Some((time, _)) = pings.open.take_if(|(_, asked)| **asked == *payload) {
+            pings.round_trip = Some(frame.time.0.saturating_sub(time.0));
+        }
+    }
+
+    /// How long the last pong to a ping of a side's took, in microseconds.
+    #[must_use]
+    pub fn round_trip(&self, pinged_by: Side) -> Option<u64> {
+        self.pings[pinged_by].round_trip
+    }
+
+    /// What came in each of the last seconds, the oldest first, that of now last.
+    #[must_use]
+    pub fn lately(&self, now: Time) -> [InSecond; SECONDS] {
+        self.pace.until(now.0 / SECOND)
     }
 
     /// Frames a second, lately.

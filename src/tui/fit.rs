@@ -104,6 +104,19 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Numbers as bars, the largest as high as a line is.
+#[must_use]
+pub(crate) fn spark(numbers: impl IntoIterator<Item = u64>) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let numbers: Vec<u64> = numbers.into_iter().collect();
+    let most = u128::from(numbers.iter().copied().max().unwrap_or_default()).max(1);
+    let bar = |number: u64| match (u128::from(number) * 8).div_ceil(most) {
+        0 => ' ',
+        height => BARS.get(height as usize - 1).copied().unwrap_or('█'),
+    };
+    numbers.into_iter().map(bar).collect()
+}
+
 /// A number with a thin space between thousands, so that it reads at a glance: `12 345`.
 #[must_use]
 pub(crate) fn number(number: u64) -> String {

@@ -81,6 +81,7 @@ pub enum Action {
     NextBookmark,
     PreviousBookmark,
     JumpBack,
+    SortSessions,
     EarlierSlot,
     LaterSlot,
     ZoomIn,

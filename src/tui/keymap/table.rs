@@ -31,6 +31,7 @@ const PANES: &[Place] =
     &[Place::Sessions, Place::Frames, Place::Detail, Place::Handshake, Place::Diagnosis, Place::Log];
 const FRAMES: &[Place] = &[Place::Frames, Place::Detail];
 const ROWS: &[Place] = &[Place::Frames];
+const SESSIONS: &[Place] = &[Place::Sessions];
 const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
 const COMPARE: &[Place] = &[Place::Compare];
 const NOTE: &[Place] = &[Place::Note];
@@ -181,6 +182,10 @@ pub const BINDINGS: &[Binding] = &[
         "to the request or the reply that belongs to the row, and back",
     ),
     bind(Action::Bytes, &[Key::char('b')], BYTES, "wire bytes", "wire bytes or unmasked bytes"),
+    bind(Action::SortSessions, &[Key::char('o')], SESSIONS, "sort", "sort by number, rate, bytes, age, problem"),
+    bind(Action::Search, &[Key::char('/')], SESSIONS, "search", "search: a path, a client, a reason for the end"),
+    bind(Action::NextMatch, &[Key::char('n')], SESSIONS, "next", "the next session that was found"),
+    bind(Action::PreviousMatch, &[Key::char('N')], SESSIONS, "", "the one before"),
     bind(Action::Search, &[Key::char('/')], ROWS, "search", "search: words, /an expression/, hex:81 05, from:client"),
     bind(Action::Filter, &[Key::char('f')], FRAMES, "filter", "show only what fits: from:client len>1000 a word"),
     bind(Action::NextMatch, &[Key::char('n')], ROWS, "next", "the next match"),

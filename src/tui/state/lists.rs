@@ -9,6 +9,7 @@ use crate::record::SessionId;
 use super::cursor::{Anchor, Cursor};
 use super::filter::{Filter, Rows};
 use super::marks::{Bookmarked, Marks, Way};
+use super::sessions::SessionList;
 
 /// The frame log, wsproxy's own log and the list of sessions.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub(crate) struct Lists {
     pub marks: Marks,
     /// The place in wsproxy's own log.
     pub own: Cursor,
-    /// The first visible session.
-    pub sessions_top: usize,
+    /// The list of sessions.
+    pub sessions: SessionList,
 }
 
 /// The rows at the places in the lists.
@@ -51,7 +52,7 @@ impl Default for Lists {
             columns: Vec::new(),
             marks: Marks::default(),
             own: Cursor::default(),
-            sessions_top: 0,
+            sessions: SessionList::default(),
         }
     }
 }
@@ -116,7 +117,7 @@ impl Lists {
     /// The place of the chosen session among all, where 0 stands for all of them.
     #[must_use]
     pub(crate) fn session_index(&self, view: &Index) -> usize {
-        let index = self.session().and_then(|id| view.sessions().position(|summary| summary.id == id));
+        let index = self.session().and_then(|id| self.sessions.place(view, id));
         index.map_or(0, |index| index + 1)
     }
 

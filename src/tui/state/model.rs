@@ -151,7 +151,7 @@ impl Model {
             *self.list().0 = cursor;
         }
         if let Some((_, top)) = drawn.sessions {
-            self.lists.sessions_top = top;
+            self.lists.sessions.top = top;
         }
         if let Some((_, scroll)) = drawn.page {
             match self.panes.tab {

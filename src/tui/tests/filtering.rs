@@ -162,8 +162,9 @@ fn a_filter_holds_for_the_rows_of_one_session_too() {
     stage.until_filtered();
     assert!(stage.shows("Frames · session 2"), "{}", stage.screen());
     assert!(!stage.shows("well") && stage.shows("/chat"), "{}", stage.screen());
-    stage.keys("[[g");
+    stage.keys("[[");
     stage.until_filtered();
+    stage.keys("g");
     assert!(stage.shows("listening on"), "{}", stage.screen());
 }
 

@@ -22,6 +22,7 @@ mod resending;
 mod safety;
 mod screens;
 mod search;
+mod sessions;
 mod stage;
 mod timeline;
 mod values;

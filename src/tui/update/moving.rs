@@ -102,6 +102,6 @@ fn step_session(model: &mut Model, view: &Index, by: i64) {
 
 /// Shows the frames of a session by its place among all; 0 for all.
 pub(super) fn choose_session(model: &mut Model, view: &Index, index: usize) {
-    let chosen = index.checked_sub(1).and_then(|index| view.sessions().nth(index));
+    let chosen = index.checked_sub(1).and_then(|index| model.lists.sessions.at(view, index));
     model.lists.choose(view, chosen.map_or(Scope::All, |summary| Scope::Session(summary.id)));
 }

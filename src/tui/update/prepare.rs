@@ -24,6 +24,7 @@ pub(crate) fn prepare(model: &mut Model, view: &Index, screen: Rect) {
     }
     let body = Bars::of(screen).body;
     compare(model, view, body);
+    model.lists.sessions.arrange(view, model.now);
     model.panes.has_choice = view.sessions().len() > 1;
     match model.panes.tab {
         Tab::Frames | Tab::Log => {

@@ -141,8 +141,8 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
 
 fn choose_session(model: &mut Model, view: &Index, session: Option<SessionId>) {
     let Some(id) = session else { return moving::choose_session(model, view, 0) };
-    match view.sessions().position(|summary| summary.id == id) {
-        Some(index) => moving::choose_session(model, view, index + 1),
+    match view.session(id) {
+        Some(_) => model.lists.choose(view, Scope::Session(id)),
         None => model.toast(Level::Warning, format!("there is no session {}, or it has left memory", id.0)),
     }
 }

@@ -13,9 +13,19 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::HideHeartbeats => turn_heartbeats(model, view),
         Action::SelectRange => model.lists.turn_range(view),
         Action::JumpBack => jump_back(model, view),
+        Action::SortSessions => sort_sessions(model, view),
         _ => return None,
     }
     Some(Vec::new())
+}
+
+/// Sorts the sessions by something else.
+fn sort_sessions(model: &mut Model, view: &Index) {
+    let list = &mut model.lists.sessions;
+    list.sort = list.sort.next();
+    list.arrange(view, model.now);
+    let words = format!("sessions by {}", list.sort.name());
+    model.toast(Level::Note, words);
 }
 
 /// Back to where the last jump began.

@@ -1,8 +1,9 @@
 //! What the keys of the search do.
 
 use crate::journal::{Index, RowId};
+use crate::query::{Error, Pattern};
 use crate::record::finding::Level;
-use crate::tui::keymap::{Action, key_of};
+use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
 use crate::tui::state::composer::Recall;
 use crate::tui::state::marks::Way;
@@ -13,6 +14,8 @@ use crate::tui::state::search::Wanted;
 
 use super::filter;
 
+use super::moving;
+
 /// What they do; `None` where it is none of them.
 pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
     match action {
@@ -20,7 +23,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::NextMatch => step(model, view, Way::Forward),
         Action::PreviousMatch => step(model, view, Way::Backward),
         Action::SearchGo => submit(model, view),
-        Action::SearchComplete => edit(model, QueryLine::complete),
+        Action::SearchComplete => complete(model),
         Action::SearchEarlier => recall(model, Recall::Earlier),
         Action::SearchLater => recall(model, Recall::Later),
         Action::SearchErase => edit(model, |line| {
@@ -40,8 +43,28 @@ fn open(model: &mut Model, view: &Index) {
 
 /// Takes a change of the line's text in. While something is wrong with it, nothing is searched for.
 pub(super) fn typed(model: &mut Model) {
-    if let Some(Overlay::Search(line)) = &mut model.overlay {
-        model.search.query = line.read().ok().flatten();
+    let is_for_sessions = is_for_sessions(model);
+    match &mut model.overlay {
+        // Of a session there are words only.
+        Some(Overlay::Search(line)) if is_for_sessions => {
+            let read = Pattern::literal(&line.line.text());
+            line.error = read.as_ref().err().map(|why| Error { at: 0, why: why.clone() });
+            model.lists.sessions.pattern = read.ok().flatten();
+        }
+        Some(Overlay::Search(line)) => model.search.query = line.read().ok().flatten(),
+        _ => {}
+    }
+}
+
+/// Whether it is sessions that are searched, and not rows.
+fn is_for_sessions(model: &Model) -> bool {
+    model.panes.place() == Place::Sessions
+}
+
+/// Completes a field or its value, which sessions do not have.
+fn complete(model: &mut Model) {
+    if !is_for_sessions(model) {
+        edit(model, QueryLine::complete);
     }
 }
 
@@ -73,6 +96,9 @@ fn submit(model: &mut Model, view: &Index) {
         return;
     }
     model.overlay = None;
+    if is_for_sessions(model) {
+        return to_session(model, view, Way::Forward, Start::Here);
+    }
     if let Some(query) = &model.search.query {
         model.search.last = Some(query.clone());
         model.search.history.push(query.text().to_owned());
@@ -85,12 +111,54 @@ fn submit(model: &mut Model, view: &Index) {
 /// Closes the line, and nothing is highlighted any more.
 fn discard(model: &mut Model) {
     model.overlay = None;
-    model.search.clear();
+    if is_for_sessions(model) {
+        model.lists.sessions.pattern = None;
+    } else {
+        model.search.clear();
+    }
 }
 
 /// On to the next match.
 fn step(model: &mut Model, view: &Index, way: Way) {
+    if is_for_sessions(model) {
+        return to_session(model, view, way, Start::Behind);
+    }
     want(model, view, way, false);
+}
+
+/// Where a search among sessions begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// At the chosen one.
+    Here,
+    /// Behind it, or before it.
+    Behind,
+}
+
+/// Chooses the next session that is what is searched for, and around the end.
+fn to_session(model: &mut Model, view: &Index, way: Way, start: Start) {
+    let list = &model.lists.sessions;
+    if list.pattern.is_none() {
+        let key = key_of(Action::Search);
+        model.toast(Level::Note, format!("there is nothing to search for yet: {key} asks for it"));
+        return;
+    }
+    let matching: Vec<usize> = list
+        .from(view, 0)
+        .enumerate()
+        .filter(|(_, summary)| list.matches(summary))
+        .map(|(place, _)| place + 1)
+        .collect();
+    let here = model.lists.session_index(view);
+    let next = match way {
+        Way::Forward => matching.iter().find(|place| **place > here || (start == Start::Here && **place == here)),
+        Way::Backward => matching.iter().rev().find(|place| **place < here),
+    };
+    let end = if way == Way::Forward { matching.first() } else { matching.last() };
+    match next.or(end).copied() {
+        Some(place) => moving::choose_session(model, view, place),
+        None => model.toast(Level::Note, "no session has that"),
+    }
 }
 
 fn want(model: &mut Model, view: &Index, way: Way, here_too: bool) {

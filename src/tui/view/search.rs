@@ -9,7 +9,7 @@ use ratatui::widgets::Widget as _;
 use crate::journal::Index;
 use crate::query::Query;
 use crate::tui::fit;
-use crate::tui::keymap::{Action, key_of};
+use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -33,10 +33,15 @@ pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     }
     let (x, _) = buffer.set_stringn(area.x, area.y, " /", usize::from(area.width), theme.key);
     let room = area.right().saturating_sub(x);
-    let (words, style) = match (&line.error, model.search.status(model.lists.here(view))) {
+    let is_for_sessions = model.panes.place() == Place::Sessions;
+    let status = match is_for_sessions {
+        true => model.lists.sessions.matching(view).map(sessions_found),
+        false => model.search.status(model.lists.here(view)),
+    };
+    let (words, style) = match (&line.error, status) {
         (Some(error), _) => (format!("✗ {}", error.why), theme.error),
         (None, Some(status)) => (status, theme.text),
-        (None, None) => (advice(), theme.dim),
+        (None, None) => (advice(is_for_sessions), theme.dim),
     };
     let words = fit::cut(&words, usize::from(room.saturating_sub(TEXT + 2)));
     let width = fit::width(&words) as u16;
@@ -50,7 +55,20 @@ pub(super) fn prompt(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     None
 }
 
-fn advice() -> String {
+/// How many sessions were found, in words.
+#[must_use]
+pub(super) fn sessions_found(count: usize) -> String {
+    match count {
+        0 => "no match".to_owned(),
+        1 => "1 match".to_owned(),
+        count => format!("{} matches", fit::number(count as u64)),
+    }
+}
+
+fn advice(is_for_sessions: bool) -> String {
+    if is_for_sessions {
+        return "a path, a client, a reason for the end".to_owned();
+    }
     format!("words, /regex/, hex:81 05, from:client · {} completes", key_of(Action::SearchComplete))
 }
 

@@ -6,19 +6,19 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::journal::{Index, SessionState, SessionSummary};
-use crate::record::finding::Level;
 use crate::record::{ClosedHow, PerSide, Side};
 use crate::text;
 use crate::tui::clock::{self, Digits};
 use crate::tui::fit;
-use crate::tui::keymap::Place;
-use crate::tui::pages::trouble::troubles;
+use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::pages::words::{self, level_glyph, level_style};
 use crate::tui::state::model::Model;
+use crate::tui::state::sessions;
 use crate::tui::theme::Theme;
 use crate::wire::opcode::Opcode;
 
-use super::{Focus, frame_log, title};
+use super::row::MATCH;
+use super::{Focus, frame_log, search, title};
 
 /// Draws the narrow list. Gives where its rows are, and the first of them.
 pub(super) fn list(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> (Rect, usize) {
@@ -33,7 +33,11 @@ pub(super) fn table(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer
         0 => None,
         count => Some(format!("{} older left memory", fit::number(count))),
     };
-    let mut inner = title(area, buffer, &model.look.theme, Focus::Here, "Sessions", forgotten.as_slice());
+    let list = &model.lists.sessions;
+    let found = list.matching(view).map(search::sessions_found);
+    let sorted = format!("by {} ({})", list.sort.name(), key_of(Action::SortSessions));
+    let right = [forgotten, found, Some(sorted.clone())].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let mut inner = title(area, buffer, &model.look.theme, Focus::Here, "Sessions", &[right, sorted]);
     if inner.height > 2 {
         let heading =
             format!("  {}", table_row(inner.width, &COLUMNS.each_ref().map(|column| column.heading.to_owned())));
@@ -51,13 +55,14 @@ pub(super) fn table(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer
 }
 
 /// Rows for the chosen session under the table, the title among them.
-const CHOSEN: u16 = 5;
+const CHOSEN: u16 = 6;
 
 /// All of what the table has no room for.
 fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buffer) {
     let name = format!("Session {} {}", summary.id.0, text::preview(&summary.path, 300));
     let inner = title(area, buffer, &model.look.theme, Focus::Elsewhere, &name, &[]);
-    let [_, _, client, _, dialect, _, _, _, bytes_client, bytes_server, _, last, _] = cells(model, summary, "");
+    let [_, _, client, _, dialect, _, _, _, bytes_client, bytes_server, rate, pace, sizes, _, last, _] =
+        cells(model, summary, "");
     let opened = clock::clock(summary.opened, &model.look.zone, Digits::Milliseconds);
     let PerSide { client: frames_client, server: frames_server } = summary.frames.map(fit::number);
     let last = match summary.last_frame {
@@ -69,9 +74,15 @@ fn chosen(model: &Model, summary: &SessionSummary, area: Rect, buffer: &mut Buff
         (Some((_, closed)), None) => words::closed_words(closed),
         (None, None) => String::new(),
     };
+    let trip =
+        |side: Side| summary.round_trip(side).map(|trip| format!("{} {}", side.other().name(), round_trip(trip)));
+    let trips: Vec<String> = [trip(Side::Client), trip(Side::Server)].into_iter().flatten().collect();
+    let pongs = if trips.is_empty() { String::new() } else { format!("pong: {} · ", trips.join(", ")) };
+    let rate = if rate.is_empty() { "0/s" } else { &rate };
     let lines = [
         format!("{client} · opened {opened} · {dialect}"),
         format!("→ {frames_client} frames, {bytes_client}   ← {frames_server} frames, {bytes_server}"),
+        format!("{pongs}rate [{pace}] {rate} · sizes [{sizes}]"),
         last,
         end,
     ];
@@ -92,12 +103,15 @@ fn rows(
 ) -> (Rect, usize) {
     let (count, height) = (view.sessions().len() + 1, usize::from(area.height.max(1)));
     let selected = model.lists.session_index(view);
-    let top = model.lists.sessions_top.clamp((selected + 1).saturating_sub(height), selected);
+    let top = model.lists.sessions.top.clamp((selected + 1).saturating_sub(height), selected);
     let top = top.min(count.saturating_sub(height));
     let all = (top == 0).then_some(None);
-    let sessions = all.into_iter().chain(view.sessions().skip(top.saturating_sub(1)).map(Some));
+    let sessions = all.into_iter().chain(model.lists.sessions.from(view, top.saturating_sub(1)).map(Some));
     for ((y, index), summary) in (area.top()..area.bottom()).zip(top..).zip(sessions) {
         buffer.set_line(area.x, y, &line(model, summary, area.width), area.width);
+        if summary.is_some_and(|summary| model.lists.sessions.matches(summary)) {
+            buffer.set_stringn(area.x, y, MATCH, 1, model.look.theme.warning);
+        }
         if index == selected {
             frame_log::mark(Rect { y, height: 1, ..area }, buffer, model, focus);
         }
@@ -139,8 +153,7 @@ fn list_line(model: &Model, summary: Option<&SessionSummary>, width: u16) -> Lin
 
 /// The worst that is wrong with a session that was opened; a refused one has its state for that.
 fn mark(summary: &SessionSummary, theme: &Theme) -> Span<'static> {
-    let worst = troubles(summary).map(|(_, trouble)| trouble.level()).max().filter(|level| *level > Level::Note);
-    match worst.filter(|_| summary.open.is_some()) {
+    match sessions::worst(summary).filter(|_| summary.open.is_some()) {
         Some(level) => Span::styled(level_glyph(level), level_style(level, theme)),
         None => Span::raw(""),
     }
@@ -162,7 +175,7 @@ enum Align {
     Right,
 }
 
-const COUNT: usize = 13;
+const COUNT: usize = 16;
 /// What there is for one session, in the order of the columns.
 type Cells = [String; COUNT];
 
@@ -173,16 +186,19 @@ const fn column(heading: &'static str, width: usize, align: Align, goes: u8) -> 
 const COLUMNS: [Column; COUNT] = [
     column("#", 4, Align::Right, 0),
     column("path", 0, Align::Left, 0),
-    column("client", 15, Align::Left, 11),
+    column("client", 15, Align::Left, 13),
     column("state", 7, Align::Left, 0),
-    column("dialect", 8, Align::Left, 10),
+    column("dialect", 8, Align::Left, 12),
     column("age", 6, Align::Right, 4),
     column("→ frm", 5, Align::Right, 1),
     column("← frm", 5, Align::Right, 1),
     column("→ bytes", 7, Align::Right, 6),
     column("← bytes", 7, Align::Right, 6),
     column("rate", 6, Align::Right, 3),
-    column("last frame", 14, Align::Left, 7),
+    column("rate, 16 s", 16, Align::Left, 8),
+    column("sizes, 16 s", 16, Align::Left, 11),
+    column("pong", 7, Align::Right, 7),
+    column("last frame", 14, Align::Left, 10),
     column("close", 0, Align::Left, 5),
 ];
 /// The least that a column gets which shares what is left.
@@ -242,6 +258,8 @@ fn cells(model: &Model, summary: &SessionSummary, state: &str) -> Cells {
     let dialect = summary.open.as_ref().map(|open| open.dialect_server).or(request);
     let PerSide { client: frames_client, server: frames_server } = summary.frames.map(fit::short);
     let PerSide { client: bytes_client, server: bytes_server } = summary.payload.map(text::byte_count);
+    let lately = summary.lately(until);
+    let pong = summary.round_trip(Side::Server).or(summary.round_trip(Side::Client));
     let rate = match summary.rate(model.now) {
         0 => String::new(),
         rate => format!("{}/s", fit::short(rate)),
@@ -258,9 +276,21 @@ fn cells(model: &Model, summary: &SessionSummary, state: &str) -> Cells {
         bytes_client,
         bytes_server,
         rate,
+        fit::spark(lately.iter().map(|second| second.frames)),
+        fit::spark(lately.iter().map(|second| second.payload / second.frames.max(1))),
+        pong.map(round_trip).unwrap_or_default(),
         last_frame(summary, model),
         close(summary),
     ]
+}
+
+/// How long a pong took.
+fn round_trip(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        _ => format!("{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000),
+    }
 }
 
 /// Direction and kind of the newest frame, and how long ago it came.
@@ -317,6 +347,6 @@ mod tests {
         };
         assert_eq!(shown(40), ["#", "path", "state", "→ frm", "← frm"]);
         assert_eq!(shown(80), ["#", "path", "state", "age", "→ frm", "← frm", "rate", "close"]);
-        assert_eq!(shown(200).len(), COUNT);
+        assert_eq!(shown(260).len(), COUNT);
     }
 }
