@@ -234,6 +234,12 @@ impl Index {
         blocks.filter_map(|sequence| Some(&self.blocks.get(sequence)?.block))
     }
 
+    /// How many blocks of a scope there are from a place in the journal on.
+    #[must_use]
+    pub fn count_from(&self, scope: Scope, sequence: u64) -> usize {
+        self.scope(scope).map_or(0, |order| order.count_from(sequence))
+    }
+
     /// The whole of a frame; `None` for rows that are none.
     #[must_use]
     pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<FrameRow<'a>> {

@@ -101,6 +101,11 @@ impl Order {
         self.blocks.range(start..).copied()
     }
 
+    /// How many blocks there are from one on.
+    pub(super) fn count_from(&self, sequence: u64) -> usize {
+        self.blocks.len() - self.blocks.partition_point(|block| *block < sequence)
+    }
+
     /// Takes in a block that was handed over after all others.
     pub(super) fn add(&mut self, held: &Held, indexed: &Indexed) {
         self.blocks.push_back(indexed.block.sequence);

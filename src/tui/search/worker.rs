@@ -114,6 +114,12 @@ impl Worker {
         }
     }
 
+    /// Blocks that wait.
+    #[must_use]
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.desk().blocks.len()
+    }
+
     /// What there is to say.
     #[must_use]
     pub(crate) fn report(&self) -> Report {

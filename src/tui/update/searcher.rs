@@ -21,6 +21,9 @@ use crate::tui::state::model::Model;
 /// Rung by the threads when they have found something, or have come to the end. It must not block.
 pub(crate) type Bell = Arc<dyn Fn() + Send + Sync>;
 
+/// Blocks that wait with a thread at most: a key waits for them to be handed over, and the thread is never without.
+const WAITING: usize = 20_000;
+
 /// Hands over what is to be searched and takes what was found.
 pub(crate) struct Searcher {
     bell: Bell,
@@ -137,8 +140,11 @@ impl Run {
         let (view, first) = (scene.view, scene.view.first());
         // There may be a million blocks, and there are far fewer sessions.
         let mut known: HashMap<Option<SessionId>, Known> = HashMap::new();
+        let room = WAITING.saturating_sub(worker.waiting());
+        let mut next = self.next;
         let blocks = view.blocks_from(lens.scope, self.next).take_while(|block| block.sequence < scene.end);
-        let jobs = blocks.map(|block| {
+        let jobs = blocks.take(room).map(|block| {
+            next = block.sequence + 1;
             let known = known.entry(block.session).or_insert_with(|| {
                 let session = block.session.and_then(|id| view.session(id));
                 session.iter().for_each(|session| scene.decoders.learn(view, session.id));
@@ -149,9 +155,10 @@ impl Run {
             Job { block: Arc::clone(block), path: Arc::clone(&known.path), decoder: known.decoder, beats }
         });
         worker.add(jobs, first);
-        self.next = self.next.max(scene.end);
+        self.next = next;
+        // The others are handed over when these are done, which rings the bell.
         let mut report = worker.report();
-        report.waiting += view.end().saturating_sub(self.next);
+        report.waiting += view.count_from(lens.scope, next) as u64;
         found.take(view, report);
         found.forget(view);
         Ok(())

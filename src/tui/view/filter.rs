@@ -14,7 +14,7 @@ use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::query_line::QueryLine;
 
-use super::frame_log::filtered;
+use super::frame_log::counted;
 use super::overlay::panel;
 
 /// Completions that are listed at once.
@@ -25,9 +25,14 @@ const NAME: usize = 22;
 /// Draws it over a screen.
 pub(super) fn line(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Filter(line)) = &model.overlay else { return None };
-    let shown = filtered(model, view).unwrap_or_else(|| "all rows are shown".to_owned());
-    let shown = fit::cut(&shown, usize::from(area.width.saturating_sub(4)) / 2);
-    let title = format!("{shown} · tab completes, enter keeps it, esc clears it");
+    let columns = usize::from(area.width.saturating_sub(4));
+    // How many there are has to be seen, however narrow it is.
+    let mut title = counted(model, view).unwrap_or_else(|| "all rows are shown".to_owned());
+    for advice in ["tab completes", "enter keeps it", "esc clears it"] {
+        if fit::width(&title) + advice.len() + 3 <= columns {
+            title = format!("{title} · {advice}");
+        }
+    }
     query_line(model, " filter ", line, [&title, ""], area, buffer);
     None
 }

@@ -145,13 +145,19 @@ fn notes(model: &Model, view: &Index) -> Vec<String> {
 }
 
 /// How many rows a filter lets through, and what it asks for.
-pub(super) fn filtered(model: &Model, view: &Index) -> Option<String> {
+fn filtered(model: &Model, view: &Index) -> Option<String> {
+    let text = text::preview(model.lists.filter.query()?.text().as_bytes(), 40);
+    Some(format!("filter {text}: {}", counted(model, view)?))
+}
+
+/// How many rows a filter lets through, of how many.
+pub(super) fn counted(model: &Model, view: &Index) -> Option<String> {
     let filter = &model.lists.filter;
-    let text = text::preview(filter.query()?.text().as_bytes(), 40);
+    filter.query()?;
     let all = view.range(model.lists.lens());
     let all = fit::number(all.end.saturating_sub(all.start));
     let progress = filter.found.percent().map_or_else(String::new, |percent| format!(", {percent} %"));
-    Some(format!("filter {text}: {} of {all} rows{progress}", shown(model)))
+    Some(format!("{} of {all} rows{progress}", shown(model)))
 }
 
 /// How many rows a filter lets through, and no more than that.

@@ -32,9 +32,8 @@ pub(crate) struct Columns {
     times: TimeDisplay,
     delta: usize,
     digits: Digits,
-    /// How many values of messages have columns, and how wide each of those is.
+    /// How many values of messages have columns.
     values: usize,
-    value: usize,
     /// All columns up to the preview.
     before_preview: usize,
     width: usize,
@@ -83,6 +82,11 @@ const ROOM_FOR_TIME: usize = 24;
 /// Columns of a value of a message, at least and at most.
 const VALUE: (usize, usize) = (8, 16);
 
+/// Columns for the value at a path.
+fn value_width(path: &JsonPath) -> usize {
+    fit::width(path.text()).clamp(VALUE.0, VALUE.1)
+}
+
 const DIRECTION: usize = 3;
 const OPCODE: usize = 6;
 const FLAGS: usize = 3;
@@ -110,7 +114,7 @@ impl Columns {
             (TimeDisplay::Clock, _) => 12,
         };
         let times = model.look.times;
-        let mut columns = Self { number, time, times, delta, digits, values: 0, value: 0, before_preview: 0, width };
+        let mut columns = Self { number, time, times, delta, digits, values: 0, before_preview: 0, width };
         // On a narrow screen what was said matters more than when.
         if width < 56 {
             columns.time = 0;
@@ -129,11 +133,14 @@ impl Columns {
             + gap(LENGTH)
             + 2;
         let chosen = if scope == Scope::Own { &[][..] } else { &model.lists.columns };
-        let longest = chosen.iter().map(|path| fit::width(path.text())).max().unwrap_or_default();
-        columns.value = longest.clamp(VALUE.0, VALUE.1);
         // Half of the room is for the rest of the message.
-        columns.values = chosen.len().min(columns.preview() / 2 / (columns.value + 1));
-        columns.before_preview += columns.values * (columns.value + 1);
+        let mut room = columns.preview() / 2;
+        for taken in chosen.iter().map(|path| value_width(path) + 1) {
+            let Some(left) = room.checked_sub(taken) else { break };
+            room = left;
+            columns.values += 1;
+            columns.before_preview += taken;
+        }
         columns
     }
 
@@ -160,7 +167,8 @@ impl Columns {
         push(&fit::right("length", LENGTH), LENGTH);
         out.push_str("  ");
         for path in paths.iter().take(self.values) {
-            out.push_str(&fit::left(&fit::middle(&text::escape(path.text().as_bytes()), self.value), self.value));
+            let width = value_width(path);
+            out.push_str(&fit::left(&fit::middle(&text::escape(path.text().as_bytes()), width), width));
             out.push(' ');
         }
         out.push_str("preview");
@@ -342,7 +350,7 @@ fn took(context: &Context<'_>, row: Row<'_>) -> Option<(String, Style)> {
 
 /// The values of a message that have columns of their own; blank where it has none.
 fn values(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &Joined<'_>) -> Option<Span<'static>> {
-    let Columns { values, value, .. } = context.columns;
+    let values = context.columns.values;
     if values == 0 {
         return None;
     }
@@ -352,7 +360,7 @@ fn values(context: &Context<'_>, row: Row<'_>, record: &FrameRecord, joined: &Jo
     let mut out = String::new();
     for path in context.model.lists.columns.iter().take(values) {
         let says = decoded.as_ref().and_then(|decoded| columns::value(&decoded.document, path));
-        out.push_str(&fit::left(&says.unwrap_or_default(), value));
+        out.push_str(&fit::left(&says.unwrap_or_default(), value_width(path)));
         out.push(' ');
     }
     Some(Span::styled(out, context.model.look.theme.key))
