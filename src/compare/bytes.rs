@@ -28,23 +28,30 @@ impl Cell {
 #[must_use]
 pub fn bytes(left: &[u8], right: &[u8], limits: &Limits) -> Vec<Cell> {
     let is_one_length = left.len() == right.len();
-    let cut = |side: &'_ [u8]| side.get(..limits.bytes).unwrap_or(side).to_vec();
-    let (left, right) = (cut(left), cut(right));
-    if is_one_length {
-        return left
-            .into_iter()
-            .zip(right)
-            .map(|(left, right)| Cell { left: Some(left), right: Some(right) })
-            .collect();
+    let (left, right) = (left.get(..limits.bytes).unwrap_or(left), right.get(..limits.bytes).unwrap_or(right));
+    let start = left.iter().zip(right).take_while(|(one, other)| one == other).count();
+    let (one, other) = (left.get(start..).unwrap_or_default(), right.get(start..).unwrap_or_default());
+    let alike = one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count();
+    let end = if is_one_length { 0 } else { alike };
+    let (one, one_end) = one.split_at(one.len() - end);
+    let (other, other_end) = other.split_at(other.len() - end);
+    let mut out = Vec::with_capacity(left.len().max(right.len()));
+    let same = left.get(..start).unwrap_or_default();
+    pair(same, same, &mut out);
+    if is_one_length || one.len().max(other.len()) > limits.aligned {
+        pair(one, other, &mut out);
+    } else {
+        for stretch in stretches_of(one, other, ALIKE) {
+            let (Stretch::Same(first, second) | Stretch::Changed(first, second)) = stretch;
+            pair(one.get(first).unwrap_or_default(), other.get(second).unwrap_or_default(), &mut out);
+        }
     }
-    let mut out = Vec::new();
-    for stretch in stretches_of(&left, &right, ALIKE) {
-        let (Stretch::Same(one, other) | Stretch::Changed(one, other)) = stretch;
-        let place = |index: usize| Cell {
-            left: one.clone().nth(index).and_then(|at| left.get(at)).copied(),
-            right: other.clone().nth(index).and_then(|at| right.get(at)).copied(),
-        };
-        out.extend((0..one.len().max(other.len())).map(place));
-    }
+    pair(one_end, other_end, &mut out);
     out
+}
+
+/// Puts bytes beside each other, as far as there are some.
+fn pair(left: &[u8], right: &[u8], out: &mut Vec<Cell>) {
+    let cell = |at: usize| Cell { left: left.get(at).copied(), right: right.get(at).copied() };
+    out.extend((0..left.len().max(right.len())).map(cell));
 }

@@ -17,6 +17,9 @@ pub struct Limits {
     pub all_words: usize,
     /// Bytes of each message, where they are compared as such.
     pub bytes: usize,
+    /// Bytes between the start and the end that both have alike for which is found out which belong together. More of them
+    /// are compared place by place.
+    pub aligned: usize,
 }
 
 impl Limits {
@@ -28,5 +31,6 @@ impl Limits {
         words: 1000,
         all_words: 20_000,
         bytes: 16 * 1024,
+        aligned: 3 * 1024,
     };
 }

@@ -151,8 +151,8 @@ pub(crate) fn candidates(text: &str, known: &[Named]) -> Vec<Named> {
         _ => Some((named.fit(&joined)?, named)),
     });
     let mut ranked: Vec<(Fit, Named)> = ranked.collect();
-    // What is equally near stays in the order of the table.
-    ranked.sort_by_key(|(fit, _)| *fit);
+    // What is equally near stays in the order of the table, but a session or a mark is what its own words are for.
+    ranked.sort_by_key(|(fit, named)| (*fit, !joined.is_empty() && !named.is_known()));
     ranked.into_iter().map(|(_, named)| named).collect()
 }
 
@@ -242,13 +242,16 @@ impl Named {
             return Some(Fit::Has);
         }
         // What is known of a session or a mark is as good as its name.
-        let is_known = matches!(self.meaning, Meaning::KnownSession(_) | Meaning::Mark(_));
-        let about = if is_known { self.help.to_lowercase() } else { String::new() };
+        let about = if self.is_known() { self.help.to_lowercase() } else { String::new() };
         let is_scattered = |text: &str| {
             let mut letters = text.chars();
             typed.chars().all(|wanted| letters.any(|letter| letter == wanted))
         };
         (is_scattered(&self.name) || is_scattered(&about)).then_some(Fit::Scattered)
+    }
+
+    const fn is_known(&self) -> bool {
+        matches!(self.meaning, Meaning::KnownSession(_) | Meaning::Mark(_))
     }
 
     /// The values that it takes, where they are names, and what each means.

@@ -38,9 +38,9 @@ fn a_count_is_shown_and_multiplies_the_motion_behind_it() {
     stage.keys("7j");
     let before = frame(&stage);
     stage.keys("60");
-    assert!(stage.shows(" 60  times the motion that follows"), "{}", stage.screen());
+    assert!(stage.shows(" 60  times the next motion"), "{}", stage.screen());
     stage.keys("j");
-    assert!(frame(&stage) == before + 60 && !stage.shows("times the motion"), "{}", stage.screen());
+    assert!(frame(&stage) == before + 60 && !stage.shows("times the next motion"), "{}", stage.screen());
     stage.keys("025k");
     assert_eq!(frame(&stage), before + 35);
     stage.keys("042G");
@@ -61,7 +61,7 @@ fn a_digit_turns_its_page_at_once_and_back_where_a_count_was_meant() {
     stage.keys("j");
     assert_eq!(frame(&stage), before + 20);
     stage.keys("12");
-    assert!(stage.model.panes.tab == Tab::Sessions && !stage.shows("times the motion"), "{}", stage.screen());
+    assert!(stage.model.panes.tab == Tab::Sessions && !stage.shows("times the next motion"), "{}", stage.screen());
     stage.keys("j");
     assert_eq!(stage.model.lists.scope, Scope::Session(SessionId(2)), "one down, no count: {}", stage.screen());
     stage.keys("06k");
@@ -74,7 +74,7 @@ fn a_digit_turns_its_page_at_once_and_back_where_a_count_was_meant() {
 fn esc_drops_a_count_and_nothing_else() {
     let mut stage = stage();
     stage.press(KeyCode::Enter).keys("99").press(KeyCode::Esc);
-    assert!(!stage.shows("times the motion"), "{}", stage.screen());
+    assert!(!stage.shows("times the next motion"), "{}", stage.screen());
     assert_eq!(stage.model.place(), crate::tui::keymap::Place::Detail, "{}", stage.screen());
     stage.keys("8").ctrl('c');
     assert!(stage.effects.is_empty(), "{:?}", stage.effects);
@@ -102,7 +102,7 @@ fn matches_marks_and_problems_are_counted_on() {
 fn no_count_is_too_large() {
     let mut stage = stage();
     stage.keys(&format!("{}j", "9".repeat(40)));
-    assert!(!stage.shows("times the motion"), "{}", stage.screen());
+    assert!(!stage.shows("times the next motion"), "{}", stage.screen());
     stage.press(KeyCode::Enter).keys(&format!("{}l{}h{} ", "9".repeat(40), "9".repeat(40), "9".repeat(40)));
     stage.press(KeyCode::Esc).keys("999999999n888888888!7777777'");
 }

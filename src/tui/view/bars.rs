@@ -175,7 +175,7 @@ pub(super) fn footer(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     }
     let theme = &model.look.theme;
     if let Some(count) = model.count.typed() {
-        let words = "  times the motion that follows: j k n ] and others, G for a frame · esc drops it";
+        let words = "  times the next motion: j k n ] and others, G: that frame · esc drops it";
         let line = Line::from(vec![Span::styled(format!(" {count}"), theme.key), Span::styled(words, theme.dim)]);
         buffer.set_line(area.x, area.y, &line, area.width);
         return;

@@ -83,9 +83,12 @@ fn name(model: &Model) -> String {
 /// How many there are, what comes first, and what is looked for.
 fn state(model: &Model, view: &Index, shown: usize) -> Vec<String> {
     let problems = &model.problems;
-    let what = match problems.grouping {
-        Grouping::Kinds => "kinds",
-        Grouping::Each => "problems",
+    let all = if problems.wanted.is_empty() { shown } else { problems.count() };
+    let what = match (problems.grouping, all) {
+        (Grouping::Kinds, 1) => "kind",
+        (Grouping::Kinds, _) => "kinds",
+        (Grouping::Each, 1) => "problem",
+        (Grouping::Each, _) => "problems",
     };
     let order = match problems.order {
         Order::Worst => "worst first",

@@ -133,8 +133,8 @@ impl Columns {
             + gap(LENGTH)
             + 2;
         let chosen = if scope == Scope::Own { &[][..] } else { &model.lists.columns };
-        // Half of the room is for the rest of the message.
-        let mut room = columns.preview() / 2;
+        // A third of the room is for the rest of the message.
+        let mut room = columns.preview() * 2 / 3;
         for taken in chosen.iter().map(|path| value_width(path) + 1) {
             let Some(left) = room.checked_sub(taken) else { break };
             room = left;
