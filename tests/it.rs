@@ -16,6 +16,7 @@ mod endings;
 mod faults;
 mod findings;
 mod handshakes;
+mod holding;
 mod layers;
 mod queries;
 mod real;

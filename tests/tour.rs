@@ -111,3 +111,23 @@ fn the_guide_shows_values_in_columns() {
     stage.after(100).keys(":column .item .count\r");
     document::check_section(GUIDE, "screen: columns", &stage.picture());
 }
+
+#[test]
+fn the_guide_shows_how_a_message_is_held_and_edited() {
+    let mut stage = Stage::new(80, 24);
+    let show = |name: &str, stage: &Stage| document::check_section(GUIDE, &format!("screen: {name}"), &stage.picture());
+    talk(&mut stage);
+    stage.after(2000).keys("ifrom:client json:.type=order");
+    show("hold", &stage);
+    stage.after(500).keys("\r");
+    stage.after(3000).frame(Client, Opcode::TEXT, br#"{"type":"order","item":"tea","count":2}"#);
+    stage.waits(12_000);
+    show("held", &stage);
+    stage.after(900).keys("e");
+    stage.backspace(2).keys("3000}");
+    show("edit", &stage);
+    stage.after(700).keys("\r");
+    stage.after(1).frame(Server, Opcode::TEXT, br#"{"error":"we have no 3000 of tea"}"#);
+    stage.after(900).keys("k");
+    show("edited", &stage);
+}

@@ -3,7 +3,7 @@
 use crate::record::finding::FindingKind;
 use crate::wire::opcode::Opcode;
 
-use super::field::{FIELDS, Field, MARKED, PROPERTIES};
+use super::field::{FIELDS, Field, MARKED, PROPERTIES, Property};
 
 /// Completions that are given at most.
 const MOST: usize = 50;
@@ -28,6 +28,8 @@ pub struct Known {
     pub notes: Vec<String>,
     /// Ids of findings; all that there are where none was seen.
     pub ids: Vec<&'static str>,
+    /// Whether it is asked of what passes, of which not all is known.
+    pub is_passing: bool,
 }
 
 /// The byte at which the word begins that ends a text, and what may stand in its place.
@@ -42,20 +44,23 @@ pub fn complete(text: &str, known: &Known) -> (usize, Vec<Completion>) {
             Some(about) => values(about.what, name, value, known),
             None => Vec::new(),
         },
-        None => names(word),
+        None => names(word, known),
     };
     all.truncate(MOST);
     (start, all)
 }
 
-fn names(word: &str) -> Vec<Completion> {
+fn names(word: &str, known: &Known) -> Vec<Completion> {
     let colon = |field| !matches!(field, Field::Length | Field::Time);
-    let fields = FIELDS.iter().filter(|about| about.name.starts_with(word)).map(|about| Completion {
-        text: format!("{}{}", about.name, if colon(about.what) { ":" } else { ">" }),
-        help: format!("{} · {}", about.example, about.help),
-    });
+    let is_known = |field: Field| !known.is_passing || field.is_of_passing();
+    let fields =
+        FIELDS.iter().filter(|about| about.name.starts_with(word) && is_known(about.what)).map(|about| Completion {
+            text: format!("{}{}", about.name, if colon(about.what) { ":" } else { ">" }),
+            help: format!("{} · {}", about.example, about.help),
+        });
     let words =
         [(MARKED, "rows that you marked"), ("not", "what does not fit the next"), ("or", "this, or what follows")];
+    let words = words.into_iter().filter(|(name, _)| *name != MARKED || !known.is_passing);
     let words = words.into_iter().filter(|(name, _)| !word.is_empty() && name.starts_with(word));
     let words = words.map(|(name, help)| Completion { text: format!("{name} "), help: help.to_owned() });
     fields.chain(words).collect()
@@ -80,7 +85,11 @@ fn values(field: Field, name: &str, value: &str, known: &Known) -> Vec<Completio
         Field::Opcode => {
             begun((0..=0xf).filter_map(|value| Some((Opcode::new(value).name()?.to_owned(), ""))).collect())
         }
-        Field::Is => begun(PROPERTIES.iter().map(|about| (about.name.to_owned(), about.help)).collect()),
+        Field::Is => {
+            let is_known = |property: Property| !known.is_passing || property.is_of_passing();
+            let all = PROPERTIES.iter().filter(|about| is_known(about.what));
+            begun(all.map(|about| (about.name.to_owned(), about.help)).collect())
+        }
         Field::Session => begun(known.sessions.iter().map(|session| (session.to_string(), "")).collect()),
         Field::Path => begun(known.paths.iter().map(|path| (quoted(path), "")).collect()),
         Field::Id => {

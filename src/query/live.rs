@@ -1,6 +1,6 @@
 //! Queries that are asked of what passes, before all of it is there.
 
-use super::field::Property;
+use super::field::{Field, MARKED, PROPERTIES, Property};
 use super::{Expression, Query, Subject, Term};
 
 /// What is known of a message that is under way.
@@ -27,26 +27,17 @@ impl Query {
     /// A part of it that nothing which passes can have an answer for, as it is typed: what a decoder, a finding or a clock
     /// would have to say, and what becomes of a frame only later.
     #[must_use]
-    pub fn unanswerable(&self) -> Option<&'static str> {
+    pub fn unanswerable(&self) -> Option<String> {
         self.all.find(&|term| match term {
-            Term::Level(_) => Some("level:"),
-            Term::Id(_) => Some("id:"),
-            Term::Event(_) => Some("event:"),
-            Term::Time(_) => Some("time"),
-            Term::Marked(_) => Some("marked"),
-            Term::Is(property) => match property {
-                Property::Frame | Property::Control | Property::Fragment | Property::Compressed => None,
-                Property::Injected => Some("is:injected"),
-                Property::Changed => Some("is:changed"),
-                Property::Dropped => Some("is:dropped"),
-                Property::Own => Some("is:own"),
-                Property::Raw => Some("is:raw"),
-                Property::Event => Some("is:event"),
-                Property::Heartbeat => Some("is:heartbeat"),
-                Property::Request => Some("is:request"),
-                Property::Reply => Some("is:reply"),
-                Property::Unreplied => Some("is:unreplied"),
-            },
+            Term::Level(_) => Some("level:".to_owned()),
+            Term::Id(_) => Some("id:".to_owned()),
+            Term::Event(_) => Some("event:".to_owned()),
+            Term::Time(_) => Some("time".to_owned()),
+            Term::Marked(_) => Some(MARKED.to_owned()),
+            Term::Is(property) if !property.is_of_passing() => {
+                let about = PROPERTIES.iter().find(|about| about.what == *property);
+                about.map(|about| format!("is:{}", about.name))
+            }
             _ => None,
         })
     }
@@ -60,6 +51,20 @@ impl Query {
             _ => None,
         });
         named.is_some()
+    }
+}
+
+impl Field {
+    /// Whether it is known of what passes.
+    pub(super) const fn is_of_passing(self) -> bool {
+        !matches!(self, Self::Level | Self::Id | Self::Event | Self::Time)
+    }
+}
+
+impl Property {
+    /// Whether it is known of what passes.
+    pub(super) const fn is_of_passing(self) -> bool {
+        matches!(self, Self::Frame | Self::Control | Self::Fragment | Self::Compressed)
     }
 }
 

@@ -229,8 +229,8 @@ fn names_and_values_are_completed() {
     let known = Known {
         paths: vec!["/chat".to_owned(), "/a b".to_owned()],
         sessions: vec![1, 12],
-        ids: Vec::new(),
         notes: vec!["a todo".to_owned()],
+        ..Known::default()
     };
     let all = |text: &str| {
         let (start, all) = complete(text, &known);

@@ -9,6 +9,8 @@ use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
 use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
+use wsproxy::relay::hold::HoldCell;
+use wsproxy::relay::injection::Token;
 use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
@@ -30,6 +32,7 @@ pub(crate) struct Stage {
     terminal: Terminal<TestBackend>,
     session: Option<Session>,
     output: Output,
+    hold: HoldCell,
     now: Time,
 }
 
@@ -53,8 +56,8 @@ impl Stage {
         let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let (session, output) = (None, Output::default());
-        let mut stage = Self { journal, feed, model, terminal, session, output, now: NOON };
+        let (session, output, hold) = (None, Output::default(), HoldCell::default());
+        let mut stage = Self { journal, feed, model, terminal, session, output, hold, now: NOON };
         stage.settle();
         stage
     }
@@ -62,6 +65,12 @@ impl Stage {
     /// Time passes.
     pub(crate) fn after(&mut self, milliseconds: u64) -> &mut Self {
         self.now = Time(self.now.0 + milliseconds * 1000);
+        self
+    }
+
+    /// Time passes, and the screen shows it.
+    pub(crate) fn waits(&mut self, milliseconds: u64) -> &mut Self {
+        self.after(milliseconds).settle();
         self
     }
 
@@ -78,7 +87,7 @@ impl Stage {
             limits: Limits::default(),
             seed: [7; 32],
             policy: Default::default(),
-            hold: Default::default(),
+            hold: self.hold.clone(),
         };
         let session = Session::begin(config, self.now, head.as_bytes(), &mut self.output);
         self.session = Some(session);
@@ -116,13 +125,28 @@ impl Stage {
         self
     }
 
+    /// Somebody erases so many characters.
+    pub(crate) fn backspace(&mut self, count: usize) -> &mut Self {
+        for _ in 0..count {
+            self.send(Message::Key(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE)));
+        }
+        self
+    }
+
     /// Sends a message to the screen, and does what it asks for.
     fn send(&mut self, message: Message) {
         for effect in self.feed.update(&mut self.model, message) {
-            let (Effect::Inject { to, injection, token, .. }, Some(session)) = (effect, &mut self.session) else {
-                continue;
+            let Some(session) = &mut self.session else { continue };
+            let (token, command) = match effect {
+                Effect::Inject { to, injection, token, .. } => (token, SessionCommand::Inject { to, injection }),
+                Effect::Decide { frame, decision, token, .. } => (token, SessionCommand::Decide { frame, decision }),
+                Effect::Hold(conditions) => {
+                    self.hold.set(conditions);
+                    (Token(u64::MAX), SessionCommand::Rehold)
+                }
+                _ => continue,
             };
-            session.command(self.now, token, SessionCommand::Inject { to, injection }, &mut self.output);
+            session.command(self.now, token, command, &mut self.output);
         }
         self.settle();
     }

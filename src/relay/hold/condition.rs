@@ -15,13 +15,13 @@ pub struct Condition {
 
 /// Why a query can't be what is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unanswerable(&'static str);
+pub struct Unanswerable(String);
 
 impl Unanswerable {
     /// The part of the query, as it is typed.
     #[must_use]
-    pub const fn part(&self) -> &'static str {
-        self.0
+    pub fn part(&self) -> &str {
+        &self.0
     }
 }
 

@@ -4,6 +4,9 @@ use crate::journal::SentBytes;
 use crate::record::{By, Relayed, ReleasedHow};
 use crate::text;
 use crate::tui::clock;
+use crate::wire::frame::FrameHeader;
+use crate::wire::mask;
+use crate::wire::opcode::Opcode;
 
 use super::content::Release;
 use super::page::Page;
@@ -12,29 +15,62 @@ use super::page::Page;
 const ROW: usize = 16;
 const ROWS: usize = 8;
 
+/// Bytes that are shown of what left as text.
+const TEXT: usize = 400;
+
 pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Release>, sent: Option<&SentBytes>) {
-    if let Some(Release { since, until, how, by }) = released {
-        let how = match how {
-            ReleasedHow::AsIs => "sent on",
-            ReleasedHow::Edited => "edited",
-            ReleasedHow::Dropped => "dropped",
-        };
-        page.row(&format!("held for {}, {how} {}", clock::lasted(since, until), by.words()), page.theme.note);
+    if let Some(release) = released {
+        was_held(page, release);
     }
+    // What the user did to it while it was held is said by that.
     match relayed {
         Relayed::AsIs => {}
+        Relayed::Changed(By::User) | Relayed::Dropped(By::User) if released.is_some() => {}
         Relayed::Held => page.row("held: it has not been sent on", page.theme.warning),
         Relayed::Changed(by) => page.row(changed(by, sent.is_some()), page.theme.injected),
         Relayed::Dropped(by) => page.row(dropped(by), page.theme.warning),
     }
     let Some(sent) = sent else { return };
     page.row(&format!("left in its place: {}", super::bytes(sent.length)), page.theme.injected);
+    if let Some(text) = text_of(&sent.bytes) {
+        page.row(&text::preview(&text, TEXT), page.theme.injected);
+    }
     for bytes in sent.bytes.chunks(ROW).take(ROWS) {
         page.row(&text::pairs(bytes), page.theme.text);
     }
     if sent.length > (ROW * ROWS) as u64 {
         page.row("…", page.theme.note);
     }
+}
+
+fn was_held(page: &mut Page<'_>, Release { since, until, how, by }: Release) {
+    let time = clock::lasted(since, until);
+    let (words, style) = match how {
+        ReleasedHow::AsIs => (format!("held for {time}, sent on {}", by.words()), page.theme.note),
+        ReleasedHow::Edited => {
+            (format!("held for {time}, edited {}; shown as it came", by.words()), page.theme.injected)
+        }
+        ReleasedHow::Dropped => (format!("held for {time}, not sent on: dropped {}", by.words()), page.theme.warning),
+    };
+    page.row(&words, style);
+}
+
+/// What frames that left say, without masks, where that is text.
+fn text_of(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    while let Some((header, used)) = FrameHeader::parse(bytes) {
+        let end = used.checked_add(usize::try_from(header.length).ok()?)?;
+        let start = text.len();
+        text.extend_from_slice(bytes.get(used..end)?);
+        if let (Some(key), Some(payload)) = (header.mask, text.get_mut(start..)) {
+            mask::apply(key, 0, payload);
+        }
+        if !matches!(header.opcode(), Opcode::TEXT | Opcode::CONTINUATION) || header.rsv() != 0 {
+            return None;
+        }
+        bytes = bytes.get(end..)?;
+    }
+    (bytes.is_empty() && std::str::from_utf8(&text).is_ok()).then_some(text)
 }
 
 const fn changed(by: By, has_left: bool) -> &'static str {

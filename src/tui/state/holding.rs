@@ -1,12 +1,13 @@
 //! What is held on its way: by which queries, and how much of it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::journal::Index;
 use crate::query::{Error, Known};
 use crate::record::{FrameNumber, PerSide, SessionId, Side, Time, Waits};
 use crate::relay::hold::{Condition, Conditions};
+use crate::relay::injection::Token;
 
 use super::history::History;
 use super::query_line::QueryLine;
@@ -22,6 +23,8 @@ pub(crate) struct Holding {
     pub history: History,
     /// What is held, by session.
     held: BTreeMap<SessionId, Held>,
+    /// Messages that were decided, for as long as they are still seen as held.
+    decided: HashMap<Token, (SessionId, FrameNumber)>,
     /// Changes of sessions that were taken in.
     changes: u64,
 }
@@ -35,8 +38,6 @@ pub(crate) struct Held {
     pub bytes: u64,
     /// Since when the oldest of them is.
     pub oldest: Time,
-    /// The first for which the user has to decide.
-    asks: Option<(Time, FrameNumber)>,
 }
 
 impl Holding {
@@ -68,18 +69,27 @@ impl Holding {
     pub(crate) fn refresh(&mut self, view: &Index) {
         for summary in view.changed_since(self.changes) {
             let all = summary.held.values();
-            let oldest = all.clone().map(|held| held.since).min();
-            let asks = summary.held.iter().filter(|(_, held)| held.waits == Waits::User);
-            let asks = asks.map(|(frame, held)| (held.since, *frame)).min();
-            match oldest {
+            match all.clone().map(|held| held.since).min() {
                 Some(oldest) => {
                     let bytes = all.map(|held| held.length).sum();
-                    self.held.insert(summary.id, Held { count: summary.held.len(), bytes, oldest, asks });
+                    self.held.insert(summary.id, Held { count: summary.held.len(), bytes, oldest });
                 }
                 None => _ = self.held.remove(&summary.id),
             }
         }
         self.changes = view.changes();
+        let is_held = |id, frame| view.session(id).is_some_and(|summary| summary.held.contains_key(&frame));
+        self.decided.retain(|_, (session, frame)| is_held(*session, *frame));
+    }
+
+    /// It was decided what becomes of a message.
+    pub(crate) fn decide(&mut self, token: Token, session: SessionId, frame: FrameNumber) {
+        self.decided.insert(token, (session, frame));
+    }
+
+    /// A decision was not taken.
+    pub(crate) fn refused(&mut self, token: Token) {
+        self.decided.remove(&token);
     }
 
     /// How much is held in all sessions; `None` where nothing is.
@@ -89,16 +99,19 @@ impl Holding {
             count: all.count + more.count,
             bytes: all.bytes + more.bytes,
             oldest: all.oldest.min(more.oldest),
-            asks: None,
         })
     }
 
     /// The message that has waited for the user for longest: in one session, or in all.
     #[must_use]
-    pub(crate) fn first(&self, session: Option<SessionId>) -> Option<(SessionId, FrameNumber)> {
-        let meant = self.held.iter().filter(|(id, _)| session.is_none_or(|session| session == **id));
-        let first = meant.filter_map(|(id, held)| Some((held.asks?, *id))).min_by_key(|(asks, _)| *asks);
-        first.map(|((_, frame), session)| (session, frame))
+    pub(crate) fn first(&self, view: &Index, session: Option<SessionId>) -> Option<(SessionId, FrameNumber)> {
+        let meant = self.held.keys().filter(|id| session.is_none_or(|session| session == **id));
+        let asking = meant.filter_map(|id| view.session(*id)).flat_map(|summary| {
+            let asking = summary.held.iter().filter(|(_, held)| held.waits == Waits::User);
+            asking.map(|(frame, held)| (held.since, (summary.id, *frame)))
+        });
+        let open = asking.filter(|(_, held)| self.decided.values().all(|decided| decided != held));
+        open.min().map(|(_, held)| held)
     }
 
     /// By what it is held, in words.
@@ -173,7 +186,7 @@ impl HoldLine {
         };
         let text = conditions.iter().flatten().next().map_or("", |condition| condition.text());
         let text = if text.is_empty() { String::new() } else { format!("{text} ") };
-        Self { query: QueryLine::new(&text, known, None), from }
+        Self { query: QueryLine::new(&text, Known { is_passing: true, ..known }, None), from }
     }
 
     /// Other sides.

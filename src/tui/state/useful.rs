@@ -11,6 +11,12 @@ use super::panes::Tab;
 use super::sessions::live_sessions;
 
 impl Model {
+    /// Whether a held message is being edited.
+    #[must_use]
+    pub(crate) fn edits_held(&self) -> bool {
+        matches!(&self.overlay, Some(Overlay::Composer(composer)) if composer.edits.is_some())
+    }
+
     /// Whether an action makes sense now, for the footer. Those that do not say so when they are tried.
     #[must_use]
     pub(crate) fn is_useful(&self, view: &Index, action: Action) -> bool {
@@ -37,7 +43,8 @@ impl Model {
                 self.place() == Place::Detail && matches!(record, Some(Seen::Frame(_) | Seen::Raw(_)))
             }
             Action::NextProblem | Action::Why => !view.problems().is_empty(),
-            Action::ToNextSession => live_sessions(view).len() > 1,
+            Action::ToNextSession => live_sessions(view).len() > 1 && !self.edits_held(),
+            Action::OtherDirection => !self.edits_held(),
             Action::FoldMore | Action::FoldLess => self.detail.has_nodes(),
             Action::Counterpart => {
                 let pair = self.selected_row(view).and_then(|row| self.pairs.of(view, row.id));

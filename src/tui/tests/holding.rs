@@ -160,6 +160,17 @@ fn x_drops_a_selected_held_message_and_asks_about_the_session_on_other_rows() {
 }
 
 #[test]
+fn keys_that_are_faster_than_the_journal_mean_the_next_message() {
+    let mut held = Held::three();
+    held.stage.keys("aaa");
+    let frames = held.stage.effects.iter().map(|effect| match effect {
+        Effect::Decide { frame, .. } => frame.value(),
+        effect => panic!("{effect:?}"),
+    });
+    assert_eq!(frames.collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
 fn keys_that_have_nothing_to_do_say_so() {
     let mut held = Held::new(100, 30);
     held.keys("I").shows("nothing was held yet: i says what is to be");

@@ -134,9 +134,9 @@ fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
     };
     // While the newest is followed, nobody chose it: the order in which they came is the one to go by.
     let chosen = selected(model, view).filter(|_| !model.shown_list().0.is_following());
-    let meant = chosen.or_else(|| model.holding.first(scope));
+    let meant = chosen.or_else(|| model.holding.first(view, scope));
     if meant.is_none() {
-        let words = match (model.holding.first(None), model.holding.is_on()) {
+        let words = match (model.holding.first(view, None), model.holding.is_on()) {
             (Some((session, _)), _) => format!("nothing of this session is held, but of session {}", session.0),
             (None, true) => "nothing is held now".to_owned(),
             (None, false) => format!("nothing is held: {} says what is to be", key_of(Action::Hold)),
@@ -148,6 +148,7 @@ fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
 
 fn decide(model: &mut Model, session: SessionId, frame: FrameNumber, decision: Decision, what: &'static str) -> Effect {
     let token = model.sending.next_token();
+    model.holding.decide(token, session, frame);
     model.sending.await_answer(token, format!("frame {frame} of session {} {what}", session.0), 1, model.now);
     Effect::Decide { session, frame, decision, token }
 }

@@ -3,7 +3,7 @@
 use crate::journal::Index;
 use crate::record::finding::Level;
 use crate::record::{SessionId, Side};
-use crate::relay::injection::Injection;
+use crate::relay::injection::{Injection, Reply};
 use crate::text;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::{Effect, Message};
@@ -200,6 +200,9 @@ pub(crate) fn take(model: &mut Model, message: Message) {
     let composing = matches!(model.overlay, Some(Overlay::Composer(_)));
     match message {
         Message::Reply(token, reply) => {
+            if matches!(reply, Reply::Refused(_)) {
+                model.holding.refused(token);
+            }
             let last = model.sending.answer.iter_mut().map(|answer| (answer, composing));
             // One before it that had to wait is told of in passing.
             let mut all = model.sending.waiting.iter_mut().map(|answer| (answer, false)).chain(last);

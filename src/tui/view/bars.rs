@@ -229,11 +229,6 @@ fn keys(model: &Model, view: &Index, area: Rect) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Whether a held message is being edited.
-fn edits(model: &Model) -> bool {
-    matches!(&model.overlay, Some(Overlay::Composer(composer)) if composer.edits.is_some())
-}
-
 fn key_of_binding(binding: &keymap::Binding) -> String {
     binding.keys.first().map(ToString::to_string).unwrap_or_default()
 }
@@ -244,8 +239,8 @@ fn hint(model: &Model, binding: &keymap::Binding) -> &'static str {
     match binding.action {
         Action::Leave if inside => "back",
         Action::Freeze if model.is_frozen() => "go on",
-        Action::Send if edits(model) => "send it edited",
-        Action::Discard if edits(model) => "leave it held",
+        Action::Send if model.edits_held() => "send it edited",
+        Action::Discard if model.edits_held() => "leave it held",
         Action::Discard if model.sending.repeating.as_ref().is_some_and(Repeating::is_running) => "stop",
         _ => binding.hint,
     }
