@@ -24,9 +24,10 @@ mod tests;
 use std::sync::Arc;
 
 use crate::query::{Query, Sight};
-use crate::record::{FrameNumber, ReleasedBy, SessionId, Side, Time};
+use crate::record::{FrameNumber, ReleasedBy, RunRecord, SessionId, Side, Time};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
+use crate::wire::mask;
 use crate::wire::message::{MessageState, Role};
 use crate::wire::opcode::Opcode;
 
@@ -179,6 +180,45 @@ impl Hold {
     /// Whether what has gone out ends within a message.
     pub(super) fn is_within_message(&self) -> bool {
         self.queue.is_within_message()
+    }
+
+    /// How many bytes from the start of `input`, where a frame begins, are whole frames that nobody asks for and that can pass
+    /// as they are: messages of their own that are not compressed, the first of that number.
+    pub(super) fn clear(&self, input: &[u8], number: FrameNumber) -> usize {
+        let is_quiet = self.queue.is_empty() && self.way.is_none() && !self.queue.is_within_message();
+        if !is_quiet || self.open != Open::None {
+            return 0;
+        }
+        let (mut end, mut plain) = (0, Vec::new());
+        for index in 0..u64::from(RunRecord::MOST) {
+            let rest = input.get(end..).unwrap_or_default();
+            let Some((header, used)) = FrameHeader::parse(rest) else { break };
+            let length = usize::try_from(header.length).ok().and_then(|length| used.checked_add(length));
+            let Some((frame, length)) = length.and_then(|length| Some((rest.get(used..length)?, length))) else {
+                break;
+            };
+            let is_plain =
+                header.fin() && header.rsv() == 0 && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY);
+            if !is_plain || self.asks_for(&header, frame, number.after(index), &mut plain) {
+                break;
+            }
+            end += length;
+        }
+        end
+    }
+
+    /// Whether a whole message in one frame is asked for. `plain` is memory for its payload without a mask.
+    fn asks_for(&self, header: &FrameHeader, wire: &[u8], number: FrameNumber, plain: &mut Vec<u8>) -> bool {
+        match (self.ask(header, number), header.mask) {
+            (Some(asks), _) => asks,
+            (None, None) => self.matches(header, number, header.length, wire, None),
+            (None, Some(key)) => {
+                plain.clear();
+                plain.extend_from_slice(wire);
+                mask::apply(key, 0, plain);
+                self.matches(header, number, header.length, plain, None)
+            }
+        }
     }
 
     /// A frame begins.
@@ -335,11 +375,21 @@ impl Hold {
 
     /// Whether a message is asked for, by all that will be known of it.
     fn decide(&self, id: u64) -> bool {
-        let Some(condition) = &self.condition else { return false };
-        let Some(query) = condition.query() else { return true };
         let Some(whole) = self.queue.gathered(id) else { return false };
-        let inflated = whole.inflated.as_deref();
-        query.matches(&self.passing(&whole.header, whole.number, whole.length, &whole.payload, inflated))
+        self.matches(&whole.header, whole.number, whole.length, &whole.payload, whole.inflated.as_deref())
+    }
+
+    fn matches(
+        &self,
+        header: &FrameHeader,
+        number: FrameNumber,
+        length: u64,
+        payload: &[u8],
+        inflated: Option<&[u8]>,
+    ) -> bool {
+        let Some(condition) = &self.condition else { return false };
+        let passing = self.passing(header, number, length, payload, inflated);
+        condition.query().is_none_or(|query| query.matches(&passing))
     }
 
     /// Decides what becomes of the message that a frame belongs to; the first that waits for it where there is no number.

@@ -294,6 +294,23 @@ fn a_message_under_way_when_the_hold_begins_passes_to_its_end() {
 }
 
 #[test]
+fn many_frames_that_nobody_asks_for_pass_at_once() {
+    for query in ["op:ping", "needle", "json:.a=1 or len>100"] {
+        let mut stage = Stage::new(Limits::default(), None);
+        stage.hold(Side::Client, Some(query));
+        let mut bytes = Vec::new();
+        (0..100).for_each(|index| frame::write(Opcode::TEXT, b"abc", Some([1, 2, index, 4]), &mut bytes));
+        stage.say(Side::Client, &bytes);
+        assert_eq!(stage.received.server, bytes);
+        assert!(matches!(stage.out.log.records.as_slice(), [Record::Run(run)] if run.count == 100), "{query}");
+    }
+    let mut stage = Stage::holding("needle");
+    stage.say(Side::Server, b"\x81\x01a\x81\x01b\x81\x06needle\x81\x01c");
+    assert_eq!(stage.client(), b"\x81\x01a\x81\x01b");
+    assert_eq!(stage.held()[0].frame, FrameNumber::new(3));
+}
+
+#[test]
 fn what_is_put_in_by_hand_goes_in_front_of_what_is_held() {
     let mut stage = Stage::holding("");
     stage.say(Side::Server, b"\x01\x02ab\x00\x05c");

@@ -104,11 +104,18 @@ impl Lane {
     /// bytes that they take and where the last of them begins.
     #[inline]
     fn run(&mut self, context: &mut Context<'_>, input: &[u8], log: &mut Log) -> Option<(usize, usize)> {
-        let passes = matches!(self.passage, Passage::Through) && self.waiting.is_empty();
-        if !passes || !self.reader.is_between_frames() || !context.judgement.is_quiet(self.from) {
+        let may_pass = !matches!(self.passage, Passage::Closed) && self.waiting.is_empty();
+        if !may_pass || !self.reader.is_between_frames() || !context.judgement.is_quiet(self.from) {
             return None;
         }
-        let usual = self.watch.usual(input, context.limits.kept, context.keys)?;
+        let passing = match &self.passage {
+            Passage::Through => input,
+            passage => input.get(..passage.clear(input, *context.next)).filter(|passing| !passing.is_empty())?,
+        };
+        let usual = self.watch.usual(passing, context.limits.kept, context.keys)?;
+        if let Some(chain) = self.passage.chain() {
+            chain.outlet.pass(input.get(..usual.length).unwrap_or(input));
+        }
         let run = RunRecord {
             time: context.now,
             first: *context.next,

@@ -388,6 +388,14 @@ impl Passage {
         }
     }
 
+    /// How many bytes of whole frames, the first of that number, nobody on the way would change.
+    pub(super) fn clear(&self, input: &[u8], number: FrameNumber) -> usize {
+        match self {
+            Self::Chain(chain) if chain.only_holds() => chain.hold.as_ref().map_or(0, |hold| hold.clear(input, number)),
+            Self::Through | Self::Chain(_) | Self::Closed => 0,
+        }
+    }
+
     /// The hold, to be changed.
     #[inline]
     pub(super) fn hold_mut(&mut self) -> Option<&mut Hold> {

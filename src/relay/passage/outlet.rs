@@ -54,6 +54,12 @@ pub(in crate::relay) struct Outlet {
 }
 
 impl Outlet {
+    /// Whole frames go out as they came.
+    pub(in crate::relay) fn pass(&mut self, frames: &[u8]) {
+        self.bytes.extend_from_slice(frames);
+        self.begin();
+    }
+
     /// Begins within a frame, of which the header and so many bytes of the payload have gone out.
     pub(in crate::relay) const fn resume(&mut self, header: FrameHeader, written: u64) {
         self.frame = Some((header, written));
