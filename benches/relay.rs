@@ -1,7 +1,7 @@
 //! The relay against a raw tunnel (`tokio::io::copy_bidirectional`) and against a floor, in turn and in one run, since
 //! machines differ and drift: what counts is the ratio. The floor is a relay that finds each frame, takes its mask off and
 //! puts it on again, and keeps nothing: less can't be done by who looks at frames. wsproxy logs everything to a journal
-//! that a reader follows as the screen does.
+//! that a reader follows as the screen does; in the last column of figures, a hold is on that asks for none of the frames.
 //!
 //! `cargo bench --bench relay` prints a table; docs/performance.md has one with its circumstances.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
@@ -14,9 +14,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+use wsproxy::control::{self, Command, Control as _};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::{self, EngineConfig};
 use wsproxy::journal::{Index, Journal};
+use wsproxy::query::Query;
+use wsproxy::record::PerSide;
+use wsproxy::relay::hold::Condition;
 use wsproxy::wire::frame::{self, FrameHeader};
 use wsproxy::wire::head;
 use wsproxy::wire::mask::{self, MaskKey};
@@ -59,13 +63,19 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let runtime = Runtime::new().expect("a runtime");
     let echo = runtime.block_on(echo_server());
-    let relays = [echo, runtime.block_on(tunnel(echo)), runtime.block_on(floor(echo)), runtime.block_on(proxy(echo))];
+    let relays = [
+        echo,
+        runtime.block_on(tunnel(echo)),
+        runtime.block_on(floor(echo)),
+        runtime.block_on(proxy(echo, None)),
+        runtime.block_on(proxy(echo, Some("op:text len>1000000"))),
+    ];
     let (load, direct, tunnel, floor, proxy, ratio) = ("load", "direct", "tunnel", "floor", "wsproxy", "/floor");
-    println!("{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7}  unit");
+    println!("{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7} {:>10}  unit", "with a hold");
     let chosen = |load: &Load| wanted.is_empty() || wanted.iter().any(|part| load.name.contains(part));
     for load in LOADS.into_iter().filter(chosen) {
         let load = if short { Load { batches: 1, payload: load.payload.min(1 << 20), ..load } } else { load };
-        let mut results: [Vec<f64>; 4] = Default::default();
+        let mut results: [Vec<f64>; 5] = Default::default();
         let mut ratios = Vec::new();
         for _ in 0..if short { 1 } else { ROUNDS } {
             for (result, address) in results.iter_mut().zip(relays) {
@@ -74,9 +84,12 @@ fn main() {
             let last = |index: usize| results[index].last().copied().unwrap_or(f64::NAN);
             ratios.push(last(3) / last(2));
         }
-        let [direct, tunnel, floor, proxy] = results.map(median);
+        let [direct, tunnel, floor, proxy, holding] = results.map(median);
         let ratio = median(ratios);
-        println!("{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2}  {}", load.name, load.unit);
+        println!(
+            "{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2} {holding:11.3}  {}",
+            load.name, load.unit
+        );
     }
 }
 
@@ -300,11 +313,18 @@ impl Frames {
     }
 }
 
-async fn proxy(upstream: SocketAddr) -> SocketAddr {
+/// wsproxy, with a hold that a query asks for, or none.
+async fn proxy(upstream: SocketAddr, hold: Option<&str>) -> SocketAddr {
     let journal = Arc::new(Journal::new(256 * 1024 * 1024));
     let listen = "127.0.0.1:0".parse().expect("an address");
     let config = EngineConfig::between(listen, upstream);
-    let running = engine::start(config, Arc::clone(&journal), Handle::default()).await.expect("start");
+    let handle = Handle::default();
+    if let Some(query) = hold {
+        let condition = Arc::new(Condition::new(Query::parse(query).expect("a query")).expect("a hold"));
+        let conditions = PerSide::new(Some(Arc::clone(&condition)), Some(condition));
+        handle.command(Command::Hold(conditions), control::unheard());
+    }
+    let running = engine::start(config, Arc::clone(&journal), handle).await.expect("start");
     let mut view = Index::new(journal.subscribe(|| ()));
     // As the screen does: at most 30 times a second.
     std::thread::spawn(move || {
