@@ -234,6 +234,7 @@ impl Proxy {
         let runtime = runtime.context("can't start threads").or_fail(FAILED)?;
         let handle = Handle::default();
         handle.command(control::Command::Policy(config.policy), control::unheard());
+        handle.command(control::Command::Hold(config.hold.clone()), control::unheard());
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {

@@ -120,6 +120,10 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "QUERY")]
     pub filter: Option<String>,
 
+    /// Hold messages that fit this query on their way, until they are released, edited or dropped on the screen
+    #[arg(long, value_name = "QUERY")]
+    pub hold: Option<String>,
+
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,

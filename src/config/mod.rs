@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -19,9 +20,10 @@ use crate::decode::Preference;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::{self, Format};
 use crate::query::Query;
-use crate::record::Policy;
 use crate::record::finding::Level;
+use crate::record::{PerSide, Policy};
 use crate::relay::bridge::{Binary, Bridging};
+use crate::relay::hold::{Condition, Conditions};
 use crate::relay::limits::Limits;
 use crate::text;
 use crate::wire::dialect::Dialect;
@@ -89,6 +91,8 @@ pub struct Config {
     pub preference: Preference,
     /// What is asked for; `None` for all.
     pub filter: Option<Query>,
+    /// What is held from the start.
+    pub hold: Conditions,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
@@ -128,6 +132,7 @@ impl Config {
             output,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
             filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
+            hold: hold(arguments.hold.as_deref(), output)?,
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
@@ -234,13 +239,17 @@ fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
     address::listen_name(&arguments.listen).map(Ok).into_iter().chain(allowed).collect()
 }
 
-/// On the screen, rows may be marked, and a reply may come later; what is printed is printed.
-fn filter(text: &str, output: Output) -> Result<Option<Query>> {
-    let query = Query::parse(text).map_err(|error| {
+fn query(flag: &str, text: &str) -> Result<Option<Query>> {
+    Query::parse(text).map_err(|error| {
         let (before, behind) = text.split_at_checked(error.at).unwrap_or((text, ""));
         let [before, behind] = [before, behind].map(|part| text::escape(part.as_bytes()));
-        anyhow!("--filter {before}»{behind}: {} (at the »)", error.why)
-    })?;
+        anyhow!("{flag} {before}»{behind}: {} (at the »)", error.why)
+    })
+}
+
+/// On the screen, rows may be marked, and a reply may come later; what is printed is printed.
+fn filter(text: &str, output: Output) -> Result<Option<Query>> {
+    let query = query("--filter", text)?;
     ensure!(
         output == Output::Screen
             || !query.as_ref().is_some_and(|query| query.asks_for_replies() || query.asks_for_marks()),
@@ -248,6 +257,19 @@ fn filter(text: &str, output: Output) -> Result<Option<Query>> {
         text::escape(text.as_bytes())
     );
     Ok(query)
+}
+
+/// Of both sides. Nobody could let go what is held where there is no screen.
+fn hold(text: Option<&str>, output: Output) -> Result<Conditions> {
+    let Some(text) = text else { return Ok(Conditions::default()) };
+    ensure!(
+        output == Output::Screen,
+        "--hold needs the screen, where what is held is released: leave --headless and --json away"
+    );
+    let shown = text::escape(text.as_bytes());
+    let condition = Condition::new(query("--hold", text)?).map_err(|why| anyhow!("--hold {shown}: {why}"))?;
+    let condition = Arc::new(condition);
+    Ok(PerSide::new(Some(Arc::clone(&condition)), Some(condition)))
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

@@ -241,6 +241,22 @@ fn the_output_follows_flags_then_terminals() {
 }
 
 #[test]
+fn what_is_held_from_the_start_is_a_query_and_needs_the_screen() {
+    assert_eq!(config(&[]).unwrap().hold, Conditions::default());
+    let held = config(&["--hold", "from:client op:text"]).unwrap().hold;
+    assert!(held.iter().flatten().all(|condition| condition.text() == "from:client op:text"));
+    assert_eq!(held.iter().flatten().count(), 2);
+    for (line, words) in [
+        (&["--hold", "op:soup"][..], "--hold op:»soup: "),
+        (&["--hold", "level:error"], "nothing is held by level:"),
+        (&["--hold", "a", "--json"], "--hold needs the screen"),
+    ] {
+        let error = config(line).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn a_decoder_is_known_by_its_name() {
     let decoder = |name: &str| config(&["--decoder", name]).map(|config| config.preference.choice);
     assert_eq!(config(&[]).unwrap().preference, Preference::default());
