@@ -140,14 +140,11 @@ pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option
         Question::Quit => {
             let sessions =
                 if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
-            let held = model.holding.held().map_or_else(String::new, |held| {
-                let all = if held.count == 1 { "The message that is held goes" } else { "What is held goes" };
-                format!("{all} on first, in order. ")
-            });
-            ("Quit?", sessions, format!("{held}Both sides of each get a close frame."))
+            let held = if model.holding.held().is_some() { " What is held goes on first, in order." } else { "" };
+            ("Quit?", sessions + held, "Both sides of each get a close frame.")
         }
         Question::Close(session) => {
-            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.".to_owned())
+            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
         }
     };
     let theme = &model.look.theme;
