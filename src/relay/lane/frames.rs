@@ -189,6 +189,9 @@ impl Lane {
             frames.message.frame(&header);
         }
         let number = self.ledger.begin(context, header, self.passage.relayed());
+        if header.opcode() == Opcode::CLOSE {
+            self.learn(context);
+        }
         let relayed = self.stage_header(context, &header, following, number, log);
         self.ledger.becomes(relayed);
         self.hear_header(context, number, &header);

@@ -216,10 +216,8 @@ impl Lane {
         }
     }
 
-    /// What else was seen in the session, which may be the cause of what comes.
-    #[inline]
-    fn learn(&mut self, context: &Context<'_>) {
-        self.watch.hears(context.own[self.from]);
+    /// What else was seen in the session, which may be the cause of an end.
+    pub(super) fn learn(&mut self, context: &Context<'_>) {
         if let Some(application) = context.application.as_deref() {
             let largest = application.largest().filter(|_| self.from == Side::Server);
             self.watch.follows_from(Earlier { told: application.told(), now: context.now, largest });
@@ -227,7 +225,7 @@ impl Lane {
     }
 
     fn begin_read(&mut self, context: &mut Context<'_>) {
-        self.learn(context);
+        self.watch.hears(context.own[self.from]);
         self.watch.begin_read();
         if self.from == Side::Server {
             context.judgement.begin_read(*context.next, self.ledger.current().map(|current| current.number));
@@ -268,6 +266,7 @@ impl Lane {
     ) {
         self.release_at_end(context, out);
         self.ended = Some(how);
+        self.watch.hears(context.own[self.from]);
         self.learn(context);
         self.tell_second(context.now, &mut out.log);
         if let Reader::Hixie(_) = self.reader {
