@@ -110,7 +110,7 @@ pub fn limit(from: Side, silence: Duration) -> (String, String) {
     let whole = silence + BEFORE;
     let (seconds, words) = match is_limit(silence) {
         true => (whole.as_secs(), whole.as_secs().to_string()),
-        false => (0, format!("{:.1}", silence.as_secs_f64())),
+        false => (0, format!("{:.2}", silence.as_secs_f64())),
     };
     let whose = known(seconds).map_or(String::new(), |whose| format!(" ({whose})"));
     (format!("it is a limit of {words} s for silence, {}{whose}", place(from)), raise(&words))

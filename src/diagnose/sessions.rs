@@ -223,7 +223,7 @@ mod tests {
         let found = two_cuts(7312, 7330, 20_000).unwrap();
         assert_eq!(found.kind, FindingKind::SessionsSameSilence);
         assert!(found.detail.contains("sessions 1 and 2"), "{}", found.detail);
-        assert!(found.cause.unwrap().contains("is a limit of 7.3 s for silence"));
+        assert!(found.cause.unwrap().contains("is a limit of 7.31 s for silence"));
     }
 
     #[test]

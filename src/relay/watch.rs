@@ -262,7 +262,7 @@ impl Watch {
         silence: Option<Duration>,
         cause: Option<Finding>,
     ) {
-        let is_told = self.from == Side::Server || (!was_asked && silence.is_some_and(|silence| silence >= NO_PAGE));
+        let is_told = silence.is_some_and(|silence| self.from == Side::Server || (!was_asked && silence >= NO_PAGE));
         if self.ready.is_empty() && is_told {
             let ended = || end::without_close(self.from, how, was_asked, silence.unwrap_or_default(), &self.head);
             self.add(cause.unwrap_or_else(ended));

@@ -135,7 +135,7 @@ impl<'a> Shape<'a> {
         if self.lower.starts_with("client sent an http request to an https server.") {
             return Some(("the server speaks TLS on this port", "use wss:// in the upstream's URL"));
         }
-        self.file()
+        self.page().or_else(|| self.file())
     }
 
     /// A file was served: only a file has both of these.
@@ -145,9 +145,6 @@ impl<'a> Shape<'a> {
             && self.head.value("accept-ranges") == Some(b"bytes");
         if !is_file {
             return None;
-        }
-        if self.head.value("x-powered-by") == Some(b"Express") {
-            return Some(self.express_file());
         }
         Some(match self.server.as_str() {
             server if server.starts_with("nginx") => (
@@ -167,32 +164,19 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// Express answered with a file, as for any path that no route takes (a catch-all, express.static).
-    fn express_file(&self) -> Why {
+    /// An application that names itself served a page, as for any path that no route of its takes (a catch-all route).
+    fn page(&self) -> Option<Why> {
+        let name = self.head.value("x-powered-by").filter(|_| self.status() == 200)?;
+        // Both names in one response: it came through a proxy.
         match self.front() {
-            Some(front) => (
-                match front {
-                    Front::Nginx => {
-                        "Express served a page to a plain GET: nginx in front of it did not pass Upgrade on, or no WebSocket \
-                         library is attached to its HTTP server and a catch-all route took the path"
-                    }
-                    Front::Apache => {
-                        "Express served a page to a plain GET: Apache in front of it did not pass Upgrade on, or no WebSocket \
-                         library is attached to its HTTP server and a catch-all route took the path"
-                    }
-                    Front::Varnish => {
-                        "Express served a page to a plain GET: Varnish in front of it did not pass Upgrade on, or no \
-                         WebSocket library is attached to its HTTP server and a catch-all route took the path"
-                    }
-                },
-                front.lines(),
-            ),
-            None => (
+            Some(front) => Some((page_behind(front), front.lines())),
+            None if name == b"Express" => Some((
                 "Express served a page in place of the WebSocket: its catch-all route or express.static took the path, and no \
                  WebSocket library is attached to its HTTP server (or a proxy in front took Upgrade away)",
                 "give the HTTP server to the WebSocket library (new WebSocketServer({ server })), and listen with that server \
                  and not with app.listen()",
-            ),
+            )),
+            None => None,
         }
     }
 
@@ -400,8 +384,9 @@ fn haproxy(body: &str) -> Option<Why> {
         (
             "no server is available to handle this request.",
             (
-                "HAProxy has no server for this: the backend lists none, all are down, or connections to them are refused",
-                "start the server, and compare its address with the backend's server line; HAProxy's log says which",
+                "HAProxy has no server for this: the backend lists none, all are down or refuse connections (after its retries, some 3 s), \
+                 or their maxconn is taken for all of timeout queue",
+                "start the server, and compare its address and maxconn with the backend's server line; HAProxy's log says which (SC, sQ)",
             ),
         ),
         (
@@ -496,6 +481,23 @@ const fn werkzeug(front: Option<Front>) -> Why {
              Upgrade away from one for a WebSocket",
             "declare the route for WebSockets: @sock.route(\"/path\") of flask-sock, or websocket=True",
         ),
+    }
+}
+
+const fn page_behind(front: Front) -> &'static str {
+    match front {
+        Front::Nginx => {
+            "the application behind nginx served a page to a plain GET: nginx did not pass Upgrade on, or its catch-all route took \
+             the path, with no WebSocket library on its HTTP server"
+        }
+        Front::Apache => {
+            "the application behind Apache served a page to a plain GET: Apache did not pass Upgrade on, or its catch-all route took \
+             the path, with no WebSocket library on its HTTP server"
+        }
+        Front::Varnish => {
+            "the application behind Varnish served a page to a plain GET: Varnish did not pass Upgrade on, or its catch-all route \
+             took the path, with no WebSocket library on its HTTP server"
+        }
     }
 }
 

@@ -322,8 +322,9 @@ impl Session {
             Ending::Reset => ClosedHow::Reset,
         };
         core.note_first(First { by: ClosedBy::Peer(from), how: how_closed, code: None, reason: Vec::new() });
-        // A client that is no page may end as it likes.
-        let tells = matches!(self.phase, Phase::Open(_)) && (from == Side::Server || core.is_page);
+        // A client that is no page may end as it likes, and so may whoever is left behind by the other.
+        let is_left = core.lanes[from.other()].ended.is_some();
+        let tells = matches!(self.phase, Phase::Open(_)) && !is_left && (from == Side::Server || core.is_page);
         let silence = tells.then(|| core.silence(now));
         if let Some(silence) = silence.filter(|_| core.is_closed_by_nobody()) {
             out.acts.push(Act::Cut(from, silence.client.min(silence.server)));
