@@ -13,8 +13,9 @@ use crate::wire::mask;
 
 use super::decoders::Decoders;
 
-/// Frames that one call looks at.
-const BUDGET: usize = 20_000;
+/// What one call may cost: a record costs one, and a small message, which is read, so many more.
+const BUDGET: usize = 12_000;
+const READING: usize = 8;
 /// Bytes of a message at most.
 const SMALL: usize = 128;
 /// How often a message has to come at a steady pace.
@@ -53,6 +54,8 @@ pub(crate) struct Beats {
     candidates: HashMap<(SessionId, Side), Messages>,
     /// How many candidates there are.
     count: usize,
+    /// What the call under way has cost.
+    cost: usize,
     is_busy: bool,
     /// How often something was found out about blocks that had been looked at.
     generation: u64,
@@ -98,12 +101,12 @@ impl Beats {
             self.forget_all(view, decoders.chosen());
         }
         let mut marks: HashMap<u64, Vec<u32>> = HashMap::new();
-        let mut budget = BUDGET;
+        self.cost = 0;
         self.next = self.next.max(view.first());
         let from = self.next;
-        while budget > 0 && self.next < view.end() {
+        while self.cost < BUDGET && self.next < view.end() {
             let Some(block) = view.blocks_from(Scope::All, self.next).next().cloned() else { break };
-            budget = budget.saturating_sub(1 + block.log.count());
+            self.cost += 1 + block.log.records.len();
             self.next = block.sequence + 1;
             if let Some(session) = block.session {
                 decoders.learn(view, session);
@@ -152,6 +155,7 @@ impl Beats {
     fn frame(&mut self, scene: &Scene<'_>, number: u32, frame: &FrameRecord, marks: &mut HashMap<u64, Vec<u32>>) {
         let row = RowId { time: frame.time, block: scene.block.sequence, record: number };
         let Some(message) = scene.small_message(row, frame) else { return };
+        self.cost += READING;
         let found = if scene.is_known(frame, &message) {
             vec![row]
         } else {
