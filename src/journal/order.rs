@@ -201,6 +201,13 @@ impl Order {
         let after = self.list.partition_point(|placed| placed.before[fold.index()] <= number);
         let place = after.checked_sub(1)?;
         let here = self.list.get(place)?;
+        let reaches = place.checked_sub(1).and_then(|before| self.list.get(before)).map(|before| before.latest);
+        if reaches.is_none_or(|latest| latest < here.stretch.start) {
+            // Nothing is among its rows, as in each session by itself: there is nothing to merge.
+            let indexed = held.get(here.stretch.start.block)?;
+            let before = indexed.hidden.row(fold, here.stretch.start.record);
+            return indexed.row(fold, before + usize::try_from(number - here.before[fold.index()]).ok()?);
+        }
         select(self.parts(held, fold, place), fold, number - here.before[fold.index()])
     }
 
