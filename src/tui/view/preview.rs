@@ -5,8 +5,13 @@ use std::collections::HashMap;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::record::{SessionId, Side, Time};
+use crate::journal::Joined;
+use crate::query::Query;
+use crate::record::{FrameRecord, SessionId, Side, Time};
+use crate::text;
 use crate::tui::fit;
+use crate::wire::close::CloseBody;
+use crate::wire::opcode::Opcode;
 
 /// Bytes of a message that a row looks through.
 pub(super) const LOOKED_AT: usize = 1024;
@@ -55,6 +60,81 @@ pub(super) fn part(words: &str, columns: usize, wanted: Option<usize>) -> String
     let near = before.get(start..).unwrap_or_default();
     let start = near.find([',', '{', '[']).map_or(start, |member| start + member + 1);
     format!("…{}", words.get(start..).unwrap_or_default())
+}
+
+/// The first bytes of what a row says, and as words where they are any.
+pub(super) fn said(record: &FrameRecord, joined: &Joined<'_>) -> (Vec<u8>, Option<String>) {
+    if let Some(start) = joined.inflated(LOOKED_AT) {
+        let words = inflated_preview(record, &start);
+        return (start, words);
+    }
+    let start = joined.start(LOOKED_AT);
+    let words = start_of(record, &start, joined);
+    (start, words)
+}
+
+/// Bytes in which a match is looked for that is not at the start, and those in front of it that are shown.
+const FURTHER: usize = 64 * 1024;
+const AROUND: usize = 300;
+
+/// The words around what was searched for, and where it is in them.
+pub(super) fn further(joined: &Joined<'_>, query: &Query) -> Option<(String, usize)> {
+    let bytes = joined.inflated(FURTHER).unwrap_or_else(|| joined.start(FURTHER));
+    let place = query.places(&bytes).min_by_key(|place| place.start)?;
+    let mut from = place.start.saturating_sub(AROUND);
+    while bytes.get(from).is_some_and(|byte| byte & 0xc0 == 0x80) && from < place.start {
+        from += 1;
+    }
+    let before = text::escape(bytes.get(from..place.start)?);
+    let behind = text::escape(bytes.get(place.start..bytes.len().min(place.end + LOOKED_AT))?);
+    Some((format!("{before}{behind}"), before.len()))
+}
+
+/// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
+fn start_of(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<String> {
+    let opcode = record.header.opcode();
+    if opcode == Opcode::CLOSE && record.header.is_hixie() {
+        return Some("closing handshake".into());
+    }
+    if opcode == Opcode::CLOSE && joined.received == record.header.length {
+        return Some(match CloseBody::parse(start) {
+            CloseBody::Empty => "no code".into(),
+            CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
+            CloseBody::Code { code, reason } => {
+                format!("{code} {}  {}", code.name(), text::escape(reason))
+            }
+        });
+    }
+    let compressed = record.header.rsv1();
+    let whole = start.len() as u64 == joined.received;
+    let is_text = match opcode {
+        Opcode::TEXT => !compressed,
+        Opcode::BINARY => false,
+        _ => !compressed && looks_like_text(start),
+    };
+    if is_text {
+        // What was cut off here may end within a character.
+        return Some(if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) });
+    }
+    None
+}
+
+/// The same of what a compressed frame inflates to.
+fn inflated_preview(record: &FrameRecord, start: &[u8]) -> Option<String> {
+    let is_text = record.header.opcode() == Opcode::TEXT || looks_like_text(start);
+    is_text.then(|| text::escape(start))
+}
+
+/// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
+pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    text.chars().all(|character| text::is_plain(character) || matches!(character, '\n' | '\r' | '\t'))
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use crate::tui::pages::words::{event, level_glyph, level_style, proxy_event};
 use crate::tui::pages::{columns, content, heartbeats};
 use crate::tui::state::model::Model;
 use crate::tui::theme::Theme;
-use crate::wire::close::CloseBody;
 use crate::wire::opcode::Opcode;
 
 use super::preview::{self, Before};
@@ -386,47 +385,21 @@ fn preview_of(
         return shown(&words, place(&words), style);
     }
     let style = if record.header.opcode().is_control() { theme.control } else { theme.text };
-    let (start, words) = said(record, joined, preview::LOOKED_AT);
+    let (start, words) = preview::said(record, joined);
     let Some(words) = words else {
         return search::highlighted_hex(query, &start, fit::cut(&hex(&start), room), style, theme);
     };
     let differs = row.session.and_then(|session| before.differs(session, record.from, &words));
     match (place(&words), query) {
         (Some(at), _) => shown(&words, Some(at), style),
-        (None, Some(query)) if context.model.search.matches(row.id, joined.message) => match further(joined, query) {
-            Some((words, at)) => shown(&words, Some(at), style),
-            None => shown(&words, differs, style),
-        },
+        (None, Some(query)) if context.model.search.matches(row.id, joined.message) => {
+            match preview::further(joined, query) {
+                Some((words, at)) => shown(&words, Some(at), style),
+                None => shown(&words, differs, style),
+            }
+        }
         _ => shown(&words, differs, style),
     }
-}
-
-/// The first bytes of what a row says, and as words where they are any.
-fn said(record: &FrameRecord, joined: &Joined<'_>, limit: usize) -> (Vec<u8>, Option<String>) {
-    if let Some(start) = joined.inflated(limit) {
-        let words = inflated_preview(record, &start);
-        return (start, words);
-    }
-    let start = joined.start(limit);
-    let words = preview(record, &start, joined);
-    (start, words)
-}
-
-/// Bytes in which a match is looked for that is not at the start, and those in front of it that are shown.
-const FURTHER: usize = 64 * 1024;
-const AROUND: usize = 300;
-
-/// The words around what was searched for, and where it is in them.
-fn further(joined: &Joined<'_>, query: &Query) -> Option<(String, usize)> {
-    let bytes = joined.inflated(FURTHER).unwrap_or_else(|| joined.start(FURTHER));
-    let place = query.places(&bytes).min_by_key(|place| place.start)?;
-    let mut from = place.start.saturating_sub(AROUND);
-    while bytes.get(from).is_some_and(|byte| byte & 0xc0 == 0x80) && from < place.start {
-        from += 1;
-    }
-    let before = text::escape(bytes.get(from..place.start)?);
-    let behind = text::escape(bytes.get(place.start..bytes.len().min(place.end + preview::LOOKED_AT))?);
-    Some((format!("{before}{behind}"), before.len()))
 }
 
 /// What the session's decoder says of a message, on a line; `None` where there is none, or it can't read it.
@@ -523,53 +496,6 @@ fn fragments(joined: &Joined<'_>) -> Option<String> {
     Some(format!("{count} fragment{plural}{more}"))
 }
 
-/// The start of a payload: text as text, a close frame's code by name. `None` for what is to be shown as hex.
-fn preview(record: &FrameRecord, start: &[u8], joined: &Joined<'_>) -> Option<String> {
-    let opcode = record.header.opcode();
-    if opcode == Opcode::CLOSE && record.header.is_hixie() {
-        return Some("closing handshake".into());
-    }
-    if opcode == Opcode::CLOSE && joined.received == record.header.length {
-        return Some(match CloseBody::parse(start) {
-            CloseBody::Empty => "no code".into(),
-            CloseBody::Short(byte) => format!("one byte, {byte:02x}: no code"),
-            CloseBody::Code { code, reason } => {
-                format!("{code} {}  {}", code.name(), text::escape(reason))
-            }
-        });
-    }
-    let compressed = record.header.rsv1();
-    let whole = start.len() as u64 == joined.received;
-    let is_text = match opcode {
-        Opcode::TEXT => !compressed,
-        Opcode::BINARY => false,
-        _ => !compressed && looks_like_text(start),
-    };
-    if is_text {
-        // What was cut off here may end within a character.
-        return Some(if whole { text::escape(start) } else { text::preview(start, start.len().saturating_sub(1)) });
-    }
-    None
-}
-
-/// The same of what a compressed frame inflates to.
-fn inflated_preview(record: &FrameRecord, start: &[u8]) -> Option<String> {
-    let is_text = record.header.opcode() == Opcode::TEXT || looks_like_text(start);
-    is_text.then(|| text::escape(start))
-}
-
-/// Whether bytes are UTF-8 (a character cut off at the end aside) without controls.
-fn looks_like_text(bytes: &[u8]) -> bool {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    text.chars().all(|character| text::is_plain(character) || matches!(character, '\n' | '\r' | '\t'))
-}
-
 fn hex(bytes: &[u8]) -> String {
     let mut out = hex::encode(bytes);
     let mut at = 2;
@@ -593,7 +519,7 @@ fn raw_bytes(context: &Context<'_>, row: Row<'_>, raw: &RawRecord, spans: &mut V
     let kept = row.log.span(raw.kept);
     let start = kept.get(..context.columns.preview() * 4).unwrap_or(kept);
     let (query, room) = (context.query(), context.columns.width.saturating_sub(width(spans)));
-    spans.extend(if looks_like_text(start) {
+    spans.extend(if preview::looks_like_text(start) {
         search::highlighted(query, fit::cut(&text::escape(start), room), theme.text, theme)
     } else {
         search::highlighted_hex(query, start, fit::cut(&hex(start), room), theme.text, theme)
