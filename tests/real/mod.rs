@@ -3,6 +3,7 @@
 //! nginx, HAProxy, ws for Node and websockets for Python, as Debian has them. Where one of them can't run here, its test is left out,
 //! unless WSPROXY_TEST_PEERS=required. What other software says is recorded: tests/refusals.rs and its corpus.
 
+mod compression;
 mod gateways;
 mod silence;
 mod sockets;

@@ -79,6 +79,8 @@ enum Meaning {
     KnownSession(SessionId),
     /// A row that is marked.
     Mark(RowId),
+    /// A decoder that the user gave.
+    OwnDecoder(Decoder),
     QuitAtOnce,
 }
 
@@ -140,7 +142,8 @@ pub(crate) fn candidates(text: &str, known: &[Named]) -> Vec<Named> {
             let (name, help) = (format!("{word} {name}"), Cow::Borrowed(help));
             Named { name, value: "", help, ..named.clone() }
         };
-        return values.into_iter().map(of_value).collect();
+        let is_own = |named: &&Named| matches!(named.meaning, Meaning::OwnDecoder(_)) && named.name.starts_with(text);
+        return values.into_iter().map(of_value).chain(known.iter().filter(is_own).cloned()).collect();
     }
     if let (COLUMN, Some(value)) = (word, value) {
         return with_path(value, known);
@@ -204,6 +207,13 @@ impl Named {
         Self { name: format!("{COLUMN} {path}"), value: "", help: Cow::Owned(value), meaning: Meaning::Columns }
     }
 
+    /// A decoder of the user's own.
+    #[must_use]
+    pub(crate) fn decoder(decoder: Decoder) -> Self {
+        let (name, help) = (format!("decoder {}", decoder.name()), Cow::Borrowed("a program of yours"));
+        Self { name, value: "", help, meaning: Meaning::OwnDecoder(decoder) }
+    }
+
     /// A marked row.
     #[must_use]
     pub(crate) fn mark(row: RowId, name: &str, about: String) -> Self {
@@ -215,6 +225,7 @@ impl Named {
         match self.meaning {
             Meaning::KnownSession(id) => Some(Command::Session(Some(id))),
             Meaning::Mark(row) => Some(Command::Mark(row)),
+            Meaning::OwnDecoder(decoder) => Some(Command::Decoder(Choice::Named(decoder))),
             _ if !self.value.is_empty() && !matches!(self.meaning, Meaning::Filter | Meaning::Columns) => None,
             _ => parse(&self.name).ok(),
         }
@@ -273,6 +284,7 @@ impl Named {
             | Meaning::Columns
             | Meaning::KnownSession(_)
             | Meaning::Mark(_)
+            | Meaning::OwnDecoder(_)
             | Meaning::Hold
             | Meaning::QuitAtOnce => Vec::new(),
         }
@@ -370,6 +382,7 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::Explain => kind(value).map(Command::Explain),
         Meaning::KnownSession(id) => Ok(Command::Session(Some(id))),
         Meaning::Mark(row) => Ok(Command::Mark(row)),
+        Meaning::OwnDecoder(decoder) => Ok(Command::Decoder(Choice::Named(decoder))),
         Meaning::Hold => match Query::parse(value).map(Condition::new) {
             Ok(Ok(_)) => Ok(Command::Hold(value.to_owned())),
             Ok(Err(unanswerable)) => Err(unanswerable.to_string()),

@@ -1,9 +1,15 @@
 //! Messages are read as what the application made of them: in rows and in the detail, by a decoder that is guessed or
 //! chosen.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
 use crossterm::event::KeyCode;
 
+use crate::decode::{Ask, Choice, Payload, Preference, Program, Runner, Silence};
 use crate::record::Side::{self, Client, Server};
+use crate::tui::Message;
+use crate::tui::state::decoders::Decoders;
 
 use super::stage::{Actor, Stage};
 
@@ -121,6 +127,38 @@ fn a_decoder_is_chosen_by_name_and_says_what_it_can_t_read() {
     assert!(stage.shows("payload as text"), "{}", stage.screen());
     stage.keys(":decoder x").press(KeyCode::Enter);
     assert!(stage.shows("a decoder is one of auto, none, json, socket.io"), "{}", stage.screen());
+}
+
+/// Says messages in capitals, once they were asked for and somebody has looked again.
+#[derive(Default)]
+struct Shouting(Mutex<HashSet<Vec<u8>>>);
+
+impl Runner for Shouting {
+    fn read(&self, _: Side, payload: Payload<'_>, ask: Ask) -> Result<Arc<str>, Silence> {
+        let mut asked = self.0.lock().unwrap();
+        if asked.contains(payload.bytes) {
+            return Ok(String::from_utf8_lossy(payload.bytes).to_uppercase().into());
+        }
+        if ask != Ask::Never {
+            asked.insert(payload.bytes.to_vec());
+        }
+        Err(Silence::Unknown)
+    }
+
+    fn when_read(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+#[test]
+fn a_program_of_the_user_s_reads_what_is_in_sight() {
+    let mut stage = stage("/", &[(Client, "good morning"), (Server, "good night")]);
+    let program = Program::decoder("shout", Shouting::default());
+    stage.model.decoders = Decoders::new(Preference { choice: Choice::Guessed, given: vec![program] });
+    stage.keys(":decoder shout").press(KeyCode::Enter);
+    assert!(stage.shows("decoder of session 1: shout"), "{}", stage.screen());
+    stage.send(Message::Decoded);
+    assert!(stage.shows("GOOD MORNING") && stage.shows("payload as shout"), "{}", stage.screen());
+    stage.keys("m");
+    assert!(!stage.shows("GOOD MORNING") && stage.shows("good night"), "{}", stage.screen());
 }
 
 #[test]

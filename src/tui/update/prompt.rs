@@ -1,5 +1,6 @@
 //! What the command line does: its own keys, and the commands themselves.
 
+use crate::decode::Decoder;
 use crate::journal::{Index, Joined, RowId, Scope};
 use crate::query::JsonPath;
 use crate::record::finding::{FindingKind, Level};
@@ -58,7 +59,8 @@ fn known(model: &Model, view: &Index) -> Vec<Named> {
         let about = format!("{} · {}", bookmark.note, words::row(&model.terms(), row));
         Some(Named::mark(id, &name, about.trim_start_matches(" · ").to_owned()))
     });
-    sessions.chain(findings).chain(marks).chain(paths(model, view)).collect()
+    let programs = model.decoders.all().filter(|decoder| matches!(decoder, Decoder::Program(_))).map(Named::decoder);
+    sessions.chain(findings).chain(marks).chain(paths(model, view)).chain(programs).collect()
 }
 
 /// The values of the selected message that may have columns.
