@@ -93,7 +93,8 @@ impl Feed {
             }
             _ => {}
         }
-        let has_learned = self.learn(model);
+        // While there is more to go through, the time's passing does it, so that a key does not wait for a slice.
+        let has_learned = (is_time || !model.beats.is_busy()) && self.learn(model);
         if !is_time || has_learned {
             self.searcher.step(model, self.frozen.as_ref().unwrap_or(&self.live));
         }

@@ -113,6 +113,29 @@ fn those_that_come_later_are_folded_into_the_row_that_there_is() {
 }
 
 #[test]
+fn a_key_does_not_wait_for_messages_to_be_gone_through() {
+    let mut stage = Stage::new(100, 30);
+    let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
+    actor.after(1_000).opens();
+    for _ in 0..8 {
+        for _ in 0..2_000 {
+            actor.after(10).frame(Client, 0x81, b"price");
+        }
+        actor.hand_over();
+    }
+    stage.at(1_000_000).sync();
+    stage.keys(".");
+    let first = stage.model.beats.next();
+    assert!(stage.model.beats.is_busy(), "there is more than a slice");
+    stage.keys("kj");
+    assert_eq!(stage.model.beats.next(), first);
+    while stage.model.beats.is_busy() {
+        stage.at(2_000_000);
+    }
+    assert!(stage.model.beats.next() > first);
+}
+
+#[test]
 fn another_decoder_makes_others_of_them() {
     let mut stage = Stage::new(120, 40);
     let mut actor = Actor::asks(&stage.journal, 1, 0, "/socket.io/?EIO=4&transport=websocket");
