@@ -13,7 +13,6 @@ use ratatui::backend::TestBackend;
 
 use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, SessionId, Side, Time};
-use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -38,13 +37,7 @@ impl Bench {
     fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let journal = Arc::new(Journal::new(64 << 20));
         let rules = AddressRules::to("bench:1");
-        let config = SessionConfig {
-            rules: Arc::new(rules),
-            limits: Limits::default(),
-            seed: [7; 32],
-            policy: Default::default(),
-            hold: Default::default(),
-        };
+        let config = SessionConfig { seed: [7; 32], ..SessionConfig::new(rules) };
         let mut out = Output::default();
         let client = ([127, 0, 0, 1], 50_000).into();
         out.log.event(Time(0), Event::SessionOpened { client, path: b"/".to_vec() });

@@ -18,7 +18,6 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, SessionId, Side, Time};
-use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -270,13 +269,7 @@ impl Traffic {
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         let rules = AddressRules::to("localhost:9999");
-        let config = SessionConfig {
-            rules: Arc::new(rules),
-            limits: Limits::default(),
-            seed: [7; 32],
-            policy: Default::default(),
-            hold: Default::default(),
-        };
+        let config = SessionConfig { seed: [7; 32], ..SessionConfig::new(rules) };
         let mut output = Output { log, ..Output::default() };
         let mut session = Session::begin(config, Time(self.now), head.as_bytes(), &mut output);
         session.receive(Time(self.now), Side::Server, ANSWER, &mut output);

@@ -3,7 +3,6 @@
 
 use std::cell::OnceCell;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::decode::{Decoded, Decoder, Format, Limits, Payload, Role};
@@ -202,8 +201,7 @@ impl<'a> Said<'a> {
 
 /// Microseconds since midnight.
 fn time_of_day(time: Time, zone: &TimeZone) -> u64 {
-    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    let local = zone.to_datetime(timestamp.unwrap_or_default()).time();
+    let local = time.local(zone).time();
     let [hour, minute, second] =
         [local.hour(), local.minute(), local.second()].map(|part| u64::from(part.unsigned_abs()));
     ((hour * 60 + minute) * 60 + second) * 1_000_000 + u64::from(local.subsec_nanosecond().unsigned_abs()) / 1000

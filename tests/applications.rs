@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +12,6 @@ use serde_json::Value;
 use wsproxy::diagnose::words;
 use wsproxy::record::finding::{Finding, FindingKind, Layer, Level};
 use wsproxy::record::{Ending, Event, PerSide, Record, Side, Time};
-use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::frame::{FrameHeader, LengthForm};
@@ -189,14 +187,7 @@ fn session(lines: &[Value]) -> Vec<Finding> {
 }
 
 fn config() -> SessionConfig {
-    let rules = Arc::new(AddressRules::to("localhost:7790"));
-    SessionConfig {
-        rules,
-        limits: Limits::default(),
-        seed: [0; 32],
-        policy: Default::default(),
-        hold: Default::default(),
-    }
+    SessionConfig::new(AddressRules::to("localhost:7790"))
 }
 
 fn time(line: &Value) -> Time {

@@ -2,8 +2,6 @@
 //! with the reads as they were: whether the page's socket opened, which messages the page got, Chrome's words, what the
 //! page saw of the end, and which close frame Chrome sent.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use wsproxy::diagnose::chrome;
 use wsproxy::record::{Basis, Ending, Event, FrameNumber, Log, Outcome, PerSide, Record, Seen, Side, Time, Verdict};
@@ -83,13 +81,7 @@ struct Played {
 fn play(case: &Case, chunks: &[(Side, Chunk)], by_bytes: bool) -> Played {
     let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
     let limits = Limits { kept_inflated: 32 * 1024 * 1024, ..Limits::default() };
-    let config = SessionConfig {
-        rules: Arc::new(rules),
-        limits,
-        seed: [0; 32],
-        policy: Default::default(),
-        hold: Default::default(),
-    };
+    let config = SessionConfig { limits, ..SessionConfig::new(rules) };
     let mut out = Output::default();
     let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in chunks {

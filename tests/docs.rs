@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Arg, Command, CommandFactory as _};
@@ -15,7 +14,6 @@ use wsproxy::headless::{self, Colour, Format, Printer};
 
 use wsproxy::record::finding::FindingKind;
 use wsproxy::record::{Ending, Event, Log, Record, SessionId, Side, Time};
-use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Output as RelayOutput, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::accept;
@@ -68,13 +66,7 @@ fn the_readme_s_finding_is_what_the_renderer_writes() {
 fn begun() -> (Session, RelayOutput) {
     let at = |millis: u64| Time(1_767_323_045_000_000 + millis * 1000);
     let rules = AddressRules::to("localhost:9999");
-    let config = SessionConfig {
-        rules: Arc::new(rules),
-        limits: Limits::default(),
-        seed: [0; 32],
-        policy: Default::default(),
-        hold: Default::default(),
-    };
+    let config = SessionConfig::new(rules);
     let mut out = RelayOutput::default();
     let client = SocketAddr::from(([127, 0, 0, 1], 50_412));
     out.log.event(at(0), Event::SessionOpened { client, path: b"/chat".to_vec() });

@@ -1,13 +1,10 @@
 //! What Chromium 156 did with several hundred servers (tests/corpus/chromium.jsonl), replayed through the relay's core:
 //! whether the page's socket opened, and Chrome's words where it did not.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use wsproxy::diagnose::words;
 use wsproxy::record::finding::{Finding, FindingKind, Layer, Level, Place};
 use wsproxy::record::{Ending, Event, Outcome, PerSide, Record, Side, Time, Verdict};
-use wsproxy::relay::limits::Limits;
 use wsproxy::relay::session::{Learned, Output, Session, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::wire::head;
@@ -75,13 +72,7 @@ impl Played {
 /// Plays what both sides sent.
 fn replay(case: &Case) -> Played {
     let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream") };
-    let config = SessionConfig {
-        rules: Arc::new(rules),
-        limits: Limits::default(),
-        seed: [0; 32],
-        policy: Default::default(),
-        hold: Default::default(),
-    };
+    let config = SessionConfig::new(rules);
     let mut out = Output::default();
     let mut session = Session::begin(config, Time(0), &case.request, &mut out);
     for (from, chunk) in &case.chunks {

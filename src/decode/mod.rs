@@ -48,6 +48,7 @@ pub use guess::{Context, MESSAGES, guess, guess_with, meant};
 pub use guesser::{Choice, First, Guesser, Preference};
 pub use limits::Limits;
 pub use mqtt::{Connect, connect, refusal};
+pub use phoenix::PhoenixFields;
 pub use program::{Ask, Program, Runner, Silence};
 pub use protobuf::{Schema, SchemaFault};
 

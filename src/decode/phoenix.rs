@@ -3,7 +3,7 @@
 use crate::record::Side;
 
 use super::cursor::Cursor;
-use super::document::Value;
+use super::document::{Document, Value};
 use super::reading::Reading;
 use super::{Fault, Format, Role};
 
@@ -15,6 +15,36 @@ struct Envelope {
     event: String,
     status: Option<String>,
     shown: String,
+}
+
+/// The fields of a message in JSON, in either version.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoenixFields<'a> {
+    /// What a reply to it repeats.
+    pub reference: Option<&'a str>,
+    /// The channel.
+    pub topic: Option<&'a str>,
+    /// What happened.
+    pub event: Option<&'a str>,
+    /// The node of what is said with it.
+    pub payload: Option<usize>,
+}
+
+impl<'a> PhoenixFields<'a> {
+    /// Those of a message that was read as JSON.
+    #[must_use]
+    pub fn of(document: &'a Document) -> Self {
+        let root = document.children(None).next();
+        let [reference, topic, event, payload] = match document.value(root) {
+            Some(Value::Array) => [1, 2, 3, 4].map(|index| document.item(root, index)),
+            _ => ["ref", "topic", "event", "payload"].map(|key| document.member(root, key)),
+        };
+        let text = |node| match document.value(node) {
+            Some(Value::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        Self { reference: text(reference), topic: text(topic), event: text(event), payload }
+    }
 }
 
 pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
@@ -38,23 +68,16 @@ pub(super) fn message(reading: &mut Reading<'_>) -> Result<(), Fault> {
 }
 
 fn json(reading: &mut Reading<'_>) -> Result<Envelope, Fault> {
-    let root = reading.json(None, 0)?;
+    reading.json(None, 0)?;
     let document = reading.document();
-    let [reference, topic, event, payload] = match document.value(root) {
-        Some(Value::Array) => [1, 2, 3, 4].map(|index| document.item(root, index)),
-        _ => ["ref", "topic", "event", "payload"].map(|key| document.member(root, key)),
-    };
-    let text = |node| match document.value(node) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let (Some(topic), Some(event)) = (text(topic), text(event)) else {
+    let PhoenixFields { reference, topic, event, payload } = PhoenixFields::of(document);
+    let (Some(topic), Some(event)) = (topic.map(str::to_owned), event.map(str::to_owned)) else {
         return Err(Fault::new(0, "a message of a Phoenix channel has a topic and an event"));
     };
     let status = document.says(payload, "status").filter(|_| event == "phx_reply").map(str::to_owned);
     let response = document.member(payload, "response").filter(|_| status.is_some());
     let shown = reading.compact(response.or(payload));
-    Ok(Envelope { reference: text(reference), topic, event, status, shown })
+    Ok(Envelope { reference: reference.map(str::to_owned), topic, event, status, shown })
 }
 
 fn binary(reading: &mut Reading<'_>) -> Result<Envelope, Fault> {

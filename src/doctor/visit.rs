@@ -1,6 +1,5 @@
 //! One connection from the request to the end: what is said when, and for how long an answer is awaited.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -414,13 +413,8 @@ fn session_config(plan: &Plan, seed: [u8; 32]) -> SessionConfig {
     };
     // The patience is the visit's own. What is owed for all the time that it was waited for is told.
     let stall_time = plan.patience.min(plan.listen) / 2;
-    SessionConfig {
-        rules: Arc::new(rules),
-        limits: Limits { kept: KEPT, stall_time, response_time: Duration::MAX, ..Limits::default() },
-        seed,
-        policy: Default::default(),
-        hold: Default::default(),
-    }
+    let limits = Limits { kept: KEPT, stall_time, response_time: Duration::MAX, ..Limits::default() };
+    SessionConfig { limits, seed, ..SessionConfig::new(rules) }
 }
 
 fn later(now: Time, time: Duration) -> Time {

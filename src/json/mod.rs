@@ -312,8 +312,7 @@ const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {
 }
 
 fn rfc3339(time: Time) -> String {
-    let micros = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    format!("{:.6}", micros.unwrap_or(Timestamp::MAX))
+    format!("{:.6}", time.timestamp().unwrap_or(Timestamp::MAX))
 }
 
 fn put_line(line: Line<'_>, out: &mut Vec<u8>) {

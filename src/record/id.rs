@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
@@ -12,6 +16,18 @@ impl Time {
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
+    /// As calendars have it; `None` beyond all of theirs.
+    #[must_use]
+    pub fn timestamp(self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(i64::try_from(self.0).ok()?).ok()
+    }
+
+    /// The date and time of day in a zone; those of 1970 beyond all calendars.
+    #[must_use]
+    pub fn local(self, zone: &TimeZone) -> DateTime {
+        zone.to_datetime(self.timestamp().unwrap_or_default())
     }
 }
 

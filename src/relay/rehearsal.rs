@@ -1,11 +1,8 @@
 //! Plays a scene of the catalogue's examples through a session, and says what is found in it.
 
-use std::sync::Arc;
-
 use crate::diagnose::examples::{Scene, Step};
 use crate::record::finding::Finding;
 
-use super::limits::Limits;
 use super::own::OwnAddress;
 use super::session::{Output, Session, SessionConfig};
 use super::translate::AddressRules;
@@ -52,13 +49,7 @@ fn config() -> SessionConfig {
         own: OwnAddress { names: vec!["example.com".into()], ..OwnAddress::default() },
         ..AddressRules::to("localhost:9999")
     };
-    SessionConfig {
-        rules: Arc::new(rules),
-        limits: Limits::default(),
-        seed: [0; 32],
-        policy: Default::default(),
-        hold: Default::default(),
-    }
+    SessionConfig::new(rules)
 }
 
 #[cfg(test)]
@@ -66,6 +57,8 @@ mod tests {
     use super::*;
     use std::fmt::Write as _;
     use std::time::Duration;
+
+    use crate::relay::limits::Limits;
 
     use crate::diagnose::examples::{Example, example};
     use crate::diagnose::handshake;

@@ -1,7 +1,5 @@
 //! Times for people.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::record::Time;
@@ -54,7 +52,7 @@ pub(crate) enum Digits {
 /// `12:34:56.789012`.
 #[must_use]
 pub(crate) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
-    let local = local(time, zone);
+    let local = time.local(zone);
     let (hour, minute, second) = (local.hour(), local.minute(), local.second());
     let micros = local.subsec_nanosecond() / 1000;
     match digits {
@@ -64,15 +62,10 @@ pub(crate) fn clock(time: Time, zone: &TimeZone, digits: Digits) -> String {
     }
 }
 
-fn local(time: Time, zone: &TimeZone) -> DateTime {
-    let timestamp = i64::try_from(time.0).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    zone.to_datetime(timestamp.unwrap_or_default())
-}
-
 /// `2026-01-01 12:34:56.789012`.
 #[must_use]
 pub(crate) fn stamp(time: Time, zone: &TimeZone) -> String {
-    format!("{} {}", local(time, zone).date(), clock(time, zone, Digits::Microseconds))
+    format!("{} {}", time.local(zone).date(), clock(time, zone, Digits::Microseconds))
 }
 
 /// Time between two rows in at most eight columns: `+12µs`, `+3.4ms`, `+5.67s`, `+1m05s`, `+2h03m`, `+4d01h`.

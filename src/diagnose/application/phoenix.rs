@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::decode::{Decoder, Document, Value};
+use crate::decode::{Decoder, Document, PhoenixFields};
 use crate::record::Side;
 use crate::record::finding::{Finding, FindingKind, Place};
 
@@ -92,20 +92,12 @@ impl Rules for Phoenix {
 fn envelope(message: &Message<'_>) -> Option<Envelope> {
     let decoded = message.read(Decoder::Json).filter(|_| message.is_text())?;
     let document = &decoded.document;
-    let root = document.children(None).next();
-    let [reference, topic, event, payload] = match document.value(root) {
-        Some(Value::Array) => [1, 2, 3, 4].map(|index| document.item(root, index)),
-        _ => ["ref", "topic", "event", "payload"].map(|key| document.member(root, key)),
-    };
-    let text = |node| match document.value(node) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
+    let PhoenixFields { reference, topic, event, payload } = PhoenixFields::of(document);
     let response = document.member(payload, "response");
     Some(Envelope {
-        reference: text(reference),
-        topic: text(topic)?,
-        event: text(event)?,
+        reference: reference.map(str::to_owned),
+        topic: topic?.to_owned(),
+        event: event?.to_owned(),
         status: document.says(payload, "status").map(str::to_owned),
         said: reason(document, response),
     })

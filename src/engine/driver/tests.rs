@@ -52,13 +52,8 @@ impl Stage {
     /// Under a policy, with peers that take `bite` bytes at a time.
     fn under(policy: Policy, fate: &Fate, bite: usize) -> Self {
         let rules = AddressRules { keep_host: true, ..AddressRules::to("upstream:9999") };
-        let config = SessionConfig {
-            rules: Arc::new(rules),
-            limits: Limits::default(),
-            seed: [7; 32],
-            policy: PolicyCell::new(policy),
-            hold: Default::default(),
-        };
+        let policy = PolicyCell::new(policy);
+        let config = SessionConfig { policy, seed: [7; 32], ..SessionConfig::new(rules) };
         let mut out = Output::default();
         let session = Session::begin(config, clock::now(), REQUEST, &mut out);
         let journal = Arc::new(Journal::new(1 << 26));

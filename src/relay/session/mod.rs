@@ -93,6 +93,21 @@ pub struct SessionConfig {
     pub hold: HoldCell,
 }
 
+impl SessionConfig {
+    /// With the usual limits, faithful, nothing held, and a seed of zeros: the same input gives the same output, keys of
+    /// masks among it. For sessions that go to nobody.
+    #[must_use]
+    pub fn new(rules: AddressRules) -> Self {
+        Self {
+            rules: Arc::new(rules),
+            limits: Limits::default(),
+            seed: [0; 32],
+            policy: PolicyCell::default(),
+            hold: HoldCell::default(),
+        }
+    }
+}
+
 /// What was agreed to by handshakes that a session does not see.
 #[derive(Clone, Debug)]
 pub struct Opened {

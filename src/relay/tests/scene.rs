@@ -1,7 +1,5 @@
 //! A session whose peers are the test, and what came out of it.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::mask;
@@ -36,14 +34,7 @@ impl Scene {
     }
 
     pub(super) fn config() -> SessionConfig {
-        let rules = Arc::new(AddressRules::to("upstream:9999"));
-        SessionConfig {
-            rules,
-            limits: Limits::default(),
-            seed: [7; 32],
-            policy: PolicyCell::default(),
-            hold: Default::default(),
-        }
+        SessionConfig { seed: [7; 32], ..SessionConfig::new(AddressRules::to("upstream:9999")) }
     }
 
     pub(super) fn begun(request: &[u8], step: usize, config: SessionConfig) -> Self {

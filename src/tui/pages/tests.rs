@@ -52,13 +52,8 @@ impl Scene {
     fn under(policy: Policy, request: &[u8], answer: &[u8]) -> Self {
         let rules = AddressRules::to("upstream:9999");
         let limits = Limits { kept: 4096, ..Limits::default() };
-        let config = SessionConfig {
-            rules: Arc::new(rules),
-            limits,
-            seed: [7; 32],
-            policy: PolicyCell::new(policy),
-            hold: Default::default(),
-        };
+        let policy = PolicyCell::new(policy);
+        let config = SessionConfig { limits, policy, seed: [7; 32], ..SessionConfig::new(rules) };
         let now = Time(1_700_000_000_000_000);
         let journal = Arc::new(Journal::new(1 << 24));
         let view = Index::new(journal.subscribe(|| ()));
