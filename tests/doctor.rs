@@ -60,8 +60,8 @@ fn raw(act: impl Fn(&mut TcpStream, &[u8]) + Send + Sync + 'static) -> SocketAdd
     address
 }
 
-/// The right answer to a request.
-fn answer(request: &[u8]) -> String {
+/// The right response to a request.
+fn response(request: &[u8]) -> String {
     let key = Head::new(request).value("sec-websocket-key").unwrap_or_default();
     let accept = accept::value_for(key);
     format!(
@@ -110,7 +110,7 @@ async fn fastwebsockets_passes_without_an_echo() {
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
         let request = crate::support::proxy::read_head(&mut socket).await;
-        tokio::io::AsyncWriteExt::write_all(&mut socket, answer(request.as_bytes()).as_bytes()).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut socket, response(request.as_bytes()).as_bytes()).await.unwrap();
         let mut server = FragmentCollector::new(WebSocket::after_handshake(socket, Role::Server));
         while server.read_frame().await.is_ok_and(|frame| frame.opcode != OpCode::Close) {}
     });
@@ -134,7 +134,7 @@ fn the_playground_passes_and_json_ends_with_the_report() {
         (&report["event"], &report["ok"], &report["outcome"]),
         (&"doctor".into(), &true.into(), &"works".into())
     );
-    assert!(report["timing"]["answer"].as_u64().is_some() && report["timing"]["tls"].is_null());
+    assert!(report["timing"]["response"].as_u64().is_some() && report["timing"]["tls"].is_null());
     let spoken = |at: usize| (report["dialects"][at]["dialect"].clone(), report["dialects"][at]["spoken"].clone());
     assert_eq!(spoken(0), ("rfc6455".into(), true.into()));
     assert_eq!(spoken(4), ("hixie-75".into(), false.into()));
@@ -147,7 +147,7 @@ fn broken_handshakes_are_named_as_chrome_does() {
         (
             "a wrong accept value",
             |socket, _| {
-                socket.write_all(answer(b"GET / HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
+                socket.write_all(response(b"GET / HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
                 drain(socket);
             },
             &[
@@ -169,14 +169,14 @@ fn broken_handshakes_are_named_as_chrome_does() {
             &[
                 "Connection closed before receiving a handshake response",
                 "dialects\n",
-                "closed the connection without an answer",
+                "closed the connection without a response",
             ],
         ),
         (
             "no empty line",
             |socket, request| {
-                let answer = answer(request);
-                socket.write_all(&answer.as_bytes()[..answer.len() - 2]).unwrap();
+                let response = response(request);
+                socket.write_all(&response.as_bytes()[..response.len() - 2]).unwrap();
             },
             &["the empty line at its end did not come", "Chrome would fail here: "],
         ),
@@ -198,8 +198,8 @@ fn broken_handshakes_are_named_as_chrome_does() {
 #[test]
 fn a_wrong_accept_value_comes_with_its_finding_and_the_fix() {
     let address = raw(|socket, request| {
-        let answer = answer(request).replace("Sec-WebSocket-Accept: ", "Sec-WebSocket-Accept: x");
-        socket.write_all(answer.as_bytes()).unwrap();
+        let response = response(request).replace("Sec-WebSocket-Accept: ", "Sec-WebSocket-Accept: x");
+        socket.write_all(response.as_bytes()).unwrap();
         drain(socket);
     });
     let (code, text) = doctor(address, &[]);
@@ -212,18 +212,18 @@ fn a_wrong_accept_value_comes_with_its_finding_and_the_fix() {
 #[test]
 fn what_a_server_leaves_undone_is_told() {
     let silent = raw(|socket, request| {
-        socket.write_all(answer(request).as_bytes()).unwrap();
+        socket.write_all(response(request).as_bytes()).unwrap();
         drain(socket);
     });
     let (_, text) = doctor(silent, &["--for", "1", "--timeout", "1"]);
     assert!(text.contains("  ! ping         no pong came\n"), "{text}");
     assert!(text.contains("  ! close        close 1000 was not answered\n"), "{text}");
-    let early = raw(|socket, request| socket.write_all(answer(request).as_bytes()).unwrap());
+    let early = raw(|socket, request| socket.write_all(response(request).as_bytes()).unwrap());
     let (code, text) = doctor(early, &[]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("without a close frame"), "{text}");
     let goodbye = raw(|socket, request| {
-        socket.write_all(&[answer(request).as_bytes(), b"\x88\x05\x03\xe9bye"].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), b"\x88\x05\x03\xe9bye"].concat()).unwrap();
         drain(socket);
     });
     let (_, text) = doctor(goodbye, &["--timeout", "1"]);
@@ -233,7 +233,7 @@ fn what_a_server_leaves_undone_is_told() {
 /// A server that sends a message, and that close frame right behind it.
 fn closing(close: &'static [u8]) -> SocketAddr {
     raw(move |socket, request| {
-        socket.write_all(&[answer(request).as_bytes(), b"\x81\x05hello", close].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), b"\x81\x05hello", close].concat()).unwrap();
         drain(socket);
     })
 }
@@ -261,7 +261,7 @@ fn a_page_from_elsewhere_is_tried_unless_the_page_s_origin_is_given() {
     let address = raw(|socket, request| {
         let head = Head::new(request);
         let is_own = head.value("origin").is_some_and(|origin| !origin.ends_with(b".invalid"));
-        let response = if is_own { answer(request) } else { "HTTP/1.1 403 Forbidden\r\n\r\n".to_owned() };
+        let response = if is_own { response(request) } else { "HTTP/1.1 403 Forbidden\r\n\r\n".to_owned() };
         socket.write_all(response.as_bytes()).unwrap();
         drain(socket);
     });
@@ -280,7 +280,7 @@ fn frames_that_chrome_refuses_end_the_talk() {
     let address = raw(|socket, request| {
         // A length of 64 bits with the highest set: no sense can be made of what follows.
         let lost = [b"\x81\x02hi\x82\x7f\xff".as_slice(), &[0; 16]].concat();
-        socket.write_all(&[answer(request).as_bytes(), &lost].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), &lost].concat()).unwrap();
         drain(socket);
     });
     let (code, text) = doctor(address, &["--timeout", "5"]);
@@ -292,7 +292,7 @@ fn frames_that_chrome_refuses_end_the_talk() {
 #[test]
 fn a_message_that_does_not_end_is_told() {
     let address = raw(|socket, request| {
-        socket.write_all(&[answer(request).as_bytes(), b"\x01\x02hi"].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), b"\x01\x02hi"].concat()).unwrap();
         drain(socket);
     });
     let (_, text) = doctor(address, &["--for", "1", "--timeout", "1"]);
@@ -316,13 +316,13 @@ fn libraries_that_compress_pass() {
 fn a_server_that_says_nothing_is_not_waited_for_longer_than_asked() {
     let (code, text) = doctor(raw(|socket, _| drain(socket)), &["--timeout", "1"]);
     assert_eq!(code, 1);
-    assert!(text.contains("\nChrome would wait: in 1 s the server did not finish its answer.\n"), "{text}");
+    assert!(text.contains("\nChrome would wait: in 1 s the server did not finish its response.\n"), "{text}");
 }
 
 #[test]
 fn an_interrupt_ends_it_with_what_was_seen() {
     let address = raw(|socket, request| {
-        socket.write_all(&[answer(request).as_bytes(), b"\x81\x02hi"].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), b"\x81\x02hi"].concat()).unwrap();
         drain(socket);
     });
     let mut program = Program::start(&["doctor", &format!("ws://{address}"), "--json", "--for", "600"]);
@@ -336,7 +336,7 @@ fn an_interrupt_ends_it_with_what_was_seen() {
 #[test]
 fn a_text_that_does_not_come_is_a_failure() {
     let address = raw(|socket, request| {
-        socket.write_all(&[answer(request).as_bytes(), b"\x81\x02hi"].concat()).unwrap();
+        socket.write_all(&[response(request).as_bytes(), b"\x81\x02hi"].concat()).unwrap();
         drain(socket);
     });
     let (code, text) = doctor(address, &["--expect", "hi", "--expect", "ho", "--for", "1", "--timeout", "1"]);
@@ -357,15 +357,15 @@ fn a_server_of_2010_is_found_out() {
         let mut rest = vec![0; 8 - key3.len()];
         socket.read_exact(&mut rest).unwrap();
         key3.append(&mut rest);
-        let answer = challenge::response(key1, key2, key3.try_into().unwrap()).unwrap();
+        let response = challenge::response(key1, key2, key3.try_into().unwrap()).unwrap();
         let head = "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
                     Sec-WebSocket-Origin: a\r\nSec-WebSocket-Location: b\r\n\r\n";
-        socket.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
+        socket.write_all(&[head.as_bytes(), &response].concat()).unwrap();
         drain(socket);
     });
     let (code, text) = doctor(address, &["--timeout", "5"]);
     assert_eq!(code, 1);
-    assert!(text.contains("  ✓ hixie-76     101 and the right answer to the keys\n"), "{text}");
+    assert!(text.contains("  ✓ hixie-76     101 and the right response to the keys\n"), "{text}");
     assert!(text.contains("help: the server speaks hixie-76, which no browser does any more"), "{text}");
 }
 

@@ -72,7 +72,7 @@ fn finding(kind: FindingKind, out: &mut String) {
     let mut facts = vec![("Rule", entry.spec), ("Chrome", entry.chrome), ("Firefox", entry.firefox)];
     facts.push(("Safari", entry.safari));
     facts.extend(entry.from_client.map(|words| ("From a client", words)));
-    facts.extend([("Usual cause", entry.cause), ("Fix", entry.fix), ("Repair", entry.mend.unwrap_or("nothing"))]);
+    facts.extend([("Usual cause", entry.cause), ("Fix", entry.fix), ("Repair", entry.repair.unwrap_or("nothing"))]);
     for (label, fact) in facts {
         let _ = writeln!(out, "- {label}: {}", text(fact));
     }

@@ -45,7 +45,7 @@ const EXPECTED: [(&str, &str, &str, &str); 72] = [
     ("django-runserver", "http-status-404", "Django's development server without Channels", "ASGI_APPLICATION"),
     ("daphne-no-route", "http-status-5xx", "URLRouter has no route for this path", "No route found for path"),
     ("nginx-spa", "http-status-200", "nginx served a file", "proxy_pass"),
-    ("nginx-refused", "http-status-5xx", "nginx got no answer from the server behind it", "proxy_pass"),
+    ("nginx-refused", "http-status-5xx", "nginx got no response from the server behind it", "proxy_pass"),
     ("nginx-silent", "http-status-5xx", "did not answer the handshake within proxy_read_timeout", "101"),
     ("nginx-deny", "http-status-403", "nginx itself forbids the path", "error log"),
     ("nginx-auth", "http-status-401", "nginx itself asks for credentials", "auth_basic off"),
@@ -133,7 +133,7 @@ fn a_refusal_names_its_cause_and_a_fix_for_that_server() {
         let (_, kind, cause, fix) = EXPECTED.into_iter().find(|(name, ..)| *name == id).unwrap();
         let (request, answer) = (recording["request"].as_str().unwrap(), recording["answer"].as_str().unwrap());
         let (head, body) = answer.as_bytes().split_at(head::end(answer.as_bytes(), 0).unwrap());
-        let judged = handshake::answer(request.as_bytes(), head, body);
+        let judged = handshake::response(request.as_bytes(), head, body);
         let [found] = judged.findings.as_slice() else { panic!("{id}: {:#?}", judged.findings) };
         let told = told(found);
         if found.kind.id() != kind || !told.0.contains(cause) || !told.1.contains(fix) {
@@ -168,7 +168,7 @@ fn what_a_refusal_says_itself_comes_first() {
     ] {
         let chunked = if body.ends_with("0\r\n\r\n") { "Transfer-Encoding: chunked\r\n" } else { "" };
         let answer = format!("HTTP/1.1 {status}\r\n{chunked}\r\n");
-        let judged = handshake::answer(request.as_bytes(), answer.as_bytes(), body.as_bytes());
+        let judged = handshake::response(request.as_bytes(), answer.as_bytes(), body.as_bytes());
         let told = told(&judged.findings[0]);
         assert!(told.0.contains(said) && told.1.contains(fix), "{body}: {told:?}");
     }
@@ -194,7 +194,7 @@ fn servers_are_known_by_what_their_sources_write() {
         ("503 Service Unavailable", envoy, failed, "Envoy (Istio) could not connect", "start that server"),
     ] {
         let head = format!("HTTP/1.1 {line}\r\n{fields}\r\n");
-        let judged = handshake::answer(request.as_bytes(), head.as_bytes(), body.as_bytes());
+        let judged = handshake::response(request.as_bytes(), head.as_bytes(), body.as_bytes());
         let told = told(&judged.findings[0]);
         assert!(told.0.contains(cause) && told.1.contains(fix), "{line}: {told:?}");
     }
@@ -206,7 +206,7 @@ fn a_body_that_only_repeats_the_status_names_no_cause() {
         "GET / HTTP/1.1\r\nHost: a:1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n\r\n";
     for body in ["", "Bad Request", "400 Bad Request", "400: Bad Request.", "<h1>400</h1>", "{}"] {
         let judged =
-            handshake::answer(request.as_bytes(), b"HTTP/1.1 400 Bad Request\r\nX: y\r\n\r\n", body.as_bytes());
+            handshake::response(request.as_bytes(), b"HTTP/1.1 400 Bad Request\r\nX: y\r\n\r\n", body.as_bytes());
         assert_eq!(judged.findings[0].cause, None, "{body}");
     }
 }

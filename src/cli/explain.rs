@@ -55,7 +55,7 @@ impl Subject {
         match self {
             Self::Finding(kind) => {
                 let entry = words(*kind);
-                let optional = [entry.from_client, entry.mend].map(Option::unwrap_or_default);
+                let optional = [entry.from_client, entry.repair].map(Option::unwrap_or_default);
                 let said = [entry.title, entry.spec, entry.chrome, entry.firefox, entry.safari, entry.cause, entry.fix];
                 [&[kind.id()], &said[..], &optional[..]].concat().join("\n")
             }
@@ -179,7 +179,7 @@ pub fn finding(kind: FindingKind) -> Vec<RenderedLine> {
     facts.extend([("firefox", entry.firefox), ("safari", entry.safari)]);
     facts.extend(entry.from_client.map(|words| ("from a client", words)));
     facts.push(("usual cause", entry.cause));
-    facts.push(("repair", entry.mend.unwrap_or("nothing")));
+    facts.push(("repair", entry.repair.unwrap_or("nothing")));
     for (label, fact) in facts {
         wrapped(Part::Fact, 4, &format!("  = {label}: {fact}"), &mut out);
     }

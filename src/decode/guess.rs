@@ -15,7 +15,7 @@ use super::{Decoder, Format, Payload};
 pub struct Context<'a> {
     /// The path and the query of the request.
     pub path: &'a [u8],
-    /// The subprotocol in the answer.
+    /// The subprotocol in the response.
     pub subprotocol: Option<&'a str>,
 }
 

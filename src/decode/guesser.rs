@@ -104,7 +104,7 @@ impl Guesser {
         }
     }
 
-    /// Takes the subprotocol of the answer into account.
+    /// Takes the subprotocol of the response into account.
     pub fn subprotocol(&mut self, name: &[u8]) {
         if let Some(known) = &mut self.known {
             known.subprotocol = str::from_utf8(name).ok().map(str::to_owned);

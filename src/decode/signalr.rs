@@ -171,7 +171,7 @@ impl Record<'_, '_> {
         Ok(())
     }
 
-    /// `{"protocol":"json","version":1}`, and its answer: `{}`, or an error.
+    /// `{"protocol":"json","version":1}`, and its response: `{}`, or an error.
     fn handshake(self) -> Result<(), Fault> {
         let document = self.reading.document();
         let is_empty = document.value(self.root) == Some(&Value::Object) && document.item(self.root, 0).is_none();

@@ -18,4 +18,4 @@ pub mod stall;
 mod verdict;
 
 pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
-pub use verdict::{NoAnswer, of_answer, of_no_answer};
+pub use verdict::{NoResponse, of_no_answer, of_response};

@@ -115,7 +115,7 @@ fn facts<'a>(entry: &Words, from: &str, finding: &'a Finding) -> Vec<(&'static s
     }
     out.push(("rule", Cow::Borrowed(entry.spec)));
     if finding.repaired {
-        out.push(("repair", Cow::Borrowed(entry.mend.unwrap_or("mends it"))));
+        out.push(("repair", Cow::Borrowed(entry.repair.unwrap_or("repairs it"))));
     }
     out.push(match finding.cause.as_deref() {
         Some(cause) => ("cause", Cow::Borrowed(cause)),

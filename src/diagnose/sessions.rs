@@ -84,7 +84,7 @@ impl Sessions {
     }
 
     /// A session's response has come.
-    pub fn answer(&mut self, now: Time, id: SessionId, status: u16) -> Option<Finding> {
+    pub fn response(&mut self, now: Time, id: SessionId, status: u16) -> Option<Finding> {
         let place = self.live.iter().position(|live| live.id == id)?;
         let finding = match status {
             101 => {
@@ -241,16 +241,16 @@ mod tests {
     fn who_is_answered_when_another_ends_has_waited_for_its_worker() {
         let mut sessions = Sessions::default();
         sessions.begin(at(0), SessionId(1), b"/chat");
-        assert_eq!(sessions.answer(at(5), SessionId(1), 101), None);
+        assert_eq!(sessions.response(at(5), SessionId(1), 101), None);
         sessions.begin(at(1000), SessionId(2), b"/chat?again");
         assert_eq!(sessions.open_beside(SessionId(2)), [SessionId(1)]);
         assert_eq!(sessions.end(at(8000), SessionId(1)), None);
-        let found = sessions.answer(at(8004), SessionId(2), 101).unwrap();
+        let found = sessions.response(at(8004), SessionId(2), 101).unwrap();
         assert_eq!(found.kind, FindingKind::SessionsOneWorker);
         assert!(found.detail.contains("within 4 ms of the end of session 1"), "{}", found.detail);
         // The end may be seen after the response that it made possible.
         sessions.begin(at(70_000), SessionId(3), b"/chat");
-        assert_eq!(sessions.answer(at(76_000), SessionId(3), 101), None);
+        assert_eq!(sessions.response(at(76_000), SessionId(3), 101), None);
         assert_eq!(kind(sessions.end(at(76_010), SessionId(2))), Some(FindingKind::SessionsOneWorker));
     }
 
@@ -259,10 +259,10 @@ mod tests {
         for (ended, answered) in [(8000, 9000), (1500, 1600)] {
             let mut sessions = Sessions::default();
             sessions.begin(at(0), SessionId(1), b"/");
-            sessions.answer(at(5), SessionId(1), 101);
+            sessions.response(at(5), SessionId(1), 101);
             sessions.begin(at(1000), SessionId(2), b"/");
             assert_eq!(sessions.end(at(ended), SessionId(1)), None);
-            assert_eq!(sessions.answer(at(answered), SessionId(2), 101), None);
+            assert_eq!(sessions.response(at(answered), SessionId(2), 101), None);
         }
     }
 
@@ -271,19 +271,19 @@ mod tests {
         let mut sessions = Sessions::default();
         for id in 1..=2 {
             sessions.begin(at(id), SessionId(id), b"/chat?token=1");
-            sessions.answer(at(id + 1), SessionId(id), 101);
+            sessions.response(at(id + 1), SessionId(id), 101);
         }
         sessions.begin(at(10), SessionId(3), b"/other");
-        assert_eq!(sessions.answer(at(11), SessionId(3), 503), None, "none of that path is open");
+        assert_eq!(sessions.response(at(11), SessionId(3), 503), None, "none of that path is open");
         sessions.begin(at(20), SessionId(4), b"/chat");
-        let found = sessions.answer(at(21), SessionId(4), 503).unwrap();
+        let found = sessions.response(at(21), SessionId(4), 503).unwrap();
         assert!(found.detail.contains("while 2 sessions of this path are open; 3 began"), "{}", found.detail);
         sessions.begin(at(30), SessionId(5), b"/chat");
-        assert_eq!(kind(sessions.answer(at(31), SessionId(5), 503)), None, "told already");
+        assert_eq!(kind(sessions.response(at(31), SessionId(5), 503)), None, "told already");
         assert_eq!(sessions.end(at(100), SessionId(1)), None);
         assert_eq!(sessions.end(at(100), SessionId(2)), None);
         sessions.begin(at(70_000), SessionId(6), b"/chat");
-        assert_eq!(kind(sessions.answer(at(70_001), SessionId(6), 503)), None, "the server is down");
+        assert_eq!(kind(sessions.response(at(70_001), SessionId(6), 503)), None, "the server is down");
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
         let mut sessions = Sessions::default();
         for id in 0..3 * LIVE as u64 {
             sessions.begin(at(id), SessionId(id), &[b'a'; 2 * PATH]);
-            sessions.answer(at(id), SessionId(id), 101);
+            sessions.response(at(id), SessionId(id), 101);
             sessions.cut(at(id), SessionId(id), Side::Server, Duration::from_secs(id));
         }
         assert!(sessions.live.len() <= LIVE && sessions.begun.len() <= LIVE && sessions.cuts.len() <= CUTS);

@@ -23,7 +23,7 @@ pub fn finding(stall: &Stall) -> Finding {
             let key = header.mask.map_or(0, |key| key.len());
             (1, bytes.len() - 1 - key, format!("{promised} bytes are promised, {came} have come"))
         }
-        _ => (0, 1, "it asks for an answer".to_owned()),
+        _ => (0, 1, "it asks for a reply".to_owned()),
     };
     finding.bytes(&bytes, at, length).detail(detail)
 }

@@ -1,4 +1,4 @@
-//! What a browser makes of an answer to the handshake, or of none.
+//! What a browser makes of a response to the handshake, or of none.
 
 use crate::record::Verdict;
 use crate::record::finding::FindingKind;
@@ -8,22 +8,22 @@ use super::chrome::{self, Handshake};
 /// On the first whole head that came for a request: `None` where Chrome opens the socket. `finding` is the cause, where
 /// the bytes name a deeper one than the rule that Chrome saw broken.
 #[must_use]
-pub fn of_answer(request: &[u8], answer: &[u8], finding: Option<FindingKind>) -> Option<Verdict> {
-    match chrome::handshake(request, answer) {
+pub fn of_response(request: &[u8], response: &[u8], finding: Option<FindingKind>) -> Option<Verdict> {
+    match chrome::handshake(request, response) {
         Handshake::Opens => None,
         Handshake::Fails(fault) => Some(Verdict::fails(fault.words, Some(finding.unwrap_or(fault.kind)))),
     }
 }
 
-/// On an answer that is none, or a connection that ended before there was a whole head.
+/// On a response that is none, or a connection that ended before there was a whole head.
 #[must_use]
-pub fn of_no_answer(end: NoAnswer) -> Verdict {
+pub fn of_no_answer(end: NoResponse) -> Verdict {
     Verdict::fails(end.words(), Some(end.kind()))
 }
 
-/// Why there will be no answer.
+/// Why there will be no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
+pub enum NoResponse {
     /// The first bytes are no HTTP.
     NotHttp,
     /// A FIN, and not a byte before it.
@@ -34,7 +34,7 @@ pub enum NoAnswer {
     Reset,
 }
 
-impl NoAnswer {
+impl NoResponse {
     /// Chrome's words.
     #[must_use]
     pub const fn words(self) -> &'static str {

@@ -136,20 +136,20 @@ fn foreign(foreign: &Foreign) -> Check {
 fn handshake(story: &Story) -> Check {
     let asked = story.asked.as_ref().map_or(Time::default(), |(time, _)| *time);
     let name = "handshake";
-    let Some((time, answer)) = story.answers.last() else {
+    let Some((time, response)) = story.responses.last() else {
         let words = match &story.ended {
             Some(_) if story.fault.is_some() => story.fault.clone().unwrap_or_default(),
-            _ if story.talk.no_answer => "no answer came in time".to_owned(),
-            Some((_, how)) => format!("the server {} without an answer", ended(*how)),
-            None => "no answer yet".to_owned(),
+            _ if story.talk.no_response => "no response came in time".to_owned(),
+            Some((_, how)) => format!("the server {} without a response", ended(*how)),
+            None => "no response yet".to_owned(),
         };
         return check(name, Mark::Bad, words);
     };
     let took = since(asked, *time);
-    let status = answer.status.map_or("no status".to_owned(), |status| status.to_string());
+    let status = response.status.map_or("no status".to_owned(), |status| status.to_string());
     match story.talk.opened.is_some() {
         true => check(name, Mark::Good, format!("{status} in {took}")),
-        false if story.talk.no_answer => check(name, Mark::Bad, "the answer's head did not end in time"),
+        false if story.talk.no_response => check(name, Mark::Bad, "the response's head did not end in time"),
         false => check(name, Mark::Bad, format!("{status} in {took}, and Chrome opens nothing")),
     }
 }
@@ -240,7 +240,7 @@ fn close(plan: &Plan, story: &Story) -> Vec<Check> {
             check("close", Mark::Good, format!("close 1000 was answered with {words} after {took}"))
         }
         (Some(_), None) => {
-            // Without the close frame's answer there is nothing behind which it could close.
+            // Without the close frame's reply there is nothing behind which it could close.
             let silent = story.ended.is_none();
             let words = if silent { "close 1000 was not answered" } else { "closed without a close frame of its own" };
             return if silent {

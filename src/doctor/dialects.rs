@@ -19,7 +19,7 @@ pub const TRIED: [Dialect; 5] =
 /// Whether a server speaks a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spoken {
-    /// Its answer is right.
+    /// Its response is right.
     Yes,
     /// There is none, or it is wrong.
     No,
@@ -36,7 +36,7 @@ pub struct Attempt {
     pub why: String,
 }
 
-/// What ended a try before its answer was whole.
+/// What ended a try before its response was whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// The server closed the connection.
@@ -102,42 +102,44 @@ impl Question {
         let end = head::response_end(bytes, 0);
         match (end, cut) {
             (None, Some(Cut::Closed)) if bytes.is_empty() => {
-                return Err("it closed the connection without an answer".into());
+                return Err("it closed the connection without a response".into());
             }
             (None, Some(Cut::Silent)) if bytes.is_empty() => return Err("it did not answer in time".into()),
             (None, _) => return Err(format!("no head of HTTP: {}", text::preview(bytes, 40))),
             _ => {}
         }
         let rest = bytes.get(end.unwrap_or(bytes.len())..).unwrap_or_default();
-        let answer = Head::of_response(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or(bytes));
-        if answer.status() != Some(101) {
-            let versions = answer.value("sec-websocket-version").map(|value| text::preview(value, 40));
+        let response = Head::of_response(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or(bytes));
+        if response.status() != Some(101) {
+            let versions = response.value("sec-websocket-version").map(|value| text::preview(value, 40));
             let versions = versions.map_or_else(String::new, |value| format!(", Sec-WebSocket-Version: {value}"));
-            return Err(format!("{}{versions}", text::preview(answer.start_line(), 60)));
+            return Err(format!("{}{versions}", text::preview(response.start_line(), 60)));
         }
-        self.proof(answer, rest)
+        self.proof(response, rest)
     }
 
-    fn proof(&self, answer: Head<'_>, rest: &[u8]) -> Result<String, String> {
+    fn proof(&self, response: Head<'_>, rest: &[u8]) -> Result<String, String> {
         match &self.challenge {
-            Challenge::Key(key) => match AcceptCheck::of(Some(key.as_bytes()), answer.value("sec-websocket-accept")) {
-                AcceptCheck::Right { .. } => Ok("101 and the right accept value".to_owned()),
-                AcceptCheck::Missing { .. } => Err("101, but no Sec-WebSocket-Accept".to_owned()),
-                AcceptCheck::Wrong { .. } | AcceptCheck::NoKey => Err("101, but a wrong accept value".to_owned()),
-            },
+            Challenge::Key(key) => {
+                match AcceptCheck::of(Some(key.as_bytes()), response.value("sec-websocket-accept")) {
+                    AcceptCheck::Right { .. } => Ok("101 and the right accept value".to_owned()),
+                    AcceptCheck::Missing { .. } => Err("101, but no Sec-WebSocket-Accept".to_owned()),
+                    AcceptCheck::Wrong { .. } | AcceptCheck::NoKey => Err("101, but a wrong accept value".to_owned()),
+                }
+            }
             Challenge::Keys { key1, key2, key3 } => {
                 let expected = challenge::response(key1.as_bytes(), key2.as_bytes(), *key3);
                 match rest.get(..challenge::RESPONSE) {
                     None => Err(format!("101, but {} of the 16 bytes that answer the keys", rest.len())),
                     Some(actual) if expected.is_some_and(|expected| expected == actual) => {
-                        Ok("101 and the right answer to the keys".to_owned())
+                        Ok("101 and the right response to the keys".to_owned())
                     }
-                    Some(_) => Err("101, but a wrong answer to the keys".to_owned()),
+                    Some(_) => Err("101, but a wrong response to the keys".to_owned()),
                 }
             }
             Challenge::None => {
                 let missing = ["WebSocket-Origin", "WebSocket-Location"];
-                match missing.into_iter().find(|name| answer.field(name).is_none()) {
+                match missing.into_iter().find(|name| response.field(name).is_none()) {
                     None => Ok("101 with WebSocket-Origin and WebSocket-Location".to_owned()),
                     Some(name) => Err(format!("101, but no {name}")),
                 }
@@ -159,8 +161,8 @@ pub fn smells_old(story: &Story) -> bool {
     if story.talk.opened.is_some() && !story.failed() {
         return false;
     }
-    let Some((_, answer)) = story.answers.last() else { return story.ended.is_some() };
-    let head = Head::of_response(&answer.bytes);
+    let Some((_, response)) = story.responses.last() else { return story.ended.is_some() };
+    let head = Head::of_response(&response.bytes);
     let versions: Vec<_> = head.values("sec-websocket-version").collect();
     let lacks_13 = !versions.is_empty() && !versions.iter().any(|value| value.windows(2).any(|digits| digits == b"13"));
     lacks_13 || FIELDS.iter().any(|name| head.field(name).is_some())
@@ -185,9 +187,9 @@ mod tests {
         })
     }
 
-    fn spoken(dialect: Dialect, answer: impl Fn(&Question) -> Vec<u8>) -> (Spoken, String) {
+    fn spoken(dialect: Dialect, response: impl Fn(&Question) -> Vec<u8>) -> (Spoken, String) {
         let question = question(dialect);
-        let bytes = answer(&question);
+        let bytes = response(&question);
         let attempt = question.judge(&bytes, (!question.is_answered(&bytes)).then_some(Cut::Closed));
         (attempt.spoken, attempt.why)
     }
@@ -204,8 +206,8 @@ mod tests {
         }
         let keys = |question: &Question| {
             let Challenge::Keys { key1, key2, key3 } = &question.challenge else { panic!() };
-            let answer = challenge::response(key1.as_bytes(), key2.as_bytes(), *key3).unwrap();
-            [b"HTTP/1.1 101 x\r\n\r\n".as_slice(), &answer].concat()
+            let response = challenge::response(key1.as_bytes(), key2.as_bytes(), *key3).unwrap();
+            [b"HTTP/1.1 101 x\r\n\r\n".as_slice(), &response].concat()
         };
         assert_eq!(spoken(Dialect::Hixie76, keys).0, Spoken::Yes);
         let hixie75 = b"HTTP/1.1 101 x\r\nWebSocket-Origin: a\r\nWebSocket-Location: b\r\n\r\n";
@@ -214,8 +216,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        for (dialect, answer, why) in [
-            (Dialect::Rfc6455, "", "it closed the connection without an answer"),
+        for (dialect, response, why) in [
+            (Dialect::Rfc6455, "", "it closed the connection without a response"),
             (Dialect::Rfc6455, "hello", "no head of HTTP: hello"),
             (Dialect::Hybi08, "HTTP/1.1 101 x\r\n\r\n", "101, but no Sec-WebSocket-Accept"),
             (
@@ -224,10 +226,10 @@ mod tests {
                 "HTTP/1.1 426 Upgrade, Sec-WebSocket-Version: 13",
             ),
             (Dialect::Hixie76, "HTTP/1.1 101 x\r\n\r\n1234", "101, but 4 of the 16 bytes that answer the keys"),
-            (Dialect::Hixie76, "HTTP/1.1 101 x\r\n\r\n1234567890123456", "101, but a wrong answer to the keys"),
+            (Dialect::Hixie76, "HTTP/1.1 101 x\r\n\r\n1234567890123456", "101, but a wrong response to the keys"),
             (Dialect::Hixie75, "HTTP/1.1 101 x\r\nWebSocket-Origin: a\r\n\r\n", "101, but no WebSocket-Location"),
         ] {
-            assert_eq!(spoken(dialect, |_| answer.as_bytes().to_vec()), (Spoken::No, why.to_owned()));
+            assert_eq!(spoken(dialect, |_| response.as_bytes().to_vec()), (Spoken::No, why.to_owned()));
         }
     }
 }

@@ -70,8 +70,8 @@ pub struct Timing {
     pub connect: Option<Duration>,
     /// TLS, on top.
     pub tls: Option<Duration>,
-    /// From the request to the answer's last line.
-    pub answer: Option<Duration>,
+    /// From the request to the response's last line.
+    pub response: Option<Duration>,
     /// From there to the first message.
     pub first_message: Option<Duration>,
 }
@@ -209,7 +209,7 @@ fn passed(story: &Story) -> Vec<Line> {
         out.push(line(Ink::Strong, "sent"));
         out.extend(head_lines(head));
     }
-    for (_, head) in &story.answers {
+    for (_, head) in &story.responses {
         out.push(line(Ink::Strong, "got"));
         out.extend(head_lines(head));
     }
@@ -254,12 +254,12 @@ fn head_lines(head: &HeadEvent) -> Vec<Line> {
 }
 
 fn timing(connected: &Connected, story: &Story) -> Timing {
-    let answer = story.asked.as_ref().zip(story.answers.last());
+    let response = story.asked.as_ref().zip(story.responses.last());
     let first = story.talk.opened.zip(story.talk.first.as_ref());
     Timing {
         connect: Some(connected.tcp),
         tls: connected.tls.as_ref().map(|(_, time)| *time),
-        answer: answer.map(|(asked, answer)| answer.0.since(asked.0)),
+        response: response.map(|(asked, response)| response.0.since(asked.0)),
         first_message: first.map(|(opened, first)| first.0.since(opened)),
     }
 }
@@ -274,16 +274,16 @@ fn outcome(visit: &Visit, checks: &[Check], attempts: &[Attempt]) -> Outcome {
     }
     let bad = |sentence: String| Outcome { page: Page::Works, fine: false, sentence, fix: None };
     if story.talk.opened.is_none() {
-        let sentence = if story.talk.no_answer {
+        let sentence = if story.talk.no_response {
             let patience = checks::span(visit.plan().patience);
-            format!("Chrome would wait: in {patience} the server did not finish its answer.")
+            format!("Chrome would wait: in {patience} the server did not finish its response.")
         } else {
             "It was ended before the server answered.".to_owned()
         };
         let told = story.findings.iter().find_map(|(_, finding)| finding.fix.as_deref());
         let usual =
             "look where the server waits: for the end of the request, for a lock, or before it writes the empty line";
-        let fix = story.talk.no_answer.then(|| told.unwrap_or(usual).to_owned());
+        let fix = story.talk.no_response.then(|| told.unwrap_or(usual).to_owned());
         return Outcome { page: Page::Waits, fine: false, sentence, fix };
     }
     if let Some(check) = checks.iter().find(|check| check.mark == Mark::Bad) {

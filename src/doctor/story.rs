@@ -37,8 +37,8 @@ pub struct Connected {
 pub struct Story {
     /// The request.
     pub asked: Option<(Time, HeadEvent)>,
-    /// The answers, interim ones included.
-    pub answers: Vec<(Time, HeadEvent)>,
+    /// The responses, interim ones included.
+    pub responses: Vec<(Time, HeadEvent)>,
     /// What was agreed to.
     pub open: Option<OpenEvent>,
     /// The first bytes of what came in place of frames.
@@ -125,8 +125,8 @@ pub struct Talk {
     pub close_sent: Option<Time>,
     /// The server's close frame.
     pub close_came: Option<Closed>,
-    /// Time ran out while the answer to the handshake was awaited.
-    pub no_answer: bool,
+    /// Time ran out while the response to the handshake was awaited.
+    pub no_response: bool,
 }
 
 /// A close frame that came.
@@ -196,7 +196,7 @@ impl Story {
         self.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Fails)
     }
 
-    /// Whether Chrome has refused the answer, so that the socket never opens. All its words for that begin alike, and
+    /// Whether Chrome has refused the response, so that the socket never opens. All its words for that begin alike, and
     /// none of those on frames do.
     #[must_use]
     pub fn refused(&self) -> bool {
@@ -241,8 +241,8 @@ impl Story {
     fn event(&mut self, time: Time, event: &Event) {
         match event {
             Event::Head(head) if head.from == Side::Client => self.asked = Some((time, head.clone())),
-            // Interim answers may go on for ever.
-            Event::Head(head) if self.answers.len() < 4 => self.answers.push((time, head.clone())),
+            // Interim responses may go on for ever.
+            Event::Head(head) if self.responses.len() < 4 => self.responses.push((time, head.clone())),
             Event::Open(open) => self.open = Some(open.clone()),
             // What the doctor says is of no protocol, and proves nothing.
             Event::Finding(Side::Client, finding) if finding.kind.layer() == Layer::Application => {}

@@ -24,7 +24,7 @@ fn plan() -> Plan {
     Plan { request, send: vec!["x".into()], expect: vec!["y".into()], listen, patience }
 }
 
-fn answer(request: &[u8]) -> Vec<u8> {
+fn response(request: &[u8]) -> Vec<u8> {
     let accept = accept::value_for(Head::new(request).value("sec-websocket-key").unwrap());
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -42,9 +42,9 @@ fn report(visit: &Visit) -> Vec<Line> {
 fn a_ping_is_answered_and_a_close_is_given_back() {
     let mut send = Vec::new();
     let mut visit = Visit::new(plan(), [1; 32], Time(0), &mut send);
-    let answer = answer(&send);
+    let response = response(&send);
     send.clear();
-    visit.receive(Time(1), &answer, &mut send);
+    visit.receive(Time(1), &response, &mut send);
     send.clear();
     visit.receive(Time(2), b"\x89\x02hi", &mut send);
     assert_eq!((send[0], send[1], send[6] ^ send[2]), (0x8a, 0x82, b'h'));
@@ -59,8 +59,8 @@ fn a_ping_is_answered_and_a_close_is_given_back() {
 fn silence_ends_each_step_at_its_deadline() {
     let mut send = Vec::new();
     let mut visit = Visit::new(plan(), [1; 32], Time(0), &mut send);
-    let answer = answer(&send);
-    visit.receive(Time(0), &answer, &mut send);
+    let response = response(&send);
+    visit.receive(Time(0), &response, &mut send);
     let mut deadlines = Vec::new();
     while let Some(deadline) = visit.deadline() {
         deadlines.push(deadline.0 / 1_000_000);
@@ -79,8 +79,8 @@ proptest! {
         let mut send = Vec::new();
         let mut visit = Visit::new(plan(), [1; 32], Time(0), &mut send);
         if well_begun {
-            let answer = answer(&send);
-            visit.receive(Time(1), &answer, &mut send);
+            let response = response(&send);
+            visit.receive(Time(1), &response, &mut send);
         }
         for (index, piece) in pieces.iter().enumerate() {
             visit.receive(Time(2 + index as u64), piece, &mut send);

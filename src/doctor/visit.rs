@@ -1,4 +1,4 @@
-//! One connection from the request to the end: what is said when, and for how long an answer is awaited.
+//! One connection from the request to the end: what is said when, and for how long a response is awaited.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::wire::units::WireFrame;
 use super::inbox::Inbox;
 use super::story::{Closed, Foreign, Fragments, Likeness, Ping, Story};
 
-/// Time for what follows an answer that failed: a body that says why, or the bytes that tell the cause.
+/// Time for what follows a response that failed: a body that says why, or the bytes that tell the cause.
 const AFTERMATH: Duration = Duration::from_secs(1);
 /// Payload bytes that are kept of one frame.
 const KEPT: usize = 1024 * 1024;
@@ -42,21 +42,21 @@ pub struct Plan {
     pub expect: Vec<String>,
     /// How long to listen.
     pub listen: Duration,
-    /// How long to wait for each answer.
+    /// How long to wait for each response.
     pub patience: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Waits for the answer to the request.
-    Answer,
+    /// Waits for the response to the request.
+    Response,
     /// Chrome is gone; what follows may say why.
     Aftermath,
     /// Listens.
     Listen,
     /// Waits for a pong, and for what was sent in fragments.
     Ping,
-    /// Waits for the answer to the close frame.
+    /// Waits for the reply to the close frame.
     Close,
     /// Waits for the server to close the connection.
     Fin,
@@ -94,7 +94,7 @@ impl Visit {
             random,
             inbox: Inbox::default(),
             story: Story::default(),
-            step: Step::Answer,
+            step: Step::Response,
             deadline: later(now, plan.patience),
             out,
             seen: Log::default(),
@@ -175,9 +175,9 @@ impl Visit {
             return;
         }
         self.session.receive(now, Side::Server, bytes, &mut self.out);
-        // Frames may have come with the answer, so what was agreed to has to be known before they are read.
+        // Frames may have come with the response, so what was agreed to has to be known before they are read.
         let log = self.note();
-        if self.step == Step::Answer {
+        if self.step == Step::Response {
             self.answered(now, send);
         }
         for message in self.inbox.read(&log) {
@@ -205,8 +205,8 @@ impl Visit {
     pub fn tick(&mut self, now: Time, send: &mut Vec<u8>) {
         self.session.tick(now, &mut self.out);
         match self.step {
-            Step::Answer => {
-                self.story.talk.no_answer = true;
+            Step::Response => {
+                self.story.talk.no_response = true;
                 self.session.time_out();
                 match self.session.is_untouched() {
                     true => self.enter(Step::Ask(Question::Silent), now, self.plan.patience),

@@ -54,7 +54,7 @@ impl Attendant {
 
     /// The upstream's response has come.
     pub(super) fn answered(&self, status: u16) {
-        self.tell(self.remember(|sessions| sessions.answer(clock::now(), self.id, status)));
+        self.tell(self.remember(|sessions| sessions.response(clock::now(), self.id, status)));
     }
 
     /// The session was cut.

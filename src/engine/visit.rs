@@ -83,7 +83,7 @@ impl Call {
         let reply = self.inquirer.get(&target).await;
         let get = reply.response().map(|(status, _, page)| {
             let story = self.visit.story();
-            let refusal = story.answers.last().and_then(|(_, answer)| answer.status);
+            let refusal = story.responses.last().and_then(|(_, answer)| answer.status);
             let is_same = refusal == Some(status) && is_same_page(&story.body, page);
             let likeness = match refusal {
                 None => Likeness::Alone,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::decode::{Ask, Choice, Decoder, Payload, Preference, Program, Runner, Schema, Silence};
-use crate::diagnose::{self, NoAnswer};
+use crate::diagnose::{self, NoResponse};
 use crate::query::Query;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
@@ -278,7 +278,7 @@ fn json_a_finding_and_a_verdict() {
     let told: serde_json::Value = serde_json::from_str(told).unwrap();
     let keys: Vec<_> = told.as_object().unwrap().keys().skip(12).map(String::as_str).collect();
     assert_eq!(keys, ["detail", "spec", "chrome", "firefox", "safari", "cause", "fix", "repaired"]);
-    let verdict = diagnose::of_answer(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
+    let verdict = diagnose::of_response(b"", b"HTTP/1.1 404 Not Found\r\n\r\n", None).unwrap();
     assert_eq!(
         json(event(Event::Verdict(Verdict { finding: Some(FindingKind::RespAcceptMismatch), ..verdict }))).trim_end(),
         r#"{"v":1,"event":"verdict","session":7,"time":"2026-01-02T03:04:05.678901Z","browser":"chrome","outcome":"fails","error_text":"Error during WebSocket handshake: Unexpected response code: 404","close_code":1006,"was_clean":false,"finding":"resp-accept-mismatch","frame":null,"undelivered":null,"basis":"predicted"}"#
@@ -345,7 +345,7 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
              GUID).digest(\"base64\")",
         ),
         (
-            event(Event::Verdict(diagnose::of_no_answer(NoAnswer::Nothing))),
+            event(Event::Verdict(diagnose::of_no_answer(NoResponse::Nothing))),
             "03:04:05.678901    7          verdict      chrome fails: Connection closed before receiving a handshake \
              response (the page sees close code 1006)",
         ),

@@ -25,7 +25,7 @@ struct Doctor<'a> {
 struct Timing {
     connect: Option<u128>,
     tls: Option<u128>,
-    answer: Option<u128>,
+    response: Option<u128>,
     first_message: Option<u128>,
 }
 
@@ -58,7 +58,7 @@ pub fn write(report: &Report, out: &mut Vec<u8>) {
         timing: Timing {
             connect: micros(timing.connect),
             tls: micros(timing.tls),
-            answer: micros(timing.answer),
+            response: micros(timing.response),
             first_message: micros(timing.first_message),
         },
         checks: report.checks.iter().map(check).collect(),

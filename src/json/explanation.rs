@@ -43,7 +43,7 @@ pub fn finding(kind: FindingKind, out: &mut Vec<u8>) {
         from_client: words.from_client,
         cause: words.cause,
         fix: words.fix,
-        repair: words.mend,
+        repair: words.repair,
     };
     put(&explanation, out);
 }

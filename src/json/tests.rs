@@ -280,7 +280,7 @@ fn next_of_proxy(event: &ProxyEvent) -> Option<ProxyEvent> {
 fn report() -> Report {
     let mut report = Report::of_no_connection("ws://localhost:9999/".into(), "connect", "x", "nobody; start it");
     let time = Some(Duration::from_micros(1));
-    report.timing = Timing { connect: time, tls: time, answer: time, first_message: time };
+    report.timing = Timing { connect: time, tls: time, response: time, first_message: time };
     report.checks = vec![Check { name: "connect", mark: Mark::Bad, words: "nobody".into(), fix: None }];
     report.attempts = vec![Attempt { dialect: Dialect::Hybi08, spoken: Spoken::No, why: "nobody".into() }];
     report

@@ -22,7 +22,7 @@ pub enum Event {
     },
     /// A head has come (or all of it that ever will).
     Head(HeadEvent),
-    /// The answer was 101: frames follow.
+    /// The response was 101: frames follow.
     Open(OpenEvent),
     /// A deviation, or something worth knowing.
     Finding(Side, Finding),
@@ -244,9 +244,9 @@ pub struct HeadEvent {
     pub forwarded: Vec<u8>,
     /// What the address translation rewrote.
     pub changes: Vec<Change>,
-    /// What the request speaks; an answer is given its request's.
+    /// What the request speaks; a response is given its request's.
     pub dialect: Dialect,
-    /// An answer's status, where it has one.
+    /// A response's status, where it has one.
     pub status: Option<u16>,
     /// Whether the empty line at its end came.
     pub complete: bool,
@@ -279,9 +279,9 @@ pub struct OpenEvent {
     pub dialect_client: Dialect,
     /// What the server speaks.
     pub dialect_server: Dialect,
-    /// The answer's Sec-WebSocket-Protocol.
+    /// The response's Sec-WebSocket-Protocol.
     pub subprotocol: Option<Vec<u8>>,
-    /// The answer's Sec-WebSocket-Extensions, lines joined by a comma.
+    /// The response's Sec-WebSocket-Extensions, lines joined by a comma.
     pub extensions: Option<Vec<u8>>,
     /// How the accept value stands to the key.
     pub accept: AcceptCheck,

@@ -38,7 +38,7 @@ pub enum ProxyEvent {
         method: String,
         /// Its target.
         path: String,
-        /// The answer's status.
+        /// The response's status.
         status: u16,
     },
     /// A message of wsproxy's own for its log.

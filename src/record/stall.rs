@@ -23,7 +23,7 @@ pub enum Greeting {
 }
 
 impl Greeting {
-    /// What it is called, and what its answer is.
+    /// What it is called, and what its reply is.
     #[must_use]
     pub const fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -40,9 +40,9 @@ impl Greeting {
 /// What is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StallKind {
-    /// Not a byte of the answer to the handshake.
+    /// Not a byte of the response to the handshake.
     NoResponse,
-    /// The rest of the answer's head: the empty line at its end never came.
+    /// The rest of the response's head: the empty line at its end never came.
     UnfinishedHead,
     /// The final fragment of a message (RFC 6455 5.4).
     UnfinishedMessage,
@@ -60,7 +60,7 @@ pub enum StallKind {
     SocketIoConnect,
     /// The pong of Engine.IO, a message of its own.
     EngineIoPong,
-    /// The answer to a greeting of an application's protocol.
+    /// The reply to a greeting of an application's protocol.
     Greeting(Greeting),
 }
 
@@ -146,8 +146,8 @@ impl Stall {
             StallKind::SocketIoConnect => format!("the {lane} has not joined a namespace of Socket.IO: no packet 40"),
             StallKind::EngineIoPong => format!("the {lane} has not answered a ping of Engine.IO: no packet 3"),
             StallKind::Greeting(greeting) => {
-                let (greeting, answer) = greeting.names();
-                format!("the {lane} has not answered {greeting}: no {answer}")
+                let (greeting, reply) = greeting.names();
+                format!("the {lane} has not answered {greeting}: no {reply}")
             }
         }
     }

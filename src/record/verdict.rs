@@ -114,7 +114,7 @@ impl Verdict {
         }
     }
 
-    /// On a request without an answer so far.
+    /// On a request without a response so far.
     #[must_use]
     pub const fn awaits() -> Self {
         Self::silent(Outcome::Waits)
@@ -165,7 +165,7 @@ impl Verdict {
         Self { error_text: words.clone(), ..Self::fails(words.unwrap_or_default(), Some(finding.kind)) }
     }
 
-    /// On an answer that has no end: Chrome waits for it, and so does the page.
+    /// On a response that has no end: Chrome waits for it, and so does the page.
     #[must_use]
     pub const fn waits(finding: FindingKind) -> Self {
         Self {

@@ -11,7 +11,7 @@ use crate::wire::frame::FrameHeader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// There is no whole answer yet.
-    AwaitsAnswer,
+    AwaitsResponse,
     /// Chrome opened the socket; frames may still fail it.
     Opened,
     /// The page has failed or closed, or there is no browser that speaks the dialect.
@@ -35,7 +35,7 @@ impl Judgement {
     /// For a request whose answer is awaited.
     pub(super) fn awaits_answer(now: Time, log: &mut Log) -> Self {
         log.event(now, Event::Verdict(Verdict::awaits()));
-        Self { phase: Phase::AwaitsAnswer, ..Self::none() }
+        Self { phase: Phase::AwaitsResponse, ..Self::none() }
     }
 
     /// For a session that no browser of today would have.
@@ -58,7 +58,7 @@ impl Judgement {
 
     /// Whether the answer may still decide it.
     pub(super) fn is_awaited(&self) -> bool {
-        self.phase == Phase::AwaitsAnswer
+        self.phase == Phase::AwaitsResponse
     }
 
     /// What Chrome fails for first is what the page gets; nothing later changes it.

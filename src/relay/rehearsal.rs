@@ -133,13 +133,13 @@ mod tests {
         let second = |seconds: u64| Time(seconds * 1_000_000);
         let mut sessions = Sessions::default();
         sessions.begin(second(0), one, b"/chat");
-        let mut found = vec![sessions.answer(second(0), one, 101)];
+        let mut found = vec![sessions.response(second(0), one, 101)];
         sessions.begin(second(1), two, b"/chat");
         match kind {
-            FindingKind::SessionsLimit => found.push(sessions.answer(second(1), two, 503)),
+            FindingKind::SessionsLimit => found.push(sessions.response(second(1), two, 503)),
             FindingKind::SessionsOneWorker => {
                 found.push(sessions.end(second(8), one));
-                found.push(sessions.answer(second(8), two, 101));
+                found.push(sessions.response(second(8), two, 101));
             }
             _ => {
                 let silence = Duration::from_millis(7310);

@@ -218,10 +218,10 @@ impl Watch {
         self.examiner.as_ref().is_some_and(|examiner| examiner.is_noise())
     }
 
-    /// A close frame ends here; `answers` where it is an answer to the other side's.
-    pub(super) fn closes(&mut self, answers: bool) {
+    /// A close frame ends here; `is_reply` where it is a reply to the other side's.
+    pub(super) fn closes(&mut self, is_reply: bool) {
         if let Some(examiner) = &mut self.examiner {
-            examiner.answers = answers;
+            examiner.is_reply = is_reply;
         }
     }
 

@@ -39,7 +39,7 @@ pub struct Facts {
     pub framing: Framing,
     /// Whether the key is answered with an accept value of RFC 6455 4.2.2.
     pub has_accept: bool,
-    /// Whether there are two keys and eight bytes behind the request's head, answered by sixteen behind the answer's.
+    /// Whether there are two keys and eight bytes behind the request's head, answered by sixteen behind the response's.
     pub has_keys: bool,
     /// Whether a close frame ends it.
     pub has_close: bool,

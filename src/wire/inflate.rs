@@ -12,7 +12,7 @@ pub struct Deflate {
     pub server_no_context_takeover: bool,
     /// The client is to do the same.
     pub client_no_context_takeover: bool,
-    /// The base-2 logarithm of the server's window in bytes, as the answer has it: 8 to 15 where it is right.
+    /// The base-2 logarithm of the server's window in bytes, as the response has it: 8 to 15 where it is right.
     pub server_max_window_bits: Option<u8>,
     /// The same of the client's.
     pub client_max_window_bits: Option<u8>,

@@ -51,7 +51,7 @@ const REASONS: [(u8, &str); 42] = [
     (0xa2, "wildcard subscriptions not supported"),
 ];
 
-/// MQTT 3.1.1, 3.2.2.3: the answers to CONNECT, by number.
+/// MQTT 3.1.1, 3.2.2.3: the responses to CONNECT, by number.
 const RETURNS: [&str; 6] = [
     "accepted",
     "unacceptable protocol version",

@@ -346,7 +346,7 @@ pub const fn is_of_end(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::MqttKeepAlive | FindingKind::PhoenixNoHeartbeat | FindingKind::AppHeartbeatBroken)
 }
 
-/// Why a protocol's answer does not come, and what to do: better than the catalogue's where it is known whose it is.
+/// Why a protocol's reply does not come, and what to do: better than the catalogue's where it is known whose it is.
 #[must_use]
 pub const fn unanswered(kind: StallKind) -> Option<(&'static str, &'static str)> {
     use crate::record::Greeting;

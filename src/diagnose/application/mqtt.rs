@@ -95,13 +95,13 @@ pub(super) struct Mqtt {
     packets: PerSide<Packets>,
     connect: Option<(FrameNumber, Connect)>,
     greeting: Option<Owed>,
-    has_answer: bool,
+    has_reply: bool,
 }
 
 impl Mqtt {
     pub(super) fn new(opening: &Opening) -> Self {
         let has_subprotocol = opening.agreed.as_deref().is_some_and(|name| name.starts_with("mqtt"));
-        Self { has_subprotocol, packets: PerSide::default(), connect: None, greeting: None, has_answer: false }
+        Self { has_subprotocol, packets: PerSide::default(), connect: None, greeting: None, has_reply: false }
     }
 
     fn of_client(&mut self, message: &Message<'_>, packet: &[u8]) {
@@ -114,7 +114,7 @@ impl Mqtt {
 
     fn of_server(&mut self, message: &Message<'_>, packet: &[u8]) -> Option<Finding> {
         self.greeting = None;
-        self.has_answer = true;
+        self.has_reply = true;
         let level = self.connect.map_or(4, |(_, connect)| connect.level);
         let (code, name) = refusal(packet, level)?;
         let length = message.bytes().len();
@@ -178,7 +178,7 @@ impl Rules for Mqtt {
 
     fn end(&self, end: &End) -> Option<Finding> {
         let (number, connect) = self.connect.filter(|_| end.from == Side::Server)?;
-        if !self.has_answer && !self.has_subprotocol {
+        if !self.has_reply && !self.has_subprotocol {
             let detail = "the broker ends the connection behind CONNECT, and the subprotocol mqtt was not agreed to";
             return Some(Finding::new(FindingKind::MqttNoSubprotocol, Place::Frame(number)).detail(detail));
         }

@@ -27,7 +27,7 @@ pub(super) struct SignalR {
     greeting: Option<Owed>,
     /// Whether the client has said hello, and whether the hub has answered.
     has_greeted: bool,
-    has_answer: bool,
+    has_reply: bool,
     /// Whether the records are JSON, so that each ends in 1e.
     is_json: bool,
 }
@@ -40,8 +40,8 @@ impl Rules for SignalR {
             self.has_greeted = true;
             self.is_json = holds(bytes, b"\"json\"");
         }
-        let is_first_answer =
-            message.from == Side::Server && !std::mem::replace(&mut self.has_answer, message.from == Side::Server);
+        let is_first_reply =
+            message.from == Side::Server && !std::mem::replace(&mut self.has_reply, message.from == Side::Server);
         let is_record = message.payload.format == Format::Text && bytes.first() == Some(&b'{');
         if is_record && message.payload.is_whole && bytes.len() < LOOKED_AT && !bytes.contains(&END) {
             return vec![without_end(message, is_greeting)];
@@ -50,7 +50,7 @@ impl Rules for SignalR {
             self.greeting = Some(Owed::for_message(StallKind::Greeting(Greeting::SignalR), message));
         } else if message.from == Side::Server {
             self.greeting = None;
-            return told(message, is_first_answer).into_iter().collect();
+            return told(message, is_first_reply).into_iter().collect();
         }
         Vec::new()
     }
@@ -81,10 +81,10 @@ fn without_end(message: &Message<'_>, is_greeting: bool) -> Finding {
     }
 }
 
-/// An error in the answer to the handshake, or in a record that closes.
-fn told(message: &Message<'_>, is_first_answer: bool) -> Option<Finding> {
+/// An error in the reply to the handshake, or in a record that closes.
+fn told(message: &Message<'_>, is_first_reply: bool) -> Option<Finding> {
     let is_close = holds(message.bytes(), b"\"type\":7");
-    if !is_first_answer && !is_close {
+    if !is_first_reply && !is_close {
         return None;
     }
     // The first record is enough: what follows a close is nothing.

@@ -120,7 +120,7 @@ fn a_first_message_is_unheard_only_where_those_like_it_are_answered() {
         session.found
     };
     assert_eq!(turns(2, ["{}", "{}"]), ["app-first-unanswered"]);
-    assert_eq!(turns(0, ["{}", "{}"]), [""; 0], "there was no time for an answer");
+    assert_eq!(turns(0, ["{}", "{}"]), [""; 0], "there was no time for a reply");
     let mut login = Session::open("/chat", None);
     login.client("{\"token\":1}").wait(2).client("{\"get\":2}").server("{}").client("{\"get\":3}").server("{}");
     login.client("{\"get\":4}");

@@ -14,9 +14,9 @@ const TEXTS: usize = 4;
 const TEXT: usize = 256;
 /// A page that sends as soon as it may does so within this time of the opening.
 const AT_ONCE: Duration = Duration::from_secs(1);
-/// An answer that has not come by then is not to come, where others take no longer than that.
+/// A reply that has not come by then is not to come, where others take no longer than that.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Messages of the client's after which it shows that the first got no answer and the others do.
+/// Messages of the client's after which it shows that the first got no reply and the others do.
 const TURNS: usize = 4;
 
 /// A message of the client's and what followed it.
@@ -26,7 +26,7 @@ struct Turn {
     /// What messages of its kind have in common.
     shape: String,
     bytes: Vec<u8>,
-    answers: u32,
+    replies: u32,
     /// Whether the server's message holds it, as an echo does.
     is_echoed: bool,
 }
@@ -71,7 +71,7 @@ impl Unspoken {
             }
             Side::Server => {
                 if let Some(turn) = self.turns.last_mut() {
-                    turn.answers += 1;
+                    turn.replies += 1;
                     turn.is_echoed |= holds(message.bytes(), &turn.bytes);
                 } else {
                     // A server that speaks first is not known by who answers whom.
@@ -92,11 +92,11 @@ impl Unspoken {
         }
         if self.tells_of_first && self.turns.len() < TURNS {
             if self.turns.is_empty() {
-                let detail = "the first message got no answer, and each of the next ones of its kind got one";
+                let detail = "the first message got no reply, and each of the next ones of its kind got one";
                 self.first = Some(message.finding(FindingKind::AppFirstUnanswered, message.bytes().len(), detail));
             }
             let shape = shape(message.payload);
-            self.turns.push(Turn { time: message.time, shape, bytes, answers: 0, is_echoed: false });
+            self.turns.push(Turn { time: message.time, shape, bytes, replies: 0, is_echoed: false });
         }
     }
 
@@ -128,12 +128,12 @@ impl Unspoken {
         self.texts = Vec::new();
     }
 
-    /// The first message, sent at the opening, got nothing for a while, and then each one like it an answer.
+    /// The first message, sent at the opening, got nothing for a while, and then each one like it a reply.
     fn first_unheard(&mut self) -> Option<Finding> {
         let [first, second, third, _] = self.turns.as_slice() else { return None };
         let is_early = first.time.since(self.opened) <= AT_ONCE;
-        let is_unheard = first.answers == 0 && second.time.since(first.time) >= PATIENCE;
-        let is_answered = |turn: &Turn| turn.answers == 1 && (turn.is_echoed || !turn.shape.is_empty());
+        let is_unheard = first.replies == 0 && second.time.since(first.time) >= PATIENCE;
+        let is_answered = |turn: &Turn| turn.replies == 1 && (turn.is_echoed || !turn.shape.is_empty());
         let are_alike = self.turns.iter().all(|turn| turn.shape == first.shape);
         let is_it = is_early && is_unheard && are_alike && is_answered(second) && is_answered(third);
         self.tells_of_first = false;

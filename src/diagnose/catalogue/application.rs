@@ -24,7 +24,7 @@ pub(super) const SOCKETIO_VERSION: Words = Words {
         neither reads the other's pings",
     fix: "npm install socket.io@4 on the server, or socket.io-client@2 in the page; a server of version 4 takes old \
         clients with allowEIO3: true",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SOCKETIO_REFUSED: Words = Words {
@@ -39,7 +39,7 @@ pub(super) const SOCKETIO_REFUSED: Words = Words {
     cause: "a middleware of the server's (io.use) called next() with an error, or the namespace does not exist",
     fix: "look for the message in the server's io.use(); compare the path in io(\"/...\") with the server's \
         io.of(\"/...\")",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SOCKETIO_NOT_A_PACKET: Words = Words {
@@ -54,7 +54,7 @@ pub(super) const SOCKETIO_NOT_A_PACKET: Words = Words {
     cause: "a plain WebSocket client speaks to a Socket.IO server, which closes at such a message (parse error)",
     fix: "connect with io(url) of socket.io-client, or give plain WebSockets a path and a server of their own (ws, \
         next to socket.io's path)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SOCKETIO_NO_CONNECT: Words = Words {
@@ -70,7 +70,7 @@ pub(super) const SOCKETIO_NO_CONNECT: Words = Words {
         connectTimeout of 45 s",
     fix: "connect with io(url) of socket.io-client 3 or 4; a client of your own sends 40 as soon as the packet 0 has \
         come",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SOCKETIO_NO_PONG: Words = Words {
@@ -86,7 +86,7 @@ pub(super) const SOCKETIO_NO_PONG: Words = Words {
         client; the server closes after its pingTimeout (20 s)",
     fix: "answer each message 2 with 3 (since Engine.IO 4 the server pings); socket.io-client does so, if nothing \
         blocks the page for longer than the server's pingTimeout",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SOCKETIO_DISCONNECTED: Words = Words {
@@ -102,7 +102,7 @@ pub(super) const SOCKETIO_DISCONNECTED: Words = Words {
         does not connect again by itself",
     fix: "look for disconnect() in the server's code; call socket.connect() in the client's disconnect handler where \
         it is to come back",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const GRAPHQL_OLD_AND_NEW: Words = Words {
@@ -116,7 +116,7 @@ pub(super) const GRAPHQL_OLD_AND_NEW: Words = Words {
     from_client: None,
     cause: "one side uses subscriptions-transport-ws, the other graphql-ws",
     fix: "use graphql-ws on both sides",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const GRAPHQL_REFUSED: Words = Words {
@@ -130,7 +130,7 @@ pub(super) const GRAPHQL_REFUSED: Words = Words {
     from_client: None,
     cause: "the server's onConnect threw",
     fix: "look for the message in the server's onConnect; credentials go into the client's connectionParams",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const GRAPHQL_ERROR: Words = Words {
@@ -144,7 +144,7 @@ pub(super) const GRAPHQL_ERROR: Words = Words {
     from_client: None,
     cause: "the operation does not fit the schema, or the server's onSubscribe refuses it",
     fix: "correct the operation by the message",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const MQTT_REFUSED: Words = Words {
@@ -158,7 +158,7 @@ pub(super) const MQTT_REFUSED: Words = Words {
     from_client: None,
     cause: "user name or password, the client's id, or a version that the broker does not know",
     fix: "compare username, password, clientId and protocolVersion of mqtt.connect() with the broker's configuration",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const MQTT_TEXT: Words = Words {
@@ -173,12 +173,12 @@ pub(super) const MQTT_TEXT: Words = Words {
     cause: "the client sends strings, or is no MQTT client: a broker closes at such a message",
     fix: "connect with mqtt.connect(url) of mqtt.js or with Paho; a client of your own sends an ArrayBuffer or a \
         Buffer",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const MQTT_NO_SUBPROTOCOL: Words = Words {
     level: Level::Warning,
-    title: "an MQTT client's CONNECT went out without the subprotocol mqtt, and got no answer",
+    title: "an MQTT client's CONNECT went out without the subprotocol mqtt, and got no reply",
     spec: "MQTT 5, 6.0 [MQTT-6.0.0-3]",
     chrome: AN_END,
     firefox: AN_END,
@@ -188,7 +188,7 @@ pub(super) const MQTT_NO_SUBPROTOCOL: Words = Words {
     cause: "the client does not ask for the subprotocol, which brokers insist on, or a proxy took it out",
     fix: "new WebSocket(url, \"mqtt\"); mqtt.js and Paho ask for it by themselves; let the proxy pass \
         Sec-WebSocket-Protocol on",
-    mend: Some(CLOSES),
+    repair: Some(CLOSES),
 };
 
 pub(super) const MQTT_KEEP_ALIVE: Words = Words {
@@ -204,7 +204,7 @@ pub(super) const MQTT_KEEP_ALIVE: Words = Words {
         says, and timers in a page that is hidden come late",
     fix: "raise keepalive in mqtt.connect() (60 s by default), or send PINGREQ in time; mqtt.js keeps its timer in a \
         worker with timerVariant: \"worker\"",
-    mend: Some(CLOSES),
+    repair: Some(CLOSES),
 };
 
 pub(super) const MQTT_DISCONNECTED: Words = Words {
@@ -218,7 +218,7 @@ pub(super) const MQTT_DISCONNECTED: Words = Words {
     from_client: None,
     cause: "the broker says why in its reason code",
     fix: "look the reason up in the broker's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const MQTT_SUBSCRIPTION_REFUSED: Words = Words {
@@ -232,7 +232,7 @@ pub(super) const MQTT_SUBSCRIPTION_REFUSED: Words = Words {
     from_client: None,
     cause: "the broker's access list does not let this user read the topic, or the filter is wrong",
     fix: "give the user the topic in the broker's ACL (mosquitto: acl_file; aedes: authorizeSubscribe)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const STOMP_NO_NUL: Words = Words {
@@ -246,7 +246,7 @@ pub(super) const STOMP_NO_NUL: Words = Words {
     from_client: None,
     cause: "a client that was written by hand leaves the zero out: the broker waits for it, and answers nothing",
     fix: "put \"\\0\" behind the body of each frame, or use @stomp/stompjs",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const STOMP_ERROR: Words = Words {
@@ -260,7 +260,7 @@ pub(super) const STOMP_ERROR: Words = Words {
     from_client: None,
     cause: "the broker says why in the frame's message header or body, and closes the connection behind it",
     fix: "look for the message in the broker's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SIGNALR_NO_SEPARATOR: Words = Words {
@@ -276,7 +276,7 @@ pub(super) const SIGNALR_NO_SEPARATOR: Words = Words {
         HandshakeTimeout of 15 s",
     fix: "put \"\\u001e\" behind each record: ws.send('{\"protocol\":\"json\",\"version\":1}\\u001e'), or use \
         @microsoft/signalr",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SIGNALR_REFUSED: Words = Words {
@@ -290,7 +290,7 @@ pub(super) const SIGNALR_REFUSED: Words = Words {
     from_client: None,
     cause: "the client asks for a protocol or version that the hub does not have",
     fix: "look for the error in the server's log; AddMessagePackProtocol() for MessagePack",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SIGNALR_CLOSED: Words = Words {
@@ -304,7 +304,7 @@ pub(super) const SIGNALR_CLOSED: Words = Words {
     from_client: None,
     cause: "an exception in the hub, or in its OnConnectedAsync",
     fix: "look for the exception in the server's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const PHOENIX_REFUSED: Words = Words {
@@ -318,7 +318,7 @@ pub(super) const PHOENIX_REFUSED: Words = Words {
     from_client: None,
     cause: "join/3 returned an error, or no channel has that topic",
     fix: "look at the channel's join/3 and at the UserSocket's channel lines",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const PHOENIX_ERROR: Words = Words {
@@ -332,7 +332,7 @@ pub(super) const PHOENIX_ERROR: Words = Words {
     from_client: None,
     cause: "an exception in the channel's process; the client joins it again by itself",
     fix: "look for the exception in the server's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const PHOENIX_NO_HEARTBEAT: Words = Words {
@@ -348,7 +348,7 @@ pub(super) const PHOENIX_NO_HEARTBEAT: Words = Words {
         default",
     fix: "send [null,\"1\",\"phoenix\",\"heartbeat\",{}] every 30 s, as the package phoenix does; or raise websocket: \
         [timeout: ...] of the endpoint's socket",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const ACTIONCABLE_REJECTED: Words = Words {
@@ -362,7 +362,7 @@ pub(super) const ACTIONCABLE_REJECTED: Words = Words {
     from_client: None,
     cause: "the channel's subscribed method called reject",
     fix: "look at the channel's subscribed method",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const ACTIONCABLE_DISCONNECTED: Words = Words {
@@ -376,7 +376,7 @@ pub(super) const ACTIONCABLE_DISCONNECTED: Words = Words {
     from_client: None,
     cause: "the server says why in the reason",
     fix: "look for the reason in the server's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const WAMP_ABORTED: Words = Words {
@@ -390,7 +390,7 @@ pub(super) const WAMP_ABORTED: Words = Words {
     from_client: None,
     cause: "the realm does not exist, or the client may not join it",
     fix: "compare realm and authentication with the router's configuration",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const WAMP_GOODBYE: Words = Words {
@@ -404,13 +404,13 @@ pub(super) const WAMP_GOODBYE: Words = Words {
     from_client: None,
     cause: "the router says why in the reason",
     fix: "look the reason up in the router's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const APP_GREETING_UNANSWERED: Words = Words {
     level: Level::Warning,
-    title: "the greeting of an application's protocol got no answer",
-    spec: "GraphQL, MQTT, STOMP, SignalR, WAMP: each begins with a greeting and its answer",
+    title: "the greeting of an application's protocol got no reply",
+    spec: "GraphQL, MQTT, STOMP, SignalR, WAMP: each begins with a greeting and its reply",
     chrome: AN_END,
     firefox: AN_END,
     safari: AN_END,
@@ -419,7 +419,7 @@ pub(super) const APP_GREETING_UNANSWERED: Words = Words {
     cause: "what accepts the WebSocket does not speak the protocol, or waits for something itself: a database, an \
         authentication, a broker behind it",
     fix: "compare the path with the one that the server has for this protocol, and look at the server's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const APP_TEXT_AS_BINARY: Words = Words {
@@ -435,7 +435,7 @@ pub(super) const APP_TEXT_AS_BINARY: Words = Words {
         message of a Buffer",
     fix: "ws: ws.on(\"message\", (data, isBinary) => other.send(data, { binary: isBinary })); elsewhere send a string; \
         a page gets a Blob for bytes",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const APP_JSON_AS_BINARY: Words = Words {
@@ -451,12 +451,12 @@ pub(super) const APP_JSON_AS_BINARY: Words = Words {
         a Blob, and JSON.parse of it fails",
     fix: "send a string, not bytes: ws.send(buffer.toString()), or send(data, { binary: false }); a page that expects \
         bytes reads await event.data.text()",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const APP_FIRST_UNANSWERED: Words = Words {
     level: Level::Note,
-    title: "the client's first message got no answer, and the next ones did",
+    title: "the client's first message got no reply, and the next ones did",
     spec: "WebSocket API: events without a listener are lost",
     chrome: A_MESSAGE,
     firefox: A_MESSAGE,
@@ -466,7 +466,7 @@ pub(super) const APP_FIRST_UNANSWERED: Words = Words {
     cause: "most likely the server adds its message listener late, after an await: what comes before that is lost",
     fix: "add the listener in the connection handler before anything is awaited (ws: ws.on(\"message\", ...) first), \
         or let the client wait for a greeting of the server's",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const APP_HEARTBEAT_BROKEN: Words = Words {
@@ -482,5 +482,5 @@ pub(super) const APP_HEARTBEAT_BROKEN: Words = Words {
         and nothing marks it as alive",
     fix: "ws: ws.on(\"pong\", () => { ws.isAlive = true }) on each connection, as its README has it; or clear the \
         time-out of the ping there",
-    mend: Some(CLOSES),
+    repair: Some(CLOSES),
 };

@@ -15,7 +15,7 @@ pub(super) const CLOSE_1BYTE: Words = Words {
     from_client: Some(NEVER),
     cause: "the code was written as one byte",
     fix: "write the code as two bytes big-endian: struct.pack(\">H\", 1000), or no payload at all",
-    mend: Some("sends a close frame with 1002"),
+    repair: Some("sends a close frame with 1002"),
 };
 
 pub(super) const CLOSE_CODE_RESERVED: Words = Words {
@@ -29,7 +29,7 @@ pub(super) const CLOSE_CODE_RESERVED: Words = Words {
     from_client: Some(NEVER),
     cause: "a code that was observed on one connection is passed on to another",
     fix: "send no payload in place of 1005, and 1001 or 1011 in place of 1006",
-    mend: Some("sends 1000 in place of 1005, else 1011"),
+    repair: Some("sends 1000 in place of 1005, else 1011"),
 };
 
 pub(super) const CLOSE_CODE_RANGE: Words = Words {
@@ -43,7 +43,7 @@ pub(super) const CLOSE_CODE_RANGE: Words = Words {
     from_client: Some("never sends this; a page can send 1000 and 3000 to 4999"),
     cause: "an HTTP status, an exit code or an application's own number",
     fix: "use 1000, 1001, 1008, 1011, or 3000 to 4999 for codes of your own",
-    mend: Some("sends 1011 in its place"),
+    repair: Some("sends 1011 in its place"),
 };
 
 pub(super) const CLOSE_CODE_LITTLE_ENDIAN: Words = Words {
@@ -57,7 +57,7 @@ pub(super) const CLOSE_CODE_LITTLE_ENDIAN: Words = Words {
     from_client: Some(NEVER),
     cause: "the number was written as it lies in memory",
     fix: "struct.pack(\">H\", 1000), htons(1000), writeUInt16BE(1000)",
-    mend: Some("swaps the bytes"),
+    repair: Some("swaps the bytes"),
 };
 
 pub(super) const CLOSE_CODE_ASCII: Words = Words {
@@ -71,7 +71,7 @@ pub(super) const CLOSE_CODE_ASCII: Words = Words {
     from_client: Some(NEVER),
     cause: "the payload was given as a string: \"1000\", \"1000 bye\" or JSON",
     fix: "write the code as two bytes big-endian, then the reason: struct.pack(\">H\", 1000) + b\"bye\"",
-    mend: Some("writes the code as two bytes"),
+    repair: Some("writes the code as two bytes"),
 };
 
 pub(super) const CLOSE_REASON_UTF8: Words = Words {
@@ -86,7 +86,7 @@ pub(super) const CLOSE_REASON_UTF8: Words = Words {
     from_client: Some(NEVER),
     cause: "the reason was cut inside a character to fit, or is in another encoding",
     fix: "cut between characters, and encode as UTF-8",
-    mend: Some("puts U+FFFD in place of each wrong byte"),
+    repair: Some("puts U+FFFD in place of each wrong byte"),
 };
 
 pub(super) const CLOSE_REASON_LONG: Words = Words {
@@ -100,7 +100,7 @@ pub(super) const CLOSE_REASON_LONG: Words = Words {
     from_client: Some(NEVER),
     cause: "the text of an exception was sent as the reason",
     fix: "keep the reason within 123 bytes of UTF-8",
-    mend: Some("cuts the reason"),
+    repair: Some("cuts the reason"),
 };
 
 pub(super) const CLOSE_DATA_AFTER: Words = Words {
@@ -114,7 +114,7 @@ pub(super) const CLOSE_DATA_AFTER: Words = Words {
     from_client: Some(NEVER),
     cause: "another thread or task goes on writing after the close",
     fix: "send nothing once the close frame is written; hold one lock for both",
-    mend: Some("drops them"),
+    repair: Some("drops them"),
 };
 
 pub(super) const CLOSE_NO_REPLY: Words = Words {
@@ -128,7 +128,7 @@ pub(super) const CLOSE_NO_REPLY: Words = Words {
     from_client: Some("a browser replies at once, but for one whose page hangs"),
     cause: "the server does not handle opcode 8, or does not read any more",
     fix: "answer a close frame with one that has the same code, then close the connection",
-    mend: Some("replies to it"),
+    repair: Some("replies to it"),
 };
 
 pub(super) const CLOSE_NO_TCP_CLOSE: Words = Words {
@@ -142,7 +142,7 @@ pub(super) const CLOSE_NO_TCP_CLOSE: Words = Words {
     from_client: None,
     cause: "the socket was not closed after the close frame",
     fix: "close the connection once both close frames are through",
-    mend: Some("closes the connection"),
+    repair: Some("closes the connection"),
 };
 
 pub(super) const CLOSE_BEFORE_HANDSHAKE: Words = Words {
@@ -156,7 +156,7 @@ pub(super) const CLOSE_BEFORE_HANDSHAKE: Words = Words {
     from_client: Some(NEVER),
     cause: "the connection is refused with a close frame, where HTTP is still spoken",
     fix: "answer with an HTTP status (403, 429, 503), or send the 101 first and close then",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const CLOSE_CLEAN_ERROR_CODES: Words = Words {
@@ -171,7 +171,7 @@ pub(super) const CLOSE_CLEAN_ERROR_CODES: Words = Words {
     cause: "by its code: 1002 and 1007 what the page sent broke a rule, 1003 and 1008 the server does not take it, 1009 it \
         is too large, 1011 an exception in the handler, 1013 overload, 1014 a gateway's upstream failed",
     fix: "look into the server's log",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const CLOSE_OWN_REASON: Words = Words {
@@ -185,7 +185,7 @@ pub(super) const CLOSE_OWN_REASON: Words = Words {
     from_client: None,
     cause: "codes from 3000 on mean what the server's application or library says, and 1012 that it restarts",
     fix: "look the code up in the server's code or in the documentation of its library",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const CLOSE_AT_ONCE: Words = Words {
@@ -200,7 +200,7 @@ pub(super) const CLOSE_AT_ONCE: Words = Words {
     cause: "the handler may have returned, for it has no loop that receives; express-ws: there may be no route for the path; \
         or that was all that the server had to say",
     fix: "let the handler receive in a loop until the client closes; express-ws: compare the path with that of app.ws()",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const CLOSE_BROWSER_1001: Words = Words {
@@ -214,7 +214,7 @@ pub(super) const CLOSE_BROWSER_1001: Words = Words {
     from_client: None,
     cause: "the user left or reloaded the page, or the phone put it to sleep",
     fix: "nothing needs to change; connect again when the page is shown (visibilitychange)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const CLOSE_FROM_BROWSER_1002: Words = Words {
@@ -230,5 +230,5 @@ pub(super) const CLOSE_FROM_BROWSER_1002: Words = Words {
     from_client: None,
     cause: "the server's framing; the finding in front of this one says where",
     fix: "look at the server's last frames, and at what stands right behind them",
-    mend: None,
+    repair: None,
 };

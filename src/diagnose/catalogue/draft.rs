@@ -2,11 +2,11 @@
 
 use crate::record::finding::Level;
 
-use super::{MEND_HEAD, Words};
+use super::{REPAIR_HEAD, Words};
 
 pub(super) const HIXIE75_STATUS_LINE: Words = Words {
     level: Level::Warning,
-    title: "a hixie-75 answer does not begin with the exact status line of the draft",
+    title: "a hixie-75 response does not begin with the exact status line of the draft",
     spec: "hixie-75 3",
     chrome: "knows no hixie-75; up to 5 (2010): Unexpected response code:<code>",
     firefox: "never spoke hixie-75",
@@ -15,12 +15,12 @@ pub(super) const HIXIE75_STATUS_LINE: Words = Words {
     from_client: None,
     cause: "the reason phrase is another one",
     fix: "HTTP/1.1 101 Web Socket Protocol Handshake, byte by byte",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE75_HEADER_ORDER: Words = Words {
     level: Level::Warning,
-    title: "a hixie-75 answer does not begin with Upgrade: WebSocket and Connection: Upgrade, in this order",
+    title: "a hixie-75 response does not begin with Upgrade: WebSocket and Connection: Upgrade, in this order",
     spec: "hixie-75 3",
     chrome: "knows no hixie-75; up to 5 (2010): Bad Upgrade header or Bad Connection header",
     firefox: "never spoke hixie-75",
@@ -29,12 +29,12 @@ pub(super) const HIXIE75_HEADER_ORDER: Words = Words {
     from_client: None,
     cause: "other case, or another order",
     fix: "write both lines exactly so, right behind the status line",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE75_ORIGIN_LOCATION: Words = Words {
     level: Level::Warning,
-    title: "a hixie-75 answer lacks WebSocket-Origin or WebSocket-Location, or has another value than the client expects",
+    title: "a hixie-75 response lacks WebSocket-Origin or WebSocket-Location, or has another value than the client expects",
     spec: "hixie-75 3",
     chrome: "knows no hixie-75; up to 5 (2010): Error during WebSocket handshake: 'websocket-origin' header is missing, \
         origin mismatch or location mismatch",
@@ -44,12 +44,12 @@ pub(super) const HIXIE75_ORIGIN_LOCATION: Words = Words {
     from_client: None,
     cause: "something in front ends TLS, so that the server writes ws:// where the client dialled wss://",
     fix: "repeat the request's Origin, and write the URL as the client sees it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE76_HEADERS: Words = Words {
     level: Level::Warning,
-    title: "a hixie-76 answer lacks Sec-WebSocket-Origin or Sec-WebSocket-Location, or has another value than the \
+    title: "a hixie-76 response lacks Sec-WebSocket-Origin or Sec-WebSocket-Location, or has another value than the \
         client expects",
     spec: "hixie-76 4.1",
     chrome: "knows no hixie-76; up to 13 (2011): Error during WebSocket handshake: 'Sec-WebSocket-Origin' header is \
@@ -60,12 +60,12 @@ pub(super) const HIXIE76_HEADERS: Words = Words {
     from_client: None,
     cause: "the names of hixie-75, without Sec-, or a location behind a TLS proxy",
     fix: "use the names with Sec-, repeat the request's Origin, and write the URL as the client sees it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE76_CHALLENGE: Words = Words {
     level: Level::Error,
-    title: "the 16 bytes behind a hixie-76 answer are not the MD5 that the request's keys ask for",
+    title: "the 16 bytes behind a hixie-76 response are not the MD5 that the request's keys ask for",
     spec: "hixie-76 4.1, 5.2",
     chrome: "knows no hixie-76; up to 13 (2011) it failed without a word",
     firefox: "knows no hixie-76; 4 and 5 refuse it",
@@ -75,7 +75,7 @@ pub(super) const HIXIE76_CHALLENGE: Words = Words {
     cause: "the numbers are in the wrong byte order, the bytes were written as text, or the eight bytes of the request \
         were read too early",
     fix: "MD5 over both numbers as four bytes big-endian and the eight bytes behind the request's head, written raw",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE76_KEY3_WITHHELD: Words = Words {
@@ -88,8 +88,8 @@ pub(super) const HIXIE76_KEY3_WITHHELD: Words = Words {
     differs: &[],
     from_client: None,
     cause: "an HTTP proxy or framework in between holds a body that no Content-Length announces",
-    fix: "send the head of the answer first, then wait for the eight bytes",
-    mend: Some(MEND_HEAD),
+    fix: "send the head of the response first, then wait for the eight bytes",
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HIXIE76_KEYS_INVALID: Words = Words {
@@ -103,7 +103,7 @@ pub(super) const HIXIE76_KEYS_INVALID: Words = Words {
     from_client: None,
     cause: "something in between made several blanks one",
     fix: "pass blanks in headers on as they are",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE76_NO_CLOSE: Words = Words {
@@ -117,7 +117,7 @@ pub(super) const HIXIE76_NO_CLOSE: Words = Words {
     from_client: None,
     cause: "most servers of 2010 were written against hixie-75, which has no closing handshake",
     fix: "send FF 00, wait for the peer's, then end the connection",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE_FRAME_ERROR: Words = Words {
@@ -131,7 +131,7 @@ pub(super) const HIXIE_FRAME_ERROR: Words = Words {
     from_client: None,
     cause: "RFC 6455 frames sent to a client that speaks hixie",
     fix: "frame as the negotiated draft says",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HYBI_VERSION_4_12: Words = Words {
@@ -145,7 +145,7 @@ pub(super) const HYBI_VERSION_4_12: Words = Words {
     from_client: None,
     cause: "an old client library",
     fix: "answer 426 with Sec-WebSocket-Version: 13, or update the client",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const V8_ORIGIN_HEADER: Words = Words {
@@ -159,7 +159,7 @@ pub(super) const V8_ORIGIN_HEADER: Words = Words {
     from_client: None,
     cause: "a client from 2011; a server that looks for Origin alone refuses it",
     fix: "let the server take either for versions up to 8",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HIXIE_BINARY: Words = Words {
@@ -173,5 +173,5 @@ pub(super) const HIXIE_BINARY: Words = Words {
     from_client: None,
     cause: "a page or server of today sends a Blob, an ArrayBuffer or bytes through a bridge to one of 2010",
     fix: "send text; or read base64 at the other end, which is what --bridge-binary base64 makes of it",
-    mend: Some("sends it as text in base64, or leaves it out with --bridge-binary drop"),
+    repair: Some("sends it as text in base64, or leaves it out with --bridge-binary drop"),
 };

@@ -2,11 +2,11 @@
 
 use crate::record::finding::Level;
 
-use super::{Browser, FIREFOX_FAILS, FIREFOX_REFUSES, MEND_HEAD, NEVER, NOT_KNOWN, SAFARI_FAILS, Words};
+use super::{Browser, FIREFOX_FAILS, FIREFOX_REFUSES, NEVER, NOT_KNOWN, REPAIR_HEAD, SAFARI_FAILS, Words};
 
 pub(super) const EXT_UNSOLICITED: Words = Words {
     level: Level::Error,
-    title: "the answer names an extension that the client did not offer",
+    title: "the response names an extension that the client did not offer",
     spec: "RFC 6455 4.1, 9.1",
     chrome: "Error during WebSocket handshake: Found an unsupported extension '<name>' in 'Sec-WebSocket-Extensions' \
         header (close 1006 for the page)",
@@ -16,7 +16,7 @@ pub(super) const EXT_UNSOLICITED: Words = Words {
     from_client: None,
     cause: "the server always sends the same extensions",
     fix: "answer only with extensions that the request offers",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const EXT_NAME_CASE: Words = Words {
@@ -31,7 +31,7 @@ pub(super) const EXT_NAME_CASE: Words = Words {
     from_client: None,
     cause: "a framework that capitalizes header values",
     fix: "write permessage-deflate",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const EXT_COMMA_PARAMS: Words = Words {
@@ -46,7 +46,7 @@ pub(super) const EXT_COMMA_PARAMS: Words = Words {
     from_client: None,
     cause: "parameters joined with a comma",
     fix: "put semicolons before parameters: permessage-deflate; server_no_context_takeover",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const EXT_MALFORMED: Words = Words {
@@ -61,12 +61,12 @@ pub(super) const EXT_MALFORMED: Words = Words {
     from_client: Some(NEVER),
     cause: "a value put together from pieces: a semicolon at the end, an empty value, a missing name",
     fix: "write name; parameter; parameter=value, and nothing else",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const EXT_EMPTY_HEADER: Words = Words {
     level: Level::Error,
-    title: "the answer has an empty Sec-WebSocket-Extensions",
+    title: "the response has an empty Sec-WebSocket-Extensions",
     spec: "RFC 6455 4.2.2, 9.1",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Extensions' header value is rejected by the parser: (close \
         1006 for the page)",
@@ -76,12 +76,12 @@ pub(super) const EXT_EMPTY_HEADER: Words = Words {
     from_client: None,
     cause: "the header is sent even where nothing was negotiated",
     fix: "leave the header out",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_DUPLICATE: Words = Words {
     level: Level::Error,
-    title: "the answer accepts permessage-deflate twice",
+    title: "the response accepts permessage-deflate twice",
     spec: "RFC 7692 5.1",
     chrome: "Error during WebSocket handshake: Received duplicate permessage-deflate response (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -90,7 +90,7 @@ pub(super) const PMD_DUPLICATE: Words = Words {
     from_client: None,
     cause: "every offer of the request was echoed, or two layers answer it",
     fix: "accept one offer",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_UNKNOWN_PARAM: Words = Words {
@@ -106,7 +106,7 @@ pub(super) const PMD_UNKNOWN_PARAM: Words = Words {
     cause: "an option of the library leaked into the header",
     fix: "only server_no_context_takeover, client_no_context_takeover, server_max_window_bits and \
         client_max_window_bits exist",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_DUP_PARAM: Words = Words {
@@ -121,7 +121,7 @@ pub(super) const PMD_DUP_PARAM: Words = Words {
     from_client: Some(NEVER),
     cause: "a default and a setting were both written",
     fix: "write it once",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_TAKEOVER_WITH_VALUE: Words = Words {
@@ -136,7 +136,7 @@ pub(super) const PMD_TAKEOVER_WITH_VALUE: Words = Words {
     from_client: Some(NEVER),
     cause: "a boolean written as =1 or =true",
     fix: "write the name alone, or leave it out",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_WINDOW_BITS_RANGE: Words = Words {
@@ -151,12 +151,12 @@ pub(super) const PMD_WINDOW_BITS_RANGE: Words = Words {
     from_client: Some(NEVER),
     cause: "a size in bytes, a leading zero, or no value",
     fix: "write 9 to 15, without a leading zero",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_CLIENT_BITS_NO_VALUE: Words = Words {
     level: Level::Error,
-    title: "the answer has client_max_window_bits without a value",
+    title: "the response has client_max_window_bits without a value",
     spec: "RFC 7692 7.1.2.2",
     chrome: "Error during WebSocket handshake: Error in permessage-deflate: client_max_window_bits must have value \
         (close 1006 for the page)",
@@ -166,21 +166,21 @@ pub(super) const PMD_CLIENT_BITS_NO_VALUE: Words = Words {
     from_client: None,
     cause: "the server echoes the offer as it came",
     fix: "answer permessage-deflate, or give a value: client_max_window_bits=15",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const PMD_CLIENT_BITS_UNOFFERED: Words = Words {
     level: Level::Warning,
-    title: "the answer has client_max_window_bits, and the client did not offer it",
+    title: "the response has client_max_window_bits, and the client did not offer it",
     spec: "RFC 7692 7.1.2.2",
     chrome: "always offers it, so it accepts it",
     firefox: "accepts it",
     safari: NOT_KNOWN,
     differs: &[Browser::Safari],
     from_client: None,
-    cause: "the same answer for every client",
+    cause: "the same response for every client",
     fix: "send it only where the offer has it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const PMD_SERVER_BITS_8: Words = Words {
@@ -194,7 +194,7 @@ pub(super) const PMD_SERVER_BITS_8: Words = Words {
     from_client: None,
     cause: "the smallest number was taken; zlib uses 9 in its place",
     fix: "use 9 to 15",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const RSV1_NOT_NEGOTIATED: Words = Words {
@@ -209,7 +209,7 @@ pub(super) const RSV1_NOT_NEGOTIATED: Words = Words {
     cause: "the server compresses without asking, something in front took the extension header away, or the first byte \
         81 was written as UTF-8 (c2 81)",
     fix: "compress only where both heads have permessage-deflate",
-    mend: Some("inflates the message, or clears the bit"),
+    repair: Some("inflates the message, or clears the bit"),
 };
 
 pub(super) const RSV1_ON_CONTINUATION: Words = Words {
@@ -223,7 +223,7 @@ pub(super) const RSV1_ON_CONTINUATION: Words = Words {
     from_client: Some(NEVER),
     cause: "the bit is set on every fragment",
     fix: "set it on the first frame of a message only",
-    mend: Some("clears the bit"),
+    repair: Some("clears the bit"),
 };
 
 pub(super) const RSV1_ON_CONTROL: Words = Words {
@@ -237,7 +237,7 @@ pub(super) const RSV1_ON_CONTROL: Words = Words {
     from_client: Some(NEVER),
     cause: "pings or close frames go through the compressor",
     fix: "never compress control frames",
-    mend: Some("clears the bit"),
+    repair: Some("clears the bit"),
 };
 
 pub(super) const DEFLATE_BAD_DATA: Words = Words {
@@ -252,7 +252,7 @@ pub(super) const DEFLATE_BAD_DATA: Words = Words {
     cause: "the payload has a wrapper (zlib, gzip), is not compressed at all, or was cut",
     fix: "raw deflate: zlib.compressobj(wbits=-15) in Python, deflateInit2 with -15, zlib.createDeflateRaw() in Node; \
         flush with Z_SYNC_FLUSH and drop the last 00 00 ff ff",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const DEFLATE_MISSING_RSV1: Words = Words {
@@ -267,7 +267,7 @@ pub(super) const DEFLATE_MISSING_RSV1: Words = Words {
     from_client: Some(NEVER),
     cause: "the first byte was written as for a frame that is not compressed",
     fix: "set RSV1 on the first frame: c1 for text, c2 for binary",
-    mend: Some("sets RSV1"),
+    repair: Some("sets RSV1"),
 };
 
 pub(super) const DEFLATE_ZLIB_HEADER: Words = Words {
@@ -281,7 +281,7 @@ pub(super) const DEFLATE_ZLIB_HEADER: Words = Words {
     from_client: Some(NEVER),
     cause: "compress(), zlib.compress() or gzip was used, where raw deflate belongs",
     fix: "raw deflate: zlib.compressobj(wbits=-15) in Python, deflateInit2 with -15, zlib.createDeflateRaw() in Node",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const DEFLATE_TAIL_KEPT: Words = Words {
@@ -295,7 +295,7 @@ pub(super) const DEFLATE_TAIL_KEPT: Words = Words {
     from_client: Some(NEVER),
     cause: "the last step of compressing was left out",
     fix: "drop the last four bytes",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const DEFLATE_NO_SYNC_FLUSH: Words = Words {
@@ -309,7 +309,7 @@ pub(super) const DEFLATE_NO_SYNC_FLUSH: Words = Words {
     from_client: Some(NEVER),
     cause: "each message is compressed in one call (Z_FINISH)",
     fix: "flush with Z_SYNC_FLUSH, or negotiate server_no_context_takeover",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const DEFLATE_CONTEXT_MISMATCH: Words = Words {
@@ -323,7 +323,7 @@ pub(super) const DEFLATE_CONTEXT_MISMATCH: Words = Words {
     from_client: Some(NEVER),
     cause: "one compressed message is sent to several sockets, or a compressor is shared between connections",
     fix: "negotiate server_no_context_takeover for what is shared, or keep one compressor for each connection",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const DEFLATE_BOMB: Words = Words {
@@ -337,12 +337,12 @@ pub(super) const DEFLATE_BOMB: Words = Words {
     from_client: Some("sends what the page sends"),
     cause: "very regular data, or an attack",
     fix: "bound the inflated size where you read it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const EXT_X_WEBKIT_DEFLATE_FRAME: Words = Words {
     level: Level::Error,
-    title: "the answer names x-webkit-deflate-frame, which no browser offers any more",
+    title: "the response names x-webkit-deflate-frame, which no browser offers any more",
     spec: "RFC 6455 9.1",
     chrome: "Error during WebSocket handshake: Found an unsupported extension 'x-webkit-deflate-frame' in \
         'Sec-WebSocket-Extensions' header (close 1006 for the page)",
@@ -352,7 +352,7 @@ pub(super) const EXT_X_WEBKIT_DEFLATE_FRAME: Words = Words {
     from_client: None,
     cause: "an old server library",
     fix: "update the library, or turn the extension off",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const SAFARI_PMD_BUGS: Words = Words {
@@ -367,5 +367,5 @@ pub(super) const SAFARI_PMD_BUGS: Words = Words {
     from_client: Some("is such a Safari"),
     cause: "an error in Safari",
     fix: "turn compression off for these versions",
-    mend: None,
+    repair: None,
 };

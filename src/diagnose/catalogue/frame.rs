@@ -16,7 +16,7 @@ pub(super) const FRAME_RSV: Words = Words {
     cause: "the stream is out of step after a wrong length, text was written without a frame, or header bytes were \
         written as UTF-8",
     fix: "compare the bytes in front of this frame with the lengths that the headers give; write bytes, not characters",
-    mend: Some("clears the bits"),
+    repair: Some("clears the bits"),
 };
 
 pub(super) const FRAME_OPCODE_RESERVED_DATA: Words = Words {
@@ -30,7 +30,7 @@ pub(super) const FRAME_OPCODE_RESERVED_DATA: Words = Words {
     from_client: Some(NEVER),
     cause: "the stream is out of step after a wrong length, or the opcodes are an old draft's",
     fix: "use 1 for text, 2 for binary, 0 for continuations",
-    mend: Some("drops the frame"),
+    repair: Some("drops the frame"),
 };
 
 pub(super) const FRAME_OPCODE_RESERVED_CONTROL: Words = Words {
@@ -45,7 +45,7 @@ pub(super) const FRAME_OPCODE_RESERVED_CONTROL: Words = Words {
     from_client: Some(NEVER),
     cause: "bytes that are no frame: stray line ends, text, or the rest of a payload after a wrong length",
     fix: "look at what was written just before; use 8, 9 and 10 for close, ping and pong",
-    mend: Some("drops the frame"),
+    repair: Some("drops the frame"),
 };
 
 pub(super) const FRAME_SERVER_MASKED: Words = Words {
@@ -59,7 +59,7 @@ pub(super) const FRAME_SERVER_MASKED: Words = Words {
     from_client: None,
     cause: "client code was reused for the server, or a length of 128 to 255 was written in one byte, which sets this bit",
     fix: "leave the mask bit 0 and write no key: the second byte of a server's frame is below 80",
-    mend: Some("unmasks the frame"),
+    repair: Some("unmasks the frame"),
 };
 
 pub(super) const FRAME_CLIENT_UNMASKED: Words = Words {
@@ -73,7 +73,7 @@ pub(super) const FRAME_CLIENT_UNMASKED: Words = Words {
     from_client: Some("a browser always masks its frames"),
     cause: "a client written by hand, or something in between that frames anew",
     fix: "set the mask bit, write four random bytes behind the length, and XOR the payload with them",
-    mend: Some("masks the frame"),
+    repair: Some("masks the frame"),
 };
 
 pub(super) const FRAME_MASK_WEAK: Words = Words {
@@ -87,7 +87,7 @@ pub(super) const FRAME_MASK_WEAK: Words = Words {
     from_client: Some("a browser draws a new key for each frame"),
     cause: "a constant or zero in place of random bytes, to save time or for a test",
     fix: "draw four random bytes for each frame",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const FRAME_LEN16_NONMINIMAL: Words = Words {
@@ -101,7 +101,7 @@ pub(super) const FRAME_LEN16_NONMINIMAL: Words = Words {
     from_client: Some(NEVER),
     cause: "one form is used for all lengths",
     fix: "write lengths up to 125 in the second byte itself",
-    mend: Some("writes the shortest form"),
+    repair: Some("writes the shortest form"),
 };
 
 pub(super) const FRAME_LEN64_NONMINIMAL: Words = Words {
@@ -115,7 +115,7 @@ pub(super) const FRAME_LEN64_NONMINIMAL: Words = Words {
     from_client: Some(NEVER),
     cause: "the comparison is one off: 65535 still fits 16 bits; or the long form is used for everything above 125",
     fix: "if length <= 65535, use 126 and two bytes",
-    mend: Some("writes the shortest form"),
+    repair: Some("writes the shortest form"),
 };
 
 pub(super) const FRAME_LEN64_IN_4_BYTES: Words = Words {
@@ -129,7 +129,7 @@ pub(super) const FRAME_LEN64_IN_4_BYTES: Words = Words {
     from_client: Some(NEVER),
     cause: "htonl() or a 32-bit integer behind 127",
     fix: "write eight bytes: struct.pack(\">Q\", n), htobe64(n), writeBigUInt64BE(n)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const FRAME_LEN64_MSB: Words = Words {
@@ -143,7 +143,7 @@ pub(super) const FRAME_LEN64_MSB: Words = Words {
     from_client: Some(NEVER),
     cause: "a negative number was written as a length, or the bytes are no frame header",
     fix: "check the number before it is cast; look at what was written just before",
-    mend: Some("closes the session with 1002, since nothing behind it can be told apart"),
+    repair: Some("closes the session with 1002, since nothing behind it can be told apart"),
 };
 
 pub(super) const FRAME_LEN_HUGE: Words = Words {
@@ -158,7 +158,7 @@ pub(super) const FRAME_LEN_HUGE: Words = Words {
     from_client: Some(NEVER),
     cause: "a 64-bit length in the wrong byte order, or payload bytes read as a length",
     fix: "write the length big-endian; send large data as several messages",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const FRAME_LEN_LITTLE_ENDIAN: Words = Words {
@@ -173,7 +173,7 @@ pub(super) const FRAME_LEN_LITTLE_ENDIAN: Words = Words {
     from_client: Some(NEVER),
     cause: "the number was written as it lies in memory",
     fix: "struct.pack(\">H\", n), htons(n), writeUInt16BE(n), ByteBuffer's default order",
-    mend: Some("writes the length that fits"),
+    repair: Some("writes the length that fits"),
 };
 
 pub(super) const FRAME_LEN_7BIT_OVERFLOW: Words = Words {
@@ -188,7 +188,7 @@ pub(super) const FRAME_LEN_7BIT_OVERFLOW: Words = Words {
     from_client: Some(NEVER),
     cause: "only the short form was written: chr(129) . chr(strlen($message)) . $message",
     fix: "126 to 65535: the byte 126 and two bytes of length; more: 127 and eight bytes",
-    mend: Some("writes the length that fits"),
+    repair: Some("writes the length that fits"),
 };
 
 pub(super) const FRAME_LEN_CHARS_NOT_BYTES: Words = Words {
@@ -203,7 +203,7 @@ pub(super) const FRAME_LEN_CHARS_NOT_BYTES: Words = Words {
     from_client: Some(NEVER),
     cause: "the length was taken from the string, not from its bytes: len(text), text.length, mb_strlen()",
     fix: "encode first, then count: data = text.encode(); Buffer.byteLength(text); text.getBytes(UTF_8).length",
-    mend: Some("writes the length that fits"),
+    repair: Some("writes the length that fits"),
 };
 
 pub(super) const FRAME_HEADER_UTF8: Words = Words {
@@ -218,7 +218,7 @@ pub(super) const FRAME_HEADER_UTF8: Words = Words {
     from_client: Some(NEVER),
     cause: "the frame was built as a text string (81 becomes c2 81), or went from bytes to a string and back (ef bf bd)",
     fix: "write bytes: Buffer in Node, bytes in Python, OutputStream in Java; no encoding on the socket",
-    mend: Some("takes the characters back to bytes where none is lost"),
+    repair: Some("takes the characters back to bytes where none is lost"),
 };
 
 pub(super) const FRAME_CONTROL_LONG: Words = Words {
@@ -232,7 +232,7 @@ pub(super) const FRAME_CONTROL_LONG: Words = Words {
     from_client: Some(NEVER),
     cause: "a ping that carries data",
     fix: "keep the payload of pings and pongs within 125 bytes; send data as a message",
-    mend: Some("cuts the payload at 125 bytes"),
+    repair: Some("cuts the payload at 125 bytes"),
 };
 
 pub(super) const FRAME_CONTROL_FRAGMENTED: Words = Words {
@@ -246,7 +246,7 @@ pub(super) const FRAME_CONTROL_FRAGMENTED: Words = Words {
     from_client: Some(NEVER),
     cause: "the first byte is 08, 09 or 0a in place of 88, 89 or 8a; or the bytes are text without a frame",
     fix: "set FIN on each control frame",
-    mend: Some("sets FIN"),
+    repair: Some("sets FIN"),
 };
 
 pub(super) const FRAME_UNEXPECTED_CONTINUATION: Words = Words {
@@ -260,7 +260,7 @@ pub(super) const FRAME_UNEXPECTED_CONTINUATION: Words = Words {
     from_client: Some(NEVER),
     cause: "the first fragment has opcode 0 too, or the message before it was ended with FIN",
     fix: "give the first fragment opcode 1 or 2 and FIN 0, and set FIN on the last only",
-    mend: Some("makes it the start of a message"),
+    repair: Some("makes it the start of a message"),
 };
 
 pub(super) const FRAME_INTERLEAVED: Words = Words {
@@ -274,7 +274,7 @@ pub(super) const FRAME_INTERLEAVED: Words = Words {
     from_client: Some(NEVER),
     cause: "FIN was forgotten (01 in place of 81), every fragment has opcode 1 or 2, or two threads write at once",
     fix: "write 81 for a whole text message, opcode 0 for later fragments, and hold a lock for the whole message",
-    mend: Some("finishes the message before"),
+    repair: Some("finishes the message before"),
 };
 
 pub(super) const FRAME_MISSING_FIN: Words = Words {
@@ -288,7 +288,7 @@ pub(super) const FRAME_MISSING_FIN: Words = Words {
     from_client: Some("a browser finishes what it begins, but for a broken connection"),
     cause: "the first byte is 01 or 02 in place of 81 or 82",
     fix: "set FIN on the last frame of each message",
-    mend: Some("finishes the message"),
+    repair: Some("finishes the message"),
 };
 
 pub(super) const FRAME_TRUNCATED: Words = Words {
@@ -303,7 +303,7 @@ pub(super) const FRAME_TRUNCATED: Words = Words {
     cause: "the length is larger than the payload, the process ended while it wrote, or a partial write was taken for a \
         whole one",
     fix: "take the length from the bytes that are written, and write until all are gone (sendall(), write_all())",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const FRAME_NOT_A_FRAME: Words = Words {
@@ -315,9 +315,9 @@ pub(super) const FRAME_NOT_A_FRAME: Words = Words {
     safari: SAFARI_FAILS,
     differs: &[],
     from_client: Some(NEVER),
-    cause: "text, JSON or an HTTP answer was written to the socket after the 101, without a frame",
+    cause: "text, JSON or an HTTP response was written to the socket after the 101, without a frame",
     fix: "send it with the library's send(), or put a frame header before it: 81, the length, the bytes",
-    mend: Some("puts a frame around it where its end can be told"),
+    repair: Some("puts a frame around it where its end can be told"),
 };
 
 pub(super) const FRAME_TLS_RECORD: Words = Words {
@@ -331,7 +331,7 @@ pub(super) const FRAME_TLS_RECORD: Words = Words {
     from_client: Some(NEVER),
     cause: "one end speaks TLS, the other does not: a second layer of TLS, or a socket that was wrapped late",
     fix: "use TLS from the first byte on, or not at all",
-    mend: Some("drops it"),
+    repair: Some("drops it"),
 };
 
 pub(super) const FRAME_HIXIE_FRAMING: Words = Words {
@@ -345,7 +345,7 @@ pub(super) const FRAME_HIXIE_FRAMING: Words = Words {
     from_client: Some(NEVER),
     cause: "a library from 2010 whose handshake was patched to RFC 6455",
     fix: "frame as RFC 6455 does: 81, the length, the text",
-    mend: Some("frames them as RFC 6455 does"),
+    repair: Some("frames them as RFC 6455 does"),
 };
 
 pub(super) const FRAME_TRAILING_NEWLINE: Words = Words {
@@ -359,7 +359,7 @@ pub(super) const FRAME_TRAILING_NEWLINE: Words = Words {
     from_client: Some(NEVER),
     cause: "println(), puts or a line-based writer sent the frame",
     fix: "write() the frame, and nothing behind it",
-    mend: Some("drops the line end"),
+    repair: Some("drops the line end"),
 };
 
 pub(super) const FRAME_STRAY_NUL: Words = Words {
@@ -374,7 +374,7 @@ pub(super) const FRAME_STRAY_NUL: Words = Words {
     from_client: Some(NEVER),
     cause: "a C string was sent with the byte that ends it: sizeof(buffer), strlen() + 1",
     fix: "send exactly the bytes of the frame",
-    mend: Some("drops the byte"),
+    repair: Some("drops the byte"),
 };
 
 pub(super) const FRAME_DOUBLE_FRAMED: Words = Words {
@@ -388,7 +388,7 @@ pub(super) const FRAME_DOUBLE_FRAMED: Words = Words {
     from_client: Some("sends what the page sends"),
     cause: "a frame that was built by hand is given to the library's send(), which frames it once more",
     fix: "give the library the message, not a frame",
-    mend: Some("takes the outer frame away"),
+    repair: Some("takes the outer frame away"),
 };
 
 pub(super) const FRAME_ECHO_NOT_UNMASKED: Words = Words {
@@ -403,7 +403,7 @@ pub(super) const FRAME_ECHO_NOT_UNMASKED: Words = Words {
     from_client: None,
     cause: "the server does not unmask what it reads",
     fix: "payload[i] ^= key[i % 4] for each byte, before the payload is used",
-    mend: Some("unmasks the payload"),
+    repair: Some("unmasks the payload"),
 };
 
 pub(super) const FRAME_MASKED_LUMP: Words = Words {
@@ -417,7 +417,7 @@ pub(super) const FRAME_MASKED_LUMP: Words = Words {
     from_client: Some(NEVER),
     cause: "the mask is put over the whole frame, where it belongs over the payload only",
     fix: "write header and key as they are, and XOR the payload alone",
-    mend: Some("drops it"),
+    repair: Some("drops it"),
 };
 
 pub(super) const FRAME_HYBI06_OPCODES: Words = Words {
@@ -431,7 +431,7 @@ pub(super) const FRAME_HYBI06_OPCODES: Words = Words {
     from_client: Some(NEVER),
     cause: "a library whose handshake is of 2011, and its frames of 2010",
     fix: "use 1 for text and 2 for binary",
-    mend: Some("writes the opcode that is meant"),
+    repair: Some("writes the opcode that is meant"),
 };
 
 pub(super) const FRAME_EMPTY_FRAGMENTS: Words = Words {
@@ -445,7 +445,7 @@ pub(super) const FRAME_EMPTY_FRAGMENTS: Words = Words {
     from_client: Some(NEVER),
     cause: "a stream that is flushed when there is nothing to send",
     fix: "nothing needs to change; skipping empty pieces saves bytes",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const FRAME_PING_NO_PONG: Words = Words {
@@ -459,5 +459,5 @@ pub(super) const FRAME_PING_NO_PONG: Words = Words {
     from_client: None,
     cause: "the library leaves pings to the application, or nothing reads the socket",
     fix: "answer each ping with a pong that has the same payload, and read all the time",
-    mend: Some("answers it"),
+    repair: Some("answers it"),
 };

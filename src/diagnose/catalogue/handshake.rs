@@ -2,11 +2,11 @@
 
 use crate::record::finding::Level;
 
-use super::{Browser, FIREFOX_REFUSES, MEND_HEAD, SAFARI_REFUSES, Words};
+use super::{Browser, FIREFOX_REFUSES, REPAIR_HEAD, SAFARI_REFUSES, Words};
 
 pub(super) const RESP_UPGRADE_MISSING: Words = Words {
     level: Level::Error,
-    title: "the answer has no Upgrade header",
+    title: "the response has no Upgrade header",
     spec: "RFC 6455 4.1, 4.2.2",
     chrome: "Error during WebSocket handshake: 'Upgrade' header is missing (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -15,12 +15,12 @@ pub(super) const RESP_UPGRADE_MISSING: Words = Words {
     from_client: None,
     cause: "a proxy took it away, its name is misspelt, or an empty line ended the head too early",
     fix: "send Upgrade: websocket",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_UPGRADE_WRONG: Words = Words {
     level: Level::Error,
-    title: "the answer's Upgrade header does not say websocket",
+    title: "the response's Upgrade header does not say websocket",
     spec: "RFC 6455 4.1",
     chrome: "Error during WebSocket handshake: 'Upgrade' header value is not 'WebSocket': <value> (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -29,12 +29,12 @@ pub(super) const RESP_UPGRADE_WRONG: Words = Words {
     from_client: None,
     cause: "a wrong constant, or a version behind the name",
     fix: "send Upgrade: websocket, in any case and with nothing behind it",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_UPGRADE_MULTIPLE: Words = Words {
     level: Level::Error,
-    title: "the answer has more than one value of Upgrade",
+    title: "the response has more than one value of Upgrade",
     spec: "RFC 6455 4.1",
     chrome: "Error during WebSocket handshake: 'Upgrade' header must not appear more than once in a response (close 1006 \
         for the page)",
@@ -44,12 +44,12 @@ pub(super) const RESP_UPGRADE_MULTIPLE: Words = Words {
     from_client: None,
     cause: "the application and a proxy both add it, or the proxy adds h2c",
     fix: "send Upgrade: websocket once",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_CONNECTION_MISSING: Words = Words {
     level: Level::Error,
-    title: "the answer has no Connection header",
+    title: "the response has no Connection header",
     spec: "RFC 6455 4.1, 4.2.2",
     chrome: "Error during WebSocket handshake: 'Connection' header is missing (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -58,12 +58,12 @@ pub(super) const RESP_CONNECTION_MISSING: Words = Words {
     from_client: None,
     cause: "a proxy took it away, or an empty line ended the head too early",
     fix: "send Connection: Upgrade",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_CONNECTION_WRONG: Words = Words {
     level: Level::Error,
-    title: "the answer's Connection header does not say Upgrade",
+    title: "the response's Connection header does not say Upgrade",
     spec: "RFC 6455 4.1",
     chrome: "Error during WebSocket handshake: 'Connection' header value must contain 'Upgrade' (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -72,12 +72,12 @@ pub(super) const RESP_CONNECTION_WRONG: Words = Words {
     from_client: None,
     cause: "a framework or proxy put its default there: keep-alive or close",
     fix: "send Connection: Upgrade; in nginx set Connection \"upgrade\" for this location",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_CONNECTION_LIST: Words = Words {
     level: Level::Note,
-    title: "the answer's Connection header has Upgrade among other words",
+    title: "the response's Connection header has Upgrade among other words",
     spec: "RFC 6455 4.1, which allows it",
     chrome: "accepts it",
     firefox: "accepts it",
@@ -86,12 +86,12 @@ pub(super) const RESP_CONNECTION_LIST: Words = Words {
     from_client: None,
     cause: "a framework adds keep-alive",
     fix: "send Upgrade alone if old clients matter",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const RESP_ACCEPT_MISSING: Words = Words {
     level: Level::Error,
-    title: "the answer has no Sec-WebSocket-Accept header",
+    title: "the response has no Sec-WebSocket-Accept header",
     spec: "RFC 6455 4.1, 4.2.2",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Accept' header is missing (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -100,7 +100,7 @@ pub(super) const RESP_ACCEPT_MISSING: Words = Words {
     from_client: None,
     cause: "a server from before 2011, a misspelt name (WebSocket-Accept), or an empty line that ended the head too early",
     fix: "send base64(sha1(key + \"258EAFA5-E914-47DA-95CA-C5AB0DC85B11\")) as Sec-WebSocket-Accept",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_ACCEPT_MISMATCH: Words = Words {
@@ -117,7 +117,7 @@ pub(super) const RESP_ACCEPT_MISMATCH: Words = Words {
     fix: "hash the key's text as it came, with the GUID behind it, and encode the 20 raw bytes with base64: \
         base64.b64encode(hashlib.sha1(key + GUID).digest()); base64_encode(sha1($key . $guid, true)); \
         crypto.createHash(\"sha1\").update(key + GUID).digest(\"base64\")",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_ACCEPT_TRAILING_NEWLINE: Words = Words {
@@ -134,12 +134,12 @@ pub(super) const RESP_ACCEPT_TRAILING_NEWLINE: Words = Words {
     cause: "a base64 function that adds a line feed: Python base64.encodebytes, Ruby Base64.encode64, Perl \
         encode_base64, OpenSSL's BIO",
     fix: "base64.b64encode, Base64.strict_encode64, encode_base64($x, \"\"), BIO_FLAGS_BASE64_NO_NL; or strip() the value",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_ACCEPT_DUPLICATE: Words = Words {
     level: Level::Error,
-    title: "the answer has more than one Sec-WebSocket-Accept",
+    title: "the response has more than one Sec-WebSocket-Accept",
     spec: "RFC 6455 11.3.3",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Accept' header must not appear more than once in a \
         response (close 1006 for the page)",
@@ -149,7 +149,7 @@ pub(super) const RESP_ACCEPT_DUPLICATE: Words = Words {
     from_client: None,
     cause: "the application and a library or proxy both send it",
     fix: "send it once",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_ACCEPT_WHITESPACE: Words = Words {
@@ -163,12 +163,12 @@ pub(super) const RESP_ACCEPT_WHITESPACE: Words = Words {
     from_client: None,
     cause: "the value is printed into a padded field",
     fix: "print it without padding",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const RESP_PROTOCOL_UNREQUESTED: Words = Words {
     level: Level::Error,
-    title: "the answer names a subprotocol, and the client asked for none",
+    title: "the response names a subprotocol, and the client asked for none",
     spec: "RFC 6455 4.1",
     chrome: "Error during WebSocket handshake: Response must not include 'Sec-WebSocket-Protocol' header if not present \
         in request: <value> (close 1006 for the page)",
@@ -178,12 +178,12 @@ pub(super) const RESP_PROTOCOL_UNREQUESTED: Words = Words {
     from_client: None,
     cause: "the server always sends the same subprotocol",
     fix: "send it only where the request has one, or name it in the page: new WebSocket(url, \"chat\")",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_PROTOCOL_MISMATCH: Words = Words {
     level: Level::Error,
-    title: "the answer names a subprotocol that the client did not ask for",
+    title: "the response names a subprotocol that the client did not ask for",
     spec: "RFC 6455 4.1",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header value '<value>' in response does not \
         match any of sent values (close 1006 for the page)",
@@ -193,12 +193,12 @@ pub(super) const RESP_PROTOCOL_MISMATCH: Words = Words {
     from_client: None,
     cause: "a fixed value in the server, or another case of the letters",
     fix: "answer with exactly one of the requested names, letter by letter",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_PROTOCOL_MISSING: Words = Words {
     level: Level::Error,
-    title: "the client asked for a subprotocol, and the answer names none",
+    title: "the client asked for a subprotocol, and the response names none",
     spec: "WHATWG WebSockets; RFC 6455 4.2.2 allows it",
     chrome: "Error during WebSocket handshake: Sent non-empty 'Sec-WebSocket-Protocol' header but no response was \
         received (close 1006 for the page)",
@@ -208,12 +208,12 @@ pub(super) const RESP_PROTOCOL_MISSING: Words = Words {
     from_client: None,
     cause: "the server ignores the header, or a proxy took it away",
     fix: "choose one of the requested names and send it back, or drop the second argument of new WebSocket()",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_PROTOCOL_LIST: Words = Words {
     level: Level::Error,
-    title: "the answer repeats a list of subprotocols in place of one",
+    title: "the response repeats a list of subprotocols in place of one",
     spec: "RFC 6455 4.2.2",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header must not appear more than once in a \
         response (close 1006 for the page)",
@@ -221,14 +221,14 @@ pub(super) const RESP_PROTOCOL_LIST: Words = Words {
     safari: "not known; Safari up to 14 refuses: Sec-WebSocket-Protocol mismatch",
     differs: &[],
     from_client: None,
-    cause: "the server copies the request's header into its answer",
+    cause: "the server copies the request's header into its response",
     fix: "choose one of the names",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_PROTOCOL_DUPLICATE: Words = Words {
     level: Level::Error,
-    title: "the answer has more than one Sec-WebSocket-Protocol header",
+    title: "the response has more than one Sec-WebSocket-Protocol header",
     spec: "RFC 6455 11.3.4",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header must not appear more than once in a \
         response (close 1006 for the page)",
@@ -238,12 +238,12 @@ pub(super) const RESP_PROTOCOL_DUPLICATE: Words = Words {
     from_client: None,
     cause: "the application and a library or middleware both send it",
     fix: "send it once",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_PROTOCOL_EMPTY: Words = Words {
     level: Level::Error,
-    title: "the answer's Sec-WebSocket-Protocol is empty",
+    title: "the response's Sec-WebSocket-Protocol is empty",
     spec: "RFC 6455 4.2.2",
     chrome: "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header value '' in response does not match any \
         of sent values, or Response must not include 'Sec-WebSocket-Protocol' header if not present in request \
@@ -254,12 +254,12 @@ pub(super) const RESP_PROTOCOL_EMPTY: Words = Words {
     from_client: None,
     cause: "the header is set from a variable that is empty",
     fix: "leave the header out where there is nothing to say",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const RESP_HIXIE_HEADERS: Words = Words {
     level: Level::Note,
-    title: "the answer has headers of the drafts of 2010 besides those of RFC 6455",
+    title: "the response has headers of the drafts of 2010 besides those of RFC 6455",
     spec: "RFC 6455 4.2.2 does not know them",
     chrome: "ignores them",
     firefox: "ignores them",
@@ -268,7 +268,7 @@ pub(super) const RESP_HIXIE_HEADERS: Words = Words {
     from_client: None,
     cause: "code copied from an old tutorial",
     fix: "leave out WebSocket-Origin, WebSocket-Location and their Sec- forms",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const RESP_HIXIE76_ONLY: Words = Words {
@@ -282,7 +282,7 @@ pub(super) const RESP_HIXIE76_ONLY: Words = Words {
     from_client: None,
     cause: "a server library from before RFC 6455",
     fix: "update the library; or let wsproxy speak its dialect: --policy repair finds it out, --dialect hixie-76 names it",
-    mend: Some("gives the browser a right answer of wsproxy's own and translates the frames"),
+    repair: Some("gives the browser a right response of wsproxy's own and translates the frames"),
 };
 
 pub(super) const REQ_METHOD: Words = Words {
@@ -296,7 +296,7 @@ pub(super) const REQ_METHOD: Words = Words {
     from_client: None,
     cause: "a script or a tool that was told another method",
     fix: "send GET",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_HTTP10: Words = Words {
@@ -310,7 +310,7 @@ pub(super) const REQ_HTTP10: Words = Words {
     from_client: None,
     cause: "a proxy in front, nginx by default",
     fix: "nginx: proxy_http_version 1.1;",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_HOST_MISSING: Words = Words {
@@ -324,7 +324,7 @@ pub(super) const REQ_HOST_MISSING: Words = Words {
     from_client: None,
     cause: "a client that writes its request by hand",
     fix: "send Host: NAME:PORT",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_HOST_FOREIGN: Words = Words {
@@ -339,7 +339,7 @@ pub(super) const REQ_HOST_FOREIGN: Words = Words {
     cause: "this machine has a name that wsproxy was not told of; or a page from elsewhere points its own name at this \
         machine (DNS rebinding), and the upstream has to see that name to refuse it",
     fix: "if the name is yours, start wsproxy with --allow-host NAME; if it is not, close the page that sent this",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_UPGRADE_MISSING: Words = Words {
@@ -353,7 +353,7 @@ pub(super) const REQ_UPGRADE_MISSING: Words = Words {
     from_client: None,
     cause: "a proxy in front took it away",
     fix: "let the proxy pass it on (nginx: proxy_set_header Upgrade $http_upgrade;)",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_CONNECTION_MISSING: Words = Words {
@@ -367,7 +367,7 @@ pub(super) const REQ_CONNECTION_MISSING: Words = Words {
     from_client: None,
     cause: "a proxy in front wrote its own",
     fix: "let the proxy send Connection: upgrade (nginx: proxy_set_header Connection \"upgrade\";)",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_KEY_MISSING: Words = Words {
@@ -381,7 +381,7 @@ pub(super) const REQ_KEY_MISSING: Words = Words {
     from_client: None,
     cause: "a health check, a client from before 2011, or a proxy in front",
     fix: "send base64 of 16 random bytes",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_KEY_BAD_LENGTH: Words = Words {
@@ -395,7 +395,7 @@ pub(super) const REQ_KEY_BAD_LENGTH: Words = Words {
     from_client: None,
     cause: "a key written by hand, or in hex",
     fix: "base64.b64encode(os.urandom(16)); crypto.randomBytes(16).toString(\"base64\")",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_KEY_REUSED: Words = Words {
@@ -409,7 +409,7 @@ pub(super) const REQ_KEY_REUSED: Words = Words {
     from_client: None,
     cause: "a constant in a script, often the sample key of the RFC",
     fix: "draw 16 random bytes for each connection",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_KEY_DUPLICATE: Words = Words {
@@ -423,7 +423,7 @@ pub(super) const REQ_KEY_DUPLICATE: Words = Words {
     from_client: None,
     cause: "something in front adds its own",
     fix: "send one",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_VERSION_MISSING: Words = Words {
@@ -437,7 +437,7 @@ pub(super) const REQ_VERSION_MISSING: Words = Words {
     from_client: None,
     cause: "a client that writes its request by hand, or one from before 2011",
     fix: "send Sec-WebSocket-Version: 13",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const REQ_VERSION_UNSUPPORTED: Words = Words {
@@ -451,7 +451,7 @@ pub(super) const REQ_VERSION_UNSUPPORTED: Words = Words {
     from_client: None,
     cause: "a client from 2011 (7 or 8), or a wrong constant",
     fix: "send Sec-WebSocket-Version: 13",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_VERSION_DUPLICATE: Words = Words {
@@ -465,7 +465,7 @@ pub(super) const REQ_VERSION_DUPLICATE: Words = Words {
     from_client: None,
     cause: "something in front adds its own",
     fix: "send one",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_ORIGIN_MISSING: Words = Words {
@@ -479,7 +479,7 @@ pub(super) const REQ_ORIGIN_MISSING: Words = Words {
     from_client: None,
     cause: "a client that is a program; nothing is wrong with that",
     fix: "let the server ask for an Origin only where browsers alone may come; try --origin to see whether it does",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_SUBPROTOCOL_INVALID: Words = Words {
@@ -493,7 +493,7 @@ pub(super) const REQ_SUBPROTOCOL_INVALID: Words = Words {
     from_client: None,
     cause: "a token with =, / or blanks, sent as a subprotocol",
     fix: "use base64url without padding",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const REQ_BODY: Words = Words {
@@ -507,5 +507,5 @@ pub(super) const REQ_BODY: Words = Words {
     from_client: None,
     cause: "a tool that sends GET with a body; a hixie-76 client's eight bytes behind the head",
     fix: "send no body and no Content-Length",
-    mend: None,
+    repair: None,
 };

@@ -3,7 +3,7 @@
 use crate::record::finding::Level;
 
 use super::{
-    Browser, FIREFOX_FAILS, FIREFOX_REFUSES, MEND_HEAD, NEVER, NOT_KNOWN, SAFARI_FAILS, SAFARI_REFUSES, Words,
+    Browser, FIREFOX_FAILS, FIREFOX_REFUSES, NEVER, NOT_KNOWN, REPAIR_HEAD, SAFARI_FAILS, SAFARI_REFUSES, Words,
 };
 
 pub(super) const HTTP_STATUS_200: Words = Words {
@@ -18,7 +18,7 @@ pub(super) const HTTP_STATUS_200: Words = Words {
     cause: "the request reached a plain HTTP handler: a catch-all route that serves index.html, or a proxy in front \
         that took the Upgrade header away",
     fix: "route this path to the WebSocket handler, and let the proxy in front pass Upgrade and Connection on",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_3XX: Words = Words {
@@ -33,7 +33,7 @@ pub(super) const HTTP_STATUS_3XX: Words = Words {
     from_client: None,
     cause: "a slash at the end of the path, a redirect from http to https, or a login page",
     fix: "connect to the address in Location: its scheme (wss:// for https://) and its exact path",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_400: Words = Words {
@@ -46,10 +46,10 @@ pub(super) const HTTP_STATUS_400: Words = Words {
     differs: &[],
     from_client: None,
     cause: "in this order: the path is not one that the WebSocket server serves, a check of Host, Origin or a token failed, \
-        or something in front took Upgrade away; the answer does not say which",
+        or something in front took Upgrade away; the response does not say which",
     fix: "look into the log of whoever answered; compare the path; behind nginx, pass the upgrade on (proxy_http_version \
         1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_401: Words = Words {
@@ -64,7 +64,7 @@ pub(super) const HTTP_STATUS_401: Words = Words {
     from_client: None,
     cause: "authentication in front of the socket; page script can't set an Authorization header on a WebSocket",
     fix: "use a cookie, or a short-lived ticket in the query or the subprotocol",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_403: Words = Words {
@@ -79,7 +79,7 @@ pub(super) const HTTP_STATUS_403: Words = Words {
     cause: "the page's Origin is not on the server's list (CheckOrigin, allowedHosts, CORS settings), or a token is missing",
     fix: "add the Origin that the request shows to the server's list; for a page that is loaded through \
         wsproxy, --origin shows whether that is it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_404: Words = Words {
@@ -93,12 +93,12 @@ pub(super) const HTTP_STATUS_404: Words = Words {
     from_client: None,
     cause: "a wrong path, a path that a proxy rewrote, or a route that exists for other methods only",
     fix: "compare the path in the request with the server's route; mind proxy_pass with and without a path",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_407: Words = Words {
     level: Level::Error,
-    title: "the answer asks for credentials of a proxy",
+    title: "the response asks for credentials of a proxy",
     spec: "RFC 9110 15.5.8",
     chrome: "Error in connection establishment: net::ERR_UNEXPECTED_PROXY_AUTH (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -107,7 +107,7 @@ pub(super) const HTTP_STATUS_407: Words = Words {
     from_client: None,
     cause: "the upstream is a forward proxy, or copies the status of one",
     fix: "point --upstream at the WebSocket server itself",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_426: Words = Words {
@@ -122,7 +122,7 @@ pub(super) const HTTP_STATUS_426: Words = Words {
     from_client: None,
     cause: "the Upgrade header was lost on the way, or the server speaks a draft only",
     fix: "pass Upgrade and Connection on; speak version 13",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_5XX: Words = Words {
@@ -136,7 +136,7 @@ pub(super) const HTTP_STATUS_5XX: Words = Words {
     from_client: None,
     cause: "an exception in the handler, or a gateway whose backend is down or slow",
     fix: "look into the log of whoever answered; the Server header and the body say who it was",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_STATUS_101_TRUNCATED: Words = Words {
@@ -150,7 +150,7 @@ pub(super) const HTTP_STATUS_101_TRUNCATED: Words = Words {
     from_client: None,
     cause: "the process ended while it wrote, or the head ends with a single line end and then the socket was closed",
     fix: "end the head with an empty line (\\r\\n\\r\\n), and keep the socket open",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_MISSING_BLANK_LINE: Words = Words {
@@ -165,7 +165,7 @@ pub(super) const HTTP_MISSING_BLANK_LINE: Words = Words {
     from_client: Some(NEVER),
     cause: "the last header was written with one line end, and nothing after it",
     fix: "end the head with \\r\\n\\r\\n, and flush",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_EXTRA_CRLF: Words = Words {
@@ -181,7 +181,7 @@ pub(super) const HTTP_EXTRA_CRLF: Words = Words {
     cause: "one line end too many: println() or echo of a block that was complete already, a template with an empty \
         last line, or an accept value that ends in a line feed",
     fix: "write the head with one \\r\\n\\r\\n at its end and print() or write(), not println()",
-    mend: Some("drops the stray bytes"),
+    repair: Some("drops the stray bytes"),
 };
 
 pub(super) const HTTP_EXTRA_LF: Words = Words {
@@ -195,7 +195,7 @@ pub(super) const HTTP_EXTRA_LF: Words = Words {
     from_client: Some(NEVER),
     cause: "println() or puts of a head that was complete already",
     fix: "write the head with print() or write(), which add nothing",
-    mend: Some("drops the stray byte"),
+    repair: Some("drops the stray byte"),
 };
 
 pub(super) const HTTP_LF_ONLY: Words = Words {
@@ -209,7 +209,7 @@ pub(super) const HTTP_LF_ONLY: Words = Words {
     from_client: Some("a browser never sends this, and many servers accept it"),
     cause: "WriteLine on Linux, a triple-quoted string, a heredoc",
     fix: "write \\r\\n at the end of each line",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_CRCRLF: Words = Words {
@@ -224,7 +224,7 @@ pub(super) const HTTP_CRCRLF: Words = Words {
     from_client: Some(NEVER),
     cause: "a stream in text mode on Windows turned the \\n of each \\r\\n into \\r\\n once more",
     fix: "open the stream in binary mode (Python: newline=\"\" or mode \"wb\"; C: _setmode(fd, _O_BINARY))",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_CR_ONLY: Words = Words {
@@ -239,7 +239,7 @@ pub(super) const HTTP_CR_ONLY: Words = Words {
     from_client: Some(NEVER),
     cause: "\\r written where \\r\\n was meant",
     fix: "write \\r\\n at the end of each line",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_LFCR: Words = Words {
@@ -253,7 +253,7 @@ pub(super) const HTTP_LFCR: Words = Words {
     from_client: Some(NEVER),
     cause: "the two escapes are swapped: \\n\\r",
     fix: "write \\r\\n",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_LITERAL_ESCAPES: Words = Words {
@@ -268,7 +268,7 @@ pub(super) const HTTP_LITERAL_ESCAPES: Words = Words {
     from_client: Some(NEVER),
     cause: "a string in single quotes, where escapes are not read (PHP, Ruby, shell)",
     fix: "use double quotes (PHP, Ruby) or $'...' (bash)",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_OBS_FOLD: Words = Words {
@@ -282,7 +282,7 @@ pub(super) const HTTP_OBS_FOLD: Words = Words {
     from_client: Some("a browser never sends this, and servers may refuse it"),
     cause: "a template whose lines were wrapped or padded",
     fix: "write each header on one line, with nothing between name and colon",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_INDENTED_HEADERS: Words = Words {
@@ -297,7 +297,7 @@ pub(super) const HTTP_INDENTED_HEADERS: Words = Words {
     from_client: Some(NEVER),
     cause: "a head written as an indented multi-line string",
     fix: "remove the indentation: textwrap.dedent() in Python, <<~ in Ruby, text blocks in Java",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_JUNK_BEFORE_STATUS: Words = Words {
@@ -312,12 +312,12 @@ pub(super) const HTTP_JUNK_BEFORE_STATUS: Words = Words {
     from_client: Some(NEVER),
     cause: "a byte order mark at the start of a PHP file, or output before the head",
     fix: "save the file as UTF-8 without a mark, and print nothing before the head",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_NOT_HTTP: Words = Words {
     level: Level::Error,
-    title: "the answer is no HTTP",
+    title: "the response is no HTTP",
     spec: "RFC 9112 4",
     chrome: "Error during WebSocket handshake: Invalid status line, on port 80 and 443 (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -326,12 +326,12 @@ pub(super) const HTTP_NOT_HTTP: Words = Words {
     from_client: None,
     cause: "another service listens there (SSH, SMTP, a database), or the server sends frames before its 101",
     fix: "check the port; send the 101 first",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_NOT_HTTP_ODD_PORT: Words = Words {
     level: Level::Error,
-    title: "the answer is no HTTP, on a port where browsers refuse what has no status line",
+    title: "the response is no HTTP, on a port where browsers refuse what has no status line",
     spec: "RFC 9112 4",
     chrome: "Error during WebSocket handshake: net::ERR_INVALID_HTTP_RESPONSE (close 1006 for the page); with fewer than \
         8 bytes it waits",
@@ -341,12 +341,12 @@ pub(super) const HTTP_NOT_HTTP_ODD_PORT: Words = Words {
     from_client: None,
     cause: "another service listens there (SSH, SMTP, a database, TLS), or the server sends text or frames before its 101",
     fix: "check the port; begin with HTTP/1.1 101 Switching Protocols",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_VERSION_10: Words = Words {
     level: Level::Warning,
-    title: "the answer's version is not HTTP/1.1",
+    title: "the response's version is not HTTP/1.1",
     spec: "RFC 6455 4.2.2; RFC 9110 7.8",
     chrome: "accepts it, whatever the version",
     firefox: "refuses HTTP/1.0: Firefox can’t establish a connection to the server at <url>. (close 1006 for the page)",
@@ -355,7 +355,7 @@ pub(super) const HTTP_VERSION_10: Words = Words {
     from_client: None,
     cause: "the default of a simple HTTP server, Python's BaseHTTPRequestHandler for one",
     fix: "answer HTTP/1.1 (Python: protocol_version = \"HTTP/1.1\")",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_STATUS_LINE_MALFORMED: Words = Words {
@@ -370,7 +370,7 @@ pub(super) const HTTP_STATUS_LINE_MALFORMED: Words = Words {
     from_client: None,
     cause: "the line was written by hand",
     fix: "write HTTP/1.1 101 Switching Protocols",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_STATUS_UNPARSABLE: Words = Words {
@@ -385,7 +385,7 @@ pub(super) const HTTP_STATUS_UNPARSABLE: Words = Words {
     from_client: None,
     cause: "a tab in place of the blank, or an empty, signed or misspelt number",
     fix: "write HTTP/1.1 101 Switching Protocols",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
@@ -399,7 +399,7 @@ pub(super) const HTTP_HEADER_TOO_LARGE: Words = Words {
     from_client: Some("a browser sends a request head of this size only where a site has set that many cookies"),
     cause: "a flood of cookies, or a head without an end",
     fix: "send fewer and shorter headers; wsproxy's own bound is --max-head",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_HEADER_NONASCII: Words = Words {
@@ -414,7 +414,7 @@ pub(super) const HTTP_HEADER_NONASCII: Words = Words {
     from_client: Some("a browser sends such a byte only in a cookie"),
     cause: "text written as Latin-1 or UTF-16, a localized date, a typographic quote pasted into code",
     fix: "write heads in ASCII",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_HEADER_NULL: Words = Words {
@@ -428,7 +428,7 @@ pub(super) const HTTP_HEADER_NULL: Words = Words {
     from_client: Some(NEVER),
     cause: "a C buffer was sent with sizeof() in place of strlen()",
     fix: "send strlen(buffer) bytes",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_DUP_LOCATION_LENGTH: Words = Words {
@@ -443,7 +443,7 @@ pub(super) const HTTP_DUP_LOCATION_LENGTH: Words = Words {
     from_client: Some(NEVER),
     cause: "the application and something in front of it both set the header",
     fix: "set it in one place; a 101 needs none of them",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const HTTP_101_WITH_BODY: Words = Words {
@@ -456,14 +456,14 @@ pub(super) const HTTP_101_WITH_BODY: Words = Words {
     safari: SAFARI_FAILS,
     differs: &[],
     from_client: None,
-    cause: "a web framework or middleware treats the 101 as a normal answer (chunked, gzip, res.write(\"ok\"))",
+    cause: "a web framework or middleware treats the 101 as a normal response (chunked, gzip, res.write(\"ok\"))",
     fix: "write the 101 to the raw socket, or leave it to a WebSocket library",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HTTP_100_OR_103_FIRST: Words = Words {
     level: Level::Error,
-    title: "an interim answer comes before the 101",
+    title: "an interim response comes before the 101",
     spec: "RFC 9110 15.2",
     chrome: "Error during WebSocket handshake: Unexpected response code: 100 (or 102, 103) (close 1006 for the page)",
     firefox: NOT_KNOWN,
@@ -471,13 +471,13 @@ pub(super) const HTTP_100_OR_103_FIRST: Words = Words {
     differs: &[],
     from_client: None,
     cause: "the server sends 100 Continue or 103 Early Hints to every request",
-    fix: "send no interim answer to a handshake",
-    mend: None,
+    fix: "send no interim response to a handshake",
+    repair: None,
 };
 
 pub(super) const HTTP_PIPELINED_EARLY_DATA: Words = Words {
     level: Level::Warning,
-    title: "the client sent bytes behind its request before the answer came",
+    title: "the client sent bytes behind its request before the response came",
     spec: "RFC 6455 4.1",
     chrome: "never sends this",
     firefox: "never sends this",
@@ -485,8 +485,8 @@ pub(super) const HTTP_PIPELINED_EARLY_DATA: Words = Words {
     differs: &[],
     from_client: None,
     cause: "a client that does not wait for the 101; the eight bytes of a hixie-76 client belong there",
-    fix: "wait for the whole answer before the first frame",
-    mend: None,
+    fix: "wait for the whole response before the first frame",
+    repair: None,
 };
 
 pub(super) const HTTP_UPGRADE_STRIPPED: Words = Words {
@@ -503,7 +503,7 @@ pub(super) const HTTP_UPGRADE_STRIPPED: Words = Words {
         mod_proxy_wstunnel, an HTTP load balancer",
     fix: "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \
         \"upgrade\"; Apache: ProxyPass with upgrade=websocket",
-    mend: Some(MEND_HEAD),
+    repair: Some(REPAIR_HEAD),
 };
 
 pub(super) const POLLING_NOT_STICKY: Words = Words {
@@ -520,7 +520,7 @@ pub(super) const POLLING_NOT_STICKY: Words = Words {
     fix: "send all requests of a client to one process (nginx: ip_hash or hash $remote_addr consistent; in the upstream block; \
         HAProxy: balance source or cookie; Node's cluster: @socket.io/sticky), or let the client use transports: \
         [\"websocket\"] alone",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const POLLING_NO_CORS: Words = Words {
@@ -537,5 +537,5 @@ pub(super) const POLLING_NO_CORS: Words = Words {
         page's origin",
     fix: "Socket.IO: new Server(http, { cors: { origin: \"http://localhost:3000\" } }); SignalR: AddCors with that origin and \
         AllowCredentials; or transports: [\"websocket\"], which needs none",
-    mend: None,
+    repair: None,
 };

@@ -16,7 +16,7 @@ pub(super) const MSG_INVALID_UTF8: Words = Words {
     from_client: Some(NEVER),
     cause: "binary data sent as text, or a string in another encoding",
     fix: "encode as UTF-8, or send the data as binary (opcode 2)",
-    mend: Some("puts U+FFFD in place of each wrong byte"),
+    repair: Some("puts U+FFFD in place of each wrong byte"),
 };
 
 pub(super) const MSG_LATIN1: Words = Words {
@@ -32,7 +32,7 @@ pub(super) const MSG_LATIN1: Words = Words {
     cause: "the platform's default encoding: getBytes() without a charset in Java, Encoding.Default in C#, \
         utf8_encode() forgotten in PHP",
     fix: "encode as UTF-8: getBytes(UTF_8), Encoding.UTF8, mb_convert_encoding($text, \"UTF-8\", \"ISO-8859-1\")",
-    mend: Some("puts the same characters in UTF-8"),
+    repair: Some("puts the same characters in UTF-8"),
 };
 
 pub(super) const MSG_UTF16: Words = Words {
@@ -48,7 +48,7 @@ pub(super) const MSG_UTF16: Words = Words {
     from_client: Some(NEVER),
     cause: "Encoding.Unicode in C#, wchar_t in C++, NSUTF16StringEncoding",
     fix: "encode as UTF-8",
-    mend: Some("puts the same characters in UTF-8"),
+    repair: Some("puts the same characters in UTF-8"),
 };
 
 pub(super) const MSG_UTF8_SPLIT: Words = Words {
@@ -62,7 +62,7 @@ pub(super) const MSG_UTF8_SPLIT: Words = Words {
     from_client: Some("may do this in a long message"),
     cause: "the message was cut by bytes",
     fix: "nothing needs to change; a receiver must check UTF-8 over the whole message",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const MSG_UTF8_INCOMPLETE_AT_FIN: Words = Words {
@@ -77,7 +77,7 @@ pub(super) const MSG_UTF8_INCOMPLETE_AT_FIN: Words = Words {
     from_client: Some(NEVER),
     cause: "the text was cut at a count of bytes, or each chunk of a stream was sent as a message of its own",
     fix: "cut between characters, or send the chunks as fragments of one message",
-    mend: Some("puts U+FFFD in place of what is left of the character"),
+    repair: Some("puts U+FFFD in place of what is left of the character"),
 };
 
 pub(super) const MSG_OVERLONG_OR_NONCHAR: Words = Words {
@@ -92,7 +92,7 @@ pub(super) const MSG_OVERLONG_OR_NONCHAR: Words = Words {
     from_client: Some(NEVER),
     cause: "DataOutputStream.writeUTF() or JNI strings in Java, utf8 in place of utf8mb4 in MySQL, CESU-8 in Oracle",
     fix: "use standard UTF-8: getBytes(UTF_8)",
-    mend: Some("puts the character that is meant, or U+FFFD"),
+    repair: Some("puts the character that is meant, or U+FFFD"),
 };
 
 pub(super) const MSG_TOO_BIG: Words = Words {
@@ -106,5 +106,5 @@ pub(super) const MSG_TOO_BIG: Words = Words {
     from_client: Some("sends what the page sends"),
     cause: "a large blob in one message, or fragments without an end",
     fix: "split the data into several messages, or raise the receiver's bound",
-    mend: None,
+    repair: None,
 };

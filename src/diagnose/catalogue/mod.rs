@@ -40,7 +40,7 @@ pub struct Words {
     /// What to change.
     pub fix: &'static str,
     /// What the policy `repair` does about it; `None` for nothing.
-    pub mend: Option<&'static str>,
+    pub repair: Option<&'static str>,
 }
 
 /// A browser besides Chrome.
@@ -70,7 +70,7 @@ const SAFARI_REFUSES: &str = "There was a bad response from the server. (close 1
 const SAFARI_FAILS: &str = "The operation couldn’t be completed. Protocol error (close 1006 for the page)";
 const NOT_KNOWN: &str = "not known";
 const NEVER: &str = "a browser never sends this";
-const MEND_HEAD: &str = "completes the handshake itself, with a right head of wsproxy's own";
+const REPAIR_HEAD: &str = "completes the handshake itself, with a right head of wsproxy's own";
 
 /// The entry for a kind.
 #[must_use]
@@ -311,7 +311,7 @@ mod tests {
         for kind in FindingKind::ALL {
             let entry = words(*kind);
             let cells = [entry.title, entry.spec, entry.chrome, entry.firefox, entry.safari, entry.cause, entry.fix];
-            for cell in cells.into_iter().chain(entry.from_client).chain(entry.mend) {
+            for cell in cells.into_iter().chain(entry.from_client).chain(entry.repair) {
                 assert!(!cell.trim().is_empty() && !cell.contains("illegal"), "{}: {cell}", kind.id());
                 assert!(cell.trim() == cell && !cell.contains("  "), "{}: {cell}", kind.id());
             }

@@ -17,7 +17,7 @@ pub(super) const TCP_REFUSED: Words = Words {
         inside a container is not reachable from outside)",
     fix: "start the server, compare its port with --upstream, and let it listen on 0.0.0.0 or :: if it runs in a \
         container",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TCP_DNS: Words = Words {
@@ -31,7 +31,7 @@ pub(super) const TCP_DNS: Words = Words {
     from_client: None,
     cause: "the name is misspelt, or is known only inside a container network",
     fix: "use a name or address that this machine can look up, and publish the container's port",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TCP_CONNECT_TIMEOUT: Words = Words {
@@ -45,12 +45,12 @@ pub(super) const TCP_CONNECT_TIMEOUT: Words = Words {
     from_client: None,
     cause: "a firewall or security group drops the packets, or the address belongs to no machine",
     fix: "open the port in the firewall, or correct the address",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TCP_CLOSED_BEFORE_RESPONSE: Words = Words {
     level: Level::Error,
-    title: "the server closed the connection without a byte of an answer",
+    title: "the server closed the connection without a byte of a response",
     spec: "RFC 6455 4.2.1",
     chrome: "Connection closed before receiving a handshake response (close 1006 for the page)",
     firefox: FIREFOX_REFUSES,
@@ -59,12 +59,12 @@ pub(super) const TCP_CLOSED_BEFORE_RESPONSE: Words = Words {
     from_client: None,
     cause: "the handshake handler threw, the process ended, or the server speaks another protocol on this port",
     fix: "look into the server's log for an exception, and answer a request that is refused with a 4xx status",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TCP_RESET_IN_HANDSHAKE: Words = Words {
     level: Level::Error,
-    title: "the server reset the connection before its answer was whole",
+    title: "the server reset the connection before its response was whole",
     spec: "RFC 6455 7.2.1",
     chrome: "Error during WebSocket handshake: net::ERR_CONNECTION_RESET (close 1006 for the page); Error in connection \
         establishment: net::ERR_CONNECTION_RESET where the reset comes at once",
@@ -75,7 +75,7 @@ pub(super) const TCP_RESET_IN_HANDSHAKE: Words = Words {
     cause: "the process crashed, a load balancer gave up, a TLS port got plain ws://, or the socket was closed while \
         bytes of the request were still unread",
     fix: "read the whole request before closing; shut down sending, read until the end, then close",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TLS_NOT_TLS: Words = Words {
@@ -89,7 +89,7 @@ pub(super) const TLS_NOT_TLS: Words = Words {
     from_client: None,
     cause: "wss:// leads to a port that speaks plain ws://",
     fix: "write ws:// for this port, or put TLS in front of it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TLS_CLIENT_HELLO_ON_PLAIN_PORT: Words = Words {
@@ -103,7 +103,7 @@ pub(super) const TLS_CLIENT_HELLO_ON_PLAIN_PORT: Words = Words {
     from_client: None,
     cause: "the page uses wss://, or https:// and HSTS made it so, where the listener is plain",
     fix: "use ws://localhost:PORT in the page, or serve TLS on that port",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TLS_BAD_CERT: Words = Words {
@@ -119,7 +119,7 @@ pub(super) const TLS_BAD_CERT: Words = Words {
     cause: "the certificate is signed by itself, out of date, or made for another name",
     fix: "install a certificate that fits the name; for a test open the https:// address once and accept it, or give \
         wsproxy --ca FILE or --insecure",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const PAGE_CLOSED_WHILE_CONNECTING: Words = Words {
@@ -133,8 +133,8 @@ pub(super) const PAGE_CLOSED_WHILE_CONNECTING: Words = Words {
     from_client: None,
     cause: "the page called close() or was left while the socket was connecting: effects that run twice in React's \
         StrictMode, hot reloading, a time limit of the page's own",
-    fix: "close the socket in the page only after its open event, or make the server answer sooner",
-    mend: None,
+    fix: "close the socket in the page only after its open event, or make the server respond sooner",
+    repair: None,
 };
 
 pub(super) const HANDSHAKE_TIMEOUT: Words = Words {
@@ -148,12 +148,12 @@ pub(super) const HANDSHAKE_TIMEOUT: Words = Words {
     from_client: None,
     cause: "the handler blocks, waits for a body that never comes, or has not ended its head with an empty line",
     fix: "send the 101 and its empty line at once, and flush; do slow work after it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const HANDSHAKE_UNHANDLED: Words = Words {
     level: Level::Warning,
-    title: "the server leaves the handshake without an answer, though it answers plain requests",
+    title: "the server leaves the handshake without a response, though it answers plain requests",
     spec: "RFC 6455 4.2.2",
     chrome: "WebSocket opening handshake timed out, after 240 seconds of silence (close 1006 for the page)",
     firefox: "Firefox can’t establish a connection to the server at <url>., after 20 seconds (close 1006 for the page)",
@@ -164,7 +164,7 @@ pub(super) const HANDSHAKE_UNHANDLED: Words = Words {
         'upgrade' listener that passes it by; or its handler waits for something before its 101",
     fix: "Vite and webpack: ws: true in the proxy's entry for the path; Node: handleUpgrade() for the path, and \
         socket.destroy() for all others; send the 101 first and do slow work after it",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SERVER_HANGS: Words = Words {
@@ -180,7 +180,7 @@ pub(super) const SERVER_HANGS: Words = Words {
         all of its workers are taken; the system takes connections for it all the same",
     fix: "look what the process does (its state in ps: T is stopped; a stack of it: py-spy dump, node --inspect), and move \
         slow work off the event loop",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SESSIONS_SAME_SILENCE: Words = Words {
@@ -196,7 +196,7 @@ pub(super) const SESSIONS_SAME_SILENCE: Words = Words {
         tunnel, client or server; AWS ELB 60 s, Heroku 55, Cloudflare 100, Azure 240), or of the server itself",
     fix: "let the server send a ping every 20 to 30 seconds, or raise the limit (nginx: proxy_read_timeout 3600s; HAProxy: \
         timeout tunnel 1h)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SESSIONS_ONE_WORKER: Words = Words {
@@ -212,7 +212,7 @@ pub(super) const SESSIONS_ONE_WORKER: Words = Words {
         sync worker, a server without threads, maxconn 1 in HAProxy",
     fix: "give each WebSocket a thread or a task: gunicorn --threads 100, -k gevent, or -k uvicorn.workers.UvicornWorker for \
         ASGI; HAProxy: raise maxconn of the server line",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const SESSIONS_LIMIT: Words = Words {
@@ -227,7 +227,7 @@ pub(super) const SESSIONS_LIMIT: Words = Words {
     cause: "a limit on connections at a time, or on how many may begin within some time (nginx: limit_conn, limit_req; \
         HAProxy: maxconn; uvicorn: --limit-concurrency)",
     fix: "raise the limit, and close sockets that the page no longer uses (effects of React without a clean-up)",
-    mend: None,
+    repair: None,
 };
 
 pub(super) const TCP_DROP_AFTER_OPEN: Words = Words {
@@ -246,7 +246,7 @@ pub(super) const TCP_DROP_AFTER_OPEN: Words = Words {
     cause: "the process ended, the handler returned or threw, or something in between cut the connection",
     fix: "send a close frame with 1000, 1001 or 1012 before closing the connection; a missing one is usually an \
         exception, so look into the server's log",
-    mend: Some("sends a close frame with 1001 to the other side before the end"),
+    repair: Some("sends a close frame with 1001 to the other side before the end"),
 };
 
 pub(super) const TCP_IDLE_TIMEOUT: Words = Words {
@@ -260,7 +260,7 @@ pub(super) const TCP_IDLE_TIMEOUT: Words = Words {
     from_client: None,
     cause: "a proxy or load balancer drops idle connections: nginx after 60 seconds, Heroku 55, Cloudflare 100, AWS NLB 350",
     fix: "let the server send a ping every 20 to 30 seconds, or raise the limit (nginx: proxy_read_timeout 3600s;)",
-    mend: Some("sends a close frame with 1001 to the other side before the end"),
+    repair: Some("sends a close frame with 1001 to the other side before the end"),
 };
 
 pub(super) const TCP_NOT_READING: Words = Words {
@@ -274,5 +274,5 @@ pub(super) const TCP_NOT_READING: Words = Words {
     from_client: None,
     cause: "the side is busy, stopped in a debugger or suspended, or its handler waits for something and reads no more",
     fix: "read all the time, in a task of its own; what is slow goes behind a queue with a limit",
-    mend: None,
+    repair: None,
 };

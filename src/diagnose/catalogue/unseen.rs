@@ -95,7 +95,7 @@ pub const UNSEEN: &[Unseen] = &[
     },
     Unseen {
         id: "h2-status-not-200",
-        title: "the answer to an extended CONNECT over HTTP/2 is not 200",
+        title: "the response to an extended CONNECT over HTTP/2 is not 200",
         chrome: "Error during WebSocket handshake: Unexpected response code: 101 (close 1006 for the page)",
         cause: "code for HTTP/1.1 that answers 101 over HTTP/2 too",
         fix: "answer :status 200 (RFC 8441 5)",

@@ -1,8 +1,8 @@
-//! The extensions of an answer as Chrome checks them: it offers permessage-deflate alone (RFC 7692).
+//! The extensions of a response as Chrome checks them: it offers permessage-deflate alone (RFC 7692).
 
 use crate::record::finding::FindingKind;
 
-use super::answer::trim;
+use super::response::trim;
 
 /// Checks one value of Sec-WebSocket-Extensions.
 ///

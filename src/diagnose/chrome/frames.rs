@@ -319,7 +319,7 @@ impl Frames {
         }
     }
 
-    /// A close frame of the browser's has gone out. Gives `false` where it is but the answer to the server's.
+    /// A close frame of the browser's has gone out. Gives `false` where it is but the reply to the server's.
     pub fn client_closes(&mut self) -> bool {
         if self.state == State::Connected {
             self.state = State::Closing;

@@ -1,4 +1,4 @@
-//! Whether Chrome takes an answer for a WebSocket, and what it says where it does not.
+//! Whether Chrome takes a response for a WebSocket, and what it says where it does not.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use crate::record::finding::FindingKind;
 use crate::wire::accept;
 use crate::wire::head::Head;
 
-use super::answer::{Answer, NotHttp, split_at_commas};
 use super::extensions;
+use super::response::{NotHttp, Response, split_at_commas};
 
-/// What Chrome makes of a whole answer.
+/// What Chrome makes of a whole response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Handshake {
     /// The page gets an open event.
@@ -19,7 +19,7 @@ pub enum Handshake {
     Fails(Fault),
 }
 
-/// The first thing that Chrome has against an answer.
+/// The first thing that Chrome has against a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which rule it is that is broken.
@@ -39,11 +39,11 @@ impl Fault {
 /// Judges the first whole head that came for a request. The order is Chrome's: status, Upgrade, Sec-WebSocket-Accept,
 /// Connection, Sec-WebSocket-Protocol, Sec-WebSocket-Extensions.
 #[must_use]
-pub fn handshake(request: &[u8], answer: &[u8]) -> Handshake {
+pub fn handshake(request: &[u8], response: &[u8]) -> Handshake {
     let request = Head::new(request);
-    let fault = match Answer::read(answer) {
-        Err(not_http) => not_http_fault(request, not_http, answer),
-        Ok(read) => match (Check { request, answer: &read, end: end_of_fields(answer) }).all() {
+    let fault = match Response::read(response) {
+        Err(not_http) => not_http_fault(request, not_http, response),
+        Ok(read) => match (Check { request, response: &read, end: end_of_fields(response) }).all() {
             Ok(()) => return Handshake::Opens,
             Err(fault) => fault,
         },
@@ -51,12 +51,12 @@ pub fn handshake(request: &[u8], answer: &[u8]) -> Handshake {
     Handshake::Fails(fault)
 }
 
-fn not_http_fault(request: Head<'_>, not_http: NotHttp, answer: &[u8]) -> Fault {
+fn not_http_fault(request: Head<'_>, not_http: NotHttp, response: &[u8]) -> Fault {
     match not_http {
         NotHttp::Null(at) => {
             Fault::in_handshake(FindingKind::HttpHeaderNull, "net::ERR_INVALID_HTTP_RESPONSE", at..at + 1)
         }
-        NotHttp::NoStatusLine => no_http(request.value("host"), answer),
+        NotHttp::NoStatusLine => no_http(request.value("host"), response),
     }
 }
 
@@ -94,7 +94,7 @@ pub(in crate::diagnose) fn end_of_fields(head: &[u8]) -> usize {
 
 struct Check<'a> {
     request: Head<'a>,
-    answer: &'a Answer,
+    response: &'a Response,
     /// Where a missing field should stand.
     end: usize,
 }
@@ -116,7 +116,7 @@ impl Check<'_> {
             ("content-disposition", "CONTENT_DISPOSITION"),
             ("location", "LOCATION"),
         ] {
-            let lines: Vec<_> = self.answer.lines(name).collect();
+            let lines: Vec<_> = self.response.lines(name).collect();
             let different = lines.iter().map(|(value, _)| value).collect::<BTreeSet<_>>().len() > 1;
             if let (true, Some((_, at))) = (different, lines.get(1)) {
                 let words = format!("net::ERR_RESPONSE_HEADERS_MULTIPLE_{error}");
@@ -127,7 +127,7 @@ impl Check<'_> {
     }
 
     fn status(&self) -> Result<(), Fault> {
-        let (status, at) = (self.answer.status, self.answer.status_line.clone());
+        let (status, at) = (self.response.status, self.response.status_line.clone());
         let (kind, words) = match status {
             101 => return Ok(()),
             401 => {
@@ -151,7 +151,7 @@ impl Check<'_> {
 
     /// The one value of a field; otherwise that it is missing, or there again.
     fn single(&self, name: &str, none: FindingKind, many: FindingKind) -> Result<(&[u8], Range<usize>), Fault> {
-        match self.answer.values(name).as_slice() {
+        match self.response.values(name).as_slice() {
             [] => Err(self.missing(none, name)),
             [value] => Ok(value.clone()),
             [_, (_, second), ..] => Err(more_than_once(many, name, second)),
@@ -180,7 +180,7 @@ impl Check<'_> {
     }
 
     fn connection(&self) -> Result<(), Fault> {
-        let values = self.answer.values("connection");
+        let values = self.response.values("connection");
         let (Some((_, first)), Some((_, last))) = (values.first(), values.last()) else {
             return Err(self.missing(FindingKind::RespConnectionMissing, "Connection"));
         };
@@ -194,7 +194,7 @@ impl Check<'_> {
     fn protocol(&self) -> Result<(), Fault> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let requested: Vec<&[u8]> = self.request.values(NAME).flat_map(split_at_commas).collect();
-        let values = self.answer.values(NAME);
+        let values = self.response.values(NAME);
         let (value, at) = match values.as_slice() {
             [] if requested.is_empty() => return Ok(()),
             [] => {
@@ -205,7 +205,7 @@ impl Check<'_> {
             [(value, _)] if requested.contains(value) => return Ok(()),
             [(value, at)] => (String::from_utf8_lossy(value), at.clone()),
             [_, (_, second), ..] => {
-                let is_list = self.answer.lines(NAME).count() == 1;
+                let is_list = self.response.lines(NAME).count() == 1;
                 let kind = if is_list { FindingKind::RespProtocolList } else { FindingKind::RespProtocolDuplicate };
                 return Err(more_than_once(kind, NAME, second));
             }
@@ -224,9 +224,9 @@ impl Check<'_> {
     fn extensions(&self) -> Result<(), Fault> {
         const NAME: &str = "sec-websocket-extensions";
         let mut has_deflate = false;
-        self.answer.values(NAME).into_iter().try_for_each(|(value, at)| {
+        self.response.values(NAME).into_iter().try_for_each(|(value, at)| {
             extensions::check(value, &mut has_deflate).map_err(|(kind, words)| {
-                let is_empty = self.answer.lines(NAME).any(|(line, line_at)| line.is_empty() && line_at == at);
+                let is_empty = self.response.lines(NAME).any(|(line, line_at)| line.is_empty() && line_at == at);
                 let kind = if is_empty { FindingKind::ExtEmptyHeader } else { kind };
                 Fault::in_handshake(kind, words, at)
             })

@@ -3,11 +3,11 @@
 //! What is here was measured (tests/corpus/chromium.jsonl) and follows Chromium's net/websockets and net/http. It judges
 //! bytes; it changes nothing.
 
-pub(super) mod answer;
 pub(super) mod extensions;
 mod frames;
 mod handshake;
 mod reasons;
+pub(super) mod response;
 
 pub use frames::{Content, Frames, reserved_bits};
 pub(super) use handshake::end_of_fields;

@@ -49,7 +49,7 @@ impl Examiner {
                 (FindingKind::CloseCodeAscii, format!("code {code}; as text, the body is {body}"))
             }
             _ if !code.is_sendable() => (FindingKind::CloseCodeRange, format!("code {code}, {name}")),
-            _ if self.answers => return None,
+            _ if self.is_reply => return None,
             Code::PROTOCOL_ERROR | Code::INVALID_DATA | Code::TOO_BIG if self.from == Side::Client => {
                 let reason = text::preview(reason, 125);
                 (FindingKind::CloseFromBrowser1002, format!("code {code}, {name}: {reason}"))

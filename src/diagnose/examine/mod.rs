@@ -80,7 +80,7 @@ pub struct Examiner {
     /// A close frame has passed.
     closed: bool,
     /// The other side's close frame came before, so that a code is but repeated here.
-    pub answers: bool,
+    pub is_reply: bool,
     /// The framing was lost: what follows is no more than noise, until a usual frame comes.
     astray: bool,
     /// The frame under way is no frame, as far as its header tells.
@@ -110,7 +110,7 @@ impl Examiner {
             key: None,
             weak_is_told: false,
             closed: false,
-            answers: false,
+            is_reply: false,
             astray: false,
             noise: false,
             scratch: Vec::new(),

@@ -158,7 +158,7 @@ fn unspoken(kind: FindingKind) -> Example {
                 asks(r#"{"get":"d"}"#),
             ],
         )
-        .in_words("a message that gets no answer, and three more like it that each get one"),
+        .in_words("a message that gets no reply, and three more like it that each get one"),
         _ => at(
             "/chat",
             [server(plain(Opcode::PING, b"")), from_client(Opcode::PONG, b""), Step::Wait(30), Step::Fin(Side::Server)],

@@ -54,13 +54,13 @@ pub(super) fn example(kind: FindingKind) -> Example {
 }
 
 fn hixie75(from: &str, to: &str) -> Example {
-    let answer: Step = server(HIXIE75_ANSWER.replacen(from, to, 1));
-    Example::Scene(Scene { request: HIXIE75_REQUEST.into(), steps: vec![answer] })
+    let response: Step = server(HIXIE75_ANSWER.replacen(from, to, 1));
+    Example::Scene(Scene { request: HIXIE75_REQUEST.into(), steps: vec![response] })
 }
 
 fn hixie76(from: &str, to: &str) -> Example {
-    let answer = server(HIXIE76_ANSWER.replacen(from, to, 1));
-    Example::Scene(Scene { request: HIXIE76_REQUEST.into(), steps: vec![client(HIXIE76_KEY3), answer] })
+    let response = server(HIXIE76_ANSWER.replacen(from, to, 1));
+    Example::Scene(Scene { request: HIXIE76_REQUEST.into(), steps: vec![client(HIXIE76_KEY3), response] })
 }
 
 /// Version 8 with the Origin of today, or version 13 with the origin header of version 8.

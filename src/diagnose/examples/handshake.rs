@@ -75,14 +75,14 @@ fn with_line_feed() -> String {
     others.replacen("Protocols\r\n", &format!("Protocols\r\n{}", ACCEPT.replacen("\r\n", "\n\r\n", 1)), 1)
 }
 
-/// An answer to a request for `chat` or `superchat`.
-fn chat(answer: Option<&str>) -> Example {
-    let answer = match answer {
+/// A response to a request for `chat` or `superchat`.
+fn chat(response: Option<&str>) -> Example {
+    let response = match response {
         Some(value) => ANSWER.replacen("\r\n\r\n", &format!("\r\nSec-WebSocket-Protocol: {value}\r\n\r\n"), 1),
         None => ANSWER.to_owned(),
     };
     Example::Scene(Scene {
         request: REQUEST.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat, superchat\r\n\r\n").into(),
-        steps: vec![server(answer)],
+        steps: vec![server(response)],
     })
 }

@@ -93,7 +93,7 @@ fn connection(kind: FindingKind) -> Example {
             Example::Words("16 03 01 where GET belongs: the page dials wss://localhost:9000")
         }
         FindingKind::TlsBadCert => Example::Words("an upstream whose certificate is signed by itself"),
-        FindingKind::HandshakeTimeout => told("a request, and not a byte of an answer for a while", [Step::Wait(240)]),
+        FindingKind::HandshakeTimeout => told("a request, and not a byte of a response for a while", [Step::Wait(240)]),
         FindingKind::TcpNotReading => told(
             "messages, and for a while a peer whose receive window is closed",
             [server(ANSWER), server(HELLO), Step::Blocked(Side::Server), Step::Wait(10)],
@@ -103,10 +103,10 @@ fn connection(kind: FindingKind) -> Example {
             [server(ANSWER), server(HELLO), Step::Wait(60), Step::Fin(Side::Server)],
         ),
         FindingKind::HandshakeUnhandled => Example::Words(
-            "no byte of an answer for 3 seconds, while a plain GET / beside it gets 200 (Vite's dev server without ws: true)",
+            "no byte of a response for 3 seconds, while a plain GET / beside it gets 200 (Vite's dev server without ws: true)",
         ),
         FindingKind::ServerHangs => {
-            Example::Words("no byte of an answer for 3 seconds, and none to a plain GET / beside it")
+            Example::Words("no byte of a response for 3 seconds, and none to a plain GET / beside it")
         }
         FindingKind::SessionsSameSilence => {
             Example::Words("session 1 is cut after 7.31 s of silence, and session 2 after 7.33 s")

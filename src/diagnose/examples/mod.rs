@@ -85,7 +85,7 @@ const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: localhost:9000\r\nConnection:
     Accept-Encoding: gzip, deflate, br, zstd\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 
-/// A right answer to it.
+/// A right response to it.
 const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
 
@@ -131,22 +131,22 @@ fn client(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Read(Side::Client, bytes.into())
 }
 
-/// An answer, and nothing else.
-fn answered(answer: impl Into<Vec<u8>>) -> Example {
-    scene([server(answer)])
+/// A response, and nothing else.
+fn answered(response: impl Into<Vec<u8>>) -> Example {
+    scene([server(response)])
 }
 
-/// The right answer with one thing changed.
+/// The right response with one thing changed.
 fn answer_with(from: &str, to: &str) -> Example {
     answered(ANSWER.replacen(from, to, 1))
 }
 
-/// The right answer with one more header.
+/// The right response with one more header.
 fn answer_and(header: &str) -> Example {
     answer_with("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"))
 }
 
-/// A request with one thing changed, and the right answer.
+/// A request with one thing changed, and the right response.
 fn request_with(from: &str, to: &str) -> Example {
     Example::Scene(Scene { request: REQUEST.replacen(from, to, 1).into(), steps: vec![server(ANSWER)] })
 }

@@ -215,7 +215,7 @@ impl Scene<'_> {
         matches!(self.before, Before::Head(_))
     }
 
-    /// The answer's head, where it is what stands in front.
+    /// The response's head, where it is what stands in front.
     fn head(&self) -> Option<&[u8]> {
         match self.before {
             Before::Head(head) if self.from == Side::Server => Some(head),

@@ -66,7 +66,7 @@ pub(super) fn text(scene: &Scene<'_>) -> Option<Named> {
     let trimmed = bytes.trim_ascii_start();
     let kind = FindingKind::FrameNotAFrame;
     Some(if trimmed.starts_with(b"HTTP/") {
-        second_response(seen(kind, "a second HTTP answer"), trimmed)
+        second_response(seen(kind, "a second HTTP response"), trimmed)
     } else if trimmed.starts_with(b"<") {
         seen(kind, "HTML or XML").cause(
             "the handler wrote a page to the connection after the 101",
@@ -124,7 +124,7 @@ fn second_response(named: Named, response: &[u8]) -> Named {
         ),
         None => named.cause(
             "the handler went on after the upgrade, and answered the request again, often with an error",
-            "return from the handler after the upgrade; look for the error that its second answer names",
+            "return from the handler after the upgrade; look for the error that its second response names",
         ),
     }
 }
@@ -150,7 +150,7 @@ pub(super) fn chunk(scene: &Scene<'_>) -> Option<Named> {
     }
     let detail = format!("a chunk's length and data follow the head: {}", start(scene.bytes));
     Some(Named::new(FindingKind::Http101WithBody, 0, digits + 2, detail).astray().cause(
-        "the framework sends the 101 as an ordinary answer, and writes frames as its body in chunks",
+        "the framework sends the 101 as an ordinary response, and writes frames as its body in chunks",
         "take the connection over from the framework (hijack, upgrade, detach) before the first frame is written",
     ))
 }

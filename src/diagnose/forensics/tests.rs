@@ -95,7 +95,7 @@ fn text_without_a_frame_is_named_for_what_it_is() {
         (b"<!doctype html>", FindingKind::FrameNotAFrame, "HTML"),
         (b"data: hello\n\n", FindingKind::FrameNotAFrame, "event stream"),
         (b"Traceback (most recent call last):\n", FindingKind::FrameNotAFrame, "trace"),
-        (b"HTTP/1.1 500 Internal Server Error\r\n", FindingKind::FrameNotAFrame, "second HTTP answer"),
+        (b"HTTP/1.1 500 Internal Server Error\r\n", FindingKind::FrameNotAFrame, "second HTTP response"),
         (b"7\r\n\x81\x05Hello\r\n", FindingKind::Http101WithBody, "chunk"),
         (b"\xef\xbb\xbf{\"a\":1}", FindingKind::FrameNotAFrame, "byte order mark"),
         (b"\xef\xbb\xbf\x81\x05Hello", FindingKind::FrameNotAFrame, "byte order mark"),

@@ -7,7 +7,7 @@ use crate::wire::head::Head;
 
 use super::told::shown;
 
-/// How an answer of hixie-75 begins, compared byte by byte.
+/// How a response of hixie-75 begins, compared byte by byte.
 const STATUS_LINE: &[u8] = b"HTTP/1.1 101 Web Socket Protocol Handshake\r\n";
 const LINES: &[u8] = b"Upgrade: WebSocket\r\nConnection: Upgrade\r\n";
 
@@ -32,10 +32,10 @@ pub fn keys(request: &[u8]) -> Option<Finding> {
     })
 }
 
-/// A 101 answer, as it came (`answer`) and as the client gets it (`forwarded`), held against the client's request.
+/// A 101 response, as it came (`response`) and as the client gets it (`forwarded`), held against the client's request.
 #[must_use]
-pub fn hixie_answer(dialect: Dialect, request: &[u8], answer: &[u8], forwarded: &[u8]) -> Vec<Finding> {
-    let seen = Seen { request: Head::new(request), answer, forwarded: Head::of_response(forwarded) };
+pub fn hixie_response(dialect: Dialect, request: &[u8], response: &[u8], forwarded: &[u8]) -> Vec<Finding> {
+    let seen = Seen { request: Head::new(request), response, forwarded: Head::of_response(forwarded) };
     if dialect.facts().has_keys {
         return seen.fields(FindingKind::Hixie76Headers, "sec-websocket-origin", "sec-websocket-location");
     }
@@ -47,7 +47,7 @@ pub fn hixie_answer(dialect: Dialect, request: &[u8], answer: &[u8], forwarded: 
         .collect()
 }
 
-/// The bytes behind a hixie-76 answer, where they are not those that the request asks for. `key3` and `proof` are what
+/// The bytes behind a hixie-76 response, where they are not those that the request asks for. `key3` and `proof` are what
 /// came of them; nothing can be said while the request's are not there.
 #[must_use]
 pub fn proof(request: &[u8], key3: &[u8], proof: &[u8]) -> Option<Finding> {
@@ -76,19 +76,19 @@ pub const fn no_close() -> Finding {
 
 struct Seen<'a> {
     request: Head<'a>,
-    answer: &'a [u8],
+    response: &'a [u8],
     forwarded: Head<'a>,
 }
 
 impl Seen<'_> {
     fn beginning(&self) -> Option<Finding> {
-        let Some(rest) = self.answer.strip_prefix(STATUS_LINE) else {
-            let end = self.answer.iter().position(|byte| *byte == b'\n').unwrap_or(self.answer.len());
-            let line = self.answer.get(..end).unwrap_or_default().trim_ascii_end();
-            let code = Head::of_response(self.answer).status().unwrap_or_default();
+        let Some(rest) = self.response.strip_prefix(STATUS_LINE) else {
+            let end = self.response.iter().position(|byte| *byte == b'\n').unwrap_or(self.response.len());
+            let line = self.response.get(..end).unwrap_or_default().trim_ascii_end();
+            let code = Head::of_response(self.response).status().unwrap_or_default();
             return Some(
                 Finding::new(FindingKind::Hixie75StatusLine, Place::Head)
-                    .bytes(self.answer, 0, line.len())
+                    .bytes(self.response, 0, line.len())
                     .detail(format!("the first line is {}", shown(line)))
                     .chrome(format!("Unexpected response code:{code}")),
             );
@@ -96,7 +96,7 @@ impl Seen<'_> {
         (!rest.starts_with(LINES)).then(|| {
             let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
             Finding::new(FindingKind::Hixie75HeaderOrder, Place::Head)
-                .bytes(self.answer, STATUS_LINE.len(), line.len())
+                .bytes(self.response, STATUS_LINE.len(), line.len())
                 .detail(format!("behind the first line stands {}", shown(line)))
         })
     }
@@ -114,14 +114,14 @@ impl Seen<'_> {
     fn field(&self, kind: FindingKind, name: &str, expected: Option<Vec<u8>>) -> Option<Finding> {
         let finding = Finding::new(kind, Place::Head);
         let Some(value) = self.forwarded.value(name) else {
-            let at = self.answer.len().saturating_sub(2);
-            return Some(finding.bytes(self.answer, at, 0).detail(format!("there is no {name} field")));
+            let at = self.response.len().saturating_sub(2);
+            return Some(finding.bytes(self.response, at, 0).detail(format!("there is no {name} field")));
         };
         let expected = expected?;
         let is_same = is_same_address(value, &expected);
-        let field = Head::of_response(self.answer).field(name).filter(|_| !is_same)?;
+        let field = Head::of_response(self.response).field(name).filter(|_| !is_same)?;
         let detail = format!("{name} is {} where the client expects {}", shown(value), shown(&expected));
-        Some(finding.bytes(self.answer, field.value_at, field.value.len()).detail(detail))
+        Some(finding.bytes(self.response, field.value_at, field.value.len()).detail(detail))
     }
 }
 
@@ -155,14 +155,14 @@ mod tests {
 
     #[test]
     fn a_location_is_compared_as_addresses_are() {
-        let answer = |location: &str| {
+        let response = |location: &str| {
             format!(
                 "HTTP/1.1 101 x\r\nSec-Websocket-Origin: http://example.com\r\nSec-Websocket-Location: {location}\r\n\r\n"
             )
         };
         let found = |location: &str| {
-            let answer = answer(location);
-            hixie_answer(Dialect::Hixie76, REQUEST, answer.as_bytes(), answer.as_bytes()).len()
+            let response = response(location);
+            hixie_response(Dialect::Hixie76, REQUEST, response.as_bytes(), response.as_bytes()).len()
         };
         assert_eq!(found("ws://example.com/demo"), 0);
         assert_eq!(found("ws://example.com:80/demo"), 0);

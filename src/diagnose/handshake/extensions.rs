@@ -1,8 +1,8 @@
-//! The extensions of an answer, held against those of the request.
+//! The extensions of a response, held against those of the request.
 
 use crate::diagnose::chrome::Fault;
-use crate::diagnose::chrome::answer::split_at_commas;
 use crate::diagnose::chrome::extensions::{DEFLATE, Extension};
+use crate::diagnose::chrome::response::split_at_commas;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::head::Head;
@@ -12,10 +12,10 @@ use super::told::{found, shown};
 const NAME: &str = "sec-websocket-extensions";
 
 /// A fault that Chrome sees in them.
-pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {
-    let value = &answer[fault.at.clone()];
+pub(super) fn fault(request: &[u8], response: &[u8], fault: &Fault) -> Finding {
+    let value = &response[fault.at.clone()];
     let offered = offered(request);
-    let finding = found(fault.kind, answer, &fault.at);
+    let finding = found(fault.kind, response, &fault.at);
     let finding = finding.detail(format!("the client offered {}, the server sent {}", shown(&offered), shown(value)));
     let is_echo = fault.kind == FindingKind::PmdClientBitsNoValue && offered.trim_ascii() == value.trim_ascii();
     if is_echo {
@@ -41,10 +41,10 @@ fn offers(request: &[u8], parameter: Option<&str>) -> bool {
 }
 
 /// What is odd about extensions that Chrome takes, each at most once.
-pub(super) fn oddities(request: &[u8], answer: &[u8]) -> Vec<Finding> {
+pub(super) fn oddities(request: &[u8], response: &[u8]) -> Vec<Finding> {
     // Chrome takes no second line: each would have to hold permessage-deflate.
-    let Some(first) = Head::of_response(answer).field(NAME) else { return Vec::new() };
-    let at = |kind| Finding::new(kind, Place::Head).bytes(answer, first.value_at, first.value.len());
+    let Some(first) = Head::of_response(response).field(NAME) else { return Vec::new() };
+    let at = |kind| Finding::new(kind, Place::Head).bytes(response, first.value_at, first.value.len());
     let sent = shown(first.value);
     let mut findings = Vec::new();
     let deflate = split_at_commas(first.value).into_iter().filter_map(Extension::parse).find(|one| one.name == DEFLATE);

@@ -1,7 +1,7 @@
-//! The fields of an answer: what is wrong with Upgrade, Connection and Sec-WebSocket-Protocol, and what is odd about them.
+//! The fields of a response: what is wrong with Upgrade, Connection and Sec-WebSocket-Protocol, and what is odd about them.
 
 use crate::diagnose::chrome::Fault;
-use crate::diagnose::chrome::answer::split_at_commas;
+use crate::diagnose::chrome::response::split_at_commas;
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
 use crate::wire::head::{Field, Head};
@@ -9,10 +9,10 @@ use crate::wire::head::{Field, Head};
 use super::told::{found, shown};
 
 /// A fault in a value that Chrome compares.
-pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {
+pub(super) fn fault(request: &[u8], response: &[u8], fault: &Fault) -> Finding {
     use FindingKind as Kind;
-    let value = shown(&answer[fault.at.clone()]);
-    let finding = found(fault.kind, answer, &fault.at);
+    let value = shown(&response[fault.at.clone()]);
+    let finding = found(fault.kind, response, &fault.at);
     let asked = asked(request);
     match fault.kind {
         Kind::RespUpgradeWrong => finding.detail(format!("websocket is needed, the server sent {value}")),
@@ -36,7 +36,7 @@ pub(super) fn fault(request: &[u8], answer: &[u8], fault: &Fault) -> Finding {
         Kind::RespProtocolEmpty => finding.detail(format!("the field is empty; the client asked for {asked}")),
         Kind::RespProtocolList => list_of_protocols(request, finding, &value, &asked),
         Kind::RespProtocolDuplicate => finding.detail(format!("a second field is there: {value}")),
-        _ => mismatch(request, answer, fault, finding, &asked),
+        _ => mismatch(request, response, fault, finding, &asked),
     }
 }
 
@@ -73,8 +73,8 @@ fn list_of_protocols(request: &[u8], finding: Finding, value: &str, asked: &str)
     }
 }
 
-fn mismatch(request: &[u8], answer: &[u8], fault: &Fault, finding: Finding, asked: &str) -> Finding {
-    let value = &answer[fault.at.clone()];
+fn mismatch(request: &[u8], response: &[u8], fault: &Fault, finding: Finding, asked: &str) -> Finding {
+    let value = &response[fault.at.clone()];
     let finding = finding.detail(format!("the client asked for {asked}, the server sent {}", shown(value)));
     let head = Head::new(request);
     let names: Vec<&[u8]> = head.values("sec-websocket-protocol").flat_map(split_at_commas).collect();
@@ -91,54 +91,54 @@ fn mismatch(request: &[u8], answer: &[u8], fault: &Fault, finding: Finding, aske
     }
 }
 
-/// What is odd about the fields of an answer that Chrome takes, each at most once.
-pub(super) fn oddities(answer: &[u8]) -> Vec<Finding> {
-    let head = Head::of_response(answer);
+/// What is odd about the fields of a response that Chrome takes, each at most once.
+pub(super) fn oddities(response: &[u8]) -> Vec<Finding> {
+    let head = Head::of_response(response);
     let found = [
-        connection_list(head, answer),
-        accept_blanks(head, answer),
-        hixie(head, answer),
-        body(head, answer),
-        beyond_ascii(head, answer),
+        connection_list(head, response),
+        accept_blanks(head, response),
+        hixie(head, response),
+        body(head, response),
+        beyond_ascii(head, response),
     ];
     found.into_iter().flatten().collect()
 }
 
 /// A value that is no ASCII. Chrome takes it anywhere but in a value that it compares.
-fn beyond_ascii(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+fn beyond_ascii(head: Head<'_>, response: &[u8]) -> Option<Finding> {
     let field = head.fields().find(|field| !field.value.is_ascii())?;
     let detail = format!("{}: {}", text::preview(field.name, 40), shown(field.value));
-    Some(at_value(FindingKind::HttpHeaderNonascii, answer, &field).detail(detail))
+    Some(at_value(FindingKind::HttpHeaderNonascii, response, &field).detail(detail))
 }
 
-fn at_value(kind: FindingKind, answer: &[u8], field: &Field<'_>) -> Finding {
-    Finding::new(kind, Place::Head).bytes(answer, field.value_at, field.value.len())
+fn at_value(kind: FindingKind, response: &[u8], field: &Field<'_>) -> Finding {
+    Finding::new(kind, Place::Head).bytes(response, field.value_at, field.value.len())
 }
 
-fn connection_list(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+fn connection_list(head: Head<'_>, response: &[u8]) -> Option<Finding> {
     let field = head.field("connection")?;
     let values: Vec<_> = head.values("connection").collect();
     let joined = values.join(b", ".as_slice());
     let has_more = split_at_commas(&joined).iter().any(|value| !value.eq_ignore_ascii_case(b"upgrade"));
     has_more.then(|| {
-        at_value(FindingKind::RespConnectionList, answer, &field)
+        at_value(FindingKind::RespConnectionList, response, &field)
             .detail(format!("Upgrade is one of several: {}", shown(&joined)))
     })
 }
 
-fn accept_blanks(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+fn accept_blanks(head: Head<'_>, response: &[u8]) -> Option<Finding> {
     let field = head.field("sec-websocket-accept")?;
     let end = field.value_at + field.value.len();
     let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
-    let before = answer[..field.value_at].iter().rev().take_while(blank).count();
-    let after = answer[end..].iter().take_while(blank).count();
+    let before = response[..field.value_at].iter().rev().take_while(blank).count();
+    let after = response[end..].iter().take_while(blank).count();
     let (at, length) = match (before, after) {
         (0 | 1, 0) => return None,
         (_, 0) => (field.value_at - before, before),
         _ => (end, after),
     };
     let detail = format!("blanks around the value: {before} before it, {after} behind it");
-    Some(Finding::new(FindingKind::RespAcceptWhitespace, Place::Head).bytes(answer, at, length).detail(detail))
+    Some(Finding::new(FindingKind::RespAcceptWhitespace, Place::Head).bytes(response, at, length).detail(detail))
 }
 
 /// A field that answers of the drafts of 2009 and 2010 have.
@@ -148,16 +148,16 @@ pub(super) fn hixie_field(head: Head<'_>) -> Option<Field<'_>> {
     head.fields().find(|field| NAMES.iter().any(|name| field.is(name)))
 }
 
-fn hixie(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+fn hixie(head: Head<'_>, response: &[u8]) -> Option<Finding> {
     let field = hixie_field(head)?;
     let detail = format!("{} has no meaning since 2011", text::preview(field.name, 40));
-    Some(at_value(FindingKind::RespHixieHeaders, answer, &field).detail(detail))
+    Some(at_value(FindingKind::RespHixieHeaders, response, &field).detail(detail))
 }
 
 /// Fields that announce a body, which a 101 never has.
-fn body(head: Head<'_>, answer: &[u8]) -> Option<Finding> {
+fn body(head: Head<'_>, response: &[u8]) -> Option<Finding> {
     let length = head.field("content-length").filter(|field| field.value != b"0");
     let field = length.or_else(|| head.field("transfer-encoding"))?;
     let detail = format!("{}: {}", text::preview(field.name, 40), shown(field.value));
-    Some(at_value(FindingKind::Http101WithBody, answer, &field).detail(detail))
+    Some(at_value(FindingKind::Http101WithBody, response, &field).detail(detail))
 }

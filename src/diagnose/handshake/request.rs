@@ -91,7 +91,7 @@ pub fn reused_key(raw: &[u8], seen: bool) -> Option<Finding> {
     })
 }
 
-/// Bytes that a client sent before the answer came.
+/// Bytes that a client sent before the response came.
 #[must_use]
 pub fn early_data(request: &[u8], bytes: &[u8]) -> Option<Finding> {
     let head = Head::new(request);

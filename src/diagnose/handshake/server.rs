@@ -359,7 +359,7 @@ const fn nginx(status: u16) -> Option<Why> {
             "take auth_basic off this path (auth_basic off;), and check a cookie or a ticket in the server",
         ),
         502 => (
-            "nginx got no answer from the server behind it: nothing listens at the address in proxy_pass, or it closed, as one \
+            "nginx got no response from the server behind it: nothing listens at the address in proxy_pass, or it closed, as one \
              does that speaks TLS on that port (proxy_pass https://)",
             "start that server, and compare its address, port and scheme with proxy_pass; nginx's error log says which it is",
         ),
@@ -519,13 +519,13 @@ const fn lost_before_express(front: Front) -> &'static str {
 }
 
 const VARNISH: Why = (
-    "Varnish could not fetch from its backend: nothing listens at the address in backend default { }, or it gave no answer in \
+    "Varnish could not fetch from its backend: nothing listens at the address in backend default { }, or it gave no response in \
      first_byte_timeout",
     "start that server, and compare its address with the VCL's .host and .port; varnishlog says FetchError",
 );
 
 const APACHE_UNANSWERED: Why = (
-    "the server behind Apache took the request and gave no answer: it closed, or was silent for ProxyTimeout (60 s by default)",
+    "the server behind Apache took the request and gave no response: it closed, or was silent for ProxyTimeout (60 s by default)",
     "look into the log of that server and where it waits before its 101; for ws:// in ProxyPass mod_proxy_wstunnel has to be \
      loaded",
 );

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::diagnose::NoAnswer;
+use crate::diagnose::NoResponse;
 use crate::diagnose::chrome::{self, Fault};
 use crate::diagnose::inquiry::Protocol;
 use crate::diagnose::net_errors::NoConnection;
@@ -13,23 +13,23 @@ use crate::wire::head::Head;
 use super::syntax;
 use super::told::shown;
 
-/// What was found where no whole answer came: `head` is what came of it, in the time for which it was `waited`.
+/// What was found where no whole response came: `head` is what came of it, in the time for which it was `waited`.
 #[must_use]
-pub fn no_answer(end: NoAnswer, request: &[u8], head: &[u8], waited: Duration) -> Finding {
+pub fn no_response(end: NoResponse, request: &[u8], head: &[u8], waited: Duration) -> Finding {
     match end {
-        NoAnswer::NotHttp => {
+        NoResponse::NotHttp => {
             let fault = chrome::no_http(Head::new(request).value("host"), head);
             let finding = not_http(&fault, head);
             finding.chrome(fault.words)
         }
-        NoAnswer::Nothing => nothing(request, waited).chrome(end.words()),
-        NoAnswer::Reset => Finding::new(FindingKind::TcpResetInHandshake, Place::Connection)
+        NoResponse::Nothing => nothing(request, waited).chrome(end.words()),
+        NoResponse::Reset => Finding::new(FindingKind::TcpResetInHandshake, Place::Connection)
             .detail(match head.len() {
                 0 => "the server reset the connection before it answered".to_owned(),
-                length => format!("the server reset the connection after {length} bytes of its answer"),
+                length => format!("the server reset the connection after {length} bytes of its response"),
             })
             .chrome(end.words()),
-        NoAnswer::CutShort => syntax::cut_off(head).unwrap_or_else(|| cut_short(head)).chrome(end.words()),
+        NoResponse::CutShort => syntax::cut_off(head).unwrap_or_else(|| cut_short(head)).chrome(end.words()),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn not_http(fault: &Fault, bytes: &[u8]) -> Finding {
     }
 }
 
-const STATUS_FIRST: &str = "begin the answer with HTTP/1.1 101 Switching Protocols";
+const STATUS_FIRST: &str = "begin the response with HTTP/1.1 101 Switching Protocols";
 
 fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty())?;
@@ -94,7 +94,7 @@ fn speaks(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if bytes.windows(4).take(512).any(|window| window.eq_ignore_ascii_case(b"http")) => {
             ("more than four bytes stand in front of the status line", "send nothing before the status line")
         }
-        _ if word.ends_with(b":") => ("the status line is missing: the answer begins with a field", STATUS_FIRST),
+        _ if word.ends_with(b":") => ("the status line is missing: the response begins with a field", STATUS_FIRST),
         _ => return None,
     })
 }
@@ -108,7 +108,7 @@ pub fn has_waited(waited: Duration) -> bool {
     waited >= GAVE_UP
 }
 
-/// A client that left before there was an answer, for which it had waited so long.
+/// A client that left before there was a response, for which it had waited so long.
 #[must_use]
 pub fn page_left(waited: Duration) -> Finding {
     let finding = Finding::new(FindingKind::PageClosedWhileConnecting, Place::Connection);
@@ -116,7 +116,7 @@ pub fn page_left(waited: Duration) -> Finding {
         return finding.detail("the client closed the connection before the server had answered");
     }
     let seconds = waited.as_secs_f64();
-    finding.detail(format!("the client closed the connection after {seconds:.1} s without the server's answer")).cause(
+    finding.detail(format!("the client closed the connection after {seconds:.1} s without the server's response")).cause(
         "the server did not answer the handshake: the page's own limit of time ended the wait, or the page was left",
         "look where the server waits before its 101: nobody handles this upgrade, one worker serves another session, or the \
          handler does slow work first",

@@ -17,18 +17,18 @@ use super::told::{found, shown};
 const EXCERPT: usize = 200;
 
 /// A refused request.
-pub(super) fn refusal(request: &[u8], answer: &[u8], body: &[u8], fault: &Fault) -> Finding {
-    let head = Head::of_response(answer);
+pub(super) fn refusal(request: &[u8], response: &[u8], body: &[u8], fault: &Fault) -> Finding {
+    let head = Head::of_response(response);
     let line = head.start_line();
     if !has_three_digits(line) {
-        return found(FindingKind::HttpStatusUnparsable, answer, &fault.at)
+        return found(FindingKind::HttpStatusUnparsable, response, &fault.at)
             .detail(format!("there is no status of three digits behind HTTP/1.1 and a blank: {}", shown(line)));
     }
     let body = said::body(head, body);
     let shape = Shape::new(head, &body);
     let stripped = request::is_stripped(request) || (is_full_request(request) && misses_upgrade(head, &body));
     let kind = if stripped { FindingKind::HttpUpgradeStripped } else { fault.kind };
-    let finding = found(kind, answer, &fault.at).detail(detail(head, &body));
+    let finding = found(kind, response, &fault.at).detail(detail(head, &body));
     if stripped {
         return finding.cause(
             "a proxy in front of the server did not pass Upgrade and Connection on: the server says that it saw none",

@@ -1,4 +1,4 @@
-//! How an answer's head is written: its line ends, its status line, its folds; and heads that will never end.
+//! How a response's head is written: its line ends, its status line, its folds; and heads that will never end.
 
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
@@ -23,7 +23,7 @@ fn junk(head: &[u8], start: usize) -> Option<Finding> {
     let finding = at(FindingKind::HttpJunkBeforeStatus, head, 0, start, detail);
     Some(match junk {
         [0xef, 0xbb, 0xbf, ..] => finding.cause(
-            "a byte order mark stands in front of the answer: the file that sends it was saved with one",
+            "a byte order mark stands in front of the response: the file that sends it was saved with one",
             "save the file as UTF-8 without a byte order mark",
         ),
         _ => finding,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::diagnose::{NoAnswer, words};
+use crate::diagnose::{NoResponse, words};
 use crate::record::finding::{Finding, FindingKind, Level};
 use crate::wire::accept::value_for;
 
@@ -125,7 +125,7 @@ fn a_request_that_lost_its_upgrade_on_the_way_is_one_finding_and_so_is_its_refus
         "GET / HTTP/1.0\r\nHost: up\r\nConnection: close\r\nOrigin: x\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
     );
     assert_eq!(kinds(&request(raw.as_bytes())), ["http-upgrade-stripped"]);
-    let judged = answer(raw.as_bytes(), b"HTTP/1.1 400 Bad Request\r\n\r\n", b"no");
+    let judged = response(raw.as_bytes(), b"HTTP/1.1 400 Bad Request\r\n\r\n", b"no");
     assert!(judged.findings.is_empty());
     assert_eq!(judged.verdict.unwrap().finding, Some(FindingKind::HttpUpgradeStripped));
 }
@@ -138,16 +138,16 @@ fn drafts_of_2010_have_rules_of_their_own() {
     assert!(early_data(&real("curl"), b"\x81\x80").is_some());
 }
 
-fn right_answer() -> String {
+fn right_response() -> String {
     let accept = value_for(KEY.as_bytes());
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     )
 }
 
-/// Judges an answer to Firefox's request, which offers permessage-deflate and no subprotocol.
+/// Judges a response to Firefox's request, which offers permessage-deflate and no subprotocol.
 fn judge(head: &str, body: &str) -> Judged {
-    let judged = answer(&real("Firefox"), head.as_bytes(), body.as_bytes());
+    let judged = response(&real("Firefox"), head.as_bytes(), body.as_bytes());
     let errors: Vec<_> = judged.findings.iter().filter(|finding| finding.chrome.is_some()).collect();
     if let Some(verdict) = &judged.verdict {
         assert_eq!(errors.iter().map(|finding| Some(finding.kind)).collect::<Vec<_>>(), [verdict.finding]);
@@ -158,8 +158,8 @@ fn judge(head: &str, body: &str) -> Judged {
 
 #[test]
 fn a_right_answer_raises_nothing() {
-    assert_eq!(judge(&right_answer(), ""), Judged::default());
-    let extension = right_answer().replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+    assert_eq!(judge(&right_response(), ""), Judged::default());
+    let extension = right_response().replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
     assert_eq!(judge(&extension, ""), Judged::default());
 }
 
@@ -186,7 +186,7 @@ fn what_is_odd_about_a_good_answer_is_told_at_its_bytes() {
         ("\r\n\r\n", "\r\nSec-WebSocket-X: \u{e9}\r\n\r\n", "http-header-nonascii", "\u{e9}"),
         ("Upgrade: websocket", "Upgrade : websocket", "http-obs-fold", "Upgrade : websocket"),
     ] {
-        let head = right_answer().replacen(from, to, 1);
+        let head = right_response().replacen(from, to, 1);
         let judged = judge(&head, "");
         assert_eq!((kinds(&judged.findings), judged.verdict), (vec![kind], None), "{to}");
         assert_eq!(guilty(head.as_bytes(), &judged.findings[0]), bytes.as_bytes(), "{to}");
@@ -195,8 +195,8 @@ fn what_is_odd_about_a_good_answer_is_told_at_its_bytes() {
 
 #[test]
 fn a_deflate_that_nobody_offered_is_found() {
-    let head = right_answer().replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
-    assert_eq!(kinds(&answer(&real("curl"), head.as_bytes(), b"").findings), ["ext-unsolicited"]);
+    let head = right_response().replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+    assert_eq!(kinds(&response(&real("curl"), head.as_bytes(), b"").findings), ["ext-unsolicited"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn each_failed_answer_has_one_finding_at_its_bytes() {
         ("HTTP/1.1", "ICY", "http-not-http-odd-port", "ICY 101 Switching Protocols"),
         ("Upgrade: ", "X: \0\r\nUpgrade: ", "http-header-null", "\0"),
     ] {
-        let head = right_answer().replacen(from, to, 1);
+        let head = right_response().replacen(from, to, 1);
         let judged = judge(&head, "");
         assert_eq!(kinds(&judged.findings), [kind], "{to}");
         assert_eq!(guilty(head.as_bytes(), &judged.findings[0]), bytes.as_bytes(), "{to}");
@@ -232,9 +232,9 @@ fn each_failed_answer_has_one_finding_at_its_bytes() {
 #[test]
 fn the_bug_is_named_where_the_bytes_show_it() {
     let accept = value_for(KEY.as_bytes());
-    let hexed = right_answer().replace(&accept, &hex::encode(crate::wire::accept::digest(KEY.as_bytes())));
+    let hexed = right_response().replace(&accept, &hex::encode(crate::wire::accept::digest(KEY.as_bytes())));
     assert_eq!(judge(&hexed, "").findings[0].cause.as_deref(), Some("the hash was sent as hex digits"));
-    let misspelt = judge(&right_answer().replace("Sec-WebSocket-Accept", "WebSocket-Accept"), "");
+    let misspelt = judge(&right_response().replace("Sec-WebSocket-Accept", "WebSocket-Accept"), "");
     assert_eq!(misspelt.findings[0].cause.as_deref(), Some("the field was named WebSocket-Accept"));
     let newline = format!("HTTP/1.1 101 x\r\nSec-WebSocket-Accept: {accept}\n\r\n");
     let judged = judge(&newline, "Upgrade: websocket\r\n");
@@ -266,17 +266,17 @@ fn a_refusal_is_told_with_the_first_lines_of_its_body() {
 fn silence_is_told_by_how_it_ended() {
     let request = real("Chrome");
     for (end, head, kind) in [
-        (NoAnswer::Nothing, &b""[..], "tcp-closed-before-response"),
-        (NoAnswer::Reset, b"HTTP/1.1 1", "tcp-reset-in-handshake"),
-        (NoAnswer::CutShort, b"HTTP/1.1 101 x\r\nA: b\r\n", "http-status-101-truncated"),
-        (NoAnswer::CutShort, b"HTTP/1.1 101 x\rA: b\r\r", "http-cr-only"),
-        (NoAnswer::NotHttp, b"SSH-2.0-OpenSSH_9.2\r\n", "http-not-http-odd-port"),
+        (NoResponse::Nothing, &b""[..], "tcp-closed-before-response"),
+        (NoResponse::Reset, b"HTTP/1.1 1", "tcp-reset-in-handshake"),
+        (NoResponse::CutShort, b"HTTP/1.1 101 x\r\nA: b\r\n", "http-status-101-truncated"),
+        (NoResponse::CutShort, b"HTTP/1.1 101 x\rA: b\r\r", "http-cr-only"),
+        (NoResponse::NotHttp, b"SSH-2.0-OpenSSH_9.2\r\n", "http-not-http-odd-port"),
     ] {
-        let finding = no_answer(end, &request, head, Duration::ZERO);
+        let finding = no_response(end, &request, head, Duration::ZERO);
         assert_eq!((finding.kind.id(), finding.chrome.is_some()), (kind, true));
     }
     let default_port = String::from_utf8(request).unwrap().replace(":9000", "");
-    let finding = no_answer(NoAnswer::NotHttp, default_port.as_bytes(), b"SSH-2.0-x", Duration::ZERO);
+    let finding = no_response(NoResponse::NotHttp, default_port.as_bytes(), b"SSH-2.0-x", Duration::ZERO);
     assert_eq!(finding.kind, FindingKind::HttpNotHttp);
     assert_eq!(finding.chrome.as_deref(), Some("Error during WebSocket handshake: Invalid status line"));
 }
@@ -291,9 +291,9 @@ proptest! {
         let raw = [prefix, &head].concat();
         let request_raw = real("Chrome");
         let _ = (request(&raw), unfinished(&raw, cut), ends_in_stray_newline(&raw), leaves_cr_behind(&raw));
-        let _ = (answer(&raw, &raw, &raw), no_answer(NoAnswer::NotHttp, &raw, &raw, Duration::ZERO));
-        let judged = answer(&request_raw, &raw, b"");
-        let _ = no_answer(NoAnswer::CutShort, &request_raw, &raw, Duration::ZERO);
+        let _ = (response(&raw, &raw, &raw), no_response(NoResponse::NotHttp, &raw, &raw, Duration::ZERO));
+        let judged = response(&request_raw, &raw, b"");
+        let _ = no_response(NoResponse::CutShort, &request_raw, &raw, Duration::ZERO);
         for finding in &judged.findings {
             prop_assert!(finding.at + finding.length <= raw.len() as u64);
             prop_assert!(finding.detail.chars().all(crate::text::is_plain));
@@ -306,7 +306,7 @@ fn a_server_that_ends_an_upgrade_after_a_second_is_socket_io_s_on_another_path()
     let cause = |target: &str, milliseconds| {
         let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
         let waited = Duration::from_millis(milliseconds);
-        no_answer(NoAnswer::Nothing, request.as_bytes(), b"", waited).cause.unwrap_or_default().into_owned()
+        no_response(NoResponse::Nothing, request.as_bytes(), b"", waited).cause.unwrap_or_default().into_owned()
     };
     assert!(cause("/chat", 1004).contains("most likely a Socket.IO server"));
     for (target, milliseconds) in

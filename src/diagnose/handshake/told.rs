@@ -13,7 +13,7 @@ pub(super) fn shown(value: &[u8]) -> String {
     if value.is_empty() { "nothing".to_owned() } else { text::preview(value, SHOWN) }
 }
 
-/// A finding at a place in an answer.
-pub(super) fn found(kind: FindingKind, answer: &[u8], at: &Range<usize>) -> Finding {
-    Finding::new(kind, Place::Head).bytes(answer, at.start, at.len())
+/// A finding at a place in a response.
+pub(super) fn found(kind: FindingKind, response: &[u8], at: &Range<usize>) -> Finding {
+    Finding::new(kind, Place::Head).bytes(response, at.start, at.len())
 }

@@ -37,7 +37,7 @@ pub fn silent(replies: &Replies, waited: Duration, open: &[SessionId]) -> Option
     if replies.get != Reply::Silence {
         return None;
     }
-    let detail = format!("no byte came for {seconds} s, and a plain GET / beside it got no answer either");
+    let detail = format!("no byte came for {seconds} s, and a plain GET / beside it got no response either");
     let finding = Finding::new(FindingKind::ServerHangs, Place::Connection).detail(detail);
     Some(match open {
         [] => finding,

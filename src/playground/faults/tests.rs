@@ -158,6 +158,6 @@ async fn a_second_request_on_a_connection_is_told_to_come_alone() {
     let version = "Connection: Upgrade\r\nSec-WebSocket-Version: 13";
     let second = request("/broken/masked").replace("Connection: Upgrade", version);
     stream.write_all(second.as_bytes()).await.unwrap();
-    let answers = String::from_utf8(rest_after_shutdown(&mut stream).await).unwrap();
-    assert!(answers.ends_with("ask for this address on a connection of its own\n"), "{answers}");
+    let responses = String::from_utf8(rest_after_shutdown(&mut stream).await).unwrap();
+    assert!(responses.ends_with("ask for this address on a connection of its own\n"), "{responses}");
 }

@@ -47,7 +47,7 @@ fn play(scene: &Played, policy: Policy) -> Outcome {
                 session.end(Time(0), *from, Ending::Reset, &mut out);
                 out.to[from.other()].take(b"", &mut got[from.other()]);
             }
-            // What is a matter of time is nothing to mend in bytes.
+            // What is a matter of time is nothing to repair in bytes.
             Step::Blocked(_) | Step::Wait(_) => {}
         }
     }
@@ -119,7 +119,7 @@ fn what_the_policies_do_about_each_finding() {
         assert_eq!(faithful.request, scene.request, "{}", kind.id());
         let repaired = repair(*kind, &scene);
         let _ = writeln!(table, "{:<30} {repaired:<34} {}", kind.id(), strict(&scene));
-        let claims = words(*kind).mend.is_some();
+        let claims = words(*kind).repair.is_some();
         if !EXCEPT.contains(kind) {
             assert_eq!(claims, repaired == "repaired", "{}: what the catalogue says of its repair", kind.id());
         }

@@ -19,8 +19,8 @@ pub(crate) fn lines(theme: &Theme, kind: FindingKind, columns: usize) -> Vec<Lin
     out.push(Line::default());
     wrapped(&format!("cause: {}", said.cause), theme.text, columns, &mut out);
     wrapped(&format!("help: {}", said.fix), theme.good, columns, &mut out);
-    if let Some(mend) = said.mend {
-        wrapped(&format!("repair: {mend}"), theme.good, columns, &mut out);
+    if let Some(repair) = said.repair {
+        wrapped(&format!("repair: {repair}"), theme.good, columns, &mut out);
     }
     out.push(Line::default());
     for (name, words) in [("chrome", said.chrome), ("firefox", said.firefox), ("safari", said.safari)] {

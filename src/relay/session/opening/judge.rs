@@ -1,7 +1,7 @@
 //! What is found in the handshake, and when it is told: on a whole response, on one that has no end, on none at all.
 
 use crate::diagnose::inquiry::Question;
-use crate::diagnose::{NoAnswer, handshake, words};
+use crate::diagnose::{NoResponse, handshake, words};
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{Event, Log, Side, Time, Verdict};
 use crate::relay::session::core::Core;
@@ -34,7 +34,7 @@ impl Judge<'_> {
         body: &[u8],
         log: &mut Log,
     ) -> Option<Finding> {
-        let judged = handshake::answer(self.request, response, body);
+        let judged = handshake::response(self.request, response, body);
         let mut last = None;
         // What was told of a head before it ended is not told again.
         for mut finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.told) {
@@ -97,7 +97,7 @@ impl Opening {
         let raw = &self.response.raw;
         let is_other = raw.len() >= ENOUGH_TO_TELL && head::response_start(raw).is_none();
         let fails = if is_other {
-            Some(handshake::no_answer(NoAnswer::NotHttp, &self.request, raw, core.clock.waited(now)))
+            Some(handshake::no_response(NoResponse::NotHttp, &self.request, raw, core.clock.waited(now)))
         } else {
             handshake::too_large(raw)
         };
@@ -147,8 +147,8 @@ impl Opening {
     }
 
     /// The server's bytes ended, and `raw` is all that came of its head.
-    pub(super) fn judge_silence(&mut self, core: &mut Core, now: Time, end: NoAnswer, raw: &[u8], out: &mut Output) {
-        let finding = handshake::no_answer(end, &self.request, raw, core.clock.waited(now));
+    pub(super) fn judge_silence(&mut self, core: &mut Core, now: Time, end: NoResponse, raw: &[u8], out: &mut Output) {
+        let finding = handshake::no_response(end, &self.request, raw, core.clock.waited(now));
         let mut verdict = Verdict::because(&finding);
         match self.told {
             // What made the head one without an end was told before.

@@ -6,7 +6,7 @@ pub(super) mod judge;
 
 use rand::RngExt as _;
 
-use crate::diagnose::{NoAnswer, handshake};
+use crate::diagnose::{NoResponse, handshake};
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{Change, Ending, Event, HeadEvent, Log, OpenEvent, PerSide, Policy, Side, Time};
 use crate::relay::bridge::Bridging;
@@ -258,7 +258,7 @@ impl Opening {
 
     /// A server of a draft of 2010 opens as that draft says.
     fn judge_draft(&self, now: Time, raw: &[u8], forwarded: &[u8], log: &mut Log) {
-        for finding in handshake::hixie_answer(self.dialect, &self.request, raw, forwarded) {
+        for finding in handshake::hixie_response(self.dialect, &self.request, raw, forwarded) {
             log.event(now, Event::Finding(Side::Server, finding));
         }
     }
@@ -354,10 +354,10 @@ impl Opening {
             return next;
         }
         let end = match how {
-            Ending::Reset => NoAnswer::Reset,
-            Ending::Fin if raw.is_empty() => NoAnswer::Nothing,
-            Ending::Fin if head::response_start(&raw).is_none() => NoAnswer::NotHttp,
-            Ending::Fin => NoAnswer::CutShort,
+            Ending::Reset => NoResponse::Reset,
+            Ending::Fin if raw.is_empty() => NoResponse::Nothing,
+            Ending::Fin if head::response_start(&raw).is_none() => NoResponse::NotHttp,
+            Ending::Fin => NoResponse::CutShort,
         };
         self.judge_silence(core, now, end, &raw, out);
         self.refuse_if_failed(core, now, out).unwrap_or(next)

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::wire::head::{Head, response_start};
 
-/// Status and fields of an answer.
+/// Status and fields of a response.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::diagnose) struct Answer {
+pub(in crate::diagnose) struct Response {
     /// 200 where there is no number behind the first space of the status line.
     pub status: u16,
     /// Where the status line stands.
@@ -31,7 +31,7 @@ pub(in crate::diagnose) enum NotHttp {
     NoStatusLine,
 }
 
-impl Answer {
+impl Response {
     /// Reads a whole head.
     pub(crate) fn read(head: &[u8]) -> Result<Self, NotHttp> {
         if let Some(at) = head.iter().position(|byte| *byte == 0) {
@@ -153,23 +153,23 @@ mod tests {
         ] {
             let head = format!("{line}\r\n\r\n");
             let expected = if line.contains('\t') { 200 } else { expected };
-            assert_eq!(Answer::read(head.as_bytes()).unwrap().status, expected, "{line}");
+            assert_eq!(Response::read(head.as_bytes()).unwrap().status, expected, "{line}");
         }
     }
 
     #[test]
     fn up_to_four_junk_bytes_are_skipped() {
-        assert!(Answer::read(b"\n\n\n\nhttp/1.1 101\n\n").is_ok());
-        assert_eq!(Answer::read(b"\n\n\n\n\nHTTP/1.1 101\n\n"), Err(NotHttp::NoStatusLine));
-        assert_eq!(Answer::read(b"HTTP/1.1 101\nX: \0\n\n"), Err(NotHttp::Null(16)));
+        assert!(Response::read(b"\n\n\n\nhttp/1.1 101\n\n").is_ok());
+        assert_eq!(Response::read(b"\n\n\n\n\nHTTP/1.1 101\n\n"), Err(NotHttp::NoStatusLine));
+        assert_eq!(Response::read(b"HTTP/1.1 101\nX: \0\n\n"), Err(NotHttp::Null(16)));
     }
 
     #[test]
     fn folded_lines_join_and_odd_lines_are_skipped() {
         let raw = b"HTTP/1.1 101 x\r\n Upgrade: lost\r\nA : 1\r\n 2\r\nnothing\r\na: 3, \"4,5\"\r\n\r\n";
-        let answer = Answer::read(raw).unwrap();
-        let values: Vec<_> = answer.values("a").into_iter().map(|(value, at)| (value, &raw[at])).collect();
+        let response = Response::read(raw).unwrap();
+        let values: Vec<_> = response.values("a").into_iter().map(|(value, at)| (value, &raw[at])).collect();
         assert_eq!(values, [(&b"1 2"[..], &b"1\r\n 2"[..]), (b"3", b"3"), (b"\"4,5\"", b"\"4,5\"")]);
-        assert!(answer.values("upgrade").is_empty());
+        assert!(response.values("upgrade").is_empty());
     }
 }
