@@ -3,7 +3,7 @@
 //! Only a line that may yet turn out to hold an address is held, and no longer than its own end.
 #![deny(clippy::indexing_slicing)]
 
-use crate::wire::head::{self, Head};
+use crate::wire::head::{self, Field};
 
 use super::translate::Translator;
 use crate::record::Change;
@@ -88,16 +88,14 @@ impl ResponseHead {
 
     /// Rewrites the line that ends at `end`, if it holds an address of the upstream. Such a line was held from its start.
     fn translate(&mut self, end: usize, translator: &Translator) {
-        // A first line in front makes the line a field.
-        let line = [b"\n", self.raw.get(self.line..end).unwrap_or_default()].concat();
-        let Some(field) = Head::new(&line).fields().next() else { return };
+        let field = Field::of_line(self.raw.get(self.line..end).unwrap_or_default());
         let Some(value) = translator.response_value(field.name, field.value) else { return };
-        let start = self.line + field.value_at - 1;
+        let (start, from) = (self.line + field.value_at, field.value.to_vec());
+        let field = String::from_utf8_lossy(field.name).into_owned();
         self.pass_to(start);
         self.forwarded.extend_from_slice(&value);
-        self.passed = start + field.value.len();
-        let name = String::from_utf8_lossy(field.name).into_owned();
-        self.changes.push(Change { field: name, from: field.value.to_vec(), to: value });
+        self.passed = start + from.len();
+        self.changes.push(Change { field, from, to: value });
     }
 
     fn pass_to(&mut self, end: usize) {

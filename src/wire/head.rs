@@ -6,13 +6,19 @@
 
 use std::ops::Range;
 
-/// Where the head ends: the offset after the first empty line. `scanned` is how many bytes were searched before, so
-/// that a head that comes in small pieces is not searched again each time.
+/// How many line ends stand in front of the first line, in bytes: a peer may have left some behind the body before, and they
+/// mean nothing (RFC 9112 2.2).
+#[must_use]
+pub fn start(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// Where the head ends: the offset after the first empty line behind its first line. `scanned` is how many bytes were
+/// searched before, so that a head that comes in small pieces is not searched again each time.
 #[must_use]
 pub fn end(bytes: &[u8], scanned: usize) -> Option<usize> {
     // An empty line may straddle the border of what was searched: LF, CR, LF.
-    let from = scanned.saturating_sub(3).min(bytes.len());
-    let mut at = from;
+    let mut at = scanned.saturating_sub(3).max(start(bytes)).min(bytes.len());
     while let Some(offset) = bytes.get(at..)?.iter().position(|byte| *byte == b'\n') {
         let after = at + offset + 1;
         match bytes.get(after..)? {
@@ -52,7 +58,14 @@ pub struct Field<'a> {
     pub value_at: usize,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// A line, with or without its line end, as a field.
+    #[must_use]
+    pub fn of_line(line: &'a [u8]) -> Self {
+        let end = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line)).len();
+        field(line, 0..end)
+    }
+
     /// Compares the name, upper and lower case alike (RFC 9110 5.1).
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
@@ -69,16 +82,16 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Takes the bytes of a head, the empty line included or not.
+    /// Takes the bytes of a head, the empty line included or not. Line ends in front belong to no line.
     #[must_use]
-    pub const fn new(raw: &'a [u8]) -> Self {
-        Self { raw, start: 0 }
+    pub fn new(raw: &'a [u8]) -> Self {
+        Self { raw, start: start(raw) }
     }
 
     /// Takes the bytes of a response's head, in which the status line may have junk in front.
     #[must_use]
     pub fn of_response(raw: &'a [u8]) -> Self {
-        Self { raw, start: response_start(raw).unwrap_or(0) }
+        Self { raw, start: response_start(raw).unwrap_or_else(|| start(raw)) }
     }
 
     /// The first line without its line end.
@@ -116,6 +129,7 @@ impl<'a> Head<'a> {
         let line = self.start_line();
         let from = line.iter().position(|byte| *byte == b' ')? + 1;
         let length = line.get(from..)?.iter().position(|byte| *byte == b' ').unwrap_or(line.len() - from);
+        let from = self.start + from;
         Some(from..from + length)
     }
 
@@ -216,6 +230,17 @@ mod tests {
         assert_eq!(end(b"GET / HTTP/1.1\nHost: x\n\nrest", 0), Some(24));
         assert_eq!(end(b"GET / HTTP/1.1\r\nHost: x\r\n\r", 0), None);
         assert_eq!(end(b"GET / HTTP/1.1\rHost: x\r\r", 0), None);
+    }
+
+    #[test]
+    fn line_ends_in_front_belong_to_no_line() {
+        let raw = b"\r\n\n\r\nGET /chat HTTP/1.1\r\nHost: x\r\n\r\nrest";
+        assert_eq!(end(raw, 0), Some(raw.len() - 4));
+        assert_eq!(end(b"\r\n\r\n", 0), None);
+        let head = Head::new(&raw[..raw.len() - 4]);
+        assert_eq!((head.start_line(), head.target()), (&b"GET /chat HTTP/1.1"[..], &b"/chat"[..]));
+        assert_eq!(&raw[head.target_range().unwrap()], b"/chat");
+        assert!(head.is_request() && head.value("host") == Some(b"x") && head.strict_error().is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::record::finding::{Finding, FindingKind, Place};
 use crate::text;
-use crate::wire::head::{Head, response_start};
+use crate::wire::head::{Field, Head, response_start};
 
 /// A place in a head that is written in an unusual way, though Chrome takes it.
 pub(super) fn oddities(head: &[u8]) -> Vec<Finding> {
@@ -83,7 +83,7 @@ pub fn ends_in_stray_newline(head: &[u8]) -> bool {
     let Some(before) = head.strip_suffix(b"\n\r\n").filter(|before| !before.ends_with(b"\r")) else { return false };
     let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |lf| lf + 1);
     let rest = &before[..line];
-    let is_accept = Head::new(&[b"\n", &before[line..]].concat()).field("sec-websocket-accept").is_some();
+    let is_accept = Field::of_line(&before[line..]).is("sec-websocket-accept");
     is_accept && rest.ends_with(b"\r\n") && !has_bare_lf(rest)
 }
 
