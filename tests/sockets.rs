@@ -438,6 +438,23 @@ async fn more_sessions_than_allowed_are_answered_with_503() {
     assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("--max-sessions"), "{text}");
 }
 
+#[tokio::test]
+async fn idle_connections_beyond_the_limit_are_answered_with_503_and_take_no_session_s_place() {
+    let (listener, address) = server().await;
+    let proxy = Proxy::with(address, Limits { sessions: 1, ..Limits::default() }).await;
+    let mut idle = connect(proxy.address).await;
+    idle.write_all(b"GET / HT").await.unwrap();
+    let mut second = connect(proxy.address).await;
+    let text = String::from_utf8(read_to_end(&mut second).await.0).unwrap();
+    assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("--max-sessions"), "{text}");
+    idle.shutdown().await.unwrap();
+    assert!(read_to_end(&mut idle).await.0.starts_with(b"HTTP/1.1 400 "));
+    let _session = open(&proxy, &listener).await;
+    let mut third = connect(proxy.address).await;
+    third.write_all(REQUEST).await.unwrap();
+    assert!(read_to_end(&mut third).await.0.starts_with(b"HTTP/1.1 503 "));
+}
+
 const fn id(session: u64) -> wsproxy::record::SessionId {
     wsproxy::record::SessionId(session)
 }

@@ -298,7 +298,7 @@ pub struct LimitArguments {
         value_parser = seconds)]
     pub response_timeout: u64,
 
-    /// Sessions at a time; one more gets a 503
+    /// Sessions at a time, and plain HTTP connections besides; one more of either gets a 503
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().sessions as u64,
         value_parser = sessions)]
     pub max_sessions: u64,

@@ -19,6 +19,13 @@ use super::dial;
 /// Bytes of a read while a head comes.
 const READ: usize = 16 * 1024;
 
+/// Whether a socket can't be had because this process, or the whole system, has no file descriptor left.
+pub(super) fn is_exhausted(error: &io::Error) -> bool {
+    /// ENFILE and EMFILE of Unix systems, WSAEMFILE of Windows; `ErrorKind` has no name for them.
+    const NUMBERS: [i32; 3] = [23, 24, 10024];
+    error.raw_os_error().is_some_and(|number| NUMBERS.contains(&number))
+}
+
 /// A connection to a peer.
 pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {
     /// Makes its end a reset in place of an end of the bytes. It ends when it is dropped.

@@ -20,7 +20,7 @@ use crate::relay::limits::Limits;
 use crate::wire::head::{self, Head};
 
 use super::clock;
-use super::connection::{Connection, poll_read_head};
+use super::connection::{Connection, is_exhausted, poll_read_head};
 use super::handle::Handle;
 use super::keys::Keys;
 use super::passthrough::{self, PassThrough};
@@ -41,7 +41,10 @@ pub(super) struct Shared {
     pub journal: Arc<Journal>,
     pub handle: Handle,
     pub passthrough: PassThrough,
+    /// Sessions that there is room for.
     pub room: Semaphore,
+    /// Connections that there is room for besides: before their first head, and with plain HTTP.
+    pub plain: Semaphore,
     pub sessions: AtomicU64,
     pub keys: Keys,
 }
@@ -80,6 +83,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
     let mut shutdown = shared.handle.shutdown();
     let mut quit = pin!(shutdown.wait_for(|quit| *quit));
+    // What is wrong with accepting, as long as it is: told once.
+    let mut trouble: Option<String> = None;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -87,13 +92,22 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, alive: mp
         };
         match accepted {
             Ok((socket, address)) => {
+                if trouble.take().is_some() {
+                    shared.observe(ProxyEvent::Note(Level::Note, "clients are accepted again".to_owned()));
+                }
                 // Each write is a whole response to something; waiting for more would only add delay.
                 let _ = socket.set_nodelay(true);
                 tokio::spawn(serve(Arc::clone(&shared), socket, address, alive.downgrade()));
             }
             Err(error) => {
-                tracing::error!(%error, "accept");
-                shared.observe(ProxyEvent::Note(Level::Error, format!("a client could not be accepted: {error}")));
+                let help =
+                    if is_exhausted(&error) { "; raise the limit with ulimit -n, or lower --max-sessions" } else { "" };
+                let words = format!("no client can be accepted: {error}{help}");
+                if trouble.as_ref() != Some(&words) {
+                    tracing::error!(%error, "accept");
+                    shared.observe(ProxyEvent::Note(Level::Error, words.clone()));
+                    trouble = Some(words);
+                }
                 tokio::time::sleep(EXHAUSTED).await;
             }
         }
@@ -116,6 +130,13 @@ enum Opening {
 
 /// Serves a client, whatever its connection runs over, from its first head to its end.
 async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: SocketAddr, alive: mpsc::WeakSender<()>) {
+    let Ok(place) = shared.plain.try_acquire() else {
+        let reason = format!(
+            "wsproxy already has {} connections that are not WebSockets; close some, or raise --max-sessions",
+            shared.limits.sessions
+        );
+        return Box::pin(refuse(&shared, client, address, 503, reason)).await;
+    };
     let mut read = Vec::new();
     loop {
         match opening(&shared, &mut client, &mut read).await {
@@ -133,13 +154,14 @@ async fn serve<C: Connection>(shared: Arc<Shared>, mut client: C, address: Socke
                 return Box::pin(refuse(&shared, client, address, status, reason)).await;
             }
             Opening::Head(length) if Head::new(read.get(..length).unwrap_or_default()).smells_of_websocket() => {
+                drop(place);
                 let early = read.split_off(length);
                 let route = shared.route();
                 return visit(&shared, Visitor { connection: client, route, address, head: read, early }, &alive).await;
             }
             // Boxed, for it takes much more than a session does.
             Opening::Head(_) => {
-                match Box::pin(passthrough::serve(client, read, &shared.passthrough, &shared.route())).await {
+                match Box::pin(passthrough::serve(client, read, &shared.passthrough, &shared.route(), &alive)).await {
                     Some((same, head)) => (client, read) = (same, head),
                     None => return,
                 }
@@ -246,7 +268,8 @@ fn cut_short(read: &[u8]) -> String {
     format!("the client left after {} bytes of a request head, before its empty line", read.len())
 }
 
-fn too_slow(length: usize, time: Duration) -> String {
+/// Says that a request's head was not whole in time.
+pub(super) fn too_slow(length: usize, time: Duration) -> String {
     let seconds = time.as_secs_f32();
     format!("the request head was not whole after {seconds} s: {length} bytes came, but no empty line")
 }

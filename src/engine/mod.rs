@@ -190,12 +190,14 @@ pub async fn start(config: EngineConfig, journal: Arc<Journal>, handle: Handle) 
     let passthrough = PassThrough {
         limits: config.limits.clone(),
         journal: Arc::clone(&journal),
+        handle: handle.clone(),
         clock: clock::now,
         strangers: Strangers::default(),
     };
     let shared = Arc::new(Shared {
         route,
         room: Semaphore::new(config.limits.sessions),
+        plain: Semaphore::new(config.limits.sessions),
         keys: Keys::default(),
         limits: config.limits,
         journal,

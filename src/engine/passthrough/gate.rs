@@ -8,10 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
+use hyper::Uri;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep};
 
 use super::framing::Framing;
 use crate::engine::connection::{Connection, poll_read_head};
+use crate::engine::listener;
+use crate::relay::limits::Limits;
 use crate::wire::head::{self, Head};
 
 /// Set while a request has no whole response. The gate sets it; whoever holds the `Turn` of the response clears it.
@@ -33,11 +38,16 @@ impl Turn {
 }
 
 /// The client's connection as hyper sees it.
-pub(super) struct Gate<C> {
+pub(super) struct Gate<'a, C> {
     client: C,
     turn: Turn,
-    /// Longest head that is waited for.
-    limit: usize,
+    limits: &'a Limits,
+    /// Runs while a head has begun that is not whole.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Whom an exchange has to wait for it.
+    alive: mpsc::WeakSender<()>,
+    /// Held from a request's head until its response is out.
+    waited_for: Option<mpsc::Sender<()>>,
     /// Read, not yet given to hyper.
     held: BytesMut,
     /// How many of them, from the first, hyper may have.
@@ -70,10 +80,22 @@ pub(super) enum Last {
     Refused(u16, String),
 }
 
-impl<C: Connection> Gate<C> {
-    pub(super) fn new(client: C, read: &[u8], limit: usize, turn: Turn) -> Self {
-        let at = At::Head { searched: 0 };
-        Self { client, turn, limit, held: read.into(), free: 0, at, flushed: true, waits: false, ended: false }
+impl<'a, C: Connection> Gate<'a, C> {
+    pub(super) fn new(client: C, read: &[u8], limits: &'a Limits, turn: Turn, alive: mpsc::WeakSender<()>) -> Self {
+        Self {
+            client,
+            turn,
+            limits,
+            timer: None,
+            alive,
+            waited_for: None,
+            held: read.into(),
+            free: 0,
+            at: At::Head { searched: 0 },
+            flushed: true,
+            waits: false,
+            ended: false,
+        }
     }
 
     /// The connection, why the requests ended, and the bytes that hyper did not get.
@@ -94,14 +116,18 @@ impl<C: Connection> Gate<C> {
             }
             // One request at a time, so that hyper is idle when it is told that there is no other.
             At::Head { .. } if busy => {}
-            At::Head { searched } => match head::end(&self.held, *searched) {
-                Some(end) => self.meet(end),
-                None if self.held.len() >= self.limit => {
-                    let reason = format!("the request's head is longer than {} bytes", self.limit);
-                    self.at = At::Last(Last::Refused(431, reason));
+            At::Head { searched } => {
+                let blank = head::start(&self.held);
+                self.held.advance(blank);
+                match head::end(&self.held, searched.saturating_sub(blank)) {
+                    Some(end) => self.meet(end),
+                    None if self.held.len() >= self.limits.head => {
+                        let reason = format!("the request's head is longer than {} bytes", self.limits.head);
+                        self.at = At::Last(Last::Refused(431, reason));
+                    }
+                    None => *searched = self.held.len(),
                 }
-                None => *searched = self.held.len(),
-            },
+            }
             At::Last(_) => {}
         }
     }
@@ -113,15 +139,29 @@ impl<C: Connection> Gate<C> {
             self.at = At::Last(Last::WebSocket);
             return;
         }
-        if let Some(error) = head.strict_error() {
-            self.at = At::Last(Last::Refused(400, format!("the request is not HTTP/1.1: {error}")));
+        match framing(&head, self.held.get(end..).unwrap_or_default()) {
+            Err(error) => self.at = At::Last(Last::Refused(400, format!("the request is not HTTP/1.1: {error}"))),
+            Ok(framing) => {
+                self.at = if framing.is_done() { At::Head { searched: 0 } } else { At::Body(framing) };
+                self.free = end;
+                self.flushed = false;
+                self.timer = None;
+                self.waited_for = self.alive.upgrade();
+                self.turn.begin();
+            }
+        }
+    }
+
+    /// Ends the wait for a head that has begun and does not come to its end.
+    fn watch_the_time(&mut self, cx: &mut Context<'_>) {
+        if !matches!(self.at, At::Head { searched: 1.. }) {
             return;
         }
-        let framing = Framing::of(&head);
-        self.at = if framing.is_done() { At::Head { searched: 0 } } else { At::Body(framing) };
-        self.free = end;
-        self.flushed = false;
-        self.turn.begin();
+        let time = self.limits.head_time;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
+        if timer.as_mut().poll(cx).is_ready() {
+            self.at = At::Last(Last::Refused(408, listener::too_slow(self.held.len(), time)));
+        }
     }
 
     fn is_busy(&self) -> bool {
@@ -136,7 +176,24 @@ impl<C: Connection> Gate<C> {
     }
 }
 
-impl<C: Connection> AsyncRead for Gate<C> {
+/// Where the body of a request ends whose head this is.
+///
+/// # Errors
+/// What is wrong with the request, as far as the bytes tell that are there: nobody is dialled for it.
+fn framing(head: &Head<'_>, body: &[u8]) -> Result<Framing, String> {
+    if let Some(error) = head.strict_error() {
+        return Err(error);
+    }
+    if let Err(error) = Uri::try_from(head.target()) {
+        return Err(format!("its target can't be read: {error}"));
+    }
+    let framing = Framing::of(head)?;
+    let mut tried = framing;
+    tried.take(body);
+    tried.broken().map_or(Ok(framing), |why| Err(format!("its body is not chunked as it says: {why}")))
+}
+
+impl<C: Connection> AsyncRead for Gate<'_, C> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let gate = self.get_mut();
         loop {
@@ -153,8 +210,11 @@ impl<C: Connection> AsyncRead for Gate<C> {
             // Requests that came early wait for the flush that ends the response before them.
             gate.waits = gate.is_busy() && matches!(gate.at, At::Head { .. });
             let early = gate.waits && !gate.held.is_empty();
-            if early && (gate.ended || gate.held.len() >= gate.limit) {
+            if early && (gate.ended || gate.held.len() >= gate.limits.head) {
                 return Poll::Pending;
+            }
+            if !gate.waits {
+                gate.watch_the_time(cx);
             }
             if gate.ended || matches!(gate.at, At::Last(_)) {
                 return Poll::Ready(Ok(()));
@@ -164,7 +224,7 @@ impl<C: Connection> AsyncRead for Gate<C> {
     }
 }
 
-impl<C: Connection> AsyncWrite for Gate<C> {
+impl<C: Connection> AsyncWrite for Gate<'_, C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.client).poll_write(cx, bytes)
     }
@@ -186,6 +246,7 @@ impl<C: Connection> AsyncWrite for Gate<C> {
         ready!(Pin::new(&mut self.client).poll_flush(cx))?;
         if !self.turn.is_on() {
             self.flushed = true;
+            self.waited_for = None;
             if std::mem::take(&mut self.waits) {
                 cx.waker().wake_by_ref();
             }

@@ -13,27 +13,32 @@ mod fields;
 mod framing;
 mod gate;
 mod strangers;
+mod upload;
 
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder as ClientBuilder, SendRequest};
 use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use hyper::server::conn::http1::Builder as ServerBuilder;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use self::download::Download;
 use self::gate::{Gate, Last, Turn};
 pub use self::strangers::Strangers;
+use self::upload::{Progress, Upload};
 use super::connection::Connection;
 use super::dial::DialError;
+use super::handle::Handle;
 use super::response;
 use super::route::Route;
 use super::tls::TlsFault;
@@ -56,6 +61,8 @@ pub struct PassThrough {
     pub limits: Limits,
     /// Where exchanges are told.
     pub journal: Arc<Journal>,
+    /// Tells when to quit.
+    pub handle: Handle,
     /// What time it is.
     pub clock: fn() -> Time,
     /// The names that requests went by and that are not wsproxy's own.
@@ -89,19 +96,34 @@ fn tell(journal: &Journal, clock: fn() -> Time, event: ProxyEvent) {
 ///
 /// Returns when the connection has ended, or when a request that smells of WebSocket follows: then the connection and all
 /// bytes from the start of that head come back, to be relayed raw.
+///
+/// While a response is under way, a clone of `alive` is held. When wsproxy is told to quit, that response has
+/// `Limits::closing_time` to come to its end.
 pub async fn serve<C: Connection>(
     client: C,
     read: Vec<u8>,
     context: &PassThrough,
     route: &Route,
+    alive: &mpsc::WeakSender<()>,
 ) -> Option<(C, Vec<u8>)> {
     let turn = Turn::default();
-    let gate = Gate::new(client, &read, context.limits.head, turn.clone());
+    let gate = Gate::new(client, &read, &context.limits, turn.clone(), alive.clone());
     drop(read);
     let exchanges = Exchanges { context, route, turn, idle: Mutex::new(None) };
     let service = service_fn(|request| Box::pin(exchanges.exchange(request)));
     let mut connection = server(&context.limits).serve_connection(TokioIo::new(gate), service);
-    let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let mut shutdown = context.handle.shutdown();
+    let ended = tokio::select! {
+        end = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(end),
+        _ = shutdown.wait_for(|quit| *quit) => None,
+    };
+    let end = match ended {
+        Some(end) => end,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            timeout(context.limits.closing_time, poll_fn(|cx| connection.poll_without_shutdown(cx))).await.ok()?
+        }
+    };
     let (client, last, held) = connection.into_parts().io.into_inner().open();
     match last {
         Last::WebSocket => return Some((client, held.to_vec())),
@@ -135,7 +157,7 @@ struct Exchanges<'a> {
     route: &'a Route,
     turn: Turn,
     /// The connection to the upstream, between two requests.
-    idle: Mutex<Option<SendRequest<Incoming>>>,
+    idle: Mutex<Option<SendRequest<Upload>>>,
 }
 
 /// Why wsproxy answers by itself, or not at all.
@@ -155,6 +177,8 @@ enum Fault {
     Switched { upstream: String },
     #[error("the connection to {upstream} failed: {cause}; look into the server's log")]
     Broken { upstream: String, cause: String },
+    #[error("the body of the request can't be read to its end: {cause}; look at what the client sends")]
+    Body { cause: String },
     #[error("CONNECT is for forward proxies; open the address of wsproxy itself")]
     Connect,
     #[error("the path of {upstream} can't be put in front of the request's; check the path in --upstream")]
@@ -170,7 +194,7 @@ impl Fault {
         match self {
             Self::Dial(error) => error.status(),
             Self::Silent { .. } => 504,
-            Self::Connect => 400,
+            Self::Connect | Self::Body { .. } => 400,
             _ => 502,
         }
     }
@@ -184,7 +208,11 @@ impl Exchanges<'_> {
         let translator = self.route.rules.for_client(path.as_bytes(), hosts);
         let [host, origin] = [HOST, ORIGIN].map(|name| request.headers().get(name).cloned());
         let outcome = match self.translate(request, &translator) {
-            Ok(request) => self.ask(request).await,
+            Ok(request) => {
+                let (head, body) = request.into_parts();
+                let (body, progress) = Upload::of(body);
+                self.ask(Request::from_parts(head, body), progress).await
+            }
             Err(fault) => Err(fault),
         };
         let (status, response) = match outcome {
@@ -256,33 +284,38 @@ impl Exchanges<'_> {
     }
 
     /// The upstream's response, over the connection that is there or over a new one.
-    async fn ask(&self, mut request: Request<Incoming>) -> Result<Response<Incoming>, Fault> {
-        // How long a body takes is nobody's business, and the response often waits for its end.
-        let limit = if request.body().is_end_stream() { self.context.limits.response_time } else { Duration::MAX };
-        let silent = |_| Fault::Silent { upstream: self.upstream(), limit };
+    async fn ask(&self, mut request: Request<Upload>, mut body: Progress) -> Result<Response<Incoming>, Fault> {
         if let Some(mut sender) = self.idle(None)
             && sender.ready().await.is_ok()
         {
-            match timeout(limit, sender.try_send_request(request)).await.map_err(silent)? {
+            match self.within(&mut body, sender.try_send_request(request)).await? {
                 Ok(response) => return self.checked(response, sender),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(self.fault(&error.into_error(), Fault::Stale { upstream: self.upstream() })),
+                    None => {
+                        let stale = Fault::Stale { upstream: self.upstream() };
+                        return Err(self.fault(&error.into_error(), &body, stale));
+                    }
                 },
             }
         }
         let mut sender = self.connect().await?;
-        match timeout(limit, sender.send_request(request)).await.map_err(silent)? {
+        match self.within(&mut body, sender.send_request(request)).await? {
             Ok(response) => self.checked(response, sender),
-            Err(error) => Err(self.fault(&error, Fault::Closed { upstream: self.upstream() })),
+            Err(error) => Err(self.fault(&error, &body, Fault::Closed { upstream: self.upstream() })),
         }
     }
 
-    fn checked(
-        &self,
-        response: Response<Incoming>,
-        sender: SendRequest<Incoming>,
-    ) -> Result<Response<Incoming>, Fault> {
+    /// What the upstream makes of a request, in the time that it has once it has all of it.
+    async fn within<T>(&self, body: &mut Progress, response: impl Future<Output = T>) -> Result<T, Fault> {
+        let limit = self.context.limits.response_time;
+        tokio::select! {
+            response = response => Ok(response),
+            () = body.overdue(limit) => Err(Fault::Silent { upstream: self.upstream(), limit }),
+        }
+    }
+
+    fn checked(&self, response: Response<Incoming>, sender: SendRequest<Upload>) -> Result<Response<Incoming>, Fault> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Fault::Switched { upstream: self.upstream() });
         }
@@ -291,11 +324,11 @@ impl Exchanges<'_> {
     }
 
     /// Leaves a connection for the next request, and gives the one that was left.
-    fn idle(&self, next: Option<SendRequest<Incoming>>) -> Option<SendRequest<Incoming>> {
+    fn idle(&self, next: Option<SendRequest<Upload>>) -> Option<SendRequest<Upload>> {
         std::mem::replace(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner), next)
     }
 
-    async fn connect(&self) -> Result<SendRequest<Incoming>, Fault> {
+    async fn connect(&self) -> Result<SendRequest<Upload>, Fault> {
         let stream = self.route.dialer.dial().await?;
         let mut builder = ClientBuilder::new();
         builder
@@ -306,13 +339,18 @@ impl Exchanges<'_> {
         let (sender, connection) = builder
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| self.fault(&error, Fault::Closed { upstream: self.upstream() }))?;
+            .map_err(|error| self.broken(&error, Fault::Closed { upstream: self.upstream() }))?;
         // It ends when the sender and the response's body are gone, and tells its errors through them.
         tokio::spawn(connection);
         Ok(sender)
     }
 
-    fn fault(&self, error: &hyper::Error, closed: Fault) -> Fault {
+    /// Whose fault it is that there is no response.
+    fn fault(&self, error: &hyper::Error, body: &Progress, closed: Fault) -> Fault {
+        body.broken().map_or_else(|| self.broken(error, closed), |cause| Fault::Body { cause })
+    }
+
+    fn broken(&self, error: &hyper::Error, closed: Fault) -> Fault {
         let upstream = self.upstream();
         if error.is_parse() {
             return Fault::NotHttp { upstream, cause: words(error) };

@@ -1,5 +1,7 @@
 //! Plain HTTP through real sockets, with peers that are scripts of bytes.
 
+mod bounds;
+
 use std::future::Future;
 use std::net::SocketAddr;
 
@@ -81,6 +83,10 @@ struct Proxy {
     port: u16,
     journal: Arc<Journal>,
     raw: mpsc::Receiver<(TcpStream, Vec<u8>)>,
+    handle: Handle,
+    /// Ends when nothing has to be waited for any more, once `alive` is dropped.
+    waited_for: mpsc::Receiver<()>,
+    alive: mpsc::Sender<()>,
     _accepts: JoinHandle<()>,
 }
 
@@ -95,30 +101,35 @@ impl Proxy {
         config.upstream.path = path.into();
         let route = Arc::new(Route::fixed(&config).unwrap());
         let journal = Arc::new(Journal::new(1 << 20));
+        let handle = Handle::default();
+        let (alive, waited_for) = mpsc::channel(1);
         let context = Arc::new(PassThrough {
             limits,
             journal: Arc::clone(&journal),
+            handle: handle.clone(),
             clock: clock::now,
             strangers: Strangers::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, raw) = mpsc::channel(1);
+        let weak = alive.downgrade();
         let accepts = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let (context, route, sender) = (Arc::clone(&context), Arc::clone(&route), sender.clone());
+                let alive = weak.clone();
                 tokio::spawn(async move {
                     let mut client = Peer::new(socket);
                     while head::end(&client.read, 0).is_none() {
                         assert!(client.more().await);
                     }
-                    if let Some(back) = serve(client.socket, client.read, &context, &route).await {
+                    if let Some(back) = serve(client.socket, client.read, &context, &route, &alive).await {
                         sender.send(back).await.unwrap();
                     }
                 });
             }
         });
-        Self { port, journal, raw, _accepts: accepts }
+        Self { port, journal, raw, handle, waited_for, alive, _accepts: accepts }
     }
 
     /// Waits until something of this kind was told.
