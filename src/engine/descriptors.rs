@@ -15,15 +15,15 @@ const OTHERS: u64 = 64;
 /// that is no limit must not take more.
 const READY: u64 = 64 * 1024;
 
-/// Makes room for two sockets for each of so many sessions, or for as many as the system lets this process have. It has to
-/// be called before there are threads to be of use.
+/// Raises this process's limit as far as it may be, and makes room for two sockets for each of so many sessions, or for as
+/// many as it may have. It has to be called before there are threads to be of use.
 pub fn reserve(sessions: usize) {
     let wanted = (sessions as u64).saturating_mul(2).saturating_add(OTHERS);
     let limit = getrlimit(Resource::Nofile);
     let mut current = limit.current.unwrap_or(u64::MAX);
-    let allowed = wanted.min(limit.maximum.unwrap_or(u64::MAX));
-    let raised = Rlimit { current: Some(allowed), maximum: limit.maximum };
+    let allowed = limit.maximum.unwrap_or(u64::MAX);
     // Where it can't be raised, clients beyond it are refused, and that is said then.
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if current < allowed && setrlimit(Resource::Nofile, raised).is_ok() {
         current = allowed;
     }

@@ -147,7 +147,7 @@ async fn dial(shared: &Shared, dialer: &Dialer) -> Result<dial::Stream, Failure>
         dialled = dialer.dial() => dialled.map_err(|error| Failure {
             status: error.status(),
             reason: error.to_string(),
-            finding: Some(unreachable::finding(&error.cause)),
+            finding: unreachable::finding(&error.cause),
         }),
         _ = shutdown.wait_for(|quit| *quit) => {
             Err(Failure { status: 503, reason: "wsproxy is told to quit".to_owned(), finding: None })

@@ -8,9 +8,10 @@ use crate::record::finding::Finding;
 use super::dial::{DialCause, Stage};
 use super::tls::TlsFault;
 
-/// What was found where there is no connection.
-pub(super) fn finding(cause: &DialCause) -> Finding {
-    no_connection(cause).finding(&cause.to_string())
+/// What was found where there is no connection; nothing where that is wsproxy's own trouble.
+pub(super) fn finding(cause: &DialCause) -> Option<Finding> {
+    let is_ours = matches!(cause, DialCause::Exhausted(_));
+    (!is_ours).then(|| no_connection(cause).finding(&cause.to_string()))
 }
 
 /// What was found where TLS failed.
@@ -26,6 +27,7 @@ pub(super) fn no_connection(cause: &DialCause) -> NoConnection {
         DialCause::Unreachable { .. } => NoConnection::AddressUnreachable,
         DialCause::Slow { stage: Stage::Connect, .. } => NoConnection::ConnectTimedOut,
         DialCause::Slow { stage: Stage::Handshake, .. } => NoConnection::HandshakeTimedOut,
+        DialCause::Exhausted(_) => NoConnection::Broken,
         DialCause::Tls(fault) => no_tls(fault),
     }
 }
@@ -62,13 +64,13 @@ mod tests {
 
     #[test]
     fn a_cause_is_told_with_chrome_s_words_and_what_to_do() {
-        let found = finding(&DialCause::Refused(vec!["127.0.0.1:9".parse().unwrap()]));
+        let found = finding(&DialCause::Refused(vec!["127.0.0.1:9".parse().unwrap()])).unwrap();
         assert_eq!(found.kind, FindingKind::TcpRefused);
         let words = "Error in connection establishment: net::ERR_CONNECTION_REFUSED";
         assert_eq!(found.chrome.as_deref(), Some(words));
         assert_eq!(found.cause.as_deref(), Some("nothing listens on 127.0.0.1:9"));
         assert_eq!(found.fix.as_deref(), Some("start the server, or check the port in --upstream"));
-        let found = finding(&DialCause::Tls(TlsFault::Plain));
+        let found = finding(&DialCause::Tls(TlsFault::Plain)).unwrap();
         assert_eq!((found.kind, found.detail.as_str()), (FindingKind::TlsNotTls, "it does not speak TLS there"));
         assert_eq!(of_tls(&TlsFault::SignedItself).kind, FindingKind::TlsBadCert);
     }

@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::clock;
+use super::connection::is_exhausted;
 use super::tls::{self, TlsFault, TlsSetupError};
 use super::{TlsOptions, Upstream};
 use crate::record::Time;
@@ -54,10 +55,11 @@ pub struct DialError {
 }
 
 impl DialError {
-    /// The status that tells a client: 504 where time ran out, else 502.
+    /// The status that tells a client: 504 where time ran out, 503 where wsproxy can't, else 502.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self.cause {
+            DialCause::Exhausted(_) => 503,
             DialCause::Slow { .. } => 504,
             _ => 502,
         }
@@ -100,6 +102,11 @@ pub enum DialCause {
         /// What the system says.
         source: io::Error,
     },
+    /// It is not the upstream's fault.
+    #[error(
+        "wsproxy has no file descriptor left for a connection ({0}); raise its limit with ulimit -n, or lower --max-sessions"
+    )]
+    Exhausted(io::Error),
     /// Time ran out.
     #[error("{stage} within {time:?}; {}", stage.help())]
     Slow {
@@ -294,6 +301,7 @@ fn cause(mut failures: Failures, time: Duration) -> DialCause {
     }
     let timed_out = of(io::ErrorKind::TimedOut).next().is_some();
     match failures.pop() {
+        Some((_, source)) if is_exhausted(&source) => DialCause::Exhausted(source),
         Some((address, source)) if !timed_out => DialCause::Unreachable { address, source },
         // What a system gives a connection is some number of whole seconds.
         _ => DialCause::Slow { stage: Stage::Connect, time: Duration::from_secs(time.as_secs()) },

@@ -358,8 +358,18 @@ fn what_the_system_gives_up_after_its_own_time_is_a_connection_that_timed_out() 
     let cause = cause(gave_up, Duration::from_secs(131));
     assert!(matches!(cause, DialCause::Slow { stage: Stage::Connect, .. }), "{cause}");
     assert!(cause.to_string().contains("within 131s"), "{cause}");
-    let found = super::super::unreachable::finding(&cause);
+    let found = super::super::unreachable::finding(&cause).unwrap();
     assert_eq!(found.kind, crate::record::finding::FindingKind::TcpConnectTimeout);
     let words = "Error in connection establishment: net::ERR_CONNECTION_TIMED_OUT";
     assert_eq!(found.chrome.as_deref(), Some(words));
+}
+
+#[test]
+fn a_limit_of_wsproxy_s_own_is_not_laid_to_the_upstream() {
+    let failure = (SocketAddr::from(([127, 0, 0, 1], 9)), io::Error::from_raw_os_error(24));
+    let cause = cause(vec![failure], Duration::ZERO);
+    assert!(super::super::unreachable::finding(&cause).is_none());
+    let error = DialError { upstream: "ws://a".into(), cause };
+    assert_eq!(error.status(), 503);
+    assert!(error.to_string().contains("ulimit -n"), "{error}");
 }
