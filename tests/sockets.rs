@@ -455,6 +455,23 @@ async fn idle_connections_beyond_the_limit_are_answered_with_503_and_take_no_ses
     assert!(read_to_end(&mut third).await.0.starts_with(b"HTTP/1.1 503 "));
 }
 
+#[tokio::test]
+async fn what_was_sent_before_the_word_to_quit_is_passed_on() {
+    for _ in 0..20 {
+        let (listener, address) = server().await;
+        let proxy = Proxy::start(address).await;
+        let (mut client, mut server) = open(&proxy, &listener).await;
+        client.write_all(b"\x81\x82\0\0\0\0hi").await.unwrap();
+        server.write_all(b"\x81\x02ho").await.unwrap();
+        proxy.handle.shut_down();
+        let mut bytes = [0; 10];
+        in_time("the frame", server.read_exact(&mut bytes)).await.unwrap();
+        assert_eq!(&bytes, b"\x81\x82\0\0\0\0hi\x88\x82");
+        in_time("the frame", client.read_exact(&mut bytes[..8])).await.unwrap();
+        assert_eq!(&bytes[..8], b"\x81\x02ho\x88\x02\x03\xe9");
+    }
+}
+
 const fn id(session: u64) -> wsproxy::record::SessionId {
     wsproxy::record::SessionId(session)
 }

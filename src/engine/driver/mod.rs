@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep};
 
 use crate::control::Replier;
 use crate::journal::Journal;
@@ -39,6 +39,10 @@ const SMALL_BLOCK: usize = 1024;
 /// All others are handed over after so long at the latest: soon enough for a screen that draws 30 times a second, and
 /// seldom enough that a burst's blocks cost nothing beside its system calls.
 const BLOCK_AGE: Duration = Duration::from_millis(5);
+
+/// Time between the word to quit and the close frames. What peers sent before that word, their sockets have taken from them;
+/// the runtime may not have looked at wsproxy's own yet.
+const LAST_READS: Duration = Duration::from_millis(20);
 
 /// What the session's task was given.
 pub(super) struct Setup<C, S> {
@@ -98,16 +102,21 @@ async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut sh
             std::future::pending::<()>().await;
         }
     });
-    let mut quitting = false;
+    let mut quitting = Quitting::No;
     poll_fn(|cx| {
-        if !quitting && quit.as_mut().poll(cx).is_ready() {
-            quitting = true;
+        if matches!(quitting, Quitting::No) && quit.as_mut().poll(cx).is_ready() {
+            quitting = Quitting::After(Box::pin(sleep(LAST_READS)));
+        }
+        if let Quitting::After(timer) = &mut quitting
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            quitting = Quitting::Yes;
             driver.command(None, SessionCommand::Close { by: ClosedBy::Proxy, code: Code::GOING_AWAY });
         }
         driver.poll(cx)
     })
     .await;
-    match driver.inquiry.take().filter(|_| !quitting && driver.session.holds()) {
+    match driver.inquiry.take().filter(|_| matches!(quitting, Quitting::No) && driver.session.holds()) {
         None => driver.finish(),
         Some(inquiry) => {
             let mut tail = driver.into_tail();
@@ -118,6 +127,14 @@ async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut sh
             tail.finish(learned);
         }
     }
+}
+
+/// Whether wsproxy is told to quit.
+enum Quitting {
+    No,
+    /// Yes, and the session goes on until then.
+    After(Pin<Box<Sleep>>),
+    Yes,
 }
 
 /// A session whose connections are gone, and whose upstream is still asked why it has failed.
@@ -205,7 +222,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             self.hand_over();
             return;
         }
-        let age = self.block_age.get_or_insert_with(|| Box::pin(tokio::time::sleep(BLOCK_AGE)));
+        let age = self.block_age.get_or_insert_with(|| Box::pin(sleep(BLOCK_AGE)));
         if !self.block_waits {
             self.block_waits = true;
             age.as_mut().reset(clock::after(BLOCK_AGE));

@@ -127,7 +127,7 @@ impl Stage {
 
 /// So much time passes, and what is due in it is done.
 async fn passes(time: Duration) {
-    tokio::time::sleep(time).await;
+    sleep(time).await;
 }
 
 fn closed(event: Event) -> Option<ClosedEvent> {
@@ -255,7 +255,10 @@ async fn the_strict_policy_s_close_frame_stands_behind_what_passed() {
 async fn a_session_that_is_told_to_quit_ends_as_soon_as_both_have_replied() {
     let (mut stage, start) = (Stage::open().await, Instant::now());
     stage.quit.send_replace(true);
+    stage.client.says(MASKED);
     stage.goes_on().await;
+    passes(LAST_READS).await;
+    assert!(stage.server.lock().got.starts_with(MASKED), "what came just before is passed on");
     assert_eq!(stage.client.lock().got, b"\x88\x02\x03\xe9");
     stage.client.says(MASKED_CLOSE);
     stage.server.says(CLOSE);
