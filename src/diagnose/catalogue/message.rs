@@ -16,7 +16,9 @@ pub(super) const MSG_INVALID_UTF8: Words = Words {
     from_client: Some(NEVER),
     cause: "binary data sent as text, or a string in another encoding",
     fix: "encode as UTF-8, or send the data as binary (opcode 2)",
-    repair: Some("puts U+FFFD in place of each wrong byte"),
+    repair: Some(
+        "puts U+FFFD in place of each wrong byte; in a fragment, or a frame above 16 KiB, which do not wait, a question mark",
+    ),
 };
 
 pub(super) const MSG_LATIN1: Words = Words {

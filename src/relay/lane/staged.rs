@@ -197,9 +197,16 @@ impl Lane {
             return;
         }
         let what = chain.end(how, in_header, &mut context.tools(from, &mut out.log));
-        let own = chain.outlet.take();
-        self.record_own(context, &own, &mut out.log);
-        out.to[from.other()].append(&own);
+        let cut = self.ledger.current().filter(|_| chain.outlet.is_of_frame);
+        if let Some((number, relayed)) = cut.map(|frame| (frame.number, frame.relayed)) {
+            self.ledger.sent(context, number, relayed, &chain.outlet, &mut out.log);
+            let held = chain.outlet.take();
+            out.to[from.other()].append(&held);
+        } else {
+            let own = chain.outlet.take();
+            self.record_own(context, &own, &mut out.log);
+            out.to[from.other()].append(&own);
+        }
         if let Some(what) = what {
             note(context.now, format!("the {} ended without a close frame: {what}", from.name()), &mut out.log);
         }

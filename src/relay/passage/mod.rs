@@ -180,6 +180,11 @@ impl Next<'_, '_> {
         self.outlet.ends = true;
     }
 
+    /// What goes out at the lane's end is what was held of the frame that it has cut short.
+    pub(super) const fn is_of_frame(&mut self) {
+        self.outlet.is_of_frame = true;
+    }
+
     /// A key that nobody can predict (RFC 6455 5.3).
     pub(super) fn fresh_key(&mut self) -> MaskKey {
         self.tools.random.next_u32().to_be_bytes()

@@ -47,6 +47,8 @@ pub(in crate::relay) struct Outlet {
     pub(super) work: Work,
     /// For the side that sends.
     pub back: Vec<Unit>,
+    /// Whether what goes out at the lane's end belongs to the frame that it has cut short.
+    pub is_of_frame: bool,
     /// Whether nothing more of that side is of use.
     pub ends: bool,
     /// The close code with which the session is to be failed.

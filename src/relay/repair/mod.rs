@@ -1,13 +1,20 @@
 //! The stage that repairs the frames of one lane, or under the strict policy fails the session at the first that is wrong.
 //!
-//! It holds no more than a control frame's payload and an unfinished character: a data frame of any length passes
-//! through. Correct frames come out bit for bit.
+//! It holds no more than a control frame's payload, a short text and an unfinished character: a data frame of any length
+//! passes through. Correct frames come out bit for bit.
+//!
+//! A wrong byte of a text becomes U+FFFD, as browsers would show it, where the text is one frame of `MAX_TEXT` bytes at
+//! most. That makes it longer, so the frame has to be whole before its header goes out. A longer frame does not wait, nor
+//! does a fragment: there `?` stands in place of each wrong byte. Which of the two it is depends on the frames alone and
+//! not on how TCP has cut them.
 #![deny(clippy::indexing_slicing)]
 
 mod close;
 pub(super) mod head;
 mod stray;
 mod text;
+
+use std::borrow::Cow;
 
 use crate::record::{By, Ending, Policy, Side};
 use crate::wire::close::Code;
@@ -23,6 +30,9 @@ pub(super) use stray::Stray;
 
 /// Payload of a control frame (RFC 6455 5.5).
 const MAX_CONTROL: usize = 125;
+/// Payload of a text frame that is held until it is whole: most texts, and little enough for each of thousands of lanes.
+const MAX_TEXT: u64 = 16 * 1024;
+const CUT_SHORT: &str = "the last frame was cut short: that can't be repaired";
 const INVALID_TEXT: &str = "invalid UTF-8 replaced";
 
 /// A frame under way.
@@ -44,6 +54,11 @@ enum How {
     },
     /// A control frame: held until it can be made good.
     Hold(Vec<u8>),
+    /// A whole text: held until it is known to be one. With it the first byte of its header.
+    Text {
+        held: Vec<u8>,
+        first: u8,
+    },
     Drop,
 }
 
@@ -93,8 +108,15 @@ impl Stage for Repair {
         if self.closed || self.strict {
             return None;
         }
-        if in_header || self.frame.is_some() {
-            return Some("the last frame was cut short: that can't be repaired");
+        let frame = self.frame.take();
+        if let Some(Frame { came, key, how: How::Text { held, first } }) = frame {
+            next.header(&FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, came.length, key) });
+            next.payload(&held, false);
+            next.is_of_frame();
+            return Some(CUT_SHORT);
+        }
+        if in_header || frame.is_some() {
+            return Some(CUT_SHORT);
         }
         let code = if how == Ending::Fin { Code::NORMAL } else { Code::INTERNAL };
         let key = self.own_key(next);
@@ -227,26 +249,11 @@ impl Repair {
             self.message.unwrap_or(false)
         };
         self.message = (!fin).then_some(is_text);
-        if is_text
-            && starts
-            && fin
-            && let Some(text) = self.whole_text(came, following, next)
-        {
-            next.frame(first, &text, key);
-            return How::Drop;
+        if is_text && starts && fin && came.length <= MAX_TEXT && !self.strict {
+            return How::Text { held: Vec::new(), first };
         }
         next.header(&FrameHeader { first, ..FrameHeader::new(Opcode::new(first), came.length, key) });
         if is_text { How::Clean { fin } } else { How::Pass }
-    }
-
-    /// A text message that is whole at hand and no UTF-8, made so.
-    fn whole_text(&self, came: &FrameHeader, following: &[u8], next: &mut Next<'_, '_>) -> Option<Vec<u8>> {
-        let payload = at_hand(came, following);
-        if payload.len() as u64 != came.length || std::str::from_utf8(&payload).is_ok() {
-            return None;
-        }
-        self.did(INVALID_TEXT, next);
-        Some(String::from_utf8_lossy(&payload).into_owned().into_bytes())
     }
 
     /// A piece of the frame's payload, unmasked; `last` ends the frame.
@@ -267,6 +274,12 @@ impl Repair {
                 }
                 next.payload(&clean, last);
             }
+            How::Text { held, first } => {
+                held.extend_from_slice(piece);
+                if last {
+                    self.write_text(*first, held, frame.key, next);
+                }
+            }
             How::Hold(held) => {
                 let room = MAX_CONTROL - held.len();
                 held.extend_from_slice(piece.get(..room).unwrap_or(piece));
@@ -279,6 +292,15 @@ impl Repair {
         if !last {
             self.frame = Some(frame);
         }
+    }
+
+    /// Writes a whole text, with U+FFFD in place of each byte that is wrong.
+    fn write_text(&self, first: u8, text: &[u8], key: Option<MaskKey>, next: &mut Next<'_, '_>) {
+        let clean = String::from_utf8_lossy(text);
+        if matches!(clean, Cow::Owned(_)) {
+            self.did(INVALID_TEXT, next);
+        }
+        next.frame(first, clean.as_bytes(), key);
     }
 
     fn write_control(&mut self, opcode: Opcode, mut payload: Vec<u8>, key: Option<MaskKey>, next: &mut Next<'_, '_>) {

@@ -62,8 +62,14 @@ fn repair_corrects_what_a_server_sends() {
         }
     }
     assert_eq!(repaired(usize::MAX, Side::Server, b"\x80\x05Hello"), HELLO);
-    assert_eq!(repaired(usize::MAX, Side::Server, b"\x81\x05He\xe9lo"), b"\x81\x07He\xef\xbf\xbdlo");
-    assert_eq!(repaired(1, Side::Server, b"\x81\x05He\xe9lo"), b"\x81\x05He?lo");
+    let long = [b"\x81\x7e\x40\x01".as_slice(), &[b'a'; 0x4000], b"\xe9"].concat();
+    for step in [1, 7, usize::MAX] {
+        assert_eq!(repaired(step, Side::Server, b"\x81\x05He\xe9lo"), b"\x81\x07He\xef\xbf\xbdlo");
+        assert_eq!(repaired(step, Side::Server, b"\x01\x04He\xe9l\x80\x01o"), b"\x01\x04He?l\x80\x01o");
+        let mut clean = long.clone();
+        *clean.last_mut().unwrap() = b'?';
+        assert_eq!(repaired(step, Side::Server, &long), clean, "a long frame does not wait");
+    }
 }
 
 #[test]
