@@ -136,6 +136,8 @@ mod tests {
             ":9000",
             "evil.example",
             "evil.example:9000",
+            "localhost\r:9000",
+            "localhost:90\r00",
             "localhost.evil.example:9000",
             "127.0.0.1.evil.example",
             "notlocalhost",

@@ -132,6 +132,21 @@ fn strict_refuses_what_a_browser_would_and_says_why() {
 }
 
 #[test]
+fn strict_refuses_a_head_without_an_end() {
+    for step in [1, 100, usize::MAX] {
+        let limits = Limits { head: 300, ..Limits::default() };
+        let config = SessionConfig { policy: PolicyCell::new(Policy::Strict), limits, ..Scene::config() };
+        let mut scene = Scene::begun(REQUEST, step, config);
+        scene.feed(Side::Server, &[&ANSWER[..ANSWER.len() - 2], &b"X: y\r\n".repeat(1000)].concat());
+        let refusals = scene.out.acts.iter().filter(|act| {
+            matches!(act, Act::Respond { status: 502, reason: Reason::Broken(why) } if why.contains("--max-head"))
+        });
+        assert_eq!(refusals.count(), 1);
+        assert_eq!(scene.received[Side::Client], b"", "not a byte of it passes");
+    }
+}
+
+#[test]
 fn repair_gives_the_upstream_a_request_that_it_can_take() {
     let mut out = Output::default();
     let config = SessionConfig { policy: PolicyCell::new(Policy::Repair), ..Scene::config() };

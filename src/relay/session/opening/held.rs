@@ -77,7 +77,10 @@ impl Opening {
                 Progress::Complete(_) => Released { next, at } = self.release(core, now, input, at, out),
                 Progress::TooLong => {
                     self.judge_unfinished(core, now, scanned, &mut out.log);
-                    next = self.give_up_repair(core, now, at, out);
+                    next = match self.policy() {
+                        Policy::Strict => Some(self.refuse_endless(core, now, out)),
+                        Policy::Repair | Policy::Faithful => self.give_up_repair(core, now, at, out),
+                    };
                 }
                 Progress::More => {
                     self.judge_unfinished(core, now, scanned, &mut out.log);
@@ -216,6 +219,16 @@ impl Opening {
         let words = core.judgement.failure()?.to_owned();
         let reason = Reason::Refused { words, finding: self.blamed.take().map(Box::new) };
         Some(Phase::Closing(core.respond(now, BAD_GATEWAY, reason, out)))
+    }
+
+    /// Under the strict policy no head is passed on that goes on and on: a browser would wait for its end for ever.
+    fn refuse_endless(&mut self, core: &mut Core, now: Time, out: &mut Output) -> Phase {
+        if let Some(refused) = self.refuse_if_failed(core, now, out) {
+            return refused;
+        }
+        let limit = core.config.limits.head;
+        let words = format!("the server's response head is longer than {limit} bytes; --max-head allows more");
+        Phase::Closing(core.respond(now, BAD_GATEWAY, Reason::Broken(words), out))
     }
 
     /// A head that lacks but its empty line, of which no more comes, is ended.
