@@ -280,9 +280,10 @@ impl Proxy {
 
     /// Lines on standard output, until a signal comes or nobody reads them any more.
     fn print(self, printer: Printer) -> Result<(), Failure> {
-        say(&greeting(&self.info));
         let handle = self.handle.clone();
         self.on_signal(move || handle.shut_down())?;
+        // Whoever has read this may send a signal.
+        say(&greeting(&self.info));
         let on_terminal = io::stdout().is_terminal();
         let (mut remote, inbox) = headless::channel(&self.journal, printer);
         let (done, printed) = mpsc::sync_channel(1);
