@@ -3,17 +3,24 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderValue, ORIGIN};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, StatusCode};
 
 use super::broadcast::{Membership, Room};
 use super::endpoint::Kind;
+use super::guests::{Away, Guest, Guests};
 use super::response::{PlainResponse, body, text, with};
 use super::{endpoints, handshake, page};
 
 /// An endpoint that takes its connection from the first byte on came second on one.
 const NOT_FIRST: &str = "ask for this address on a connection of its own\n";
+
+/// A page of another site came.
+const FOREIGN: &str =
+    "the playground is for pages of this machine: open one at http://localhost, or give wsproxy an --upstream\n";
+/// One page has nearly all places.
+const FULL: &str = "this origin has as many connections to the playground as one may have: close some\n";
 
 /// A connection that was promised to an endpoint.
 #[derive(Debug)]
@@ -22,6 +29,8 @@ pub(super) struct Upgrade {
     pub pending: OnUpgrade,
     /// What to talk then.
     pub talk: Talk,
+    /// The page's place.
+    pub guest: Guest,
 }
 
 /// What an endpoint was asked for.
@@ -37,13 +46,14 @@ pub(super) enum Talk {
 #[derive(Debug)]
 pub(super) struct Site {
     room: Arc<Room>,
+    guests: Guests,
     upgrade: Mutex<Option<Upgrade>>,
 }
 
 impl Site {
     /// `room` is where the pages of the broadcast's endpoint meet.
-    pub(super) fn new(room: Arc<Room>) -> Self {
-        Self { room, upgrade: Mutex::default() }
+    pub(super) fn new(room: Arc<Room>, guests: Guests) -> Self {
+        Self { room, guests, upgrade: Mutex::default() }
     }
 
     /// Answers one request.
@@ -55,6 +65,11 @@ impl Site {
             Ok(accepted) => accepted,
             Err(refusal) => return refusal.response(),
         };
+        let guest = match self.guests.admit(request.headers().get(ORIGIN).map(HeaderValue::as_bytes)) {
+            Ok(guest) => guest,
+            Err(Away::Foreign) => return text(StatusCode::FORBIDDEN, FOREIGN),
+            Err(Away::Full) => return text(StatusCode::SERVICE_UNAVAILABLE, FULL),
+        };
         let talk = match endpoint.kind {
             Kind::Echo => Talk::Echo,
             Kind::Broadcast => Talk::Broadcast(self.room.join()),
@@ -62,7 +77,7 @@ impl Site {
         };
         let pending = hyper::upgrade::on(&mut request);
         let mut slot = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
-        *slot = Some(Upgrade { pending, talk });
+        *slot = Some(Upgrade { pending, talk, guest });
         accepted.response()
     }
 

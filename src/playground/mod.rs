@@ -12,6 +12,7 @@ mod echo;
 mod endpoint;
 mod endpoints;
 mod faults;
+mod guests;
 mod handshake;
 mod http;
 mod incoming;
@@ -29,20 +30,32 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use broadcast::Room;
 use endpoint::{Endpoint, Kind};
+use guests::Guests;
 use http::{Site, Talk, Upgrade};
 use raw::Wire;
 use socket::Socket;
 
-/// Connections at one time; further ones wait in the listener's backlog. Chromium opens at most 255 WebSockets in all.
+/// Connections at one time; further ones get a 503. Chromium opens at most 255 WebSockets in all.
 const MAX_CONNECTIONS: usize = 256;
+
+/// Connections that are being sent away; further ones wait in the listener's backlog.
+const MAX_SENT_AWAY: usize = 32;
+
+/// For how long a connection to a server with a mistake may stay, or one on which a page sends nothing.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Time for a connection that is sent away.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long to wait after the system refused a connection (mostly for want of file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -81,13 +94,17 @@ pub async fn start() -> io::Result<Playground> {
 
 async fn accept(listener: TcpListener) {
     let (room, crowd) = (Arc::new(Room::default()), old::Crowd::default());
+    let guests = Guests::default();
     // The connections live in this set, so they end when this task is aborted.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS + MAX_SENT_AWAY => match accepted {
+                Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
+                    connections.spawn(connection(stream, Arc::clone(&room), guests.clone(), crowd.clone()));
+                }
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&room), crowd.clone()));
+                    connections.spawn(send_away(stream));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the playground could not accept a connection");
@@ -100,19 +117,33 @@ async fn accept(listener: TcpListener) {
 }
 
 /// Hands the connection to an endpoint that has it from the first byte on, or to HTTP.
-async fn connection(stream: TcpStream, room: Arc<Room>, crowd: old::Crowd) {
+async fn connection(stream: TcpStream, room: Arc<Room>, guests: Guests, crowd: old::Crowd) {
     // Without it frames would be held back; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
     match dispatch::asked_for(&stream).await {
-        Some(Endpoint { kind: Kind::Old(server), .. }) => old::serve(Wire::new(stream), *server, crowd).await,
-        Some(Endpoint { kind: Kind::Script(script), .. }) => script::serve(Wire::new(stream), script).await,
-        _ => web(stream, room).await,
+        Some(Endpoint { kind: Kind::Old(server), .. }) => {
+            let _ = timeout(LONGEST, old::serve(Wire::new(stream), *server, crowd)).await;
+        }
+        Some(Endpoint { kind: Kind::Script(script), .. }) => {
+            let _ = timeout(LONGEST, script::serve(Wire::new(stream), script)).await;
+        }
+        _ => web(stream, room, guests).await,
     }
 }
 
+/// Says that there is no place.
+async fn send_away(stream: TcpStream) {
+    let service = service_fn(|_| async {
+        let words = "the playground has 256 connections, which is all that it takes: close some\n";
+        Ok::<_, std::convert::Infallible>(response::text(StatusCode::SERVICE_UNAVAILABLE, words))
+    });
+    let served = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    let _ = timeout(PATIENCE, served).await;
+}
+
 /// Serves HTTP, then the WebSocket endpoint if the last request asked for one.
-async fn web(stream: TcpStream, room: Arc<Room>) {
-    let site = Site::new(room);
+async fn web(stream: TcpStream, room: Arc<Room>, guests: Guests) {
+    let site = Site::new(room, guests);
     let service = service_fn(|request| {
         let response = site.respond(request);
         async move { Ok::<_, std::convert::Infallible>(response) }
@@ -133,7 +164,8 @@ async fn web(stream: TcpStream, room: Arc<Room>) {
 
 async fn websocket(upgrade: Upgrade) {
     let Ok(upgraded) = upgrade.pending.await else { return };
-    match upgrade.talk {
+    let Upgrade { talk, guest: _guest, .. } = upgrade;
+    match talk {
         Talk::Echo => echo::serve(Socket::new(upgraded, echo::MAX_MESSAGE)).await,
         Talk::Broadcast(membership) => {
             broadcast::serve(Socket::new(upgraded, broadcast::MAX_MESSAGE), membership).await

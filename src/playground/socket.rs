@@ -10,7 +10,9 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::time::timeout;
 
+use super::LONGEST;
 use super::incoming::{Event, Incoming, Violation};
 use crate::wire::close::Code;
 use crate::wire::frame::{self, FIN, FrameHeader};
@@ -78,7 +80,7 @@ impl Socket {
     /// Does the closing handshake, waits for the peer to hang up, and hangs up.
     pub(super) async fn end(mut self, ending: Ending) {
         // Whether it went well makes no difference any more.
-        let _ = tokio::time::timeout(LINGER, self.finish(ending)).await;
+        let _ = timeout(LINGER, self.finish(ending)).await;
     }
 
     async fn finish(&mut self, ending: Ending) -> io::Result<()> {
@@ -120,9 +122,9 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When the peer vanished, or ended its direction without a close frame.
+    /// When the peer vanished, ended its direction without a close frame, or sent nothing for a very long time.
     pub(super) async fn fill(&mut self) -> io::Result<()> {
-        let count = self.input.read(&mut self.buffer).await?;
+        let count = timeout(LONGEST, self.input.read(&mut self.buffer)).await??;
         (self.start, self.end) = (0, count);
         if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }

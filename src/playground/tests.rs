@@ -330,3 +330,29 @@ async fn dropping_the_handle_ends_the_listener_and_the_connections() {
     let refused = async { while TcpStream::connect(addr).await.is_ok() {} };
     tokio::time::timeout(DEADLINE, refused).await.expect("it still listens");
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_is_sent_away() {
+    let playground = start().await.unwrap();
+    for path in ["/echo", "/broadcast"] {
+        let request = format!("GET {path} HTTP/1.1\r\nOrigin: https://evil.example\r\n{REQUEST}");
+        let mut stream = connect(playground.addr()).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let response = String::from_utf8(rest(&mut stream).await).unwrap();
+        assert!(response.starts_with("HTTP/1.1 403 ") && response.contains("pages of this machine"), "{response}");
+    }
+    let _ = raw(playground.addr(), "/echo").await;
+}
+
+#[tokio::test]
+async fn a_playground_that_is_full_says_so() {
+    let playground = start().await.unwrap();
+    let mut there = Vec::new();
+    for _ in 0..super::MAX_CONNECTIONS {
+        there.push(connect(playground.addr()).await);
+    }
+    let response = exchange(playground.addr(), format!("GET /echo HTTP/1.1\r\n{REQUEST}").as_bytes()).await;
+    let response = String::from_utf8(response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("close some"), "{response}");
+}
