@@ -6,9 +6,8 @@ use std::cell::OnceCell;
 use jiff::tz::TimeZone;
 
 use crate::decode::{Decoded, Decoder, Format, Limits, Payload, Role};
-use crate::diagnose;
 use crate::query::{Property, Reading, Subject};
-use crate::record::finding::{Finding, Level};
+use crate::record::finding::{Finding, FindingKind, Level};
 use crate::record::{
     Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, ReleasedEvent, SessionId, Side, Time,
 };
@@ -286,9 +285,16 @@ impl Subject for Said<'_> {
             Property::Request => opcode == Opcode::PING,
             Property::Reply => opcode == Opcode::PONG,
             Property::Unreplied => self.is_unreplied,
-            Property::Raw | Property::Event => false,
+            Property::Raw | Property::Event | Property::Head => false,
         }
     }
+}
+
+/// Tells how bad a finding of a kind is; the words are in a room above.
+pub type LevelOf = fn(FindingKind) -> Level;
+
+fn told(finding: &Finding, level: LevelOf) -> (Level, &'static str) {
+    (level(finding.kind), finding.kind.id())
 }
 
 /// An event, or bytes that are no frames.
@@ -305,27 +311,37 @@ pub struct Other<'a> {
     pub bytes: &'a [u8],
     /// The code that a session ended with.
     pub close: Option<Code>,
-    /// What it tells of.
-    pub finding: Option<&'a Finding>,
+    /// The level and the id of what it tells of.
+    pub finding: Option<(Level, &'static str)>,
     /// What it is: `Raw` or `Event`.
     pub property: Property,
     /// Whose it is.
     pub origin: Origin,
+    /// Whether it is a head.
+    pub is_head: bool,
 }
 
 impl<'a> Other<'a> {
-    /// One of the rarer things of a session; `words` is what its row shows.
+    /// One of the rarer things of a session; `words` is what its row shows, and `level` tells that of a finding.
     #[must_use]
-    pub fn event(setting: Setting<'a>, time: Time, event: &'a Event, words: &'a str) -> Self {
+    pub fn event(setting: Setting<'a>, time: Time, event: &'a Event, words: &'a str, level: LevelOf) -> Self {
         let plain = Self::plain(setting, time, words);
         match event {
-            Event::Head(head) => Self { from: Some(head.from), bytes: &head.bytes, ..plain },
-            Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(finding), ..plain },
+            Event::Head(head) => Self { from: Some(head.from), bytes: &head.bytes, is_head: true, ..plain },
+            Event::HeadHeld(head) => Self { from: Some(head.from), bytes: &head.bytes, is_head: true, ..plain },
+            Event::HeadReleased { from, .. } => Self { from: Some(*from), ..plain },
+            Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(told(finding, level)), ..plain },
             Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
             Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
             Event::Released(released) => Self::released(setting, time, released, words),
             _ => plain,
         }
+    }
+
+    /// A head by its bytes.
+    #[must_use]
+    pub fn head(setting: Setting<'a>, time: Time, from: Side, bytes: &'a [u8]) -> Self {
+        Self { from: Some(from), bytes, is_head: true, ..Self::plain(setting, time, "") }
     }
 
     /// A message that is not held any more.
@@ -336,8 +352,8 @@ impl<'a> Other<'a> {
 
     /// What belongs to no session.
     #[must_use]
-    pub fn proxy(setting: Setting<'a>, time: Time, event: &'a ProxyEvent, words: &'a str) -> Self {
-        let finding = if let ProxyEvent::Finding(_, finding) = event { Some(finding) } else { None };
+    pub fn proxy(setting: Setting<'a>, time: Time, event: &'a ProxyEvent, words: &'a str, level: LevelOf) -> Self {
+        let finding = if let ProxyEvent::Finding(_, finding) = event { Some(told(finding, level)) } else { None };
         Self { finding, ..Self::plain(setting, time, words) }
     }
 
@@ -350,7 +366,18 @@ impl<'a> Other<'a> {
 
     const fn plain(setting: Setting<'a>, time: Time, words: &'a str) -> Self {
         let (property, origin) = (Property::Event, Origin::Peer);
-        Self { setting, time, from: None, words, bytes: &[], close: None, finding: None, property, origin }
+        Self {
+            setting,
+            time,
+            from: None,
+            words,
+            bytes: &[],
+            close: None,
+            finding: None,
+            property,
+            origin,
+            is_head: false,
+        }
     }
 }
 
@@ -392,7 +419,7 @@ impl Subject for Other<'_> {
     }
 
     fn finding(&self) -> Option<(Level, &'static str)> {
-        self.finding.map(|finding| (diagnose::words(finding.kind).level, finding.kind.id()))
+        self.finding
     }
 
     fn reading(&self) -> Option<Reading> {
@@ -408,6 +435,10 @@ impl Subject for Other<'_> {
     }
 
     fn is(&self, property: Property) -> bool {
-        property == self.property || (property == Property::Injected && self.origin == Origin::Injected)
+        match property {
+            Property::Injected => self.origin == Origin::Injected,
+            Property::Head => self.is_head,
+            _ => property == self.property,
+        }
     }
 }

@@ -6,7 +6,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// A stretch of two lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stretch {
+pub enum Stretch {
     /// The same items in both.
     Same(Range<usize>, Range<usize>),
     /// Other items in the place of some; one of the two may be empty.
@@ -15,7 +15,8 @@ pub(super) enum Stretch {
 
 /// The stretches of two lists, which cover both from their start to their end. The search for the best ones gives up where
 /// it would take long, and takes good ones.
-pub(super) fn stretches<T: Eq + std::hash::Hash>(left: &[T], right: &[T]) -> Vec<Stretch> {
+#[must_use]
+pub fn stretches<T: Eq + std::hash::Hash>(left: &[T], right: &[T]) -> Vec<Stretch> {
     let stretch = |op: DiffOp| match op {
         DiffOp::Equal { old_index, new_index, len } => {
             Stretch::Same(old_index..old_index + len, new_index..new_index + len)

@@ -12,6 +12,7 @@ mod structure;
 mod tests;
 mod text;
 
+pub use align::{Stretch, stretches};
 pub use bytes::{Cell, bytes};
 pub use limits::Limits;
 pub use structure::documents;

@@ -30,6 +30,16 @@ impl<'a> Argument<'a> {
         self.line.get(self.from..self.to).unwrap_or_default()
     }
 
+    /// Its lines without their ends, as far as the byte at `end`.
+    pub(super) fn lines(self, end: usize) -> impl Iterator<Item = Self> {
+        let mut from = self.from;
+        self.line.get(self.from..end).unwrap_or_default().split('\n').map(move |line| {
+            let part = Self { from, to: from + line.len(), ..self };
+            from = part.to + 1;
+            part
+        })
+    }
+
     /// Where it begins, in bytes.
     pub(super) const fn from(self) -> usize {
         self.from

@@ -5,6 +5,7 @@
 
 mod argument;
 mod completion;
+mod head;
 mod json;
 mod preview;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::wire::opcode::Opcode;
 use argument::Argument;
 
 pub use completion::{Completion, complete};
+pub use head::{head, written_head};
 pub use json::{Json, json};
 pub use preview::{FrameBytes, Preview, preview};
 pub use written::written;

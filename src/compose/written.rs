@@ -57,7 +57,7 @@ fn text_message(payload: &[u8]) -> String {
 }
 
 /// With escapes for all that can't be seen.
-fn escaped(payload: &[u8]) -> String {
+pub(super) fn escaped(payload: &[u8]) -> String {
     let mut out = String::new();
     for chunk in payload.utf8_chunks() {
         for character in chunk.valid().chars() {

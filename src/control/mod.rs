@@ -2,7 +2,7 @@
 //! steers the proxy is another. Commands and replies are values, so that they can be written down, sent and played again.
 
 use crate::record::{FrameNumber, Policy, SessionId, Side};
-use crate::relay::hold::{Conditions, Decision};
+use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply};
 
 /// What can be asked.
@@ -28,6 +28,15 @@ pub enum Command {
         frame: FrameNumber,
         /// What becomes of it.
         decision: Decision,
+    },
+    /// Decide what becomes of a head that is held.
+    DecideHead {
+        /// Which session.
+        session: SessionId,
+        /// Who sent it.
+        from: Side,
+        /// What becomes of it.
+        decision: HeadDecision,
     },
     /// Let all go on that is held, in all sessions.
     ReleaseAll,

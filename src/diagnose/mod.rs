@@ -17,5 +17,5 @@ pub mod sessions;
 pub mod stall;
 mod verdict;
 
-pub use catalogue::{Browser, UNSEEN, Unseen, Words, words};
+pub use catalogue::{Browser, UNSEEN, Unseen, Words, level, words};
 pub use verdict::{NoResponse, of_no_answer, of_response};

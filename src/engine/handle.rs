@@ -115,6 +115,9 @@ impl Control for Handle {
             Command::Decide { session, frame, decision } => {
                 self.send(session, SessionCommand::Decide { frame, decision }, reply);
             }
+            Command::DecideHead { session, from, decision } => {
+                self.send(session, SessionCommand::DecideHead { from, decision }, reply);
+            }
             Command::ReleaseAll => {
                 self.send_to_all(|| SessionCommand::ReleaseAll);
                 reply(Reply::Done);

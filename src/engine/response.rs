@@ -30,6 +30,7 @@ pub(super) fn sentence(reason: &Reason, upstream: &str) -> String {
             time.as_secs_f32()
         ),
         Reason::Broken(cause) => cause.clone(),
+        Reason::Dropped => format!("the response of {upstream} was held, and dropped by hand"),
     }
 }
 

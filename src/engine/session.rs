@@ -1,15 +1,17 @@
 //! One session's task: dial, then drive.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use crate::diagnose::handshake;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, Log, PerSide, SessionId, Side, Verdict};
 use crate::relay::bridge::Bridging;
+use crate::relay::hold::{HeldRequest, Request};
 use crate::relay::session::{Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
@@ -18,6 +20,7 @@ use super::clock;
 use super::connection::Connection;
 use super::dial::{self, Dialer};
 use super::driver::{self, Setup};
+use super::handle::Commands;
 use super::listener::Shared;
 use super::response;
 use super::route::Route;
@@ -58,20 +61,29 @@ enum NoUpstream {
 /// Its future is the memory of a session that is quiet, so what takes room and is soon over, or rare, is boxed.
 pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>) {
     let id = shared.next_session();
-    let (commands, registration) = shared.handle.register(id);
+    let (mut commands, registration) = shared.handle.register(id);
     let Visitor { connection: client, address, route, head, early } = visitor;
     let bytes = head.len() + early.len();
     let mut out = Output::default();
     let target = Head::new(&head).target().to_vec();
     out.log.event(clock::now(), Event::SessionOpened { client: address, path: target.clone() });
+    let held =
+        match HeldRequest::hold(shared.handle.hold_cell().of(id), &shared.limits, clock::now(), head, &mut out.log) {
+            Ok(held) => Box::pin(wait_for_user(shared, id, held, &mut commands, &client, &mut out.log)).await,
+            Err(head) => Ok((head, None)),
+        };
+    let (head, came) = match held {
+        Ok(heads) => heads,
+        Err(undone) => return Box::pin(undo(shared, id, client, bytes, undone, out.log)).await,
+    };
     let mut bridging = route.bridging;
     if search::is_wanted(shared, &route, &head) {
         // It takes a while, and has rows of its own.
         shared.journal.push(Some(id), std::mem::take(&mut out.log));
         bridging = Box::pin(search(shared, &route, id, &head)).await;
     }
-    let session = begin(shared, &route, id, bridging, &head, &mut out);
-    drop(head);
+    let session = begin(shared, &route, id, bridging, (&head, came.as_deref()), &mut out);
+    drop((head, came));
     match Box::pin(dial_for(shared, &route.dialer, &client)).await {
         Ok(server) => {
             let attendant = Attendant::new(id, Arc::clone(&route), Arc::clone(&shared.journal), &target);
@@ -96,6 +108,65 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
     drop(registration);
 }
 
+/// The head that goes on, and the one that came where that is another.
+type Heads = (Vec<u8>, Option<Vec<u8>>);
+
+/// Why a request that was held does not go on.
+enum Undone {
+    Dropped,
+    Quit,
+    Left,
+}
+
+/// Waits until it is decided what becomes of a request that is held.
+async fn wait_for_user(
+    shared: &Shared,
+    id: SessionId,
+    mut held: HeldRequest,
+    commands: &mut Commands,
+    client: &impl Connection,
+    log: &mut Log,
+) -> Result<Heads, Undone> {
+    let mut shutdown = shared.handle.shutdown();
+    let mut left = pin!(left(client));
+    loop {
+        if let Some(request) = held.outcome() {
+            return match request {
+                Request::Goes { head, came } => Ok((head, came)),
+                Request::Dropped => Err(Undone::Dropped),
+            };
+        }
+        shared.journal.push(Some(id), std::mem::take(log));
+        let deadline = held.deadline().unwrap_or_else(clock::now);
+        tokio::select! {
+            Some(command) = commands.recv() => {
+                let (command, mut reply) = *command;
+                reply(held.command(clock::now(), command, log));
+            }
+            () = sleep_until(clock::at(deadline)) => held.tick(clock::now(), log),
+            how = &mut left => {
+                held.left(clock::now(), how, log);
+                return Err(Undone::Left);
+            }
+            _ = shutdown.wait_for(|quit| *quit) => {
+                held.quit(clock::now(), log);
+                return Err(Undone::Quit);
+            }
+        }
+    }
+}
+
+/// Ends a session whose request does not go on. `bytes` came from the client.
+async fn undo(shared: &Shared, id: SessionId, client: impl Connection, bytes: usize, undone: Undone, log: Log) {
+    shared.journal.push(Some(id), log);
+    let (status, reason) = match undone {
+        Undone::Dropped => (502, "the request was held, and dropped by hand"),
+        Undone::Quit => (503, "wsproxy is told to quit"),
+        Undone::Left => return,
+    };
+    refuse(shared, id, client, bytes, Failure { status, reason: reason.to_owned(), finding: None }).await;
+}
+
 async fn search(shared: &Shared, route: &Route, id: SessionId, head: &[u8]) -> Option<Bridging> {
     let mut shutdown = shared.handle.shutdown();
     tokio::select! {
@@ -110,7 +181,7 @@ fn begin(
     route: &Route,
     id: SessionId,
     to: Option<Bridging>,
-    head: &[u8],
+    (head, came): (&[u8], Option<&[u8]>),
     out: &mut Output,
 ) -> Box<Session> {
     let now = clock::now();
@@ -121,7 +192,7 @@ fn begin(
         policy: shared.handle.policy_cell(),
         hold: shared.handle.hold_cell().of(id),
     };
-    let session = Box::new(Session::bridged(config, to, now, head, out));
+    let session = Box::new(Session::edited(config, to, now, head, came, out));
     let mut log = std::mem::take(&mut out.log);
     // The key that stands in the documents is told by itself.
     let is_told = log.findings().any(|kind| kind == FindingKind::ReqKeyReused);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
+use crate::diagnose;
 use crate::json::{FrameItem, Item, What};
 use crate::query::Query;
 use crate::record::{Event, ProxyEvent, SessionId};
@@ -56,14 +57,14 @@ impl Filter {
             }
             What::Raw(raw, kept) => self.query.matches(&Other::raw(setting, raw, kept)),
             What::Event(event) => {
-                self.query.matches(&Other::event(setting, item.time, event, &lines::words(&item.what)))
+                self.query.matches(&Other::event(setting, item.time, event, &lines::words(&item.what), diagnose::level))
             }
             What::Released(released, _) => {
                 self.query.matches(&Other::released(setting, item.time, released, &lines::words(&item.what)))
             }
             What::Proxy(ProxyEvent::Listening { .. }) => true,
             What::Proxy(event) => {
-                self.query.matches(&Other::proxy(setting, item.time, event, &lines::words(&item.what)))
+                self.query.matches(&Other::proxy(setting, item.time, event, &lines::words(&item.what), diagnose::level))
             }
         }
     }

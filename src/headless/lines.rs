@@ -157,6 +157,15 @@ fn event_line(event: &Event) -> (Start, String) {
         Event::Finding(from, finding) => finding_line(*from, finding),
         Event::Held(held) => held_line(held),
         Event::Released(released) => released_line(released, None),
+        Event::HeadHeld(held) => {
+            let line = text::preview(Head::new(&held.bytes).start_line(), PREVIEW);
+            let query = text::preview(held.query.as_bytes(), PREVIEW);
+            (Start { direction: Some(held.from), ..start("held") }, format!("the head {line}, as it is {query}"))
+        }
+        Event::HeadReleased { from, how, by } => {
+            let start = Start { direction: Some(*from), ..start(kind_of_release(*how)) };
+            (start, format!("the head, {}", by.words()))
+        }
         Event::Inflated(inflated) => {
             let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..start("inflated") };
             (start, text::preview(&inflated.bytes, PREVIEW))
@@ -221,7 +230,8 @@ fn head_line(head: &HeadEvent) -> (Start, String) {
     }
     let changed: Vec<_> = head.changes.iter().map(|change| text::preview(change.field.as_bytes(), PREVIEW)).collect();
     if !changed.is_empty() {
-        rest += &format!(" (changed: {})", changed.join(", "));
+        let how = if head.is_edited { "edited by you" } else { "changed" };
+        rest += &format!(" ({how}: {})", changed.join(", "));
     }
     (Start { direction: Some(head.from), frame: None, kind: kind.into() }, rest)
 }
@@ -255,18 +265,22 @@ fn held_line(held: &HeldEvent) -> (Start, String) {
 }
 
 fn released_line(released: &ReleasedEvent, sent: Option<&(By, Vec<u8>)>) -> (Start, String) {
-    let kind = match released.how {
-        ReleasedHow::AsIs => "released",
-        ReleasedHow::Edited => "edited",
-        ReleasedHow::Dropped => "dropped",
-    };
-    let start = Start { direction: Some(released.from), frame: released.frames.first().copied(), kind: kind.into() };
+    let kind = kind_of_release(released.how).into();
+    let start = Start { direction: Some(released.from), frame: released.frames.first().copied(), kind };
     let sent = sent.map_or_else(String::new, |(_, bytes)| {
         let shown = bytes.get(..SENT).unwrap_or(bytes);
         let more = if shown.len() < bytes.len() { "…" } else { "" };
         format!(", {} left: {}{more}", text::byte_count(bytes.len() as u64), text::pairs(shown))
     });
     (start, format!("{}{sent}", released.by.words()))
+}
+
+const fn kind_of_release(how: ReleasedHow) -> &'static str {
+    match how {
+        ReleasedHow::AsIs => "released",
+        ReleasedHow::Edited => "edited",
+        ReleasedHow::Dropped => "dropped",
+    }
 }
 
 fn closed_line(closed: &ClosedEvent) -> String {

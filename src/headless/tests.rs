@@ -97,6 +97,7 @@ fn head(from: Side, bytes: &[u8], status: Option<u16>) -> Event {
         from,
         bytes: bytes.to_vec(),
         forwarded: bytes.to_vec(),
+        is_edited: false,
         changes: if from == Side::Client { vec![host] } else { Vec::new() },
         dialect: Dialect::Rfc6455,
         status,

@@ -106,6 +106,7 @@ const fn is_passage(event: &Event) -> bool {
             | Event::Open(_)
             | Event::Held(_)
             | Event::Released(_)
+            | Event::HeadReleased { .. }
             | Event::Verdict(_)
             | Event::Answered { .. }
             | Event::Ended { .. }

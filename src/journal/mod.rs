@@ -28,7 +28,7 @@ pub use joined::{Joined, Said};
 pub use memory::Memory;
 pub use row::{FrameRow, HeartbeatRun, Row, RowId, Scope, SentBytes};
 pub use store::{Counts, Journal, Subscription};
-pub use summary::{Compressed, InSecond, SessionState, SessionSummary};
+pub use summary::{Compressed, HeldHead, InSecond, SessionState, SessionSummary};
 
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,7 @@ impl Row<'_> {
             Seen::More(_) | Seen::Sent(_) => None,
             Seen::Event(_, event) => match event {
                 Event::Head(head) => Some(head.from),
+                Event::HeadHeld(held) => Some(held.from),
                 Event::Finding(from, _) | Event::Ended { from, .. } => Some(*from),
                 _ => None,
             },

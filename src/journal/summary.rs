@@ -59,6 +59,8 @@ pub struct SessionSummary {
     pub stalls: Vec<Stall>,
     /// Messages that are held now, by their first frame.
     pub held: BTreeMap<FrameNumber, HeldMessage>,
+    /// The heads that are held now.
+    pub held_heads: PerSide<Option<HeldHead>>,
     /// How each side's bytes ended.
     pub ended: PerSide<Option<Ending>>,
     /// The end.
@@ -88,6 +90,15 @@ pub struct HeldMessage {
     pub length: u64,
     /// What it waits for.
     pub waits: Waits,
+}
+
+/// A head that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldHead {
+    /// Since when.
+    pub since: Time,
+    /// As it came.
+    pub bytes: Vec<u8>,
 }
 
 /// What compression makes of one side's frames, in bytes of payload.
@@ -175,6 +186,7 @@ impl SessionSummary {
             verdict: None,
             stalls: Vec::new(),
             held: BTreeMap::new(),
+            held_heads: PerSide::default(),
             ended: PerSide::default(),
             closed: None,
             frames: PerSide::default(),
@@ -215,6 +227,7 @@ impl SessionSummary {
             + findings
             + self.stalls.capacity() * size_of::<Stall>()
             + self.held.len() * size_of::<(FrameNumber, HeldMessage)>()
+            + self.held_heads.iter().flatten().map(|held| held.bytes.len()).sum::<usize>()
     }
 
     pub(super) fn record(&mut self, record: &Record, log: &Log) {
@@ -339,9 +352,14 @@ impl SessionSummary {
             Event::Released(released) => released.frames.iter().for_each(|frame| {
                 self.held.remove(frame);
             }),
+            Event::HeadHeld(held) => {
+                self.held_heads[held.from] = Some(HeldHead { since: time, bytes: held.bytes.clone() });
+            }
+            Event::HeadReleased { from, .. } => self.held_heads[*from] = None,
             Event::Ended { from, how } => self.ended[*from] = Some(*how),
             Event::SessionClosed(closed) => {
                 self.held.clear();
+                self.held_heads = PerSide::default();
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }

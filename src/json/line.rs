@@ -65,6 +65,24 @@ pub(super) enum Line<'a> {
         bytes: String,
         changed: Vec<&'a str>,
         complete: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent: Option<String>,
+    },
+    HeadHeld {
+        session: Option<u64>,
+        time: String,
+        from: &'static str,
+        bytes: String,
+        query: &'a str,
+    },
+    HeadReleased {
+        session: Option<u64>,
+        time: String,
+        from: &'static str,
+        how: &'static str,
+        by: &'static str,
     },
     Open {
         session: Option<u64>,

@@ -267,7 +267,19 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             bytes: STANDARD.encode(&head.bytes),
             changed: head.changes.iter().map(|change| change.field.as_str()).collect(),
             complete: head.complete,
+            origin: head.is_edited.then_some("edited"),
+            sent: head.is_edited.then(|| STANDARD.encode(&head.forwarded)),
         },
+        Event::HeadHeld(held) => Line::HeadHeld {
+            session,
+            time,
+            from: held.from.name(),
+            bytes: STANDARD.encode(&held.bytes),
+            query: &held.query,
+        },
+        Event::HeadReleased { from, how, by } => {
+            Line::HeadReleased { session, time, from: from.name(), how: how.name(), by: by.name() }
+        }
         Event::Open(open) => open_line(session, time, open),
         Event::Finding(from, finding) => finding_line(session, time, *from, finding),
         Event::Stall { stall, over } => Line::Stall {

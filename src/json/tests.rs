@@ -12,8 +12,8 @@ use crate::decode::{Limits, Payload};
 use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, HeldEvent, InflatedEvent,
-    OpenEvent, Origin, Policy, ProxyEvent, Relayed, ReleasedBy, Span, Stall, StallKind, Waits,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, HeadHeldEvent, HeldEvent,
+    InflatedEvent, OpenEvent, Origin, Policy, ProxyEvent, Relayed, ReleasedBy, Span, Stall, StallKind, Waits,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -199,6 +199,7 @@ fn next(event: &Event) -> Option<Event> {
             bytes: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
             forwarded: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
             changes: Vec::new(),
+            is_edited: true,
             dialect: Dialect::Rfc6455,
             status: Some(101),
             complete: true,
@@ -231,7 +232,13 @@ fn next(event: &Event) -> Option<Event> {
             how: ReleasedHow::Edited,
             by: ReleasedBy::User,
         }),
-        Event::Released(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
+        Event::Released(_) => Event::HeadHeld(HeadHeldEvent {
+            from: Side::Server,
+            bytes: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
+            query: "is:head".into(),
+        }),
+        Event::HeadHeld(_) => Event::HeadReleased { from: Side::Server, how: ReleasedHow::AsIs, by: ReleasedBy::Limit },
+        Event::HeadReleased { .. } => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {
                 kind: StallKind::ShortFrame,

@@ -105,6 +105,8 @@ pub enum Property {
     Raw,
     /// Something that wsproxy tells: heads, findings, ends.
     Event,
+    /// A request or a response, with which a session begins.
+    Head,
     /// It says only that its sender is there: pings, pongs, what the decoder knows as such, and what was learned.
     Heartbeat,
     /// It asks for a reply.
@@ -120,7 +122,7 @@ const fn property(what: Property, name: &'static str, help: &'static str) -> Abo
 }
 
 /// All properties.
-pub const PROPERTIES: [About<Property>; 14] = [
+pub const PROPERTIES: [About<Property>; 15] = [
     property(Property::Frame, "frame", "frames, not events"),
     property(Property::Control, "control", "pings, pongs and close frames"),
     property(Property::Fragment, "fragment", "parts of a message in several frames"),
@@ -131,6 +133,7 @@ pub const PROPERTIES: [About<Property>; 14] = [
     property(Property::Own, "own", "made by wsproxy itself"),
     property(Property::Raw, "raw", "bytes that are no frames"),
     property(Property::Event, "event", "heads, findings, ends"),
+    property(Property::Head, "head", "requests and responses, with which sessions begin"),
     property(Property::Heartbeat, "heartbeat", "pings, pongs and heartbeats of the application"),
     property(Property::Request, "request", "asks for a reply, as the decoder or a ping has it"),
     property(Property::Reply, "reply", "a reply, as the decoder or a pong has it"),

@@ -54,6 +54,14 @@ impl Query {
     }
 }
 
+impl Query {
+    /// Whether it asks for heads by name.
+    #[must_use]
+    pub fn names_heads(&self) -> bool {
+        self.asks_for(Property::Head)
+    }
+}
+
 impl Field {
     /// Whether it is known of what passes.
     pub(super) const fn is_of_passing(self) -> bool {
@@ -64,7 +72,7 @@ impl Field {
 impl Property {
     /// Whether it is known of what passes.
     pub(super) const fn is_of_passing(self) -> bool {
-        matches!(self, Self::Frame | Self::Control | Self::Fragment | Self::Compressed)
+        matches!(self, Self::Frame | Self::Control | Self::Fragment | Self::Compressed | Self::Head)
     }
 }
 

@@ -32,6 +32,17 @@ pub enum Event {
     Held(HeldEvent),
     /// A message that was held is not any more.
     Released(ReleasedEvent),
+    /// A head is held on its way.
+    HeadHeld(HeadHeldEvent),
+    /// A head that was held is not any more. What went on follows as an event of its own.
+    HeadReleased {
+        /// Who sent it.
+        from: Side,
+        /// What became of it.
+        how: ReleasedHow,
+        /// Why it is not held any more.
+        by: ReleasedBy,
+    },
     /// What Chrome makes of the server's bytes, as soon as they decide it.
     Verdict(Verdict),
     /// A peer owes something for a while, or (`over`) does no longer.
@@ -68,7 +79,7 @@ impl Event {
     pub fn is_row(&self) -> bool {
         match self {
             Self::Verdict(verdict) => verdict.outcome == Outcome::Fails,
-            Self::Inflated(_) | Self::Held(_) | Self::Released(_) => false,
+            Self::Inflated(_) | Self::Held(_) | Self::Released(_) | Self::HeadReleased { .. } => false,
             _ => true,
         }
     }
@@ -91,11 +102,12 @@ impl Event {
             Self::Verdict(verdict) => verdict.held(),
             Self::Inflated(inflated) => inflated.bytes.len(),
             Self::Held(held) => held.query.len(),
+            Self::HeadHeld(held) => held.bytes.len() + held.query.len(),
             Self::Released(released) => released.frames.len() * size_of::<FrameNumber>(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Note(_, text) => text.len(),
-            Self::Ended { .. } | Self::Stall { .. } => 0,
+            Self::Ended { .. } | Self::Stall { .. } | Self::HeadReleased { .. } => 0,
         };
         size_of::<Self>() + held
     }
@@ -165,7 +177,18 @@ pub struct ReleasedEvent {
     pub by: ReleasedBy,
 }
 
-/// What became of a message that was held.
+/// A head that is held: nothing of it has gone on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadHeldEvent {
+    /// Who sent it.
+    pub from: Side,
+    /// As received, its empty line included.
+    pub bytes: Vec<u8>,
+    /// The query that asked for it.
+    pub query: String,
+}
+
+/// What became of a message or a head that was held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReleasedHow {
     /// It went on as it came.
@@ -242,8 +265,10 @@ pub struct HeadEvent {
     pub bytes: Vec<u8>,
     /// As sent on; equal to `bytes` where `changes` is empty.
     pub forwarded: Vec<u8>,
-    /// What the address translation rewrote.
+    /// What the address translation, a repair or the user changed.
     pub changes: Vec<Change>,
+    /// Whether the user edited it while it was held.
+    pub is_edited: bool,
     /// What the request speaks; a response is given its request's.
     pub dialect: Dialect,
     /// A response's status, where it has one.
@@ -261,14 +286,14 @@ impl HeadEvent {
     }
 }
 
-/// One value that the address translation rewrote.
+/// One value that was sent on otherwise than it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The field's name as the peer wrote it, or `request target`.
+    /// The field's name as the peer wrote it, or `request target`, `start line`, `the whole head`.
     pub field: String,
-    /// The value as it came.
+    /// The value as it came; nothing where there was no such field.
     pub from: Vec<u8>,
-    /// The value as it was sent on.
+    /// The value as it was sent on; nothing where the field was left out.
     pub to: Vec<u8>,
 }
 

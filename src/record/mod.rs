@@ -14,8 +14,8 @@ mod stall;
 mod verdict;
 
 pub use event::{
-    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeldEvent, InflatedEvent, OpenEvent,
-    ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeadHeldEvent, HeldEvent, InflatedEvent,
+    OpenEvent, ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
 };
 pub use frame::{By, FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, SentRecord, Span, Store};
 pub use id::{FrameNumber, SessionId, Time};

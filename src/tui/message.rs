@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::compose::Repeat;
 use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
-use crate::relay::hold::{Conditions, Decision};
+use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::tui::state::answer::Progress;
 
@@ -80,6 +80,17 @@ pub enum Effect {
         frame: FrameNumber,
         /// What becomes of it.
         decision: Decision,
+        /// The screen's number for it.
+        token: Token,
+    },
+    /// Decide what becomes of a head that is held; the reply comes back as a message with the token.
+    DecideHead {
+        /// Which session.
+        session: SessionId,
+        /// Who sent it.
+        from: Side,
+        /// What becomes of it.
+        decision: HeadDecision,
         /// The screen's number for it.
         token: Token,
     },

@@ -72,6 +72,12 @@ const NOT_KNOWN: &str = "not known";
 const NEVER: &str = "a browser never sends this";
 const REPAIR_HEAD: &str = "completes the handshake itself, with a right head of wsproxy's own";
 
+/// How much a kind matters.
+#[must_use]
+pub const fn level(kind: FindingKind) -> Level {
+    words(kind).level
+}
+
 /// The entry for a kind.
 #[must_use]
 pub const fn words(kind: FindingKind) -> Words {

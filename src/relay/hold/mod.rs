@@ -16,6 +16,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod condition;
+mod head;
 mod queue;
 mod subject;
 #[cfg(test)]
@@ -36,6 +37,8 @@ use super::limits::Limits;
 use subject::Passing;
 
 pub use condition::{Condition, Conditions, HoldCell, Unanswerable};
+pub(super) use head::{Goes, HeldHead};
+pub use head::{HeadDecision, HeldRequest, Request, changes};
 pub(super) use queue::{Due, Inflated, Leaves, Untold};
 use queue::{Message, Queue, State};
 

@@ -90,6 +90,7 @@ impl Subject for Passing<'_> {
             | Property::Own
             | Property::Raw
             | Property::Event
+            | Property::Head
             | Property::Heartbeat
             | Property::Request
             | Property::Reply

@@ -25,14 +25,14 @@ use std::sync::Arc;
 
 use crate::diagnose::inquiry::Why;
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, Side, Time};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, ReleasedBy, Side, Time};
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
 use crate::wire::inflate::Deflate;
 
 use super::bridge::Bridging;
-use super::hold::{Decision, HoldCell};
+use super::hold::{Decision, HeadDecision, HoldCell};
 use super::injection::{Injection, Refusal, Reply, Token};
 use super::lane::{Context, Lane};
 use super::limits::Limits;
@@ -66,6 +66,13 @@ pub enum SessionCommand {
         frame: FrameNumber,
         /// What becomes of it.
         decision: Decision,
+    },
+    /// Decides what becomes of a head that is held.
+    DecideHead {
+        /// Who sent it.
+        from: Side,
+        /// What becomes of it.
+        decision: HeadDecision,
     },
     /// Lets all go on that is held, in its order.
     ReleaseAll,
@@ -168,12 +175,25 @@ impl Session {
     /// As `begin`, with an upstream of a dialect that may be another than the client's.
     #[must_use]
     pub fn bridged(config: SessionConfig, to: Option<Bridging>, now: Time, request: &[u8], out: &mut Output) -> Self {
+        Self::edited(config, to, now, request, None, out)
+    }
+
+    /// As `bridged`, with a head that the user made of the one that `came`.
+    #[must_use]
+    pub fn edited(
+        config: SessionConfig,
+        to: Option<Bridging>,
+        now: Time,
+        request: &[u8],
+        came: Option<&[u8]>,
+        out: &mut Output,
+    ) -> Self {
         let client = Dialect::of_request(Head::new(request));
         let to = to.filter(|to| to.dialect != client && client.facts().framing != Framing::Raw);
         let mut core = Core::new(config, now);
         core.is_page = Head::new(request).field("origin").is_some();
         core.path = Head::new(request).target().into();
-        let opening = Opening::begin(&mut core, to, now, request, out);
+        let opening = Opening::begin(&mut core, to, now, request, came, out);
         let mut session = Self { core, phase: Phase::Opening(Box::new(opening)) };
         session.settle(now, out);
         session
@@ -207,15 +227,38 @@ impl Session {
             }
         };
         self.go_on(next);
-        match &mut self.phase {
-            // What came with the end of the handshake, or after the end of the session.
-            Phase::Open(open) => open.judge_proof(&self.core, now, false, &mut out.log),
-            Phase::Closing(_) => out.to[from.other()].withhold(),
-            Phase::Opening(_) | Phase::Pipe(_) => {}
+        if let Phase::Closing(_) = self.phase {
+            // What came after the end of the session.
+            out.to[from.other()].withhold();
+        }
+        self.note_read(now, from, out);
+        self.settle(now, out);
+    }
+
+    /// Bytes of a side's were read, which may be the end of the handshake.
+    fn note_read(&mut self, now: Time, from: Side, out: &mut Output) {
+        if let Phase::Open(open) = &mut self.phase {
+            open.judge_proof(&self.core, now, false, &mut out.log);
         }
         self.core.note_close_frame(from);
         self.fail_strictly(now, from, out);
-        self.settle(now, out);
+    }
+
+    /// A response that was held went on, which may have led to another phase.
+    fn head_went_on(&mut self, now: Time, next: Option<Phase>, out: &mut Output) {
+        if next.is_some() {
+            self.go_on(next);
+            self.note_read(now, Side::Server, out);
+        }
+    }
+
+    /// Lets a response go on that is held. Says whether there was one.
+    fn release_head(&mut self, now: Time, by: ReleasedBy, out: &mut Output) -> bool {
+        let Phase::Opening(opening) = &mut self.phase else { return false };
+        let was_held = opening.holds_head();
+        let next = opening.open_gate(&mut self.core, now, by, out);
+        self.head_went_on(now, next, out);
+        was_held
     }
 
     /// Under the strict policy, ends the session once what came before the fault is passed on.
@@ -239,13 +282,20 @@ impl Session {
         match command {
             SessionCommand::Inject { to, injection } => self.inject(now, to, token, injection, out),
             SessionCommand::Rehold => {
+                if self.core.config.hold.of_side(Side::Server).is_none() {
+                    self.release_head(now, ReleasedBy::User, out);
+                }
                 self.each_lane(now, out, |lane, context, out| lane.rehold(context, out));
                 out.replies.push((token, Reply::Done));
             }
             SessionCommand::ReleaseAll => {
-                let mut count = 0;
+                let mut count = usize::from(self.release_head(now, ReleasedBy::User, out));
                 self.each_lane(now, out, |lane, context, out| count += lane.release_all(context, out));
                 out.replies.push((token, if count > 0 { Reply::Released } else { Reply::Refused(Refusal::NotHeld) }));
+            }
+            SessionCommand::DecideHead { from, decision } => {
+                let reply = self.decide_head(now, from, decision, out);
+                out.replies.push((token, reply));
             }
             SessionCommand::Decide { frame, decision } => self.decide(now, token, frame, decision, out),
             SessionCommand::Close { by, code } => {
@@ -275,6 +325,21 @@ impl Session {
         self.core.pass_back(now, from, out);
         self.core.note_close_frame(from);
         self.fail_strictly(now, Side::Client, out);
+    }
+
+    fn decide_head(&mut self, now: Time, from: Side, decision: HeadDecision, out: &mut Output) -> Reply {
+        let Phase::Opening(opening) = &mut self.phase else { return Reply::Refused(Refusal::NotHeld) };
+        if from == Side::Client {
+            // A request is held before there is a session for it.
+            return Reply::Refused(Refusal::NotHeld);
+        }
+        match opening.decide_head(&mut self.core, now, decision, ReleasedBy::User, out) {
+            Ok(next) => {
+                self.head_went_on(now, next, out);
+                Reply::Released
+            }
+            Err(refusal) => Reply::Refused(refusal),
+        }
     }
 
     fn decide(&mut self, now: Time, token: Token, frame: FrameNumber, decision: Decision, out: &mut Output) {
@@ -316,6 +381,7 @@ impl Session {
     }
 
     fn end_lane(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
+        self.release_head(now, ReleasedBy::End, out);
         let core = &mut self.core;
         let next = match &mut self.phase {
             Phase::Opening(opening) => opening.end(core, now, from, how, out),
@@ -401,6 +467,10 @@ impl Session {
     /// Ends the session from within: a close frame to each side where one can stand. From here on nothing that comes is
     /// passed on.
     fn close(&mut self, now: Time, by: ClosedBy, code: Code, out: &mut Output) {
+        if let Phase::Closing(_) = self.phase {
+            return;
+        }
+        self.release_head(now, ReleasedBy::Quit, out);
         let (how, code_told) = match &self.phase {
             Phase::Closing(_) => return,
             Phase::Open(_) => (ClosedHow::CloseFrame, Some(code)),
@@ -419,7 +489,13 @@ impl Session {
     #[must_use]
     pub fn is_reading(&self, from: Side) -> bool {
         let lane = &self.core.lanes[from];
-        lane.ended.is_none() && !self.core.cut[from] && lane.has_room()
+        lane.ended.is_none() && !self.core.cut[from] && lane.has_room() && !self.holds_head(from)
+    }
+
+    /// Whether a side's head is held.
+    #[inline]
+    fn holds_head(&self, from: Side) -> bool {
+        matches!(&self.phase, Phase::Opening(opening) if from == Side::Server && opening.holds_head())
     }
 
     /// Whether frames pass: the server's response was 101, and wsproxy does not end the session.

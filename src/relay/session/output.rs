@@ -146,6 +146,8 @@ pub enum Reason {
     },
     /// The upstream sent no byte of a response in that time.
     Silent(Duration),
+    /// The user dropped the response, which was held.
+    Dropped,
     /// The connection to the upstream broke before a byte of its response came: the cause, in words.
     Broken(String),
 }

@@ -18,6 +18,8 @@ pub(super) struct Refusal {
     pub told: Option<FindingKind>,
     /// Whether the client got it repaired.
     pub is_repaired: bool,
+    /// The head that came, where the user edited it.
+    pub came: Option<Vec<u8>>,
 }
 
 /// The phase of a session without frames.
@@ -43,8 +45,8 @@ impl Pipe {
     /// Judges a refusal that waited for its body, of which `body` is what came first.
     pub(super) fn judge(&mut self, core: &mut Core, now: Time, body: &[u8], log: &mut Log) {
         if let Some(refusal) = self.refusal.take() {
-            let Refusal { request, head, told, is_repaired } = *refusal;
-            Judge { request: &request, told, is_repaired }.head(core, now, &head, body, log);
+            let Refusal { request, head, told, is_repaired, came } = *refusal;
+            Judge { request: &request, told, is_repaired, came: came.as_deref() }.head(core, now, &head, body, log);
         }
     }
 }

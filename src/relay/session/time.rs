@@ -70,7 +70,11 @@ impl Session {
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
         let lanes = self.core.lanes.iter().filter_map(Lane::deadline);
-        self.limit().into_iter().chain(self.core.clock.next_check).chain(lanes).min()
+        let gate = match &self.phase {
+            Phase::Opening(opening) => opening.deadline(&self.core),
+            Phase::Open(_) | Phase::Pipe(_) | Phase::Closing(_) => None,
+        };
+        self.limit().into_iter().chain(self.core.clock.next_check).chain(lanes).chain(gate).min()
     }
 
     /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.
@@ -90,6 +94,10 @@ impl Session {
     pub fn tick(&mut self, now: Time, out: &mut Output) {
         if self.limit().is_some_and(|limit| now >= limit) {
             self.end_patience(now, out);
+        }
+        if let Phase::Opening(opening) = &mut self.phase {
+            let next = opening.tick_gate(&mut self.core, now, out);
+            self.head_went_on(now, next, out);
         }
         for from in [Side::Client, Side::Server] {
             let (lane, mut context) = self.core.lane(now, from);
@@ -158,7 +166,8 @@ impl Session {
 
     /// All that is owed now. No allocation, and nothing in a session where nothing is under way.
     fn owed(&self) -> impl Iterator<Item = Stall> {
-        let response = matches!(self.phase, Phase::Opening(_)).then(|| self.core.owed_response()).flatten();
+        let is_awaited = matches!(&self.phase, Phase::Opening(opening) if !opening.holds_head());
+        let response = is_awaited.then(|| self.core.owed_response()).flatten();
         response.into_iter().chain(self.core.owed())
     }
 }
@@ -218,6 +227,6 @@ const fn stall(kind: StallKind, lane: Side, since: Time) -> Stall {
 }
 
 /// That moment and so much more.
-fn later(time: Time, by: Duration) -> Time {
+pub(super) fn later(time: Time, by: Duration) -> Time {
     Time(time.0.saturating_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)))
 }

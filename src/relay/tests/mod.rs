@@ -2,6 +2,7 @@
 
 mod application;
 mod frames;
+mod heads;
 mod hixie;
 pub(in crate::relay) mod lanes;
 mod opening;

@@ -27,7 +27,13 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
         }
         Event::Finding(from, found) => finding::write(page, session, *from, found),
         // They have no row of their own.
-        Event::Held(_) | Event::Released(_) => {}
+        Event::Held(_) | Event::Released(_) | Event::HeadReleased { .. } => {}
+        Event::HeadHeld(held) => {
+            handshake::write_held(page, held);
+            page.blank();
+            page.fact("way", way(held.from), theme.text);
+            page.fact_bytes("held by", held.query.as_bytes(), theme.text);
+        }
         Event::Inflated(inflated) => {
             page.title("what a compressed frame inflates to");
             page.fact("frame", &inflated.frame.to_string(), theme.text);

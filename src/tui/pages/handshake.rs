@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::{Change, HeadEvent, OpenEvent, Side};
+use crate::record::{Change, HeadEvent, HeadHeldEvent, OpenEvent, Side};
 use crate::wire::accept::AcceptCheck;
 use crate::wire::head::Head;
 use crate::wire::inflate::Deflate;
@@ -14,16 +14,13 @@ const TARGET: &str = "request target";
 
 /// The heading of a head, with its lines.
 pub(super) fn write_head(page: &mut Page<'_>, head: &HeadEvent) {
-    let name = match head.from {
-        Side::Client => "request head",
-        Side::Server => "response head",
-    };
-    page.title(&format!("{name}, {}", super::bytes(head.bytes.len() as u64)));
+    page.title(&format!("{}, {}", name(head.from), super::bytes(head.bytes.len() as u64)));
     if !head.complete {
         page.row("unfinished: the empty line at its end has not come", page.theme.warning);
     }
     if !head.changes.is_empty() {
-        page.row("~ changed by wsproxy: as received → as sent on", page.theme.injected);
+        let who = if head.is_edited { "edited by you" } else { "changed by wsproxy" };
+        page.row(&format!("~ {who}: as received → as sent on"), page.theme.injected);
     }
     let places = places(head);
     let mut at = 0;
@@ -32,6 +29,23 @@ pub(super) fn write_head(page: &mut Page<'_>, head: &HeadEvent) {
         let place = places.iter().find(|(range, _)| at <= range.start && range.end <= end);
         write_line(page, line, at, place);
         at = end;
+    }
+}
+
+/// The heading of a head that was held when it came, with its lines.
+pub(super) fn write_held(page: &mut Page<'_>, held: &HeadHeldEvent) {
+    page.title(&format!("{}, {}: held when it came", name(held.from), super::bytes(held.bytes.len() as u64)));
+    let mut at = 0;
+    for line in held.bytes.split_inclusive(|byte| *byte == b'\n') {
+        write_line(page, line, at, None);
+        at += line.len();
+    }
+}
+
+const fn name(from: Side) -> &'static str {
+    match from {
+        Side::Client => "request head",
+        Side::Server => "response head",
     }
 }
 

@@ -7,7 +7,8 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::journal::SessionSummary;
+use crate::compare::{self, Stretch};
+use crate::journal::{HeldHead, SessionSummary};
 use crate::record::HeadEvent;
 use crate::text;
 use crate::tui::theme::Theme;
@@ -28,8 +29,8 @@ const LEGS: [&str; 2] = ["client leg: client ⇄ wsproxy", "server leg: wsproxy 
 struct Leg<'a> {
     title: String,
     bytes: &'a [u8],
-    /// The same on the other leg.
-    other: &'a [u8],
+    /// Its lines, and what stands for each on the other leg; nothing where a line is only there.
+    lines: Vec<[&'a [u8]; 2]>,
     /// What there is to say in place of bytes, or besides.
     remark: Option<String>,
 }
@@ -37,9 +38,12 @@ struct Leg<'a> {
 /// Adds both legs. Under `BodyShown::Hex`, heads are shown as their bytes.
 pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodyShown) {
     let exchanges = [request(summary), response(summary)];
-    if exchanges.iter().flatten().any(|leg| leg.bytes != leg.other) {
+    let heads = [&summary.request, &summary.response];
+    if heads.iter().any(|head| head.as_ref().is_some_and(|head| head.bytes != head.forwarded)) {
+        let is_edited = heads.iter().any(|head| head.as_ref().is_some_and(|head| head.is_edited));
+        let who = if is_edited { "you or wsproxy changed" } else { "wsproxy changed" };
         page.blank();
-        page.row("~ marks what wsproxy changed on the way", page.theme.injected);
+        page.row(&format!("~ marks what {who} on the way"), page.theme.injected);
     }
     if page.width() >= WIDE {
         side_by_side(page, &exchanges, body);
@@ -48,15 +52,39 @@ pub(super) fn write(page: &mut Page<'_>, summary: &SessionSummary, body: BodySho
     }
 }
 
+/// A head that is held: on the leg on which it came, and on no other.
+fn held<'a>(held: &'a HeldHead, titles: [&str; 2], order: Order) -> [Leg<'a>; 2] {
+    let came = |title: &str| Leg {
+        title: format!("{title}, {}", super::bytes(held.bytes.len() as u64)),
+        bytes: &held.bytes,
+        lines: pairs(&held.bytes, &held.bytes),
+        remark: Some("held: nothing of it has gone on".to_owned()),
+    };
+    let remark = || Some("held".to_owned());
+    let waits = |title: &str| Leg { title: title.to_owned(), bytes: &[], lines: Vec::new(), remark: remark() };
+    match order {
+        Order::ReceivedFirst => [came(titles[0]), waits(titles[1])],
+        Order::ForwardedFirst => [waits(titles[0]), came(titles[1])],
+    }
+}
+
 fn request(summary: &SessionSummary) -> [Leg<'_>; 2] {
     let head = summary.request.as_ref();
-    legs(head, ["request, as the client sent it", "request, as sent on"], Order::ReceivedFirst, None)
+    let titles = ["request, as the client sent it", "request, as sent on"];
+    if let Some(head) = &summary.held_heads.client {
+        return held(head, titles, Order::ReceivedFirst);
+    }
+    legs(head, titles, Order::ReceivedFirst, None)
 }
 
 fn response(summary: &SessionSummary) -> [Leg<'_>; 2] {
     let answered = summary.answered.as_ref().map(|(status, _)| format!("wsproxy itself answered with {status}"));
     let head = summary.response.as_ref();
-    legs(head, ["answer, as the client got it", "answer, as the server sent it"], Order::ForwardedFirst, answered)
+    let titles = ["response, as the client got it", "response, as the server sent it"];
+    if let Some(head) = &summary.held_heads.server {
+        return held(head, titles, Order::ForwardedFirst);
+    }
+    legs(head, titles, Order::ForwardedFirst, answered)
 }
 
 /// Which of its two forms a head has on the client's leg.
@@ -71,19 +99,24 @@ fn legs<'a>(head: Option<&'a HeadEvent>, titles: [&str; 2], order: Order, answer
         let nothing = "nothing has come".to_owned();
         let remarks = [answered.unwrap_or_else(|| nothing.clone()), nothing];
         let mut remarks = remarks.into_iter();
-        return titles.map(|title| Leg { title: title.to_owned(), bytes: &[], other: &[], remark: remarks.next() });
+        return titles.map(|title| {
+            let (title, remark) = (title.to_owned(), remarks.next());
+            Leg { title, bytes: &[], lines: Vec::new(), remark }
+        });
     };
     let (received, forwarded) = (head.bytes.as_slice(), head.forwarded.as_slice());
     let remark = (!head.complete).then(|| "unfinished: the empty line at its end has not come".to_owned());
-    let leg = |title: &str, bytes: &'a [u8], other: &'a [u8]| Leg {
+    let leg = |title: &str, bytes: &'a [u8], lines| Leg {
         title: format!("{title}, {}", super::bytes(bytes.len() as u64)),
         bytes,
-        other,
+        lines,
         remark: remark.clone(),
     };
+    let lines = pairs(received, forwarded);
+    let turned = lines.iter().map(|[received, forwarded]| [*forwarded, *received]).collect();
     match order {
-        Order::ReceivedFirst => [leg(titles[0], received, forwarded), leg(titles[1], forwarded, received)],
-        Order::ForwardedFirst => [leg(titles[0], forwarded, received), leg(titles[1], received, forwarded)],
+        Order::ReceivedFirst => [leg(titles[0], received, lines), leg(titles[1], forwarded, turned)],
+        Order::ForwardedFirst => [leg(titles[0], forwarded, turned), leg(titles[1], received, lines)],
     }
 }
 
@@ -150,14 +183,22 @@ fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown, across:
         blocks.extend(hex(leg.bytes, columns, theme).into_iter().map(|row| vec![row]));
         return blocks;
     }
-    let mut others = leg.other.split_inclusive(|byte| *byte == b'\n');
-    for (index, line) in leg.bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let other = others.next().unwrap_or_default();
+    for (index, [line, other]) in leg.lines.iter().enumerate() {
         let changed = difference(line, other);
-        if line == b"\r\n" && changed.is_none() {
+        if *line == b"\r\n" && changed.is_none() {
             continue;
         }
         let mut page = page();
+        if line.is_empty() {
+            // Beside it stands a line that is only there.
+            page.text(if across == Across::Shown { "~ only on the server leg: " } else { "~" }, theme.injected);
+            if across == Across::Shown {
+                page.bytes(other.trim_ascii(), theme.injected);
+            }
+            page.end_row();
+            blocks.push(page.finish());
+            continue;
+        }
         let is_changed = changed.is_some();
         self::line(&mut page, line, index == 0, changed);
         if is_changed && across == Across::Shown {
@@ -168,6 +209,28 @@ fn blocks(leg: &Leg<'_>, columns: usize, theme: &Theme, body: BodyShown, across:
         blocks.push(page.finish());
     }
     blocks
+}
+
+/// The lines of two heads beside one another: those of the same field are a pair.
+fn pairs<'a>(one: &'a [u8], other: &'a [u8]) -> Vec<[&'a [u8]; 2]> {
+    let lines = |bytes: &'a [u8]| bytes.split_inclusive(|byte| *byte == b'\n').collect::<Vec<_>>();
+    let (one, other) = (lines(one), lines(other));
+    let name = |(index, line): (usize, &&[u8])| {
+        let end = line.iter().position(|byte| *byte == b':').unwrap_or(0);
+        // First lines belong together, whatever they say.
+        let name = if index == 0 { &[][..] } else { line.get(..end).unwrap_or_default() };
+        (index == 0, name.to_ascii_lowercase())
+    };
+    let names = |lines: &[&[u8]]| lines.iter().enumerate().map(name).collect::<Vec<_>>();
+    let line = |lines: &[&'a [u8]], at: Option<usize>| at.and_then(|at| lines.get(at).copied()).unwrap_or_default();
+    let mut pairs = Vec::new();
+    for stretch in compare::stretches(&names(&one), &names(&other)) {
+        let (Stretch::Same(mut left, mut right) | Stretch::Changed(mut left, mut right)) = stretch;
+        for _ in 0..left.len().max(right.len()) {
+            pairs.push([line(&one, left.next()), line(&other, right.next())]);
+        }
+    }
+    pairs
 }
 
 /// Whether a changed line has under it what the other leg has in its place.
@@ -183,8 +246,9 @@ fn value(line: &[u8]) -> &[u8] {
     line.get(colon..).unwrap_or_default().trim_ascii()
 }
 
-/// What of a line is not the same in another; `None` where all is.
-fn difference(line: &[u8], other: &[u8]) -> Option<Range<usize>> {
+/// What of a line, or a message, is not the same in another; `None` where all is.
+#[must_use]
+pub(crate) fn difference(line: &[u8], other: &[u8]) -> Option<Range<usize>> {
     if line == other {
         return None;
     }
@@ -271,8 +335,10 @@ mod tests {
         ) {
             let theme = Theme::default();
             let mut page = Page::new(&theme, width, MAX_ROWS);
-            let leg = |bytes, other| Leg { title: "a title".into(), bytes, other, remark: None };
-            let exchange = || [leg(&one[..], &other[..]), leg(&other[..], &one[..])];
+            let lines = pairs(&one, &other);
+            let turned: Vec<_> = lines.iter().map(|[one, other]| [*other, *one]).collect();
+            let leg = |bytes, lines: &Vec<_>| Leg { title: "a title".into(), bytes, lines: lines.clone(), remark: None };
+            let exchange = || [leg(&one[..], &lines), leg(&other[..], &turned)];
             let exchanges = [exchange(), exchange()];
             side_by_side(&mut page, &exchanges, shown);
             let rows = page.finish();

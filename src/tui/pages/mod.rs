@@ -20,7 +20,7 @@ mod hex;
 mod hixie;
 pub(crate) mod json;
 pub(crate) mod kind;
-mod legs;
+pub(crate) mod legs;
 mod page;
 pub(crate) mod pair;
 mod picture;

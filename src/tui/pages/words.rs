@@ -69,6 +69,10 @@ pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
         }
         Event::Held(held) => (theme.warning, format!("frame {} is held", held.frame)),
         Event::Released(released) => (theme.dim, format!("{}, {}", released.how.name(), released.by.words())),
+        Event::HeadHeld(held) => {
+            (theme.warning, format!("held {}", text::preview(Head::new(&held.bytes).start_line(), 300)))
+        }
+        Event::HeadReleased { how, by, .. } => (theme.dim, format!("the head: {}, {}", how.name(), by.words())),
         Event::Verdict(verdict) => (theme.error, format!("✗ {}", trouble::verdict(verdict))),
         Event::Stall { stall, over: false } => (theme.warning, format!("◷ stall: {}", stall.text())),
         Event::Stall { stall, over: true } => (theme.dim, format!("◷ no longer: {}", stall.text())),
@@ -119,6 +123,7 @@ fn head_words(head: &HeadEvent) -> String {
     let start = text::preview(Head::new(&head.bytes).start_line(), 300);
     let whole = if head.complete { "" } else { " (its end never came)" };
     let changes = match head.changes.len() {
+        _ if head.is_edited => " · ~ edited by you".into(),
         0 => String::new(),
         1 => " · 1 field rewritten".into(),
         count => format!(" · {count} fields rewritten"),

@@ -311,6 +311,9 @@ impl Screen {
                 Effect::Decide { session, frame, decision, token } => {
                     self.control.command(Command::Decide { session, frame, decision }, self.replier(token));
                 }
+                Effect::DecideHead { session, from, decision, token } => {
+                    self.control.command(Command::DecideHead { session, from, decision }, self.replier(token));
+                }
                 Effect::Inject { session, to, injection, token } => {
                     self.control.command(Command::Inject { session, to, injection }, self.replier(token));
                 }

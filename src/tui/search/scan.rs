@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::decode::Decoder;
+use crate::diagnose;
 use crate::journal::{Block, BlockBeats, Fold, Heartbeats, RowId};
 use crate::query::Query;
 use crate::record::{
@@ -300,7 +301,7 @@ impl Scanner {
             return;
         }
         let words = words::event(event, &self.theme).1;
-        let other = Other::event(job.setting(id, &self.zone, &self.notes), time, event, &words);
+        let other = Other::event(job.setting(id, &self.zone, &self.notes), time, event, &words, diagnose::level);
         if self.query.matches(&other) {
             found.push(id);
         }
@@ -308,7 +309,13 @@ impl Scanner {
 
     fn proxy(&self, job: &Job, id: RowId, time: Time, event: &ProxyEvent, found: &mut Vec<RowId>) {
         let words = words::proxy_event(event, &self.theme).1;
-        if self.query.matches(&Other::proxy(job.setting(id, &self.zone, &self.notes), time, event, &words)) {
+        if self.query.matches(&Other::proxy(
+            job.setting(id, &self.zone, &self.notes),
+            time,
+            event,
+            &words,
+            diagnose::level,
+        )) {
             found.push(id);
         }
     }

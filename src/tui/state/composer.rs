@@ -4,7 +4,9 @@ use crossterm::event::KeyEvent;
 use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::compose::{self, Completion, ComposeError, Json, Order};
-use crate::record::{FrameNumber, SessionId, Side};
+use crate::diagnose;
+use crate::record::{Change, FrameNumber, SessionId, Side};
+use crate::relay::hold;
 use crate::tui::state::history::History;
 
 /// What is being written.
@@ -14,8 +16,8 @@ pub(crate) struct Composer {
     pub session: SessionId,
     /// Who will receive it.
     pub to: Side,
-    /// The held message in whose place it goes.
-    pub edits: Option<FrameNumber>,
+    /// What is held in whose place it goes.
+    pub edits: Option<Edited>,
     /// The text.
     pub input: TextArea<'static>,
     /// What the text means.
@@ -30,7 +32,56 @@ pub(crate) struct Composer {
     aside: String,
 }
 
+/// What is held, and edited.
+#[derive(Debug)]
+pub(crate) enum Edited {
+    /// A message, by a frame of it, and what it says.
+    Message(FrameNumber, Vec<u8>),
+    /// A head.
+    Head(Box<EditedHead>),
+}
+
+/// A head that is edited.
+#[derive(Debug)]
+pub(crate) struct EditedHead {
+    /// Who sent it.
+    pub from: Side,
+    /// As it came.
+    pub came: Vec<u8>,
+    /// The request, of a response.
+    pub request: Option<Vec<u8>>,
+    /// What the text stands for.
+    pub read: Result<Vec<u8>, ComposeError>,
+}
+
+impl EditedHead {
+    /// What the edit changes.
+    #[must_use]
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        self.read.as_ref().map(|head| hold::changes(&self.came, head)).unwrap_or_default()
+    }
+
+    /// What Chrome would make of the response: nothing where it opens the socket, else its words.
+    #[must_use]
+    pub(crate) fn verdict(&self) -> Option<Option<String>> {
+        let (request, head) = (self.request.as_ref()?, self.read.as_ref().ok()?);
+        let verdict = diagnose::of_answer(request, head, None);
+        Some(verdict.map(|verdict| verdict.error_text.unwrap_or_default().into_owned()))
+    }
+}
+
 impl Composer {
+    /// One in which a head is edited that a side sent.
+    #[must_use]
+    pub(crate) fn of_head(session: SessionId, from: Side, came: Vec<u8>, request: Option<Vec<u8>>) -> Self {
+        let mut new = Self::new(session, from.other(), "");
+        let text = compose::written_head(&came);
+        let read = compose::head(&text);
+        new.edits = Some(Edited::Head(Box::new(EditedHead { from, came, request, read })));
+        new.set(&text);
+        new
+    }
+
     /// One with a text.
     #[must_use]
     pub(crate) fn new(session: SessionId, to: Side, text: &str) -> Self {
@@ -91,6 +142,10 @@ impl Composer {
     /// Reads the text once more, after a change.
     pub(crate) fn parse(&mut self) {
         let text = self.text();
+        if let Some(Edited::Head(head)) = &mut self.edits {
+            head.read = compose::head(&text);
+            return;
+        }
         self.parsed = compose::parse(&text);
         self.json = self.parsed.as_ref().ok().and_then(|order| compose::json(&text, order));
         self.completion = compose::complete(&text);
@@ -115,6 +170,8 @@ impl Composer {
         match direction {
             Recall::Earlier if row > 0 => return self.input.move_cursor(CursorMove::Up),
             Recall::Later if row < last => return self.input.move_cursor(CursorMove::Down),
+            // What was sent before is messages.
+            _ if matches!(self.edits, Some(Edited::Head(_))) => return,
             _ => {}
         }
         let back = match (self.recalled, direction) {

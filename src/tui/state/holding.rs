@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::journal::Index;
+use crate::journal::{Index, SessionSummary};
 use crate::query::{Error, Known};
 use crate::record::{FrameNumber, PerSide, SessionId, Side, Time, Waits};
 use crate::relay::hold::{Condition, Conditions};
@@ -24,20 +24,68 @@ pub(crate) struct Holding {
     /// What is held, by session.
     held: BTreeMap<SessionId, Held>,
     /// Messages that were decided, for as long as they are still seen as held.
-    decided: HashMap<Token, (SessionId, FrameNumber)>,
+    decided: HashMap<Token, (SessionId, Thing)>,
     /// Changes of sessions that were taken in.
     changes: u64,
+}
+
+/// Something that is held in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    /// A message, by its first frame.
+    Message(FrameNumber),
+    /// A side's head.
+    Head(Side),
+}
+
+impl Thing {
+    fn is_held(self, summary: &SessionSummary) -> bool {
+        match self {
+            Self::Message(frame) => summary.held.contains_key(&frame),
+            Self::Head(from) => summary.held_heads[from].is_some(),
+        }
+    }
 }
 
 /// How much is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     /// Messages.
-    pub count: usize,
-    /// Payload bytes of them.
+    pub messages: usize,
+    /// Heads.
+    pub heads: usize,
+    /// Payload bytes of the messages, and those of the heads.
     pub bytes: u64,
     /// Since when the oldest of them is.
     pub oldest: Time,
+}
+
+impl Held {
+    /// Messages and heads.
+    #[must_use]
+    pub(crate) const fn count(&self) -> usize {
+        self.messages + self.heads
+    }
+
+    /// Them in words.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        match (self.messages, self.heads) {
+            (messages, 0) => counted(messages, "message"),
+            (0, heads) => counted(heads, "head"),
+            (messages, heads) => format!("{} and {}", counted(messages, "message"), counted(heads, "head")),
+        }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self {
+            messages: self.messages + more.messages,
+            heads: self.heads + more.heads,
+            bytes: self.bytes + more.bytes,
+            oldest: self.oldest.min(more.oldest),
+        }
+    }
 }
 
 impl Holding {
@@ -68,23 +116,24 @@ impl Holding {
     /// Takes in what has changed. It is always the same view, that of now.
     pub(crate) fn refresh(&mut self, view: &Index) {
         for summary in view.changed_since(self.changes) {
-            let all = summary.held.values();
-            match all.clone().map(|held| held.since).min() {
-                Some(oldest) => {
-                    let bytes = all.map(|held| held.length).sum();
-                    self.held.insert(summary.id, Held { count: summary.held.len(), bytes, oldest });
-                }
+            let heads = summary.held_heads.iter().flatten();
+            let heads =
+                heads.map(|held| Held { messages: 0, heads: 1, bytes: held.bytes.len() as u64, oldest: held.since });
+            let messages = summary.held.values();
+            let messages = messages.map(|held| Held { messages: 1, heads: 0, bytes: held.length, oldest: held.since });
+            match heads.chain(messages).reduce(Held::and) {
+                Some(held) => _ = self.held.insert(summary.id, held),
                 None => _ = self.held.remove(&summary.id),
             }
         }
         self.changes = view.changes();
-        let is_held = |id, frame| view.session(id).is_some_and(|summary| summary.held.contains_key(&frame));
-        self.decided.retain(|_, (session, frame)| is_held(*session, *frame));
+        let is_held = |id, thing: Thing| view.session(id).is_some_and(|summary| thing.is_held(summary));
+        self.decided.retain(|_, (session, thing)| is_held(*session, *thing));
     }
 
-    /// It was decided what becomes of a message.
-    pub(crate) fn decide(&mut self, token: Token, session: SessionId, frame: FrameNumber) {
-        self.decided.insert(token, (session, frame));
+    /// It was decided what becomes of something.
+    pub(crate) fn decide(&mut self, token: Token, session: SessionId, thing: Thing) {
+        self.decided.insert(token, (session, thing));
     }
 
     /// A decision was not taken.
@@ -95,23 +144,24 @@ impl Holding {
     /// How much is held in all sessions; `None` where nothing is.
     #[must_use]
     pub(crate) fn held(&self) -> Option<Held> {
-        self.held.values().copied().reduce(|all, more| Held {
-            count: all.count + more.count,
-            bytes: all.bytes + more.bytes,
-            oldest: all.oldest.min(more.oldest),
-        })
+        self.held.values().copied().reduce(Held::and)
     }
 
-    /// The message that has waited for the user for longest: in one session, or in all.
+    /// What has waited for the user for longest: in one session, or in all.
     #[must_use]
-    pub(crate) fn first(&self, view: &Index, session: Option<SessionId>) -> Option<(SessionId, FrameNumber)> {
+    pub(crate) fn first(&self, view: &Index, session: Option<SessionId>) -> Option<(SessionId, Thing)> {
         let meant = self.held.keys().filter(|id| session.is_none_or(|session| session == **id));
         let asking = meant.filter_map(|id| view.session(*id)).flat_map(|summary| {
             let asking = summary.held.iter().filter(|(_, held)| held.waits == Waits::User);
-            asking.map(|(frame, held)| (held.since, (summary.id, *frame)))
+            let messages = asking.map(|(frame, held)| (held.since, (summary.id, Thing::Message(*frame))));
+            let heads = [Side::Client, Side::Server].into_iter().filter_map(|from| {
+                let held = summary.held_heads[from].as_ref()?;
+                Some((held.since, (summary.id, Thing::Head(from))))
+            });
+            heads.chain(messages)
         });
         let open = asking.filter(|(_, held)| self.decided.values().all(|decided| decided != held));
-        open.min().map(|(_, held)| held)
+        open.min_by_key(|(since, _)| *since).map(|(_, held)| held)
     }
 
     /// By what it is held, in words.

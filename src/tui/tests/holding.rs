@@ -113,7 +113,7 @@ fn a_held_message_is_edited_in_the_composer_and_what_left_stands_beside_what_cam
 fn an_edit_that_is_left_leaves_the_message_held_and_what_was_being_written_as_it_was() {
     let mut held = Held::three();
     held.keys("cdraft").press(KeyCode::Esc);
-    held.keys("exyz").press(KeyCode::BackTab).shows("an edited message goes where");
+    held.keys("exyz").press(KeyCode::BackTab).shows("what is edited goes where");
     held.press(KeyCode::Esc).shows("frame 1 is still held, as it came");
     held.shows("held one");
     held.keys("c").shows("draft");

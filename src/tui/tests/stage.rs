@@ -142,6 +142,9 @@ impl Actor {
                     (Token(u64::MAX), SessionCommand::Rehold)
                 }
                 Effect::Decide { frame, decision, token, .. } => (token, SessionCommand::Decide { frame, decision }),
+                Effect::DecideHead { from, decision, token, .. } => {
+                    (token, SessionCommand::DecideHead { from, decision })
+                }
                 Effect::ReleaseAll => (Token(u64::MAX), SessionCommand::ReleaseAll),
                 effect => panic!("{effect:?}"),
             };

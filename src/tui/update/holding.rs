@@ -4,13 +4,13 @@ use crate::compose;
 use crate::journal::Scope;
 use crate::journal::{Fold, Heartbeats, Index, Joined, Row};
 use crate::record::finding::Level;
-use crate::record::{FrameNumber, FrameRecord, Relayed, Seen, SessionId};
-use crate::relay::hold::{Conditions, Decision};
+use crate::record::{Event, FrameNumber, FrameRecord, Relayed, Seen, SessionId, Side};
+use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
-use crate::tui::state::composer::{Composer, Recall};
-use crate::tui::state::holding::HoldLine;
+use crate::tui::state::composer::{Composer, Edited, Recall};
+use crate::tui::state::holding::{HoldLine, Thing};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 
@@ -35,8 +35,10 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         Action::EditCopy => edit_copy(model, view),
         // The selected one only: what is not seen is not dropped.
         Action::CloseSession => {
-            let (session, frame) = selected(model, view)?;
-            return Some(vec![decide(model, session, frame, Decision::Drop, "dropped")]);
+            return Some(vec![match selected(model, view)? {
+                (session, Thing::Message(frame)) => decide(model, session, frame, Decision::Drop, "dropped"),
+                (session, Thing::Head(from)) => decide_head(model, session, from, HeadDecision::Drop, "dropped"),
+            }]);
         }
         _ => return None,
     }
@@ -82,12 +84,12 @@ fn keep(model: &mut Model) -> Vec<Effect> {
 }
 
 fn set(model: &mut Model, conditions: Conditions) -> Vec<Effect> {
-    let held = model.holding.held().map_or(0, |held| held.count);
+    let held = model.holding.held();
     model.holding.set(conditions.clone());
     let words = if model.holding.is_on() {
         format!("held from now on: {} · {} holds nothing more", model.holding.words(), key_of(Action::HoldToggle))
-    } else if held > 0 {
-        format!("nothing is held any more: {} went on", messages(held))
+    } else if let Some(held) = held {
+        format!("nothing is held any more: {} went on", held.words())
     } else {
         "nothing is held any more".to_owned()
     };
@@ -119,15 +121,26 @@ fn toggle(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The held message that is selected.
-fn selected(model: &Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
+/// What is held and selected.
+fn selected(model: &Model, view: &Index) -> Option<(SessionId, Thing)> {
     let row = model.selected_row(view)?;
-    let (Seen::Frame(record), Some(session)) = (row.record, row.session) else { return None };
-    (view.relayed(row.session, &record) == Relayed::Held).then_some((session, record.number))
+    let session = row.session?;
+    let thing = match row.record {
+        Seen::Frame(record) => {
+            let is_held = view.relayed(row.session, &record) == Relayed::Held;
+            is_held.then_some(Thing::Message(record.number))
+        }
+        Seen::Event(time, Event::HeadHeld(head)) => {
+            let held = view.session(session)?.held_heads[head.from].as_ref()?;
+            (held.since == time).then_some(Thing::Head(head.from))
+        }
+        _ => None,
+    };
+    Some((session, thing?))
 }
 
-/// The held message that is meant: the chosen one, or the first that waits in the sessions that are shown.
-fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
+/// What is held and meant: the chosen one, or the first that waits in the sessions that are shown.
+fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, Thing)> {
     let scope = match model.lists.scope {
         Scope::Session(id) => Some(id),
         _ => None,
@@ -148,14 +161,37 @@ fn meant(model: &mut Model, view: &Index) -> Option<(SessionId, FrameNumber)> {
 
 fn decide(model: &mut Model, session: SessionId, frame: FrameNumber, decision: Decision, what: &'static str) -> Effect {
     let token = model.sending.next_token();
-    model.holding.decide(token, session, frame);
+    model.holding.decide(token, session, Thing::Message(frame));
     model.sending.await_answer(token, format!("frame {frame} of session {} {what}", session.0), 1, model.now);
     Effect::Decide { session, frame, decision, token }
 }
 
+fn decide_head(model: &mut Model, session: SessionId, from: Side, decision: HeadDecision, what: &str) -> Effect {
+    let token = model.sending.next_token();
+    model.holding.decide(token, session, Thing::Head(from));
+    let told = format!("the {} of session {} {what}", head_name(from), session.0);
+    model.sending.await_answer(token, told, 1, model.now);
+    Effect::DecideHead { session, from, decision, token }
+}
+
+/// What a side's head is.
+pub(crate) const fn head_name(from: Side) -> &'static str {
+    match from {
+        Side::Client => "request",
+        Side::Server => "response",
+    }
+}
+
 fn release(model: &mut Model, view: &Index) -> Vec<Effect> {
-    let Some((session, frame)) = meant(model, view) else { return Vec::new() };
-    vec![decide(model, session, frame, Decision::Release, "released")]
+    match meant(model, view) {
+        Some((session, Thing::Message(frame))) => {
+            vec![decide(model, session, frame, Decision::Release, "released")]
+        }
+        Some((session, Thing::Head(from))) => {
+            vec![decide_head(model, session, from, HeadDecision::Release, "released")]
+        }
+        None => Vec::new(),
+    }
 }
 
 fn release_all(model: &mut Model) -> Vec<Effect> {
@@ -163,7 +199,7 @@ fn release_all(model: &mut Model) -> Vec<Effect> {
         model.toast(Level::Note, "nothing is held now");
         return Vec::new();
     };
-    model.toast(Level::Note, format!("{} released, in order", messages(held.count)));
+    model.toast(Level::Note, format!("{} released, in order", held.words()));
     vec![Effect::ReleaseAll]
 }
 
@@ -174,20 +210,39 @@ pub(super) fn send(model: &mut Model, session: SessionId, frame: FrameNumber, in
 
 /// Opens the composer with the text of the held message that is meant.
 fn edit_held(model: &mut Model, view: &Index) {
-    let Some((session, frame)) = meant(model, view) else { return };
+    let (session, frame) = match meant(model, view) {
+        Some((session, Thing::Message(frame))) => (session, frame),
+        Some((session, Thing::Head(from))) => return edit_held_head(model, view, session, from),
+        None => return,
+    };
     let row = prompt::row_of_frame(view, session, frame).and_then(|number| view.row(Scope::Session(session), number));
     let Some(row) = row.map(|row| whole(view, row)) else {
         return model.toast(Level::Warning, format!("frame {frame} has left memory: it can be released or dropped"));
     };
     match text(view, row) {
-        Ok((record, text)) => {
+        Ok((record, text, said)) => {
             model.sending.forget_told();
             let mut composer = Composer::new(session, record.from.other(), &text);
-            composer.edits = Some(frame);
+            composer.edits = Some(Edited::Message(frame, said));
             model.overlay = Some(Overlay::Composer(Box::new(composer)));
         }
         Err(why) => model.toast(Level::Warning, format!("{why}: it can be released or dropped")),
     }
+}
+
+/// Opens the composer with the lines of a head that is held.
+fn edit_held_head(model: &mut Model, view: &Index, session: SessionId, from: Side) {
+    let Some(summary) = view.session(session) else { return };
+    let Some(held) = &summary.held_heads[from] else { return };
+    let request = summary.request.as_ref().filter(|_| from == Side::Server).map(|head| head.forwarded.clone());
+    let composer = Composer::of_head(session, from, held.bytes.clone(), request);
+    model.sending.forget_told();
+    model.overlay = Some(Overlay::Composer(Box::new(composer)));
+}
+
+/// Sends what was made of a held head in its place.
+pub(super) fn send_head(model: &mut Model, session: SessionId, from: Side, head: Vec<u8>) -> Effect {
+    decide_head(model, session, from, HeadDecision::Edit(head), "edited")
 }
 
 /// Opens the composer with the text of the selected message, to be sent besides.
@@ -199,7 +254,7 @@ fn edit_copy(model: &mut Model, view: &Index) {
         return model.toast(Level::Warning, "only a frame can be sent once more: select one");
     };
     match text(view, row) {
-        Ok((record, text)) => {
+        Ok((record, text, _)) => {
             model.sending.forget_told();
             model.overlay = Some(Overlay::Composer(Box::new(Composer::new(session, record.from.other(), &text))));
         }
@@ -215,8 +270,8 @@ fn whole<'a>(view: &'a Index, row: Row<'a>) -> Row<'a> {
     view.row_by_id(view.head(MESSAGES, row.id)).unwrap_or(row)
 }
 
-/// What one would type for the message that begins in a row.
-fn text(view: &Index, row: Row<'_>) -> Result<(FrameRecord, String), String> {
+/// What one would type for the message that begins in a row, and what it says.
+fn text(view: &Index, row: Row<'_>) -> Result<(FrameRecord, String, Vec<u8>), String> {
     let Seen::Frame(record) = row.record else {
         return Err("only a frame can be sent once more: select one".to_owned());
     };
@@ -225,9 +280,6 @@ fn text(view: &Index, row: Row<'_>) -> Result<(FrameRecord, String), String> {
     let said = said.ok_or("not all of it has come, or was kept")?;
     let opcode = record.header.opcode();
     let text = compose::written(opcode, &said.bytes, said.frames);
-    Ok((record, text.ok_or_else(|| format!("a {opcode} like this can't be written in the composer"))?))
-}
-
-pub(crate) fn messages(count: usize) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+    let text = text.ok_or_else(|| format!("a {opcode} like this can't be written in the composer"))?;
+    Ok((record, text, said.bytes))
 }

@@ -197,7 +197,8 @@ fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
 
 /// Changes with all that a session's page shows.
 fn session_extent(summary: &SessionSummary) -> u64 {
-    let heads = u64::from(summary.request.is_some()) + u64::from(summary.response.is_some());
+    let held = summary.held_heads.iter().flatten().count() as u64;
+    let heads = u64::from(summary.request.is_some()) + u64::from(summary.response.is_some()) + 4 * held;
     summary.last.0.wrapping_mul(31)
         ^ summary.frames.sum()
         ^ (heads + summary.findings.len() as u64 + summary.earlier_findings)

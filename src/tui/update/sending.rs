@@ -8,7 +8,7 @@ use crate::text;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::answer::{Answer, Repeating};
-use crate::tui::state::composer::{Composer, Recall};
+use crate::tui::state::composer::{Composer, Edited, Recall};
 use crate::tui::state::history::History;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -77,16 +77,22 @@ fn with_composer(model: &mut Model, change: impl FnOnce(&mut Composer, &History)
 /// Closes the composer, which keeps its text.
 fn discard(model: &mut Model) {
     if let Some(Overlay::Composer(composer)) = model.overlay.take() {
-        match composer.edits {
-            Some(frame) => model.toast(Level::Note, format!("frame {frame} is still held, as it came")),
+        match &composer.edits {
+            Some(Edited::Message(frame, _)) => {
+                model.toast(Level::Note, format!("frame {frame} is still held, as it came"));
+            }
+            Some(Edited::Head(head)) => {
+                let what = holding::head_name(head.from);
+                model.toast(Level::Note, format!("the {what} is still held, as it came"));
+            }
             None => model.sending.draft = composer.text(),
         }
     }
 }
 
-/// An edited message goes where it was sent.
+/// What is edited goes where it was sent.
 fn stays(model: &mut Model) {
-    model.toast(Level::Note, "an edited message goes where the one that came was to go");
+    model.toast(Level::Note, "what is edited goes where that which came was to go");
 }
 
 #[derive(Clone, Copy)]
@@ -121,14 +127,19 @@ fn turn(model: &mut Model, view: &Index, turn: Turn) {
 fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
     let busy = model.sending.is_repeating();
     let Some(Overlay::Composer(composer)) = &mut model.overlay else { return Vec::new() };
-    let Ok(order) = composer.parsed.clone() else { return Vec::new() };
     let session = composer.session;
+    if let Some(Edited::Head(head)) = &composer.edits {
+        let (from, Ok(bytes)) = (head.from, head.read.clone()) else { return Vec::new() };
+        model.overlay = None;
+        return vec![holding::send_head(model, session, from, bytes)];
+    }
+    let Ok(order) = composer.parsed.clone() else { return Vec::new() };
     if view.session(session).is_none_or(|summary| !summary.is_live()) {
         let next = key_of(Action::ToNextSession);
         model.toast(Level::Warning, format!("session {} is over: {next} turns to a live one", session.0));
         return Vec::new();
     }
-    if let Some(frame) = composer.edits {
+    if let Some(Edited::Message(frame, _)) = composer.edits {
         if order.repeat.is_some() {
             model.toast(Level::Warning, "an edited message goes out once, in its place: leave /repeat away");
             return Vec::new();

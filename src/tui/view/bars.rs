@@ -126,7 +126,7 @@ fn held(model: &Model) -> Vec<String> {
         Some(held) => {
             let age = clock::age(held.oldest, model.now);
             let age = if age == "now" { String::new() } else { format!(" · {age}") };
-            let (count, bytes) = (held.count, text::byte_count(held.bytes));
+            let (count, bytes) = (held.count(), text::byte_count(held.bytes));
             let by = if model.holding.is_on() { format!("{} · ", query(30)) } else { String::new() };
             vec![
                 format!("HOLD {by}{count} held, {bytes}{age} "),

@@ -1,5 +1,7 @@
 //! The composer, at the bottom: the text, what it means, the bytes that will go out, and what became of the last one.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,10 +10,12 @@ use ratatui::text::{Line, Span};
 use crate::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::journal::Index;
 use crate::record::finding::Level;
+use crate::relay::injection::Injection;
 use crate::text;
 use crate::tui::fit;
+use crate::tui::pages::legs::difference;
 use crate::tui::pages::words::{level_glyph, level_style};
-use crate::tui::state::composer::Composer;
+use crate::tui::state::composer::{Composer, Edited, EditedHead};
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -53,9 +57,19 @@ fn heading(composer: &Composer, view: &Index) -> String {
         Some(_) if live.len() == 1 => String::new(),
         Some(index) => format!(" ({} of {} live)", index + 1, live.len()),
     };
-    if let Some(frame) = composer.edits {
-        let from = composer.to.other().name();
-        return format!("Edit what the {from} sent · session {} · frame {frame} · enter sends it", composer.session.0);
+    let from = composer.to.other().name();
+    match &composer.edits {
+        Some(Edited::Message(frame, _)) => {
+            return format!(
+                "Edit what the {from} sent · session {} · frame {frame} · enter sends it",
+                composer.session.0
+            );
+        }
+        Some(Edited::Head(head)) => {
+            let what = if head.request.is_some() { "response" } else { "request" };
+            return format!("Edit the {from}'s {what} · session {} · enter sends it", composer.session.0);
+        }
+        None => {}
     }
     let path = view.session(composer.session).map(|summary| text::preview(&summary.path, 60)).unwrap_or_default();
     format!("Send to the {} · session {}{place} {path}", composer.to.name(), composer.session.0)
@@ -63,6 +77,9 @@ fn heading(composer: &Composer, view: &Index) -> String {
 
 /// The character that is marked in the text.
 fn wrong_place(composer: &Composer) -> Option<usize> {
+    if let Some(Edited::Head(head)) = &composer.edits {
+        return head.read.as_ref().err().map(|error| error.at);
+    }
     match (&composer.parsed, &composer.json) {
         _ if composer.is_empty() => None,
         (Err(error), _) => Some(error.at).filter(|_| !composer.completion.is_open()),
@@ -83,6 +100,12 @@ fn below(model: &Model, composer: &Composer, layout: &Layout, width: usize, room
 
 fn meaning(model: &Model, composer: &Composer, layout: &Layout, width: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
+    if let Some(Edited::Head(head)) = &composer.edits {
+        return match &head.read {
+            Ok(bytes) => of_head(head, bytes.len(), width, theme),
+            Err(error) => trouble(composer, layout, &error.message, error.at, width, theme.error),
+        };
+    }
     match &composer.parsed {
         _ if composer.is_empty() => {
             let hint = "text goes as a text frame · / begins a command · ↑ what was sent before";
@@ -98,9 +121,73 @@ fn meaning(model: &Model, composer: &Composer, layout: &Layout, width: usize) ->
                 lines = trouble(composer, layout, &words, error.at, width, theme.warning);
             }
             lines.extend(outgoing(composer, order, width, theme));
+            if let Some(Edited::Message(_, came)) = &composer.edits {
+                lines.extend(against(came, &order.injection, width, theme));
+            }
             lines
         }
     }
+}
+
+/// What a head that is edited will be, and what that changes.
+fn of_head(head: &EditedHead, length: usize, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let (verdict, style) = match head.verdict() {
+        None => (String::new(), theme.good),
+        Some(None) => (" · Chrome opens the socket on it".to_owned(), theme.good),
+        Some(Some(words)) => (format!(" · Chrome fails on it: {words}"), theme.warning),
+    };
+    let words = format!("⇒ {}{verdict}", text::byte_count(length as u64));
+    let mut lines: Vec<_> = fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, style)).collect();
+    let changes = head.changes();
+    if changes.is_empty() && head.read.as_ref() == Ok(&head.came) {
+        lines.push(Line::styled("  as it came", theme.dim));
+    }
+    for change in changes.iter().take(ROWS) {
+        let field = text::escape(change.field.as_bytes());
+        let [from, to] = [&change.from, &change.to].map(|bytes| text::preview(bytes, 200));
+        let words = match (from.is_empty(), to.is_empty()) {
+            (true, _) => format!("  + {field}: {to}"),
+            (false, true) => format!("  - {field}: {from}"),
+            (false, false) => format!("  ~ {field}: {from} → {to}"),
+        };
+        lines.push(Line::styled(fit::cut(&words, width), theme.injected));
+    }
+    if changes.len() > ROWS {
+        lines.push(Line::styled(format!("  … {} more", changes.len() - ROWS), theme.dim));
+    }
+    lines
+}
+
+/// Where what will go out differs from what came, with a little of what stands around it.
+fn against(came: &[u8], injection: &Injection, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let joined;
+    let goes = match injection {
+        Injection::Frame { payload, .. } => payload,
+        Injection::Fragments { payloads, .. } => {
+            joined = payloads.concat();
+            &joined
+        }
+        Injection::Raw(_) => return Vec::new(),
+    };
+    let (Some(gone), Some(new)) = (difference(came, goes), difference(goes, came)) else {
+        return vec![Line::styled("  says what came", theme.dim)];
+    };
+    let row = |mark: &str, bytes: &[u8], changed: Range<usize>, style: Style| {
+        let around = width.saturating_sub(6) / 4;
+        let (from, to) = (changed.start.saturating_sub(around), changed.end.saturating_add(around).min(bytes.len()));
+        let piece = |range: Range<usize>| text::preview(bytes.get(range).unwrap_or_default(), width);
+        let more = |is_cut: bool| if is_cut { "…" } else { "" };
+        let room = width.saturating_sub(4 + 2 * around).max(8);
+        let spans = vec![
+            Span::styled(format!("  {mark} {}", more(from > 0)), style),
+            Span::styled(piece(from..changed.start), theme.dim),
+            Span::styled(fit::cut(&piece(changed.clone()), room), style),
+            Span::styled(piece(changed.end..to), theme.dim),
+            Span::styled(more(to < bytes.len()), theme.dim),
+        ];
+        Line::from(spans)
+    };
+    vec![row("-", came, gone, theme.warning), row("+", goes, new, theme.injected)]
 }
 
 /// Words about a place in the text: beside a mark that points there if that fits, under it, or with the line's number.

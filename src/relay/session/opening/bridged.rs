@@ -44,6 +44,11 @@ impl Bridged {
         self.heads.own_key3()
     }
 
+    /// Whether bytes of the response wait for the end of the client's request.
+    pub(super) const fn keeps_response(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// How many of the eight bytes behind the client's request came, where they are awaited.
     pub(super) fn missing_key3(&self) -> Option<usize> {
         let missing = self.heads.missing_key3();

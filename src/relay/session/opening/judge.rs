@@ -12,7 +12,7 @@ use crate::wire::head::{self, Head};
 use super::{How, Opening};
 
 /// Bytes after which Chrome no longer waits for `HTTP` to come.
-const ENOUGH_TO_TELL: usize = 8;
+pub(super) const ENOUGH_TO_TELL: usize = 8;
 
 /// What a whole head of a response is held against.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub(in crate::relay::session) struct Judge<'a> {
     pub told: Option<FindingKind>,
     /// Whether the client got it repaired.
     pub is_repaired: bool,
+    /// The head that came, where the user edited it.
+    pub came: Option<&'a [u8]>,
 }
 
 impl Judge<'_> {
@@ -34,7 +36,15 @@ impl Judge<'_> {
         body: &[u8],
         log: &mut Log,
     ) -> Option<Finding> {
-        let judged = handshake::response(self.request, response, body);
+        let mut judged = handshake::response(self.request, response, body);
+        if let Some(came) = self.came {
+            let before = handshake::response(self.request, came, body);
+            let (kept, mended) = edited(judged.findings, before.findings);
+            judged.findings = kept;
+            for finding in mended {
+                log.event(now, Event::Finding(Side::Server, finding));
+            }
+        }
         let mut last = None;
         // What was told of a head before it ended is not told again.
         for mut finding in judged.findings.into_iter().filter(|finding| Some(finding.kind) != self.told) {
@@ -62,6 +72,21 @@ impl Judge<'_> {
     }
 }
 
+/// Findings in a head that the user edited, and those in the head that came which the edit did away with.
+pub(super) fn edited(mut after: Vec<Finding>, mut before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    for finding in &mut after {
+        if before.iter().all(|other| other.kind != finding.kind) {
+            let detail = format!("in the head as you edited it: {}", finding.detail);
+            let edited =
+                finding.clone().cause("you edited this head while it was held", "neither peer needs to change");
+            *finding = Finding { detail, ..edited };
+        }
+    }
+    before.retain(|finding| after.iter().all(|other| other.kind != finding.kind));
+    before.iter_mut().for_each(|finding| finding.repaired = true);
+    (after, before)
+}
+
 impl Opening {
     /// The first whole head decides whether Chrome opens the socket, interim responses included. What refuses the
     /// handshake waits for the first bytes of its body, unless there is none or `rest` has them.
@@ -78,13 +103,15 @@ impl Opening {
         let waits = rest.is_empty() && has_body(&response) && !self.is_strict();
         if waits {
             let request = self.request.clone();
-            return Some(Refusal { request, head: response, told: self.told, is_repaired });
+            let came = self.came.take();
+            return Some(Refusal { request, head: response, told: self.told, is_repaired, came });
         }
         // A server of a draft of 2010 answers with 101 as that draft says, and no browser speaks it today.
         if !self.dialect.facts().has_accept && Head::of_response(&response).status() == Some(101) {
             return None;
         }
-        let judge = Judge { request: &self.request, told: self.told, is_repaired };
+        let came = self.came.take();
+        let judge = Judge { request: &self.request, told: self.told, is_repaired, came: came.as_deref() };
         self.blamed = judge.head(core, now, &response, rest, log).or(self.blamed.take());
         None
     }

@@ -1,6 +1,7 @@
 //! The handshake: the client's request has gone to the upstream, whose response is awaited or under way.
 
 mod bridged;
+mod gate;
 mod held;
 pub(super) mod judge;
 
@@ -11,6 +12,7 @@ use crate::record::finding::{Finding, FindingKind};
 use crate::record::{Change, Ending, Event, HeadEvent, Log, OpenEvent, PerSide, Policy, Side, Time};
 use crate::relay::bridge::Bridging;
 use crate::relay::edits::Edit;
+use crate::relay::hold;
 use crate::relay::judgement::Judgement;
 use crate::relay::repair;
 use crate::relay::response::{Progress, ResponseHead};
@@ -25,6 +27,7 @@ use super::open::Open;
 use super::pipe::{Pipe, Refusal};
 use super::{Act, Output, Phase, Sent, agreed, joined};
 use bridged::Bridged;
+use gate::Gate;
 use held::Completed;
 
 /// How the response is dealt with; fixed from the start, for a half of it may have passed.
@@ -57,6 +60,10 @@ pub(super) struct Opening {
     /// The request, which the response is held against.
     request: Vec<u8>,
     response: ResponseHead,
+    /// What is in front of the response.
+    gate: Gate,
+    /// The head that came, where the user edited the one that is read, until that is told.
+    came: Option<Vec<u8>>,
     early: Early,
     /// What was told of a response that has not ended.
     told: Option<FindingKind>,
@@ -69,8 +76,16 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Begins with the client's whole head. What goes to the server is the head for the upstream.
-    pub(super) fn begin(core: &mut Core, to: Option<Bridging>, now: Time, raw: &[u8], out: &mut Output) -> Self {
+    /// Begins with the client's whole head; `came` is what came where the user edited it. What goes to the server is the
+    /// head for the upstream.
+    pub(super) fn begin(
+        core: &mut Core,
+        to: Option<Bridging>,
+        now: Time,
+        raw: &[u8],
+        came: Option<&[u8]>,
+        out: &mut Output,
+    ) -> Self {
         let head = Head::new(raw);
         let client = Dialect::of_request(head);
         let translator = core.config.rules.for_request(head);
@@ -104,9 +119,10 @@ impl Opening {
         }
         let event = HeadEvent {
             from: Side::Client,
-            bytes: raw.to_vec(),
+            bytes: came.unwrap_or(raw).to_vec(),
             forwarded: forwarded.clone(),
-            changes,
+            changes: came.map_or_else(Vec::new, |came| hold::changes(came, raw)).into_iter().chain(changes).collect(),
+            is_edited: came.is_some(),
             dialect: client,
             status: None,
             complete: true,
@@ -114,7 +130,11 @@ impl Opening {
         out.log.event(now, Event::Head(event));
         let foreign = translator.foreign().is_some().then(|| handshake::foreign_host(raw)).flatten();
         let keys = client.facts().has_keys.then(|| handshake::keys(raw)).flatten();
-        for finding in handshake::request(raw).into_iter().chain(foreign).chain(keys) {
+        let mut found: Vec<_> = handshake::request(raw).into_iter().chain(foreign).chain(keys).collect();
+        if let Some(came) = came {
+            found = judge::edited(found, handshake::request(came)).0;
+        }
+        for finding in found {
             out.log.event(now, Event::Finding(Side::Client, finding));
         }
         // Today's browsers speak nothing else, so there is nothing to say of drafts.
@@ -129,6 +149,8 @@ impl Opening {
             translator,
             request,
             response: ResponseHead::default(),
+            gate: Gate::default(),
+            came: None,
             early: Early::Kept(Vec::new()),
             told: None,
             inquires: false,
@@ -146,18 +168,25 @@ impl Opening {
         input: &[u8],
         out: &mut Output,
     ) -> Option<Phase> {
-        if from == Side::Server {
-            core.clock.last_response = now;
-        }
         match (&self.how, from) {
-            (How::Bridged(_), Side::Server) => self.bridged_response(core, now, input, out),
+            (_, Side::Server) => {
+                core.clock.last_response = now;
+                self.receive_response(core, now, input, out)
+            }
             (How::Bridged(_), Side::Client) => self.bridged_early(core, now, input, out),
-            (How::Completed(_), Side::Server) => self.hold_response(core, now, input, out),
-            (How::Faithful, Side::Server) => self.pass_response(core, now, input, out),
-            (_, Side::Client) => {
+            (How::Completed(_) | How::Faithful, Side::Client) => {
                 self.read_or_keep_early(core, now, input, out);
                 None
             }
+        }
+    }
+
+    /// Takes bytes of the response that nothing holds.
+    fn read_response(&mut self, core: &mut Core, now: Time, input: &[u8], out: &mut Output) -> Option<Phase> {
+        match &self.how {
+            How::Bridged(_) => self.bridged_response(core, now, input, out),
+            How::Completed(_) => self.hold_response(core, now, input, out),
+            How::Faithful => self.pass_response(core, now, input, out),
         }
     }
 
@@ -264,11 +293,14 @@ impl Opening {
     }
 
     fn log_response(&self, now: Time, head: &ResponseHead, status: Option<u16>, complete: bool, log: &mut Log) {
+        let came = self.came.as_deref();
+        let edits = came.map_or_else(Vec::new, |came| hold::changes(came, &head.raw));
         let event = HeadEvent {
             from: Side::Server,
-            bytes: head.raw.clone(),
+            bytes: came.unwrap_or(&head.raw).to_vec(),
             forwarded: head.forwarded.clone(),
-            changes: head.changes.clone(),
+            changes: edits.into_iter().chain(head.changes.iter().cloned()).collect(),
+            is_edited: came.is_some(),
             dialect: self.dialect,
             status,
             complete,
