@@ -234,3 +234,91 @@ async fn commands_decide_in_any_order_and_what_is_held_leaves_in_its_own() {
     let relayed: Vec<_> = proxy.frames(1).into_iter().map(|(frame, _)| frame.relayed).collect();
     assert_eq!(relayed, [Relayed::AsIs, Relayed::Changed(wsproxy::record::By::User)]);
 }
+
+/// Takes a client's request, and responds with a head whose last field is the accept value.
+async fn respond(listener: &tokio::net::TcpListener) -> (TcpStream, String) {
+    let (mut socket, _) = in_time("a client", listener.accept()).await.unwrap();
+    let head = read_head(&mut socket).await;
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+    let response = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+        wsproxy::wire::accept::value_for(key.as_bytes())
+    );
+    socket.write_all(response.as_bytes()).await.unwrap();
+    (socket, head)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handshakes_and_close_frames_are_edited_before_they_go_on() {
+    let Some(browser) = Browser::start().await else { return };
+    let (listener, address) = server().await;
+    let arguments = ["--listen", "0", "--no-probe", "--upstream", &address.to_string()];
+    let mut terminal = Terminal::start_with(&arguments, &[("EDITOR", "sed -i s/chat/better/")], 40, 120);
+    let mut tab = browser.open("about:blank").await;
+    let dial = format!(
+        "window.dial = () => {{ window.socket = new WebSocket('ws://localhost:{}/room', ['chat', 'better']); \
+         socket.onclose = event => window.ended = event.code + event.reason }}; dial()",
+        terminal.port()
+    );
+    hold(&mut terminal, "is:head or op:close");
+    tab.eval(&dial).await;
+
+    // The request, before the server is connected to.
+    terminal.until_shows("held GET /room");
+    terminal.keys("e");
+    terminal.until_shows("Edit the client's request");
+    terminal.keys("\x1b\r");
+    terminal.keys("X-Extra: 1");
+    terminal.until_shows("+ X-Extra: 1");
+    terminal.keys("\r");
+    let (mut server, head) = respond(&listener).await;
+    assert!(head.contains("\r\nX-Extra: 1\r\n"), "{head}");
+
+    // The response, in an editor.
+    terminal.until_shows("held HTTP/1.1 101");
+    assert_eq!(tab.eval("socket.readyState").await, 0);
+    terminal.keys("e");
+    terminal.until_shows("Edit the server's response");
+    terminal.until_shows("Chrome opens the socket on it");
+    terminal.keys("\x05");
+    terminal.until_shows("~ Sec-WebSocket-Protocol: chat → better");
+    terminal.keys("\r");
+    tab.until("socket.readyState == 1 && socket.protocol == 'better'").await;
+    terminal.keys("3");
+    terminal.until_shows("client leg");
+    terminal.keys("G");
+    terminal.until_shows("~ Sec-WebSocket-Protocol: better");
+    terminal.until_shows("~ Sec-WebSocket-Protocol: chat");
+    terminal.keys("1");
+
+    // The server's close frame.
+    server.write_all(b"\x88\x05\x03\xe8bye").await.unwrap();
+    terminal.until_shows("held 1000");
+    terminal.keys("e");
+    terminal.until_shows("/close 1000 bye");
+    terminal.keys("\x15/close 4001 edited\r");
+    // The page replies with the same code, which is held as well.
+    terminal.until_shows("held 4001");
+    terminal.keys("a");
+    let mut close = [0; 14];
+    in_time("a close frame", server.read_exact(&mut close)).await.unwrap();
+    assert_eq!(close[..2], [0x88, 0x88]);
+    drop(server);
+    tab.until("window.ended == '4001edited'").await;
+
+    // An accept value that the browser refuses.
+    tab.eval("dial()").await;
+    terminal.until_shows("HOLD is:head or op:close · 1 held");
+    terminal.keys("a");
+    let _server = respond(&listener).await;
+    terminal.until("the second response", |screen| (screen.matches("held HTTP/1.1 101").count() == 2).then_some(()));
+    terminal.keys("e");
+    terminal.until_shows("Chrome opens the socket on it");
+    terminal.keys("\x7f");
+    let words = "Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value";
+    terminal.until_shows(&format!("Chrome fails on it: {words}"));
+    terminal.keys("\r");
+    let told = tab.console().await;
+    assert!(told.ends_with(words), "{told}");
+}

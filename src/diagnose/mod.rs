@@ -18,4 +18,4 @@ pub mod stall;
 mod verdict;
 
 pub use catalogue::{Browser, UNSEEN, Unseen, Words, level, words};
-pub use verdict::{NoResponse, of_no_answer, of_response};
+pub use verdict::{NoResponse, of_no_response, of_response};

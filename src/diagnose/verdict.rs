@@ -17,7 +17,7 @@ pub fn of_response(request: &[u8], response: &[u8], finding: Option<FindingKind>
 
 /// On a response that is none, or a connection that ended before there was a whole head.
 #[must_use]
-pub fn of_no_answer(end: NoResponse) -> Verdict {
+pub fn of_no_response(end: NoResponse) -> Verdict {
     Verdict::fails(end.words(), Some(end.kind()))
 }
 

@@ -346,7 +346,7 @@ fn lines_are_aligned_and_the_arrow_s_place_is_the_direction() {
              GUID).digest(\"base64\")",
         ),
         (
-            event(Event::Verdict(diagnose::of_no_answer(NoResponse::Nothing))),
+            event(Event::Verdict(diagnose::of_no_response(NoResponse::Nothing))),
             "03:04:05.678901    7          verdict      chrome fails: Connection closed before receiving a handshake \
              response (the page sees close code 1006)",
         ),

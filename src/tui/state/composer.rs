@@ -65,7 +65,7 @@ impl EditedHead {
     #[must_use]
     pub(crate) fn verdict(&self) -> Option<Option<String>> {
         let (request, head) = (self.request.as_ref()?, self.read.as_ref().ok()?);
-        let verdict = diagnose::of_answer(request, head, None);
+        let verdict = diagnose::of_response(request, head, None);
         Some(verdict.map(|verdict| verdict.error_text.unwrap_or_default().into_owned()))
     }
 }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnose::of_answer;
+use crate::diagnose::of_response;
 use crate::record::finding::Level;
 use crate::record::{Event, ReleasedBy, Side, Time, Verdict};
 use crate::relay::hold::{Condition, Goes, HeadDecision, HeldHead};
@@ -180,7 +180,7 @@ impl Opening {
                 Some(goes) => Ok(self.go_on(core, now, goes, out)),
                 None => {
                     let bare = format!("HTTP/1.1 {BAD_GATEWAY} Bad Gateway\r\n\r\n");
-                    if let Some(verdict) = of_answer(&self.request, bare.as_bytes(), None) {
+                    if let Some(verdict) = of_response(&self.request, bare.as_bytes(), None) {
                         core.judgement.fail(now, Verdict { finding: None, ..verdict }, &mut out.log);
                     }
                     let closing = core.respond(now, BAD_GATEWAY, Reason::Dropped, out);
