@@ -2,11 +2,12 @@
 //!
 //! The rooms, lowest first; each may use only those under it (`tests/layers` holds it):
 //! `text` and `wire` (bytes), `record`, `diagnose` and `relay` (what can be said of a session; the words; one session),
-//! `decode` (what messages say), `compare` (what two of them differ in), `journal` (what was seen), `doctor` (a client that judges a server), `compose` (the
+//! `capture` (what was seen, in a file), `decode` (what messages say), `compare` (what two of them differ in), `journal` (what was seen), `doctor` (a client that judges a server), `compose` (the
 //! composer's language), `control` (what can be asked of the proxy), `json` (the contract for scripts), `engine` and `playground` (sockets), `tui` and `headless`
 //! (what people and scripts see), `cli` and `config` (what they ask for).
 #![forbid(unsafe_code)]
 
+pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod compose;

@@ -4,6 +4,7 @@
 mod applications;
 mod bridges;
 mod browser;
+mod captures;
 mod chrome;
 mod command_line;
 mod composer;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::record::{FrameRecord, Origin, Record};
-use crate::wire::opcode::Opcode;
+use crate::record::{FrameRecord, Record};
 
 use super::block::Block;
 use super::fold::{FOLDS, Fold, Heartbeats, Hidden, Messages};
@@ -17,15 +16,6 @@ pub(super) struct Beats {
     pub before: [bool; 2],
     /// Whether the last row in it is one, or the last before it where there are none.
     pub after: [bool; 2],
-}
-
-/// Whether a frame is a heartbeat whatever it says: a ping or a pong of a peer's that is as it has to be.
-pub(super) fn is_heartbeat(frame: &FrameRecord) -> bool {
-    let header = &frame.header;
-    matches!(header.opcode(), Opcode::PING | Opcode::PONG)
-        && header.fin()
-        && header.rsv() == 0
-        && frame.origin == Origin::Peer
 }
 
 impl Beats {
@@ -45,7 +35,7 @@ impl Beats {
                     hiding.hide(number, |fold| fold.fragments);
                     hiding.after[0] = false;
                 }
-                Record::Frame(frame) if is_heartbeat(frame) || self.has(number) => hiding.beat(number),
+                Record::Frame(frame) if frame.is_heartbeat() || self.has(number) => hiding.beat(number),
                 Record::Run(run) => self.run(&mut hiding, number, run.count),
                 _ => hiding.after = [false; 2],
             }
@@ -105,7 +95,7 @@ impl BlockBeats {
     /// Whether a frame of the block is a heartbeat, by its number in the block.
     #[must_use]
     pub fn is_heartbeat(&self, number: u32, frame: &FrameRecord) -> bool {
-        is_heartbeat(frame) || self.beats.has(number)
+        frame.is_heartbeat() || self.beats.has(number)
     }
 
     /// The messages in it that are known to be heartbeats, by number.

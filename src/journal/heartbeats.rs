@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::record::{FrameRecord, Seen, SessionId};
 
-use super::beats::{self, BlockBeats};
+use super::beats::BlockBeats;
 use super::fold::{Fold, Heartbeats};
 use super::index::Index;
 use super::row::{HeartbeatRun, RowId};
@@ -31,7 +31,7 @@ impl Index {
     #[must_use]
     pub fn is_heartbeat(&self, id: RowId) -> bool {
         let Some(indexed) = self.blocks.get(id.block) else { return false };
-        let is_one = |frame: &FrameRecord| beats::is_heartbeat(frame) || indexed.beats.has(id.record);
+        let is_one = |frame: &FrameRecord| frame.is_heartbeat() || indexed.beats.has(id.record);
         matches!(indexed.block.log.seen(id.record), Some(Seen::Frame(frame)) if is_one(&frame))
     }
 

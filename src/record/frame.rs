@@ -138,6 +138,18 @@ pub struct FrameRecord {
     pub relayed: Relayed,
 }
 
+impl FrameRecord {
+    /// Whether it is a heartbeat whatever it says: a ping or a pong of a peer's that is as it has to be.
+    #[must_use]
+    pub fn is_heartbeat(&self) -> bool {
+        let header = &self.header;
+        matches!(header.opcode(), Opcode::PING | Opcode::PONG)
+            && header.fin()
+            && header.rsv() == 0
+            && self.origin == Origin::Peer
+    }
+}
+
 /// Usual frames of one read, one right behind the other, of which nothing is to be said: each came whole, is a message of
 /// its own, breaks no rule and went on as it came. They are decoded again when somebody looks.
 #[derive(Clone, Copy, Debug)]

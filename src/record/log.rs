@@ -123,6 +123,22 @@ pub struct Log {
 }
 
 impl Log {
+    /// What is known from elsewhere: records, all of which point into `own`.
+    #[must_use]
+    pub fn of_records(records: Vec<Record>, own: Vec<u8>) -> Self {
+        let mut log = Self { own, ..Self::default() };
+        for (place, record) in records.iter().enumerate() {
+            match record {
+                Record::Run(run) => log.shift(place as u32, run.count),
+                Record::Event(_, event) => log.count_event(event.size(), event.finding().is_some()),
+                Record::Proxy(_, event) => log.count_event(event.size(), event.finding().is_some()),
+                Record::Frame(_) | Record::More(_) | Record::Sent(_) | Record::Raw(_) => {}
+            }
+        }
+        log.records = records;
+        log
+    }
+
     /// Whether nothing was seen.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -294,16 +310,19 @@ impl Log {
 
     /// Adds an event of the session.
     pub fn event(&mut self, time: Time, event: Event) {
-        self.events += event.size();
-        self.findings += usize::from(event.finding().is_some());
+        self.count_event(event.size(), event.finding().is_some());
         self.records.push(Record::Event(time, Box::new(event)));
     }
 
     /// Adds what belongs to no session.
     pub fn proxy(&mut self, time: Time, event: ProxyEvent) {
-        self.events += event.size();
-        self.findings += usize::from(event.finding().is_some());
+        self.count_event(event.size(), event.finding().is_some());
         self.records.push(Record::Proxy(time, Box::new(event)));
+    }
+
+    fn count_event(&mut self, size: usize, is_finding: bool) {
+        self.events += size;
+        self.findings += usize::from(is_finding);
     }
 
     /// Keeps bytes: where they are a piece of the read that is lent, by pointing at them, else by a copy.
@@ -324,11 +343,16 @@ impl Log {
     #[inline]
     pub fn run(&mut self, mut run: RunRecord, bytes: &[u8]) {
         run.span = self.keep(bytes);
-        if run.count > 1 {
-            let (record, before) = (self.records.len() as u32, self.shifted());
-            self.shifts.push(Shift { record, before, more: run.count - 1 });
-        }
+        self.shift(self.records.len() as u32, run.count);
         self.records.push(Record::Run(run));
+    }
+
+    /// Notes that the record at a place, behind which there is none yet, stands for so many frames.
+    #[inline]
+    fn shift(&mut self, record: u32, count: u32) {
+        if count > 1 {
+            self.shifts.push(Shift { record, before: self.shifted(), more: count - 1 });
+        }
     }
 
     /// Adds more of a frame: to the record that it already has here where its bytes are the last, else as a new one.

@@ -47,7 +47,7 @@ pub enum ProxyEvent {
 
 impl ProxyEvent {
     /// The finding that it is.
-    pub(super) const fn finding(&self) -> Option<&Finding> {
+    pub(crate) const fn finding(&self) -> Option<&Finding> {
         match self {
             Self::Finding(_, finding) => Some(finding),
             _ => None,

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 22] = [
+const LAYERS: [(&str, usize); 23] = [
     ("text", 0),
     ("wire", 0),
     ("record", 1),
+    ("capture", 2),
     ("decode", 2),
     ("query", 2),
     ("diagnose", 3),
