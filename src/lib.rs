@@ -17,6 +17,7 @@ pub mod decode;
 pub mod diagnose;
 pub mod doctor;
 pub mod engine;
+pub mod files;
 pub mod headless;
 pub mod journal;
 pub mod json;

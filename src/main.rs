@@ -24,6 +24,7 @@ use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
 use wsproxy::engine::handle::Handle;
+use wsproxy::engine::recorder::Recorder;
 use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::headless::{self, Format, Printer};
@@ -203,7 +204,25 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
         log.proxy(clock::now(), ProxyEvent::Note(Level::Warning, warning));
         journal.push(None, log);
     }
+    // A proxy that can't start is to leave no file behind.
     let proxy = Proxy::start(&config, Arc::clone(&journal))?;
+    let recorder = record(&config, &journal)?;
+    if let Some(recorder) = &recorder {
+        proxy.handle.recorded_by(recorder.status().clone());
+    }
+    let (fail_on, result) = (config.fail_on, relay(proxy, config, &journal));
+    // However it ended, what was seen is to be on disk.
+    let recorded = recorder.map(Recorder::finish);
+    result?;
+    if let Some(recorded) = recorded.filter(|recorded| recorded.is_worth_words(journal.counts().sessions)) {
+        say_if_read(recorded.outcome());
+    }
+    let is_met = |kind: &FindingKind| fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
+    Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
+}
+
+/// Shows or prints what is seen, until the end.
+fn relay(proxy: Proxy, config: Config, journal: &Journal) -> Result<(), Failure> {
     match config.output {
         Output::Screen => {
             // Only a person who waits for the first client asks; scripts get the upstream untouched.
@@ -212,7 +231,7 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
                 proxy.running.probe();
             }
             proxy.show(config.preference, config.filter)?;
-            if let Some(summary) = headless::summary(&journal) {
+            if let Some(summary) = headless::summary(journal) {
                 say_if_read(summary);
             }
         }
@@ -224,8 +243,24 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
             })?;
         }
     }
-    let is_met = |kind: &FindingKind| config.fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
-    Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
+    Ok(())
+}
+
+/// Begins to write what is seen to disk.
+fn record(config: &Config, journal: &Arc<Journal>) -> Result<Option<Recorder>, Failure> {
+    let most = config.history as u64;
+    let Some(capture) = config.recording.capture.clone() else {
+        let Some(directory) = &config.recording.autosaves else { return Ok(None) };
+        // The run is not worth less without it; whoever quits is asked what becomes of what was seen.
+        let autosave = Recorder::autosave(directory, most, journal);
+        return Ok(autosave.inspect_err(|error| tracing::warn!(%error, "nothing is kept of this run")).ok());
+    };
+    let on_screen = config.output == Output::Screen;
+    // The screen shows it by itself.
+    let say = move |words: &str| _ = (!on_screen).then(|| say(words));
+    let recorder = Recorder::capture(capture, journal, Box::new(say)).context("--capture").or_fail(WRONG)?;
+    config.recording.autosaves.iter().for_each(|directory| recorder.note_in(directory, most));
+    Ok(Some(recorder))
 }
 
 impl Proxy {

@@ -128,6 +128,26 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,
 
+    /// Write all that is seen to this file as well; wsproxy open shows it
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+
+    /// Write over the file of --capture where it is there already
+    #[arg(long, requires = "capture")]
+    pub capture_overwrite: bool,
+
+    /// Go on in a further file when one has so many bytes (512M, 1G) or is so old (30min, 1h, 1d); they are numbered
+    #[arg(long, value_name = "BYTES|TIME", requires = "capture")]
+    pub capture_rotate: Option<String>,
+
+    /// Keep only so many of these files, the newest
+    #[arg(long, value_name = "COUNT", requires = "capture_rotate", value_parser = clap::value_parser!(u32).range(1..))]
+    pub capture_keep: Option<u32>,
+
+    /// Do not keep what the screen shows for wsproxy open --last
+    #[arg(long)]
+    pub no_autosave: bool,
+
     /// Exit with code 1 if a finding of this level, or a worse one, was seen
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<FailOn>,

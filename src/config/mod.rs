@@ -1,6 +1,7 @@
 //! What the user asked for, checked: nothing in a `Config` can turn out wrong later but for the world outside.
 
 mod address;
+mod capture;
 mod decoding;
 mod doctor;
 mod proto;
@@ -17,6 +18,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Preference;
+use crate::engine::recorder::CaptureConfig;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::headless::{self, Format};
 use crate::query::Query;
@@ -43,6 +45,15 @@ pub enum Output {
     Screen,
     /// Lines on standard output.
     Lines(Format),
+}
+
+/// What is written to disk of what is seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// All of it, to a file that was asked for.
+    pub capture: Option<CaptureConfig>,
+    /// The directory in which the last runs are found, where this one is to be.
+    pub autosaves: Option<PathBuf>,
 }
 
 /// Which of the standard streams are terminals.
@@ -97,6 +108,8 @@ pub struct Config {
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
     pub history: usize,
+    /// What is written to disk of what is seen.
+    pub recording: Recording,
     /// What is done about faults at the start.
     pub policy: Policy,
     /// The file for wsproxy's own log, open for appending.
@@ -134,6 +147,7 @@ impl Config {
             filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
             hold: hold(arguments.hold.as_deref(), output)?,
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
+            recording: capture::recording(arguments, output)?,
             fail_on: arguments.fail_on.map(|level| match level {
                 FailOn::Error => Level::Error,
                 FailOn::Warning => Level::Warning,

@@ -1,9 +1,13 @@
 //! What can be asked of the proxy while it runs, and who takes it: the screen is one client of this, and whatever else
 //! steers the proxy is another. Commands and replies are values, so that they can be written down, sent and played again.
 
+mod recorded;
+
 use crate::record::{FrameNumber, Policy, SessionId, Side};
 use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply};
+
+pub use recorded::{Recorded, RecordedAs, RecordedState};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +67,11 @@ pub trait Control: Send + Sync {
 
     /// What is held of what each side sends.
     fn held(&self) -> Conditions;
+
+    /// What is written to disk of what is seen; `None` where nothing is.
+    fn recorded(&self) -> Option<Recorded> {
+        None
+    }
 
     /// Tells everything to end: no new connections, close frames to all peers.
     fn shut_down(&self);

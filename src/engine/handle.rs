@@ -1,18 +1,20 @@
 //! The way from those who steer the proxy to its sessions.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use crate::control::{self, Command, Control, Replier};
+use crate::control::{self, Command, Control, Recorded, Replier};
 use crate::record::{ClosedBy, Policy, SessionId};
 use crate::relay::hold::{Conditions, HoldCell};
 use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionCommand;
 use crate::wire::close::Code;
+
+use super::recorder;
 
 /// Commands that a session may be behind with. People type slowly; scripts get `Refusal::Busy`.
 const COMMANDS: usize = 64;
@@ -31,6 +33,7 @@ pub struct Handle {
     shutdown: watch::Sender<bool>,
     policy: PolicyCell,
     hold: HoldCell,
+    recorder: Arc<OnceLock<recorder::Status>>,
 }
 
 impl Default for Handle {
@@ -40,6 +43,7 @@ impl Default for Handle {
             shutdown: watch::Sender::new(false),
             policy: PolicyCell::default(),
             hold: HoldCell::default(),
+            recorder: Arc::default(),
         }
     }
 }
@@ -78,6 +82,11 @@ impl Handle {
     #[must_use]
     pub fn live(&self) -> usize {
         self.lock().len()
+    }
+
+    /// What is seen is written to disk, and this says how that stands. Only the first one counts.
+    pub fn recorded_by(&self, status: recorder::Status) {
+        let _ = self.recorder.set(status);
     }
 
     /// Turns true when `shut_down` was called.
@@ -135,6 +144,10 @@ impl Control for Handle {
 
     fn held(&self) -> Conditions {
         self.hold.get()
+    }
+
+    fn recorded(&self) -> Option<Recorded> {
+        self.recorder.get().map(recorder::Status::get)
     }
 
     /// `Running::finished` returns when it is done.

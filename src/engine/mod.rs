@@ -16,6 +16,7 @@ mod listener;
 pub mod passthrough;
 mod pipe;
 mod probe;
+pub mod recorder;
 pub mod response;
 pub mod route;
 mod search;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::record::finding::FindingKind;
 use crate::record::{Event, Log, Record, SessionId};
@@ -10,6 +10,7 @@ use crate::record::{Event, Log, Record, SessionId};
 use super::block::Block;
 use super::gone::{Gone, Passage};
 use super::memory::Memory;
+use super::recorder::Recorder;
 
 struct Subscriber {
     /// Set from the ring until the subscriber reads, so that a busy journal rings once.
@@ -20,11 +21,11 @@ struct Subscriber {
 }
 
 #[derive(Default)]
-struct Inner {
-    blocks: VecDeque<Arc<Block>>,
+pub(super) struct Inner {
+    pub blocks: VecDeque<Arc<Block>>,
     /// Sequence of the next block.
-    next: u64,
-    size: usize,
+    pub next: u64,
+    pub size: usize,
     /// Bytes of memory of all blocks that ever came.
     came: u64,
     /// Records that left for want of room.
@@ -35,6 +36,8 @@ struct Inner {
     /// What is told of sessions in blocks that left before they were read.
     gone: Gone,
     subscribers: Vec<Arc<Subscriber>>,
+    /// The reader that misses nothing.
+    pub recorder: Option<Recorder>,
 }
 
 /// Bytes of blocks that left and that readers may hold without a loss for what comes: what a screen that was held up has
@@ -48,7 +51,8 @@ impl Inner {
     /// Adds to the newest block, if it is the session's, not full, and no reader has it: a peer that sends one frame at
     /// a time would else take a block for each. Gives the log back where that can't be.
     fn join(&mut self, session: Option<SessionId>, log: Log) -> Option<Log> {
-        let read = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed)).max();
+        let read = self.subscribers.iter().map(|subscriber| subscriber.next.load(Ordering::Relaxed));
+        let read = read.chain(self.recorder.iter().map(|recorder| recorder.next)).max();
         let newest = self.blocks.back_mut().filter(|block| {
             let unread = read.is_none_or(|next| next <= block.sequence);
             unread && block.session == session && block.log.size() + log.size() <= FULL
@@ -59,6 +63,14 @@ impl Inner {
         self.size = self.size - before + block.size();
         self.came += (block.size() - before) as u64;
         None
+    }
+
+    /// Takes the oldest block out, if nobody is sure to read it yet.
+    fn pop_oldest(&mut self) -> Option<Arc<Block>> {
+        let kept = self.recorder.as_ref().map_or(u64::MAX, |recorder| recorder.next);
+        let oldest = self.blocks.pop_front_if(|block| block.sequence < kept)?;
+        self.forget(&oldest);
+        Some(oldest)
     }
 
     /// A block has left. What it tells of its session as a whole is kept for those who have not read it.
@@ -104,13 +116,23 @@ pub struct Journal {
     budget: usize,
     memory: Arc<Memory>,
     inner: Mutex<Inner>,
+    /// Whether a session has to wait for the reader that misses nothing.
+    pub(super) is_full: AtomicBool,
+    /// Tells that reader that there is something.
+    pub(super) bell: Condvar,
 }
 
 impl Journal {
     /// `budget`: bytes of memory for blocks. The newest block is always kept, however large.
     #[must_use]
     pub fn new(budget: usize) -> Self {
-        Self { budget, memory: Arc::default(), inner: Mutex::default() }
+        Self {
+            budget,
+            memory: Arc::default(),
+            inner: Mutex::default(),
+            is_full: AtomicBool::new(false),
+            bell: Condvar::new(),
+        }
     }
 
     /// Takes over what a session, or none, has seen. Costs a lock and moves pointers.
@@ -122,6 +144,7 @@ impl Journal {
         }
         inner.counts.sessions += counts.sessions;
         inner.counts.frames += counts.frames;
+        let before = inner.came;
         if let Some(log) = inner.join(session, log) {
             let block = Arc::new(Block::new(inner.next, session, log, Arc::clone(&self.memory)));
             inner.next += 1;
@@ -131,10 +154,10 @@ impl Journal {
         }
         let (mut dropped, limit) = (Vec::new(), self.limit(inner.size));
         while inner.blocks.len() > 1 && inner.size > limit {
-            let Some(oldest) = inner.blocks.pop_front() else { break };
-            inner.forget(&oldest);
+            let Some(oldest) = inner.pop_oldest() else { break };
             dropped.push(oldest);
         }
+        self.tell_recorder(&mut inner, before);
         for subscriber in &inner.subscribers {
             if !subscriber.rung.swap(true, Ordering::AcqRel) {
                 (subscriber.ring)();
@@ -143,6 +166,18 @@ impl Journal {
         drop(inner);
         // Memory is given back outside the lock.
         drop(dropped);
+    }
+
+    /// Tells the reader that misses nothing what came since `before` bytes had come in all.
+    fn tell_recorder(&self, inner: &mut Inner, before: u64) {
+        let came = usize::try_from(inner.came - before).unwrap_or(usize::MAX);
+        let Some(recorder) = &mut inner.recorder else { return };
+        if recorder.came(came) {
+            self.bell.notify_one();
+        }
+        if recorder.is_full() {
+            self.is_full.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Memory for blocks to come.
@@ -199,7 +234,7 @@ impl Journal {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         // Nothing here panics half-way through a change.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 23] = [
+const LAYERS: [(&str, usize); 24] = [
     ("text", 0),
+    ("files", 0),
     ("wire", 0),
     ("record", 1),
     ("capture", 2),

@@ -296,7 +296,10 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             return progress;
         }
         match pipe.ended {
-            None if self.session.is_reading(from) => self.read(from, cx) || progress,
+            // A capture misses nothing: what it has no room for is not read.
+            None if self.session.is_reading(from) && self.journal.poll_room(cx).is_ready() => {
+                self.read(from, cx) || progress
+            }
             None => progress,
             Some(how) if !pipe.told => self.pass_end(from, how, cx) || progress,
             Some(_) => progress,

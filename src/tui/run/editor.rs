@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::files;
+use crate::files;
 
 /// What POSIX has for an editor where none is chosen.
 const DEFAULT: &str = "vi";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::tui::state::history::{History, TEXTS};
 
-use super::files;
+use crate::files;
 
 /// Bytes of a text that is kept from one run to the next. A larger one is a file's business.
 const LARGE: usize = 16 * 1024;

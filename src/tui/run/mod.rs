@@ -4,7 +4,6 @@
 //! to wait for it sleeps; only while an age is on the screen it wakes once a second.
 
 mod editor;
-mod files;
 mod history_file;
 mod remembered;
 pub(crate) mod repeat;
@@ -24,6 +23,7 @@ use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control, Replier};
 use crate::decode::{Decoder, Preference};
+use crate::files;
 use crate::journal::{Index, Journal};
 use crate::query::Query;
 use crate::record::Time;

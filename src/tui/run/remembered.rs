@@ -10,7 +10,7 @@ use crate::tui::state::arrangement::Arrangement;
 use crate::tui::state::model::Model;
 use crate::tui::theme::{self, Surroundings};
 
-use super::files;
+use crate::files;
 
 /// All of it. A file of another version fills in what it knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

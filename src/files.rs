@@ -10,8 +10,14 @@ use std::path::{Path, PathBuf};
 /// The directory for them, whether it exists or not: `wsproxy` under `$XDG_STATE_HOME`, or under `~/.local/state`
 /// (XDG Base Directory Specification). `None` where there is no home either.
 #[must_use]
-pub(crate) fn directory() -> Option<PathBuf> {
+pub fn directory() -> Option<PathBuf> {
     directory_in(|name| std::env::var_os(name))
+}
+
+/// The directory for what was seen in the last runs, whether it exists or not.
+#[must_use]
+pub fn captures() -> Option<PathBuf> {
+    Some(directory()?.join("captures"))
 }
 
 fn directory_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -26,7 +32,7 @@ fn directory_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> 
 /// # Errors
 ///
 /// Where it can't be made.
-pub(crate) fn create(directory: &Path) -> io::Result<()> {
+pub fn create(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -39,7 +45,7 @@ pub(crate) fn create(directory: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// Where it can't be opened.
-pub(crate) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+pub fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
@@ -50,7 +56,7 @@ pub(crate) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result
 /// # Errors
 ///
 /// Where it can't be written.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let aside = path.with_extension(format!("{}.new", std::process::id()));
     let written = open_private(OpenOptions::new().write(true).create(true).truncate(true), &aside)
         .and_then(|mut file| file.write_all(content))
