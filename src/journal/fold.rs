@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use crate::record::{Event, FrameRecord, PerSide, Record, SessionId};
 use crate::wire::message::Role;
-use crate::wire::opcode::Opcode;
 
 use super::block::Block;
 use super::row::{RowId, Scope};
@@ -106,6 +105,14 @@ pub struct JoinedMessage {
 pub(super) struct Hidden(Option<Arc<[Box<[u32]>; FOLDS]>>);
 
 impl Hidden {
+    /// Each has its row.
+    pub(super) const NONE: Self = Self(None);
+
+    /// Whether each has its row.
+    pub(super) const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(super) fn new(lists: [Vec<u32>; FOLDS]) -> Self {
         if lists.iter().all(Vec::is_empty) {
             return Self(None);
@@ -144,23 +151,6 @@ impl Hidden {
     }
 }
 
-/// What a block tells of messages.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Messages {
-    /// Those that begin in this block, by the record of the first fragment. Copied only where a frozen view shares it.
-    pub begun: Arc<BTreeMap<u32, JoinedMessage>>,
-    /// Further fragments in this block, and the row of the first of each.
-    heads: Arc<[(u32, RowId)]>,
-}
-
-impl Messages {
-    /// The first fragment of the message that a further fragment belongs to.
-    pub(super) fn head(&self, record: u32) -> Option<RowId> {
-        let found = self.heads.binary_search_by_key(&record, |(fragment, _)| *fragment).ok()?;
-        self.heads.get(found).map(|(_, head)| *head)
-    }
-}
-
 /// A fragment that goes on a message that began in an earlier block, or an end of one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Joined {
@@ -170,9 +160,12 @@ pub(super) struct Joined {
     pub last: bool,
 }
 
-/// The message that is under way on each lane of each session.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lanes(HashMap<SessionId, PerSide<Option<RowId>>>);
+/// The message that is under way on each lane of a session, told by the row of its first fragment.
+pub(super) type UnderWay = PerSide<Option<RowId>>;
+
+/// The messages that are under way in all sessions in which one is.
+#[derive(Debug, Default)]
+pub(super) struct Lanes(HashMap<SessionId, UnderWay>);
 
 impl Lanes {
     /// Lets go of messages whose first fragment left memory: what comes of them later begins with its next fragment.
@@ -186,60 +179,69 @@ impl Lanes {
 
     /// Reads a block: the messages that it tells of, and what it adds to earlier ones.
     pub(super) fn read(&mut self, block: &Block) -> (Messages, Vec<Joined>) {
-        let mut reading = Reading::default();
+        let Some(session) = block.session else { return Default::default() };
+        let mut lanes = self.0.get(&session).copied().unwrap_or_default();
+        let read = Messages::read(block, &mut lanes);
+        if lanes == UnderWay::default() {
+            self.0.remove(&session);
+        } else {
+            self.0.insert(session, lanes);
+        }
+        read
+    }
+}
+
+/// What a block tells of messages.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    /// Those that begin in this block, by the first fragment.
+    pub begun: BTreeMap<u32, JoinedMessage>,
+    /// Further fragments in this block, and the row of the first of each.
+    pub heads: Vec<(u32, RowId)>,
+}
+
+impl Messages {
+    /// Reads a block of a session in which messages are under way: what it tells of them, and what it adds to earlier ones.
+    pub(super) fn read(block: &Block, lanes: &mut UnderWay) -> (Self, Vec<Joined>) {
+        let (mut messages, mut joined) = (Self::default(), Vec::new());
         for (number, record) in block.log.numbered() {
             let id = RowId { time: record.time(), block: block.sequence, record: number };
-            match (record, block.session) {
-                (Record::Frame(frame), Some(session)) => {
-                    self.frame(&mut reading, session, frame, id);
-                }
-                (Record::Event(_, event), Some(session)) if matches!(**event, Event::SessionClosed(_)) => {
-                    self.0.remove(&session);
-                }
+            match record {
+                Record::Frame(frame) => messages.frame(frame, id, &mut lanes[frame.from], &mut joined),
+                Record::Event(_, event) if matches!(**event, Event::SessionClosed(_)) => *lanes = UnderWay::default(),
                 // Frames of a run are messages of their own, each of which ends what was under way; the relay made sure that
                 // nothing was.
                 _ => {}
             }
         }
-        (Messages { begun: Arc::new(reading.begun), heads: reading.heads.into() }, reading.joined)
+        (messages, joined)
     }
 
-    fn frame(&mut self, reading: &mut Reading, session: SessionId, frame: &FrameRecord, id: RowId) {
+    fn frame(&mut self, frame: &FrameRecord, id: RowId, lane: &mut Option<RowId>, joined: &mut Vec<Joined>) {
         let (opcode, last) = (frame.header.opcode(), frame.header.fin());
-        if opcode.is_control() || (last && opcode != Opcode::CONTINUATION && !self.0.contains_key(&session)) {
+        if opcode.is_control() {
             return;
         }
-        let lane = &mut self.0.entry(session).or_default()[frame.from];
         let length = frame.header.length;
         let goes_on = Role::of(&frame.header, lane.is_some()) == Role::GoesOn;
         match lane.filter(|_| goes_on) {
             Some(head) => {
-                reading.heads.push((id.record, head));
-                reading.join(Joined { head, fragment: id, length, last });
+                self.heads.push((id.record, head));
+                self.join(Joined { head, fragment: id, length, last }, joined);
             }
             // A frame of its own, or the first of several. One that comes too early ends what was under way.
             None if !last => {
-                reading.begun.insert(id.record, JoinedMessage { length, ..JoinedMessage::default() });
+                self.begun.insert(id.record, JoinedMessage { length, ..JoinedMessage::default() });
             }
             None => {}
         }
         *lane = if last { None } else { lane.filter(|_| goes_on).or(Some(id)) };
     }
-}
 
-/// What has been read of a block.
-#[derive(Default)]
-struct Reading {
-    begun: BTreeMap<u32, JoinedMessage>,
-    heads: Vec<(u32, RowId)>,
-    joined: Vec<Joined>,
-}
-
-impl Reading {
-    fn join(&mut self, joined: Joined) {
-        match self.begun.get_mut(&joined.head.record).filter(|_| joined.head.block == joined.fragment.block) {
-            Some(message) => message.join(joined),
-            None => self.joined.push(joined),
+    fn join(&mut self, fragment: Joined, joined: &mut Vec<Joined>) {
+        match self.begun.get_mut(&fragment.head.record).filter(|_| fragment.head.block == fragment.fragment.block) {
+            Some(message) => message.join(fragment),
+            None => joined.push(fragment),
         }
     }
 }
@@ -261,6 +263,7 @@ mod tests {
     use crate::journal::{Index, Journal};
     use crate::record::{FrameNumber, Log, MoreRecord, Origin, Relayed, Side, Span, Time};
     use crate::wire::frame::FrameHeader;
+    use crate::wire::opcode::Opcode;
 
     const FOLDED: Lens = Lens { scope: Scope::All, fold: Fold { fragments: true, ..Fold::NONE } };
     const BEATS: Lens = Lens { scope: Scope::All, fold: Fold { fragments: false, heartbeats: Heartbeats::Folded } };

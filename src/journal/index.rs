@@ -5,7 +5,7 @@
 //! then change; see `order`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use crate::record::{
 use crate::wire::mask;
 
 use super::block::Block;
+use super::details::Details;
 use super::fold::{JoinedMessage, Lanes, Lens};
-use super::held::{Held, Indexed};
+use super::held::{Entry, Held};
 use super::order::Order;
 use super::row::{FrameRow, Row, RowId, Scope, SentBytes};
 use super::sessions::Sessions;
@@ -31,21 +32,27 @@ pub struct Index {
     subscription: Subscription,
     pub(super) blocks: Held,
     pub(super) all: Order,
-    pub(super) by_session: HashMap<SessionId, Order>,
+    by_session: Arc<BTreeMap<SessionId, Arc<SessionRows>>>,
     own: Order,
-    /// Where frames go on that began in an earlier record, and where it is told what they inflate to.
-    more: HashMap<(SessionId, FrameNumber), VecDeque<RowId>>,
     lanes: Lanes,
     sessions: Sessions,
     /// Rows that had left memory at the last sync.
     evicted: u64,
     upstream: UpstreamState,
     /// Rows that tell of something wrong, oldest first.
-    problems: VecDeque<RowId>,
+    problems: Arc<VecDeque<RowId>>,
     /// The latest time in blocks that left.
     gone_until: Time,
     /// What was found wrong apart from any session, or in several, oldest first; no more than the newest `SHARED`.
     shared: VecDeque<(Time, Side, Finding)>,
+}
+
+/// The rows of a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SessionRows {
+    pub order: Order,
+    /// Blocks that tell of frames which began in an earlier one, by the frame.
+    further: VecDeque<(FrameNumber, u64)>,
 }
 
 /// Findings of no one session that are remembered: few kinds, and each is told about once a minute.
@@ -71,20 +78,19 @@ impl Index {
             subscription,
             blocks: Held::default(),
             all: Order::default(),
-            by_session: HashMap::new(),
+            by_session: Arc::default(),
             own: Order::default(),
-            more: HashMap::new(),
             lanes: Lanes::default(),
             sessions: Sessions::default(),
             evicted: 0,
             upstream: UpstreamState::Unknown,
-            problems: VecDeque::new(),
+            problems: Arc::default(),
             gone_until: Time::default(),
             shared: VecDeque::new(),
         }
     }
 
-    /// A copy that stays as it is while the journal goes on. It holds on to its blocks, so for as long as it lives the
+    /// A copy that stays as it is while the journal goes on; it shares all that does not change. It holds on to its blocks, so for as long as it lives the
     /// journal's budget may be taken twice.
     #[must_use]
     pub fn freeze(&self) -> Self {
@@ -92,14 +98,14 @@ impl Index {
             subscription: self.subscription.silent(),
             blocks: self.blocks.clone(),
             all: self.all.clone(),
-            by_session: self.by_session.clone(),
+            by_session: Arc::clone(&self.by_session),
             own: self.own.clone(),
-            more: self.more.clone(),
-            lanes: self.lanes.clone(),
+            // Nothing comes any more that would go on.
+            lanes: Lanes::default(),
             sessions: self.sessions.clone(),
             evicted: self.evicted,
             upstream: self.upstream.clone(),
-            problems: self.problems.clone(),
+            problems: Arc::clone(&self.problems),
             gone_until: self.gone_until,
             shared: self.shared.clone(),
         }
@@ -152,15 +158,20 @@ impl Index {
     #[must_use]
     pub fn near(&self, lens: impl Into<Lens>, number: u64) -> Option<RowId> {
         let Lens { scope, fold } = lens.into();
-        self.scope(scope)?.near(fold, number)
+        self.scope(scope)?.near(&self.blocks, fold, number)
     }
 
     /// A row by its identity; `None` once it left.
     #[must_use]
     pub fn row_by_id(&self, id: RowId) -> Option<Row<'_>> {
-        let block = &self.blocks.get(id.block)?.block;
+        let block = self.blocks.look(id.block)?.block;
         let record = block.log.seen(id.record)?;
         Some(Row { id, session: block.session, time: record.time(), record, log: &block.log })
+    }
+
+    /// The thing of a number in a block.
+    fn thing(&self, block: u64, record: u32) -> Option<Row<'_>> {
+        self.row_by_id(RowId { time: self.blocks.look(block)?.block.log.time(record)?, block, record })
     }
 
     /// The number that a row has in a scope; `None` where it is not one of its rows. What is folded into another row has that
@@ -169,7 +180,7 @@ impl Index {
     pub fn number(&self, lens: impl Into<Lens>, id: RowId) -> Option<u64> {
         let Lens { scope, fold } = lens.into();
         let id = self.head(fold, id);
-        let session = self.blocks.get(id.block)?.block.session;
+        let session = self.blocks.get(id.block)?.session();
         let is_there = match scope {
             Scope::All => true,
             Scope::Session(id) => session == Some(id),
@@ -188,13 +199,13 @@ impl Index {
     /// The message in fragments that begins with a row.
     #[must_use]
     pub fn message(&self, first: RowId) -> Option<&JoinedMessage> {
-        self.blocks.get(first.block)?.messages.begun.get(&first.record)
+        self.blocks.look(first.block)?.details.begun.get(&first.record)
     }
 
     /// The rows that tell of something wrong (a finding that is more than a note, a verdict that none explains, a stall,
     /// an answer of wsproxy's own), oldest first.
     #[must_use]
-    pub const fn problems(&self) -> &VecDeque<RowId> {
+    pub fn problems(&self) -> &VecDeque<RowId> {
         &self.problems
     }
 
@@ -219,7 +230,7 @@ impl Index {
     /// The earliest time in the blocks from a place in the journal on; nothing in them is before it.
     #[must_use]
     pub fn earliest(&self, sequence: u64) -> Time {
-        self.blocks.get(sequence.max(self.first())).map_or(Time(u64::MAX), |indexed| indexed.earliest)
+        self.blocks.get(sequence.max(self.first())).map_or(Time(u64::MAX), |entry| entry.earliest)
     }
 
     /// The latest time in the blocks that left: all rows behind it are there.
@@ -253,9 +264,7 @@ impl Index {
             released: None,
             inflated: self.inflated(row),
         };
-        let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
-        for id in more.into_iter().flatten() {
-            let Some(Row { record, log, time, .. }) = self.row_by_id(*id) else { continue };
+        for Row { record, log, time, .. } in self.parts(row, &record) {
             match record {
                 Seen::More(more) => {
                     frame.received = more.received;
@@ -282,13 +291,11 @@ impl Index {
 
     /// What has become of a frame, as far as it is known now. Costs nothing where it was not held.
     #[must_use]
-    pub fn relayed(&self, session: Option<SessionId>, record: &FrameRecord) -> Relayed {
+    pub fn relayed(&self, row: Row<'_>, record: &FrameRecord) -> Relayed {
         if record.relayed != Relayed::Held {
             return record.relayed;
         }
-        let more = session.and_then(|session| self.more.get(&(session, record.number)));
-        let rows = more.into_iter().flatten().filter_map(|id| self.row_by_id(*id));
-        rows.fold(record.relayed, |relayed, row| match row.record {
+        self.parts(row, record).fold(record.relayed, |relayed, row| match row.record {
             Seen::Sent(sent) => Relayed::Changed(sent.by),
             Seen::Event(_, Event::Released(released)) => after(relayed, released),
             _ => relayed,
@@ -299,8 +306,7 @@ impl Index {
     #[must_use]
     pub fn start(&self, row: Row<'_>, limit: usize) -> Vec<u8> {
         let Seen::Frame(record) = row.record else { return Vec::new() };
-        let more = row.session.and_then(|session| self.more.get(&(session, record.number)));
-        let pieces = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)? {
+        let pieces = self.parts(row, &record).filter_map(|row| match row {
             Row { record: Seen::More(more), log, .. } => Some(log.span(more.kept)),
             _ => None,
         });
@@ -322,8 +328,7 @@ impl Index {
     #[must_use]
     pub fn inflated<'a>(&'a self, row: Row<'a>) -> Option<&'a InflatedEvent> {
         let Seen::Frame(record) = row.record else { return None };
-        let more = self.more.get(&(row.session?, record.number))?;
-        more.iter().find_map(|id| match self.row_by_id(*id)?.record {
+        self.parts(row, &record).find_map(|row| match row.record {
             Seen::Event(_, Event::Inflated(inflated)) => Some(inflated),
             _ => None,
         })
@@ -331,23 +336,38 @@ impl Index {
 
     /// Payload bytes of a frame that have come, without joining them.
     #[must_use]
-    pub fn received(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
-        let more = session.and_then(|session| self.more.get(&(session, record.number)));
-        let rows = more.into_iter().flatten().rev().filter_map(|id| self.row_by_id(*id));
-        rows.into_iter()
-            .find_map(|row| if let Seen::More(more) = row.record { Some(more.received) } else { None })
-            .unwrap_or(record.received)
+    pub fn received(&self, row: Row<'_>, record: &FrameRecord) -> u64 {
+        let received = self.parts(row, record).filter_map(|row| match row.record {
+            Seen::More(more) => Some(more.received),
+            _ => None,
+        });
+        received.last().unwrap_or(record.received)
     }
 
     /// Payload bytes of a frame that were kept, without joining them.
     #[must_use]
-    pub fn kept(&self, session: Option<SessionId>, record: &FrameRecord) -> u64 {
-        let more = session.and_then(|session| self.more.get(&(session, record.number)));
-        let kept = more.into_iter().flatten().filter_map(|id| match self.row_by_id(*id)?.record {
+    pub fn kept(&self, row: Row<'_>, record: &FrameRecord) -> u64 {
+        let kept = self.parts(row, record).filter_map(|row| match row.record {
             Seen::More(more) => Some(u64::from(more.kept.length)),
             _ => None,
         });
         u64::from(record.kept.length) + kept.sum::<u64>()
+    }
+
+    /// Where a frame goes on, and what else is told of it, in the order in which that was handed over.
+    fn parts(&self, row: Row<'_>, record: &FrameRecord) -> impl Iterator<Item = Row<'_>> + use<'_> {
+        let (block, frame) = (row.id.block, record.number);
+        let rows = row.session.and_then(|session| self.by_session.get(&session));
+        let further = rows.into_iter().flat_map(move |rows| {
+            let from = rows.further.partition_point(|(number, _)| *number < frame);
+            rows.further.range(from..).take_while(move |(number, _)| *number == frame).map(|(_, block)| *block)
+        });
+        let blocks = std::iter::once(block).chain(further.filter(move |further| *further != block));
+        blocks.flat_map(move |block| {
+            let looked = self.blocks.look(block);
+            let parts = looked.into_iter().flat_map(move |looked| looked.details.parts(frame));
+            parts.filter_map(move |record| self.thing(block, record))
+        })
     }
 
     /// A session at a glance.
@@ -405,81 +425,76 @@ impl Index {
     fn scope(&self, scope: Scope) -> Option<&Order> {
         match scope {
             Scope::All => Some(&self.all),
-            Scope::Session(id) => self.by_session.get(&id),
+            Scope::Session(id) => self.order_of(id),
             Scope::Own => Some(&self.own),
         }
     }
 
+    pub(super) fn order_of(&self, session: SessionId) -> Option<&Order> {
+        Some(&self.by_session.get(&session)?.order)
+    }
+
+    pub(super) fn rows_mut(&mut self, session: SessionId) -> Option<&mut SessionRows> {
+        Some(Arc::make_mut(Arc::make_mut(&mut self.by_session).get_mut(&session)?))
+    }
+
     fn evict(&mut self, first: u64) {
         let mut heirs = BTreeSet::new();
-        while let Some(indexed) = self.blocks.pop_before(first) {
-            self.gone_until = self.gone_until.max(indexed.latest());
-            self.all.remove(&indexed);
-            let Some(session) = indexed.block.session else {
-                self.own.remove(&indexed);
+        while let Some((sequence, entry)) = self.blocks.pop_before(first) {
+            self.gone_until = self.gone_until.max(entry.latest());
+            self.all.remove(sequence, &entry);
+            let Some(session) = entry.session() else {
+                self.own.remove(sequence, &entry);
                 continue;
             };
-            if let Some(order) = self.by_session.get_mut(&session) {
-                order.remove(&indexed);
-                heirs.extend(order.blocks_from(0).next());
+            if let Some(rows) = self.rows_mut(session) {
+                rows.order.remove(sequence, &entry);
+                for frame in entry.details().begun_earlier(&entry.block) {
+                    rows.forget(frame, sequence);
+                }
+                heirs.extend(rows.order.blocks_from(0).next());
             }
             self.lanes.evict(session, first);
-            for record in &indexed.block.log.records {
-                parts_of(record, |number| self.forget_more((session, number), first));
-            }
         }
         // Heartbeats whose row has left need another.
         for heir in heirs {
-            if let Some(indexed) = self.blocks.get_mut(heir).filter(|indexed| indexed.beats.before != [false; 2]) {
-                indexed.beats.before = [false; 2];
+            if let Some(entry) = self.blocks.get_mut(heir).filter(|entry| entry.before != [false; 2]) {
+                entry.before = [false; 2];
                 self.hide_anew([heir]);
             }
         }
         let until = self.gone_until;
         let old = self.problems.partition_point(|row| row.time <= until);
         if self.problems.range(..old).any(|row| row.block < first) {
-            self.problems.retain(|row| row.block >= first);
-        }
-    }
-
-    /// Lets go of where a frame went on in blocks that have left. Rows are in their order, so each is looked at once: a
-    /// frame of many gigabytes goes on in as many places as it has reads.
-    fn forget_more(&mut self, frame: (SessionId, FrameNumber), first: u64) {
-        let Some(list) = self.more.get_mut(&frame) else { return };
-        while list.front().is_some_and(|id| id.block < first) {
-            list.pop_front();
-        }
-        if list.is_empty() {
-            self.more.remove(&frame);
+            Arc::make_mut(&mut self.problems).retain(|row| row.block >= first);
         }
     }
 
     fn add(&mut self, block: Arc<Block>) {
-        let sequence = block.sequence;
-        if let Some(session) = block.session {
+        let (sequence, session) = (block.sequence, block.session);
+        if let Some(session) = session {
             self.summarise(session, &block);
         }
         self.learn_of_upstream(&block);
         self.note_problems(&block);
         let (messages, joined) = self.lanes.read(&block);
         for joined in joined {
-            let Some(indexed) = self.blocks.get_mut(joined.head.block) else { continue };
-            if let Some(message) = Arc::make_mut(&mut indexed.messages.begun).get_mut(&joined.head.record) {
+            let details = self.blocks.get_mut(joined.head.block).and_then(|entry| entry.details.as_mut());
+            if let Some(message) = details.and_then(|details| Arc::make_mut(details).begun.get_mut(&joined.head.record))
+            {
                 message.join(joined);
             }
         }
-        let session = block.session;
-        let newest = session.and_then(|session| self.by_session.get(&session)?.newest());
-        let before =
-            newest.and_then(|newest| self.blocks.get(newest)).map_or([false; 2], |indexed| indexed.beats.after);
-        self.blocks.push(Indexed::new(block, messages, before));
-        let Some(indexed) = self.blocks.get(sequence) else { return };
-        self.all.add(&self.blocks, indexed);
-        let order = match session {
-            Some(session) => self.by_session.entry(session).or_default(),
-            None => &mut self.own,
-        };
-        order.add(&self.blocks, indexed);
+        let details = Details::of(&block, messages);
+        let further = details.begun_earlier(&block);
+        let newest = session.and_then(|session| self.order_of(session)?.newest());
+        let before = newest.and_then(|newest| self.blocks.get(newest)).map_or([false; 2], |entry| entry.after);
+        self.blocks.push(sequence, Entry::new(block, details, before));
+        self.all.add(&self.blocks, sequence);
+        let Some(session) = session else { return self.own.add(&self.blocks, sequence) };
+        let rows = Arc::make_mut(Arc::make_mut(&mut self.by_session).entry(session).or_default());
+        rows.order.add(&self.blocks, sequence);
+        further.into_iter().for_each(|frame| rows.learn(frame, sequence));
     }
 
     fn note_problems(&mut self, block: &Block) {
@@ -491,8 +506,8 @@ impl Index {
             };
             if is_problem {
                 let row = RowId { time: record.time(), block: block.sequence, record: number };
-                let place = self.problems.partition_point(|problem| *problem < row);
-                self.problems.insert(place, row);
+                let problems = Arc::make_mut(&mut self.problems);
+                problems.insert(problems.partition_point(|problem| *problem < row), row);
             }
         }
     }
@@ -523,10 +538,6 @@ impl Index {
 
     fn summarise(&mut self, id: SessionId, block: &Block) {
         let Some(time) = block.log.records.first().map(Record::time) else { return };
-        for (number, record) in block.log.numbered() {
-            let part = RowId { time: record.time(), block: block.sequence, record: number };
-            parts_of(record, |frame| self.more.entry((id, frame)).or_default().push_back(part));
-        }
         self.pass(id, time, |summary| block.log.records.iter().for_each(|record| summary.record(record, &block.log)));
     }
 
@@ -534,7 +545,22 @@ impl Index {
     fn pass(&mut self, id: SessionId, time: Time, act: impl FnOnce(&mut SessionSummary)) {
         self.sessions.change(id, time, act);
         while let Some(gone) = self.sessions.forget() {
-            self.by_session.remove(&gone);
+            Arc::make_mut(&mut self.by_session).remove(&gone);
+        }
+    }
+}
+
+impl SessionRows {
+    /// A block tells of a frame that began in an earlier one.
+    fn learn(&mut self, frame: FrameNumber, block: u64) {
+        let place = self.further.partition_point(|further| *further < (frame, block));
+        self.further.insert(place, (frame, block));
+    }
+
+    /// That block has left.
+    fn forget(&mut self, frame: FrameNumber, block: u64) {
+        if let Ok(place) = self.further.binary_search(&(frame, block)) {
+            self.further.remove(place);
         }
     }
 }
@@ -560,20 +586,6 @@ fn is_problem_of_none(event: &ProxyEvent) -> bool {
 
 fn is_fault(finding: &Finding) -> bool {
     diagnose::words(finding.kind).level > Level::Note
-}
-
-/// The frames that a record tells more of.
-fn parts_of(record: &Record, mut each: impl FnMut(FrameNumber)) {
-    match record {
-        Record::More(more) => each(more.number),
-        Record::Sent(sent) => each(sent.number),
-        Record::Event(_, event) => match &**event {
-            Event::Inflated(inflated) => each(inflated.frame),
-            Event::Released(released) => released.frames.iter().copied().for_each(each),
-            _ => {}
-        },
-        _ => {}
-    }
 }
 
 /// What a frame that was held has become, where its release says so.

@@ -48,15 +48,15 @@ impl<'a> Joined<'a> {
     #[must_use]
     pub fn new(view: &'a Index, row: Row<'a>, record: &FrameRecord, fold: Fold) -> Self {
         let message = fold.fragments.then(|| view.message(row.id)).flatten();
-        let (mut received, mut kept) = (view.received(row.session, record), view.kept(row.session, record));
+        let (mut received, mut kept) = (view.received(row, record), view.kept(row, record));
         let length = message.map_or(record.header.length, |message| message.length);
         let rest = message.map_or(&[][..], |message| &message.rest);
         if rest.len() > COUNTED {
             (received, kept) = (length, length);
         } else {
             for (row, record) in frames(view, rest) {
-                received = received.saturating_add(view.received(row.session, &record));
-                kept = kept.saturating_add(view.kept(row.session, &record));
+                received = received.saturating_add(view.received(row, &record));
+                kept = kept.saturating_add(view.kept(row, &record));
             }
         }
         Self { view, row, record: *record, message, length, received, kept }

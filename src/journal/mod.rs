@@ -6,6 +6,7 @@
 
 mod beats;
 mod block;
+mod details;
 mod fold;
 mod gone;
 mod heartbeats;
@@ -14,6 +15,8 @@ mod index;
 mod joined;
 mod memory;
 mod order;
+mod pieces;
+mod ranked;
 mod recorder;
 mod row;
 mod sessions;

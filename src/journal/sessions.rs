@@ -2,6 +2,7 @@
 //! who watches them all looks at those alone that are not as they were.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::record::{SessionId, Time};
 
@@ -13,7 +14,8 @@ const CLOSED_SUMMARIES: usize = 32 * 1024 * 1024;
 /// All of them, by number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sessions {
-    all: BTreeMap<SessionId, SessionSummary>,
+    /// Copied only where a frozen view shares it.
+    all: BTreeMap<SessionId, Arc<SessionSummary>>,
     /// Closed sessions, oldest first, with the bytes that each took when it closed, and those of all.
     closed: VecDeque<(SessionId, usize)>,
     closed_size: usize,
@@ -27,11 +29,11 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn get(&self, id: SessionId) -> Option<&SessionSummary> {
-        self.all.get(&id)
+        self.all.get(&id).map(|summary| &**summary)
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &SessionSummary> + ExactSizeIterator {
-        self.all.values()
+        self.all.values().map(|summary| &**summary)
     }
 
     /// Those that can still change.
@@ -56,7 +58,7 @@ impl Sessions {
 
     /// Those that changed after so many changes.
     pub(super) fn changed_since(&self, changes: u64) -> impl Iterator<Item = &SessionSummary> {
-        self.changed.range(changes + 1..).filter_map(|(_, id)| self.all.get(id))
+        self.changed.range(changes + 1..).filter_map(|(_, id)| self.get(*id))
     }
 
     /// Something happened to a session, which may have begun or ended by it.
@@ -64,8 +66,9 @@ impl Sessions {
         self.changes += 1;
         let summary = self.all.entry(id).or_insert_with(|| {
             self.live += 1;
-            SessionSummary::new(id, time)
+            Arc::new(SessionSummary::new(id, time))
         });
+        let summary = Arc::make_mut(summary);
         self.changed.remove(&summary.changed);
         self.changed.insert(self.changes, id);
         summary.changed = self.changes;

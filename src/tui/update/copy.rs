@@ -199,7 +199,7 @@ fn payload<'a>(model: &Model, view: &'a Index, row: Row<'a>) -> Cow<'a, [u8]> {
 
 /// Whether there is less of a frame than its header promises.
 fn is_short(view: &Index, row: Row<'_>) -> bool {
-    matches!(row.record, Seen::Frame(record) if view.kept(row.session, &record) < record.header.length)
+    matches!(row.record, Seen::Frame(record) if view.kept(row, &record) < record.header.length)
 }
 
 /// What the session's decoder reads of a frame that is a message by itself, where that is more than it says anyway.

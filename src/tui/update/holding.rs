@@ -127,7 +127,7 @@ fn selected(model: &Model, view: &Index) -> Option<(SessionId, Thing)> {
     let session = row.session?;
     let thing = match row.record {
         Seen::Frame(record) => {
-            let is_held = view.relayed(row.session, &record) == Relayed::Held;
+            let is_held = view.relayed(row, &record) == Relayed::Held;
             is_held.then_some(Thing::Message(record.number))
         }
         Seen::Event(time, Event::HeadHeld(head)) => {

@@ -190,7 +190,7 @@ fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
         return run.count;
     }
     let joined = Joined::new(view, row, &record, fold);
-    let is_held = view.relayed(row.session, &record) == Relayed::Held;
+    let is_held = view.relayed(row, &record) == Relayed::Held;
     let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));
     joined.received.wrapping_mul(31) ^ (frames as u64 * 4 + u64::from(is_held) * 2 + is_complete)
 }

@@ -312,7 +312,7 @@ fn frame<'a>(
     spans: &mut Vec<Span<'static>>,
 ) {
     let theme = &context.model.look.theme;
-    let record = &FrameRecord { relayed: context.view.relayed(row.session, record), ..*record };
+    let record = &FrameRecord { relayed: context.view.relayed(row, record), ..*record };
     let joined = Joined::new(context.view, row, record, context.lens.fold);
     let opcode = record.header.opcode();
     let style = if opcode.is_control() { theme.control } else { side_style(record.from, theme) };
