@@ -198,6 +198,20 @@ impl<R: Read + Seek> Reader<R> {
         &self.about
     }
 
+    /// The blocks that were found since the last call, as they stand in the file: a million need not be held twice.
+    #[must_use]
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Bytes of the file now.
+    ///
+    /// # Errors
+    /// Where it does not say.
+    pub fn size(&mut self) -> io::Result<u64> {
+        self.window.length()
+    }
+
     /// All blocks, as they stand in the file.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

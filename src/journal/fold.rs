@@ -204,6 +204,9 @@ impl Messages {
     /// Reads a block of a session in which messages are under way: what it tells of them, and what it adds to earlier ones.
     pub(super) fn read(block: &Block, lanes: &mut UnderWay) -> (Self, Vec<Joined>) {
         let (mut messages, mut joined) = (Self::default(), Vec::new());
+        if block.session.is_none() {
+            return (messages, joined);
+        }
         for (number, record) in block.log.numbered() {
             let id = RowId { time: record.time(), block: block.sequence, record: number };
             match record {

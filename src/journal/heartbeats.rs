@@ -74,11 +74,13 @@ impl Index {
         for sequence in blocks {
             let mut next = Some(sequence);
             while let Some(sequence) = next.take() {
-                let Some(entry) = self.blocks.get_mut(sequence) else { break };
+                let Some(entry) = self.blocks.get(sequence) else { break };
                 let Some(session) = entry.session() else { break };
                 let stretches: Vec<_> = entry.stretches(sequence).collect();
                 let old: Vec<_> = stretches.iter().map(|stretch| entry.sums(stretch)).collect();
-                let (goes_on, after) = (entry.hide(), entry.after);
+                let goes_on = self.blocks.hide(sequence);
+                let Some(entry) = self.blocks.get(sequence) else { break };
+                let after = entry.after;
                 let new: Vec<_> = stretches.iter().map(|stretch| entry.sums(stretch)).collect();
                 for ((stretch, old), new) in stretches.iter().zip(old).zip(new).filter(|((_, old), new)| old != new) {
                     self.all.change(stretch, old, new);

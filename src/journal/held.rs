@@ -3,20 +3,33 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::capture;
 use crate::record::{Record, SessionId, Time};
 
+use super::archive::{Archive, BlockRef, RefAt, Stored};
 use super::block::Block;
+use super::cache::{Cache, Loaded};
 use super::details::{Details, LastIsBeat};
 use super::fold::{FOLDS, Fold};
+use super::memory::Memory;
 use super::pieces::Pieces;
 use super::ranked::Sums;
 use super::row::RowId;
+use super::shelved::{self, Shelved};
+
+/// Where a block is.
+#[derive(Clone, Debug)]
+enum At {
+    Memory(Arc<Block>),
+    File(Box<Shelved>),
+}
 
 /// A block, and what was found out about it when it came.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub block: Arc<Block>,
-    /// `None` where there is nothing to be known, as of most. Copied only where a frozen view shares it.
+    at: At,
+    /// `None` where there is nothing to be known, as of most. Of a block in a file, only what messages are heartbeats: the
+    /// rest is found out when it is read. Copied only where a frozen view shares it.
     pub details: Option<Arc<Details>>,
     /// The earliest time of it and of all that were handed over after it.
     pub earliest: Time,
@@ -106,25 +119,47 @@ impl Entry {
         let shape = Shape::of(&block);
         let earliest = shape.all().iter().map(|bounds| bounds.times.0).min().unwrap_or(Time(u64::MAX));
         let after = details.hide(&block, before);
-        Self { block, details: details.kept(), earliest, shape, before, after }
+        Self { at: At::Memory(block), details: details.kept(), earliest, shape, before, after }
+    }
+
+    /// One in a file, which says that it is in one stretch.
+    fn of_file(stored: Arc<Stored>, previous: Option<u64>, before: LastIsBeat) -> Self {
+        let sums = &stored.entry.sums;
+        let bounds = Bounds { times: (sums.earliest, sums.latest), things: (0, sums.things), records: (0, u32::MAX) };
+        let shape = if sums.things == 0 { Shape::Several(Box::default()) } else { Shape::One(bounds) };
+        let earliest = if sums.things == 0 { Time(u64::MAX) } else { sums.earliest };
+        let (rows, after) = shelved::rows_of(sums, before);
+        let at = At::File(Box::new(Shelved { stored, previous, next: None, rows: Box::new([rows]) }));
+        Self { at, details: None, earliest, shape, before, after }
     }
 
     /// Whose it is.
     pub(super) fn session(&self) -> Option<SessionId> {
-        self.block.session
+        match &self.at {
+            At::Memory(block) => block.session,
+            At::File(shelved) => shelved.stored.entry.sums.session,
+        }
     }
 
-    /// What is known of it.
+    /// The block, where it is in memory.
+    pub(super) const fn in_memory(&self) -> Option<&Arc<Block>> {
+        match &self.at {
+            At::Memory(block) => Some(block),
+            At::File(_) => None,
+        }
+    }
+
+    /// What a file says of it, where it is in one.
+    pub(super) fn in_file(&self) -> Option<&capture::Sums> {
+        match &self.at {
+            At::Memory(_) => None,
+            At::File(shelved) => Some(&shelved.stored.entry.sums),
+        }
+    }
+
+    /// What is known of it without reading it.
     pub(super) fn details(&self) -> &Details {
         self.details.as_deref().unwrap_or(Details::NONE)
-    }
-
-    /// Finds out anew what heartbeats hide. Says whether the last row became one, or is none any more.
-    pub(super) fn hide(&mut self) -> bool {
-        let mut details = self.details.take().map(Arc::unwrap_or_clone).unwrap_or_default();
-        let after = std::mem::replace(&mut self.after, details.hide(&self.block, self.before));
-        self.details = details.kept();
-        self.after != after
     }
 
     /// When the last of it was seen.
@@ -137,13 +172,17 @@ impl Entry {
         self.shape.all().iter().map(move |bounds| bounds.stretch(sequence))
     }
 
+    /// The place of the stretch that a thing is in.
+    fn place(&self, record: u32) -> usize {
+        match &self.shape {
+            Shape::One(_) => 0,
+            Shape::Several(all) => all.partition_point(|bounds| bounds.things.1 <= record),
+        }
+    }
+
     /// The stretch that a thing is in.
     fn stretch(&self, row: RowId) -> Option<Stretch> {
-        let bounds = match &self.shape {
-            Shape::One(one) => one,
-            Shape::Several(all) => all.get(all.partition_point(|bounds| bounds.things.1 <= row.record))?,
-        };
-        Some(bounds.stretch(row.block))
+        Some(self.shape.all().get(self.place(row.record))?.stretch(row.block))
     }
 
     /// How many rows a stretch has, in each way of folding.
@@ -156,7 +195,13 @@ impl Entry {
     }
 
     fn rows(&self, stretch: &Stretch, fold: Fold) -> u64 {
-        rows_between(self.details(), fold, stretch.start.record, stretch.end())
+        match &self.at {
+            At::Memory(_) => rows_between(self.details(), fold, stretch.start.record, stretch.end()),
+            At::File(shelved) => {
+                let rows = shelved.rows.get(self.place(stretch.start.record));
+                rows.map_or(0, |rows| rows[fold.index()].into())
+            }
+        }
     }
 }
 
@@ -176,8 +221,8 @@ impl Looked<'_> {
     /// The number of the first thing of a stretch that does not stand before a row.
     pub(super) fn number_from(&self, stretch: &Stretch, row: RowId) -> u32 {
         let log = &self.block.log;
-        let (start, end) = (stretch.records.start as usize, stretch.records.end as usize);
-        let records = log.records.get(start..end).unwrap_or_default();
+        let start = stretch.records.start as usize;
+        let records = self.records(stretch);
         let from = log.number_at(start + records.partition_point(|record| record.time() < row.time));
         if stretch.start.block > row.block {
             return from;
@@ -188,9 +233,13 @@ impl Looked<'_> {
 
     /// The place of the first record of a stretch that is not before a time.
     pub(super) fn records_from(&self, stretch: &Stretch, time: Time) -> u32 {
-        let (start, end) = (stretch.records.start, stretch.records.end);
-        let records = self.block.log.records.get(start as usize..end as usize).unwrap_or_default();
-        start + records.partition_point(|record| record.time() < time) as u32
+        stretch.records.start + self.records(stretch).partition_point(|record| record.time() < time) as u32
+    }
+
+    fn records(&self, stretch: &Stretch) -> &[Record] {
+        let records = &self.block.log.records;
+        let end = (stretch.records.end as usize).min(records.len());
+        records.get(stretch.records.start as usize..end).unwrap_or_default()
     }
 
     /// How many rows stand between two things of it, in a way of folding.
@@ -208,11 +257,22 @@ impl Looked<'_> {
 }
 
 /// All of them, as they were handed over.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Held {
     entries: Pieces<Entry>,
     /// Sequence of the oldest.
     first: u64,
+    /// Where those are from that are in files.
+    archive: Option<Arc<dyn Archive>>,
+    cache: Cache,
+    memory: Arc<Memory>,
+}
+
+impl Clone for Held {
+    fn clone(&self) -> Self {
+        let (entries, archive) = (self.entries.clone(), self.archive.clone());
+        Self { entries, first: self.first, archive, cache: Cache::default(), memory: Arc::default() }
+    }
 }
 
 impl Held {
@@ -228,7 +288,115 @@ impl Held {
     /// A block, to be looked into.
     pub(super) fn look(&self, sequence: u64) -> Option<Looked<'_>> {
         let entry = self.get(sequence)?;
-        Some(Looked { block: &entry.block, details: entry.details() })
+        match &entry.at {
+            At::Memory(block) => Some(Looked { block, details: entry.details() }),
+            At::File(shelved) => {
+                let loaded = self.load(sequence, shelved)?;
+                let (details, _) = self.details_of(shelved, entry.before, &entry.details().known, loaded);
+                Some(Looked { block: &loaded.block, details })
+            }
+        }
+    }
+
+    /// A block's records alone.
+    pub(super) fn block(&self, sequence: u64) -> Option<&Block> {
+        match &self.get(sequence)?.at {
+            At::Memory(block) => Some(block),
+            At::File(shelved) => Some(&self.load(sequence, shelved)?.block),
+        }
+    }
+
+    /// A block, where it is in a file.
+    pub(super) fn shelved(&self, sequence: u64) -> Option<&Shelved> {
+        match &self.get(sequence)?.at {
+            At::Memory(_) => None,
+            At::File(shelved) => Some(shelved),
+        }
+    }
+
+    /// A block, for who reads it elsewhere.
+    pub(super) fn block_ref(&self, sequence: u64) -> Option<BlockRef> {
+        let entry = self.get(sequence)?;
+        let at = match &entry.at {
+            At::Memory(block) => RefAt::Memory(Arc::clone(block), entry.details.clone()),
+            At::File(shelved) => RefAt::File {
+                archive: Arc::clone(self.archive.as_ref()?),
+                stored: Arc::clone(&shelved.stored),
+                known: entry.details.clone(),
+                before: entry.before,
+            },
+        };
+        Some(BlockRef { sequence, session: entry.session(), at })
+    }
+
+    fn load(&self, sequence: u64, shelved: &Shelved) -> Option<&Loaded> {
+        self.cache.get(sequence, || {
+            let (stored, archive) = (&shelved.stored, self.archive.as_ref()?);
+            let log = archive.load(stored)?;
+            Some(Block::new(sequence, stored.entry.sums.session, log, Arc::clone(&self.memory)))
+        })
+    }
+
+    /// Blocks that are in files come from there.
+    pub(super) fn of_archive(archive: Arc<dyn Archive>) -> Self {
+        Self { archive: Some(archive), ..Self::default() }
+    }
+
+    /// Adds a block that is in a file. `previous` is the one before it of its session.
+    pub(super) fn push_stored(&mut self, stored: Arc<Stored>, previous: Option<u64>, before: LastIsBeat) -> u64 {
+        let (sequence, is_ordered) = (self.end(), stored.entry.sums.is_ordered);
+        if let Some(Entry { at: At::File(shelved), .. }) = previous.and_then(|previous| self.get_mut(previous)) {
+            shelved.next = Some(sequence);
+        }
+        self.push(sequence, Entry::of_file(stored, previous, before));
+        if !is_ordered {
+            // The file does not say which stretches it has.
+            if let Some(shape) = self.block(sequence).map(Shape::of)
+                && let Some(entry) = self.get_mut(sequence)
+            {
+                entry.shape = shape;
+            }
+            self.hide(sequence);
+        }
+        sequence
+    }
+
+    /// Finds out anew what heartbeats hide. Says whether the last row became one, or is none any more.
+    pub(super) fn hide(&mut self, sequence: u64) -> bool {
+        self.cache.forget_details(sequence);
+        let read = match self.get(sequence) {
+            Some(entry @ Entry { at: At::File(shelved), .. }) => self.load(sequence, shelved).map(|loaded| {
+                let (details, after) = self.details_of(shelved, entry.before, &entry.details().known, loaded);
+                let rows = entry.shape.all().iter().map(|bounds| {
+                    Fold::ALL.map(|fold| rows_between(details, fold, bounds.things.0, bounds.things.1) as u32)
+                });
+                (rows.collect(), *after)
+            }),
+            _ => None,
+        };
+        let Some(entry) = self.get_mut(sequence) else { return false };
+        let after = match (&mut entry.at, read) {
+            (At::Memory(block), _) => {
+                let mut details = entry.details.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+                let after = details.hide(block, entry.before);
+                entry.details = details.kept();
+                after
+            }
+            (At::File(shelved), Some((rows, after))) => {
+                shelved.rows = rows;
+                after
+            }
+            // It can't be read, so nothing is known.
+            (At::File(_), None) => entry.after,
+        };
+        std::mem::replace(&mut entry.after, after) != after
+    }
+
+    /// A look is over: what was read for it and is too much leaves memory.
+    pub(super) fn trim(&mut self) {
+        if self.archive.is_some() {
+            self.cache.trim();
+        }
     }
 
     /// The stretch that a thing is in.

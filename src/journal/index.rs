@@ -4,35 +4,32 @@
 //! session hands its rows over a little late, so one may come to stand among those that are there already, whose numbers
 //! then change; see `order`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::capture::Sums;
 use crate::diagnose;
 use crate::record::finding::{Finding, Level};
-use crate::record::{
-    By, Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, Outcome, ProxyEvent, Record, Relayed, ReleasedBy,
-    ReleasedEvent, ReleasedHow, Seen, SessionId, Side, Time,
-};
-use crate::wire::mask;
+use crate::record::{Event, FrameNumber, HeadEvent, Outcome, ProxyEvent, Record, SessionId, Side, Time};
 
+use super::archive::{Archive, ArchiveStatus, BlockRef, News, Stored};
 use super::block::Block;
 use super::details::Details;
 use super::fold::{JoinedMessage, Lanes, Lens};
 use super::held::{Entry, Held};
 use super::order::Order;
-use super::row::{FrameRow, Row, RowId, Scope, SentBytes};
+use super::row::{Row, RowId, Scope};
 use super::sessions::Sessions;
 use super::store::Subscription;
 use super::summary::SessionSummary;
 
 /// The index. It shares the journal's blocks and lets go of them when the journal does.
 pub struct Index {
-    subscription: Subscription,
+    source: Source,
     pub(super) blocks: Held,
     pub(super) all: Order,
-    by_session: Arc<BTreeMap<SessionId, Arc<SessionRows>>>,
+    pub(super) by_session: Arc<BTreeMap<SessionId, Arc<SessionRows>>>,
     own: Order,
     lanes: Lanes,
     sessions: Sessions,
@@ -47,12 +44,20 @@ pub struct Index {
     shared: VecDeque<(Time, Side, Finding)>,
 }
 
+/// Where blocks come from.
+enum Source {
+    Journal(Subscription),
+    Archive(Arc<dyn Archive>),
+}
+
 /// The rows of a session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SessionRows {
     pub order: Order,
     /// Blocks that tell of frames which began in an earlier one, by the frame.
-    further: VecDeque<(FrameNumber, u64)>,
+    pub further: VecDeque<(FrameNumber, u64)>,
+    /// Blocks in files that may do so: the least and the greatest frame of which one tells.
+    pub maybe: VecDeque<(FrameNumber, FrameNumber, u64)>,
 }
 
 /// Findings of no one session that are remembered: few kinds, and each is told about once a minute.
@@ -71,12 +76,22 @@ pub enum UpstreamState {
 }
 
 impl Index {
-    /// An empty index; `sync` fills it.
+    /// An empty index over what is seen; `sync` fills it.
     #[must_use]
     pub fn new(subscription: Subscription) -> Self {
+        Self::of(Source::Journal(subscription), Held::default())
+    }
+
+    /// An empty index over what is in files; `sync` fills it.
+    #[must_use]
+    pub fn of_archive(archive: Arc<dyn Archive>) -> Self {
+        Self::of(Source::Archive(Arc::clone(&archive)), Held::of_archive(archive))
+    }
+
+    fn of(source: Source, blocks: Held) -> Self {
         Self {
-            subscription,
-            blocks: Held::default(),
+            source,
+            blocks,
             all: Order::default(),
             by_session: Arc::default(),
             own: Order::default(),
@@ -95,7 +110,10 @@ impl Index {
     #[must_use]
     pub fn freeze(&self) -> Self {
         Self {
-            subscription: self.subscription.silent(),
+            source: match &self.source {
+                Source::Journal(subscription) => Source::Journal(subscription.silent()),
+                Source::Archive(archive) => Source::Archive(Arc::clone(archive)),
+            },
             blocks: self.blocks.clone(),
             all: self.all.clone(),
             by_session: Arc::clone(&self.by_session),
@@ -111,14 +129,30 @@ impl Index {
         }
     }
 
+    /// What there is to say of the capture that it shows; `None` where it shows what is seen now.
+    #[must_use]
+    pub fn capture(&self) -> Option<ArchiveStatus> {
+        match &self.source {
+            Source::Journal(_) => None,
+            Source::Archive(archive) => Some(archive.status()),
+        }
+    }
+
     /// Takes in what is new and lets go of what the journal has. Says whether anything changed.
     pub fn sync(&mut self) -> bool {
         let mut blocks = Vec::new();
-        let first = self.subscription.read(&mut blocks);
-        self.evicted = self.subscription.evicted();
-        let changed = !blocks.is_empty();
+        let subscription = match &mut self.source {
+            Source::Journal(subscription) => subscription,
+            Source::Archive(archive) => {
+                let news = archive.news();
+                return self.take(news);
+            }
+        };
+        let first = subscription.read(&mut blocks);
+        self.evicted = subscription.evicted();
+        let (changed, passages) = (!blocks.is_empty(), subscription.passages().to_vec());
         self.evict(first);
-        for passage in self.subscription.passages().to_vec() {
+        for passage in passages {
             self.pass(passage.session, passage.time, |summary| summary.event(passage.time, &passage.event));
         }
         for block in blocks {
@@ -170,7 +204,7 @@ impl Index {
     }
 
     /// The thing of a number in a block.
-    fn thing(&self, block: u64, record: u32) -> Option<Row<'_>> {
+    pub(super) fn thing(&self, block: u64, record: u32) -> Option<Row<'_>> {
         self.row_by_id(RowId { time: self.blocks.look(block)?.block.log.time(record)?, block, record })
     }
 
@@ -239,135 +273,38 @@ impl Index {
         self.gone_until
     }
 
-    /// A scope's blocks from a place in the journal on, as they were handed over.
-    pub fn blocks_from(&self, scope: Scope, sequence: u64) -> impl Iterator<Item = &Arc<Block>> {
-        let blocks = self.scope(scope).into_iter().flat_map(move |order| order.blocks_from(sequence));
-        blocks.filter_map(|sequence| Some(&self.blocks.get(sequence)?.block))
+    /// The places in the journal of a scope's blocks from one on, as they were handed over.
+    pub fn blocks_from(&self, scope: Scope, sequence: u64) -> impl Iterator<Item = u64> {
+        self.scope(scope).into_iter().flat_map(move |order| order.blocks_from(sequence))
+    }
+
+    /// The block at a place in the journal. One in a file is read, and stays in memory at least until `let_go`.
+    #[must_use]
+    pub fn block(&self, sequence: u64) -> Option<&Block> {
+        self.blocks.block(sequence)
+    }
+
+    /// The same for who reads it elsewhere.
+    #[must_use]
+    pub fn block_ref(&self, sequence: u64) -> Option<BlockRef> {
+        self.blocks.block_ref(sequence)
+    }
+
+    /// What a file says of the block at a place in the journal; `None` of one in memory.
+    #[must_use]
+    pub fn sums(&self, sequence: u64) -> Option<&Sums> {
+        self.blocks.get(sequence)?.in_file()
+    }
+
+    /// Lets go of what was read from files and has not been looked at lately, where that is too much.
+    pub fn let_go(&mut self) {
+        self.blocks.trim();
     }
 
     /// How many blocks of a scope there are from a place in the journal on.
     #[must_use]
     pub fn count_from(&self, scope: Scope, sequence: u64) -> usize {
         self.scope(scope).map_or(0, |order| order.count_from(sequence))
-    }
-
-    /// The whole of a frame; `None` for rows that are none.
-    #[must_use]
-    pub fn frame<'a>(&'a self, row: Row<'a>) -> Option<FrameRow<'a>> {
-        let Seen::Frame(record) = row.record else { return None };
-        let mut frame = FrameRow {
-            record,
-            received: record.received,
-            until: record.time,
-            wire: Cow::Borrowed(row.log.span(record.kept)),
-            sent: None,
-            released: None,
-            inflated: self.inflated(row),
-        };
-        for Row { record, log, time, .. } in self.parts(row, &record) {
-            match record {
-                Seen::More(more) => {
-                    frame.received = more.received;
-                    frame.until = more.time;
-                    frame.wire.to_mut().extend_from_slice(log.span(more.kept));
-                }
-                Seen::Sent(sent) => {
-                    frame.record.relayed = Relayed::Changed(sent.by);
-                    let before = || sent.before(&frame.record.header, &frame.wire);
-                    let first = || SentBytes { by: sent.by, bytes: before(), length: sent.at };
-                    let all = frame.sent.get_or_insert_with(first);
-                    all.bytes.extend_from_slice(log.span(sent.kept));
-                    all.length += sent.length;
-                }
-                Seen::Event(_, Event::Released(released)) => {
-                    frame.record.relayed = after(frame.record.relayed, released);
-                    frame.released = Some((time, released));
-                }
-                _ => {}
-            }
-        }
-        Some(frame)
-    }
-
-    /// What has become of a frame, as far as it is known now. Costs nothing where it was not held.
-    #[must_use]
-    pub fn relayed(&self, row: Row<'_>, record: &FrameRecord) -> Relayed {
-        if record.relayed != Relayed::Held {
-            return record.relayed;
-        }
-        self.parts(row, record).fold(record.relayed, |relayed, row| match row.record {
-            Seen::Sent(sent) => Relayed::Changed(sent.by),
-            Seen::Event(_, Event::Released(released)) => after(relayed, released),
-            _ => relayed,
-        })
-    }
-
-    /// The start of a frame's kept payload without its mask: at most `limit` bytes, and no more are copied.
-    #[must_use]
-    pub fn start(&self, row: Row<'_>, limit: usize) -> Vec<u8> {
-        let Seen::Frame(record) = row.record else { return Vec::new() };
-        let pieces = self.parts(row, &record).filter_map(|row| match row {
-            Row { record: Seen::More(more), log, .. } => Some(log.span(more.kept)),
-            _ => None,
-        });
-        let mut start = Vec::new();
-        for piece in std::iter::once(row.log.span(record.kept)).chain(pieces) {
-            let room = limit - start.len();
-            start.extend_from_slice(piece.get(..room).unwrap_or(piece));
-            if start.len() == limit {
-                break;
-            }
-        }
-        if let Some(key) = record.header.mask {
-            mask::apply(key, 0, &mut start);
-        }
-        start
-    }
-
-    /// What a compressed frame added to its message; `None` where that is nothing, or is not known.
-    #[must_use]
-    pub fn inflated<'a>(&'a self, row: Row<'a>) -> Option<&'a InflatedEvent> {
-        let Seen::Frame(record) = row.record else { return None };
-        self.parts(row, &record).find_map(|row| match row.record {
-            Seen::Event(_, Event::Inflated(inflated)) => Some(inflated),
-            _ => None,
-        })
-    }
-
-    /// Payload bytes of a frame that have come, without joining them.
-    #[must_use]
-    pub fn received(&self, row: Row<'_>, record: &FrameRecord) -> u64 {
-        let received = self.parts(row, record).filter_map(|row| match row.record {
-            Seen::More(more) => Some(more.received),
-            _ => None,
-        });
-        received.last().unwrap_or(record.received)
-    }
-
-    /// Payload bytes of a frame that were kept, without joining them.
-    #[must_use]
-    pub fn kept(&self, row: Row<'_>, record: &FrameRecord) -> u64 {
-        let kept = self.parts(row, record).filter_map(|row| match row.record {
-            Seen::More(more) => Some(u64::from(more.kept.length)),
-            _ => None,
-        });
-        u64::from(record.kept.length) + kept.sum::<u64>()
-    }
-
-    /// Where a frame goes on, and what else is told of it, in the order in which that was handed over.
-    fn parts(&self, row: Row<'_>, record: &FrameRecord) -> impl Iterator<Item = Row<'_>> + use<'_> {
-        let (block, frame) = (row.id.block, record.number);
-        let rows = row.session.and_then(|session| self.by_session.get(&session));
-        let further = rows.into_iter().flat_map(move |rows| {
-            let from = rows.further.partition_point(|(number, _)| *number < frame);
-            rows.further.range(from..).take_while(move |(number, _)| *number == frame).map(|(_, block)| *block)
-        });
-        let blocks = std::iter::once(block).chain(further.filter(move |further| *further != block));
-        blocks.flat_map(move |block| {
-            let looked = self.blocks.look(block);
-            let parts = looked.into_iter().flat_map(move |looked| looked.details.parts(frame));
-            parts.filter_map(move |record| self.thing(block, record))
-        })
     }
 
     /// A session at a glance.
@@ -449,9 +386,8 @@ impl Index {
             };
             if let Some(rows) = self.rows_mut(session) {
                 rows.order.remove(sequence, &entry);
-                for frame in entry.details().begun_earlier(&entry.block) {
-                    rows.forget(frame, sequence);
-                }
+                let earlier = entry.in_memory().map(|block| entry.details().begun_earlier(block));
+                earlier.into_iter().flatten().for_each(|frame| rows.forget(frame, sequence));
                 heirs.extend(rows.order.blocks_from(0).next());
             }
             self.lanes.evict(session, first);
@@ -475,8 +411,8 @@ impl Index {
         if let Some(session) = session {
             self.summarise(session, &block);
         }
-        self.learn_of_upstream(&block);
-        self.note_problems(&block);
+        block.log.records.iter().for_each(|record| self.learn_of_upstream(record));
+        block.log.numbered().for_each(|(number, record)| self.note_problem(sequence, number, record));
         let (messages, joined) = self.lanes.read(&block);
         for joined in joined {
             let details = self.blocks.get_mut(joined.head.block).and_then(|entry| entry.details.as_mut());
@@ -491,48 +427,89 @@ impl Index {
         let before = newest.and_then(|newest| self.blocks.get(newest)).map_or([false; 2], |entry| entry.after);
         self.blocks.push(sequence, Entry::new(block, details, before));
         self.all.add(&self.blocks, sequence);
-        let Some(session) = session else { return self.own.add(&self.blocks, sequence) };
-        let rows = Arc::make_mut(Arc::make_mut(&mut self.by_session).entry(session).or_default());
-        rows.order.add(&self.blocks, sequence);
-        further.into_iter().for_each(|frame| rows.learn(frame, sequence));
-    }
-
-    fn note_problems(&mut self, block: &Block) {
-        for (number, record) in block.log.numbered() {
-            let is_problem = match record {
-                Record::Event(_, event) => is_problem(event),
-                Record::Proxy(_, event) => is_problem_of_none(event),
-                _ => false,
-            };
-            if is_problem {
-                let row = RowId { time: record.time(), block: block.sequence, record: number };
-                let problems = Arc::make_mut(&mut self.problems);
-                problems.insert(problems.partition_point(|problem| *problem < row), row);
-            }
+        self.list(session, sequence);
+        if let Some(rows) = session.and_then(|session| self.rows_mut(session)) {
+            further.into_iter().for_each(|frame| rows.learn(frame, sequence));
         }
     }
 
-    fn learn_of_upstream(&mut self, block: &Block) {
-        for record in &block.log.records {
-            match record {
-                Record::Event(_, event) if matches!(**event, Event::Head(HeadEvent { from: Side::Server, .. })) => {
-                    self.upstream = UpstreamState::Answers;
-                }
-                Record::Proxy(time, event) => match &**event {
-                    ProxyEvent::Upstream { trouble: Some(trouble) } => {
-                        self.upstream = UpstreamState::Down(*time, trouble.clone());
-                    }
-                    ProxyEvent::Upstream { trouble: None } => self.upstream = UpstreamState::Answers,
-                    ProxyEvent::Finding(from, finding) if is_fault(finding) => {
-                        if self.shared.len() == SHARED {
-                            self.shared.pop_front();
+    /// Lists a new block among the rows of its session, or of none.
+    fn list(&mut self, session: Option<SessionId>, sequence: u64) {
+        let Some(session) = session else { return self.own.add(&self.blocks, sequence) };
+        let rows = Arc::make_mut(Arc::make_mut(&mut self.by_session).entry(session).or_default());
+        rows.order.add(&self.blocks, sequence);
+    }
+
+    /// Takes in what an archive has found. Says whether there was anything.
+    fn take(&mut self, news: Vec<News>) -> bool {
+        let changed = !news.is_empty();
+        for news in news {
+            match news {
+                News::Block(stored) => self.add_stored(stored),
+                News::Events { block, session, events } => {
+                    for (number, record) in &events {
+                        self.note_problem(block, *number, record);
+                        self.learn_of_upstream(record);
+                        if let (Record::Event(time, event), Some(session)) = (record, session) {
+                            self.pass(session, *time, |summary| summary.event(*time, event));
                         }
-                        self.shared.push_back((*time, *from, finding.clone()));
                     }
-                    _ => {}
-                },
-                _ => {}
+                }
             }
+        }
+        changed
+    }
+
+    fn add_stored(&mut self, stored: Arc<Stored>) {
+        let (session, sums) = (stored.entry.sums.session, stored.entry.sums.clone());
+        if let Some(session) = session {
+            self.pass(session, sums.earliest, |summary| summary.sums(&sums));
+        }
+        let previous = session.and_then(|session| self.order_of(session)?.newest());
+        let before = previous.and_then(|previous| self.blocks.get(previous)).map_or([false; 2], |entry| entry.after);
+        let sequence = self.blocks.push_stored(stored, previous, before);
+        self.all.add(&self.blocks, sequence);
+        self.list(session, sequence);
+        let firsts = [sums.first_frame.client, sums.first_frame.server];
+        let first = firsts.into_iter().flatten().min();
+        let parts = sums.parts.filter(|(least, _)| first.is_none_or(|first| *least < first));
+        if let (Some((least, greatest)), Some(rows)) = (parts, session.and_then(|session| self.rows_mut(session))) {
+            rows.maybe.push_back((least, greatest, sequence));
+        }
+    }
+
+    pub(super) fn note_problem(&mut self, block: u64, number: u32, record: &Record) {
+        let is_problem = match record {
+            Record::Event(_, event) => is_problem(event),
+            Record::Proxy(_, event) => is_problem_of_none(event),
+            _ => false,
+        };
+        if is_problem {
+            let row = RowId { time: record.time(), block, record: number };
+            let problems = Arc::make_mut(&mut self.problems);
+            problems.insert(problems.partition_point(|problem| *problem < row), row);
+        }
+    }
+
+    pub(super) fn learn_of_upstream(&mut self, record: &Record) {
+        match record {
+            Record::Event(_, event) if matches!(**event, Event::Head(HeadEvent { from: Side::Server, .. })) => {
+                self.upstream = UpstreamState::Answers;
+            }
+            Record::Proxy(time, event) => match &**event {
+                ProxyEvent::Upstream { trouble: Some(trouble) } => {
+                    self.upstream = UpstreamState::Down(*time, trouble.clone());
+                }
+                ProxyEvent::Upstream { trouble: None } => self.upstream = UpstreamState::Answers,
+                ProxyEvent::Finding(from, finding) if is_fault(finding) => {
+                    if self.shared.len() == SHARED {
+                        self.shared.pop_front();
+                    }
+                    self.shared.push_back((*time, *from, finding.clone()));
+                }
+                _ => {}
+            },
+            _ => {}
         }
     }
 
@@ -586,16 +563,4 @@ fn is_problem_of_none(event: &ProxyEvent) -> bool {
 
 fn is_fault(finding: &Finding) -> bool {
     diagnose::words(finding.kind).level > Level::Note
-}
-
-/// What a frame that was held has become, where its release says so.
-const fn after(held: Relayed, released: &ReleasedEvent) -> Relayed {
-    match (released.how, released.by) {
-        // What left in its place, if it was repaired behind the hold, has told so before.
-        (ReleasedHow::AsIs, _) if matches!(held, Relayed::Changed(_)) => held,
-        (ReleasedHow::AsIs, _) => Relayed::AsIs,
-        (ReleasedHow::Edited, _) => Relayed::Changed(By::User),
-        (ReleasedHow::Dropped, ReleasedBy::Quit) => Relayed::Dropped(By::Ending),
-        (ReleasedHow::Dropped, _) => Relayed::Dropped(By::User),
-    }
 }

@@ -4,10 +4,13 @@
 //! take pointers out the same way and build what they need on their own threads. When the budget is full, the oldest
 //! blocks go, and whoever shows them counts what went.
 
+mod archive;
 mod beats;
 mod block;
+mod cache;
 mod details;
 mod fold;
+mod frames;
 mod gone;
 mod heartbeats;
 mod held;
@@ -20,9 +23,11 @@ mod ranked;
 mod recorder;
 mod row;
 mod sessions;
+mod shelved;
 mod store;
 mod summary;
 
+pub use archive::{Archive, ArchiveEnd, ArchiveStatus, BlockRef, News, Opener, Stored};
 pub use beats::BlockBeats;
 pub use block::Block;
 pub use fold::{Fold, Heartbeats, JoinedMessage, Lens};
@@ -32,8 +37,11 @@ pub use joined::{Joined, Said};
 pub use memory::Memory;
 pub use recorder::{Recording, Room};
 pub use row::{FrameRow, HeartbeatRun, Row, RowId, Scope, SentBytes};
+pub use shelved::events_of;
 pub use store::{Counts, Journal, Subscription};
 pub use summary::{Compressed, HeldHead, InSecond, SessionState, SessionSummary};
 
+#[cfg(test)]
+mod stored_tests;
 #[cfg(test)]
 mod tests;

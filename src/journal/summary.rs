@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
+use crate::capture::Sums;
 use crate::record::finding::Finding;
 use crate::record::{
     ClosedEvent, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeldEvent, Log, OpenEvent, PerSide, Record,
@@ -246,6 +247,17 @@ impl SessionSummary {
             Record::Event(time, event) => self.event(*time, event),
             // It belongs to no session.
             Record::Proxy(..) => {}
+        }
+    }
+
+    /// Takes in the frames of a block that is in a file. Its events come by themselves.
+    pub(super) fn sums(&mut self, sums: &Sums) {
+        self.last = self.last.max(sums.latest);
+        for side in [Side::Client, Side::Server] {
+            self.frames[side] += u64::from(sums.frames[side]);
+            self.payload[side] += sums.payload[side];
+            self.compressed[side].packed += sums.packed[side];
+            self.compressed[side].inflated += sums.inflated[side];
         }
     }
 

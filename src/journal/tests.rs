@@ -78,7 +78,7 @@ fn ordered(blocks: &[Spaced], budget: usize) -> Index {
 /// All rows of a scope that are held, by a look at each record.
 fn rows_of(view: &Index, scope: Scope) -> Vec<RowId> {
     let mut rows = Vec::new();
-    for block in view.blocks_from(scope, 0) {
+    for block in view.blocks_from(scope, 0).filter_map(|sequence| view.block(sequence)) {
         let seen = block.log.all().enumerate();
         rows.extend(seen.map(|(record, seen)| RowId {
             time: seen.time(),
@@ -118,7 +118,8 @@ proptest! {
     ) {
         let view = ordered(&blocks, 1 << 20);
         for sequence in 0..view.end() {
-            let times = view.blocks_from(Scope::All, sequence).flat_map(|block| block.log.all().map(|seen| seen.time()));
+            let blocks = view.blocks_from(Scope::All, sequence).filter_map(|sequence| view.block(sequence));
+            let times = blocks.flat_map(|block| block.log.all().map(|seen| seen.time()));
             let least = times.min().unwrap_or(Time(u64::MAX));
             prop_assert_eq!(view.earliest(sequence), least);
         }

@@ -8,7 +8,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::journal::{Block, RowId};
+use crate::decode::Decoder;
+use crate::journal::{BlockRef, Opener, RowId};
 
 use super::scan::{Job, Scanner};
 
@@ -32,13 +33,31 @@ pub(crate) struct Report {
     pub full: bool,
 }
 
+/// A block that waits to be searched, and what is known of its session.
+pub(crate) struct Waiting {
+    /// The block.
+    pub block: BlockRef,
+    /// The target of the session's request.
+    pub path: Arc<[u8]>,
+    /// Who reads the session's messages.
+    pub decoder: Option<Decoder>,
+}
+
+impl Waiting {
+    /// Reads it, where it is in a file; `None` where that can't be done.
+    fn open(self, opener: &mut Opener) -> Option<Job> {
+        let (block, beats) = opener.open(&self.block)?;
+        Some(Job { block, path: self.path, decoder: self.decoder, beats })
+    }
+}
+
 #[derive(Default)]
 struct Desk {
     /// A search to begin.
     begin: Option<Scanner>,
     /// Which search it is.
     search: u64,
-    blocks: VecDeque<Job>,
+    blocks: VecDeque<Waiting>,
     /// Whether a block is being searched.
     busy: bool,
     report: Report,
@@ -99,7 +118,7 @@ impl Worker {
     }
 
     /// Gives it more to search, and lets go of what is older than `first`.
-    pub(crate) fn add(&self, blocks: impl Iterator<Item = Job>, first: u64) {
+    pub(crate) fn add(&self, blocks: impl Iterator<Item = Waiting>, first: u64) {
         let mut desk = self.shared.desk();
         if desk.report.full {
             return;
@@ -143,25 +162,28 @@ impl Drop for Worker {
 fn work(shared: &Shared) {
     let mut scanner = None;
     let mut found = Vec::new();
-    while let Some((search, job)) = next(shared, &mut scanner) {
-        let Some(scanner) = &mut scanner else { continue };
-        scanner.block(&job, &mut found);
+    while let Some((search, waiting)) = next(shared, &mut scanner) {
+        let Some((scanner, opener)) = &mut scanner else { continue };
+        let sequence = waiting.block.sequence;
+        if let Some(job) = waiting.open(opener) {
+            scanner.block(&job, &mut found);
+        }
         if shared.desk().blocks.is_empty() {
             scanner.settle(&mut found);
         }
-        tell(shared, search, &job.block, &mut found, scanner.lost());
+        tell(shared, search, sequence, &mut found, scanner.lost());
     }
 }
 
 /// Waits for the next block, and takes over a new search where there is one. `None` to end.
-fn next(shared: &Shared, scanner: &mut Option<Scanner>) -> Option<(u64, Job)> {
+fn next(shared: &Shared, scanner: &mut Option<(Scanner, Opener)>) -> Option<(u64, Waiting)> {
     let mut desk = shared.desk();
     loop {
         if desk.quit {
             return None;
         }
         if let Some(begin) = desk.begin.take() {
-            *scanner = Some(begin);
+            *scanner = Some((begin, Opener::default()));
         }
         if let Some(block) = desk.blocks.pop_front() {
             desk.busy = true;
@@ -172,7 +194,7 @@ fn next(shared: &Shared, scanner: &mut Option<Scanner>) -> Option<(u64, Job)> {
 }
 
 /// Reports on a block, unless another search has begun meanwhile.
-fn tell(shared: &Shared, search: u64, block: &Block, found: &mut Vec<RowId>, mut lost: Vec<RowId>) {
+fn tell(shared: &Shared, search: u64, block: u64, found: &mut Vec<RowId>, mut lost: Vec<RowId>) {
     let mut desk = shared.desk();
     if desk.search != search {
         found.clear();
@@ -184,7 +206,7 @@ fn tell(shared: &Shared, search: u64, block: &Block, found: &mut Vec<RowId>, mut
     desk.report.found.append(found);
     desk.report.lost.append(&mut lost);
     desk.report.searched += 1;
-    desk.report.up_to = Some(block.sequence);
+    desk.report.up_to = Some(block);
     if desk.matches == MATCHES {
         desk.report.full = true;
         desk.blocks.clear();

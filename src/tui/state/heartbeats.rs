@@ -16,6 +16,8 @@ use super::decoders::Decoders;
 /// What one call may cost: a record costs one, and a small message, which is read, so many more.
 const BUDGET: usize = 12_000;
 const READING: usize = 8;
+/// The same of a block that is in a file.
+const OPENING: usize = 2_000;
 /// Bytes of a message at most.
 const SMALL: usize = 128;
 /// How often a message has to come at a steady pace.
@@ -105,13 +107,14 @@ impl Beats {
         self.next = self.next.max(view.first());
         let from = self.next;
         while self.cost < BUDGET && self.next < view.end() {
-            let Some(block) = view.blocks_from(Scope::All, self.next).next().cloned() else { break };
-            self.cost += 1 + block.log.records.len();
-            self.next = block.sequence + 1;
+            let Some(sequence) = view.blocks_from(Scope::All, self.next).next() else { break };
+            self.next = sequence + 1;
+            let Some(block) = view.block(sequence) else { continue };
+            self.cost += 1 + block.log.records.len() + if view.sums(sequence).is_some() { OPENING } else { 0 };
             if let Some(session) = block.session {
                 decoders.learn(view, session);
                 let decoder = decoders.of(block.session);
-                self.block(&Scene { view, session, decoder, block: &block }, &mut marks);
+                self.block(&Scene { view, session, decoder, block }, &mut marks);
             }
         }
         self.is_busy = self.next < view.end();
@@ -125,7 +128,7 @@ impl Beats {
 
     /// The user chose another decoder: all is looked at anew.
     fn forget_all(&mut self, view: &mut Index, chosen: u64) {
-        let known = view.blocks_from(Scope::All, 0).map(|block| block.sequence);
+        let known = view.blocks_from(Scope::All, 0);
         let known: Vec<_> = known.filter(|block| !view.block_heartbeats(*block).known().is_empty()).collect();
         view.mark_heartbeats(known.into_iter().map(|block| (block, Vec::new())));
         *self = Self { is_wanted: true, chosen, generation: self.generation + 1, ..Self::default() };

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::capture::Sums;
 use crate::diagnose;
 use crate::journal::{Block, Index, RowId, Scope};
 use crate::record::finding::Level;
@@ -14,6 +15,10 @@ use super::scales::{STEPS, Scales, Sum};
 
 /// Records that one call counts.
 const BUDGET: usize = 20_000;
+/// What it costs to read a block from a file: so many records.
+const OPENING: usize = 5_000;
+/// Parts of the time of a block in a file over which its frames are spread.
+const PARTS: u64 = 8;
 /// Injected rows that are remembered: the newest.
 const INJECTED: usize = 10_000;
 
@@ -112,19 +117,44 @@ impl Timeline {
         }
         let mut budget = BUDGET;
         self.is_busy = false;
-        for block in view.blocks_from(scope, self.next) {
+        for sequence in view.blocks_from(scope, self.next) {
             if budget == 0 {
                 self.is_busy = true;
                 break;
             }
-            budget = budget.saturating_sub(1 + block.log.records.len());
-            self.count(block);
-            self.next = block.sequence + 1;
+            self.next = sequence + 1;
+            match view.sums(sequence) {
+                Some(sums) if sums.events == 0 => {
+                    budget = budget.saturating_sub(PARTS as usize);
+                    self.spread(sums);
+                    continue;
+                }
+                Some(_) => budget = budget.saturating_sub(OPENING),
+                None => {}
+            }
+            if let Some(block) = view.block(sequence) {
+                budget = budget.saturating_sub(1 + block.log.records.len());
+                self.count(block);
+            }
         }
         self.scales.settle();
         let first = view.first();
         while self.injected.len() > INJECTED || self.injected.front().is_some_and(|row| row.block < first) {
             self.injected.pop_front();
+        }
+    }
+
+    /// Counts the frames of a block that is in a file and that need not be read for it: in equal parts over its time.
+    fn spread(&mut self, sums: &Sums) {
+        let time = sums.latest.0.saturating_sub(sums.earliest.0);
+        for part in 0..PARTS {
+            let share = |count: u32| u64::from(count) * (part + 1) / PARTS - u64::from(count) * part / PARTS;
+            let frames = PerSide::from_fn(|side| share(sums.frames[side]));
+            if frames.sum() > 0 {
+                let at = sums.earliest.0
+                    + u64::try_from(u128::from(time) * u128::from(part) / u128::from(PARTS)).unwrap_or(time);
+                self.scales.count(Time(at), Sum { frames, worst: None });
+            }
         }
     }
 

@@ -11,8 +11,8 @@ use crate::journal::{Index, Lens};
 use crate::query::Query;
 use crate::record::SessionId;
 use crate::record::finding::Level;
-use crate::tui::search::scan::{Job, Notes, Scanner};
-use crate::tui::search::worker::Worker;
+use crate::tui::search::scan::{Notes, Scanner};
+use crate::tui::search::worker::{Waiting, Worker};
 use crate::tui::state::decoders::Decoders;
 use crate::tui::state::found::Found;
 use crate::tui::state::marks::Marks;
@@ -142,17 +142,19 @@ impl Run {
         let mut known: HashMap<Option<SessionId>, Known> = HashMap::new();
         let room = WAITING.saturating_sub(worker.waiting());
         let mut next = self.next;
-        let blocks = view.blocks_from(lens.scope, self.next).take_while(|block| block.sequence < scene.end);
-        let jobs = blocks.take(room).map(|block| {
-            next = block.sequence + 1;
+        let blocks = view.blocks_from(lens.scope, self.next).take_while(|sequence| *sequence < scene.end);
+        let blocks = blocks.take(room).filter_map(|sequence| {
+            next = sequence + 1;
+            view.block_ref(sequence)
+        });
+        let jobs = blocks.map(|block| {
             let known = known.entry(block.session).or_insert_with(|| {
                 let session = block.session.and_then(|id| view.session(id));
                 session.iter().for_each(|session| scene.decoders.learn(view, session.id));
                 let path = session.map_or(&[][..], |session| &session.path);
                 Known { path: path.into(), decoder: scene.decoders.of(block.session) }
             });
-            let beats = view.block_heartbeats(block.sequence);
-            Job { block: Arc::clone(block), path: Arc::clone(&known.path), decoder: known.decoder, beats }
+            Waiting { path: Arc::clone(&known.path), decoder: known.decoder, block }
         });
         worker.add(jobs, first);
         self.next = next;
