@@ -16,6 +16,8 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
+#[cfg(unix)]
+use wsproxy::cli::ctl::{CtlArguments, CtlEnd};
 use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
@@ -23,6 +25,8 @@ use wsproxy::decode::Preference;
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
+#[cfg(unix)]
+use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::recorder::Recorder;
 use wsproxy::engine::visit;
@@ -78,6 +82,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Some(CliCommand::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
+        #[cfg(unix)]
+        Some(CliCommand::Ctl(arguments)) => ctl(arguments),
         Some(command) => print(command).map(|()| ExitCode::SUCCESS),
         None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
     };
@@ -108,6 +114,20 @@ fn say_if_read(words: String) {
 
 fn print(command: &CliCommand) -> Result<(), Failure> {
     written_or_unread(command.run(&mut io::stdout().lock()))
+}
+
+/// Has a running proxy do something.
+#[cfg(unix)]
+fn ctl(arguments: &CtlArguments) -> Result<ExitCode, Failure> {
+    let (code, why) = match arguments.run(&mut io::stdout().lock()) {
+        Ok(CtlEnd::Done) => return Ok(ExitCode::SUCCESS),
+        Ok(CtlEnd::Refused(None)) => return Ok(ExitCode::from(SEEN)),
+        Ok(CtlEnd::Refused(Some(why))) => (SEEN, why),
+        Ok(CtlEnd::Wrong(why)) => (WRONG, why),
+        Ok(CtlEnd::NoProxy(why)) => (FAILED, why),
+        Err(error) => return written_or_unread(Err(error)).map(|()| ExitCode::SUCCESS),
+    };
+    Err(anyhow!(why)).or_fail(code)
 }
 
 /// A reader that went away is no failure.
@@ -187,6 +207,9 @@ struct Proxy {
     handle: Handle,
     running: Running,
     info: tui::Info,
+    /// Goes when dropped.
+    #[cfg(unix)]
+    control_socket: Option<ControlSocket>,
     /// Ends when dropped.
     _playground: Option<Playground>,
 }
@@ -284,7 +307,18 @@ impl Proxy {
         let running = running.map_err(start_failure)?;
         let addresses = running.addresses().to_vec();
         let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
-        Ok(Self { runtime, journal, handle, running, info, _playground: playground })
+        #[cfg(unix)]
+        let socket = control_socket(config, &runtime, &handle, &journal)?;
+        Ok(Self {
+            runtime,
+            journal,
+            handle,
+            running,
+            info,
+            #[cfg(unix)]
+            control_socket: socket,
+            _playground: playground,
+        })
     }
 
     /// The screen, until the user quits or a signal comes.
@@ -308,6 +342,8 @@ impl Proxy {
         drop(on_screen);
         self.handle.shut_down();
         self.runtime.block_on(self.running.finished());
+        #[cfg(unix)]
+        self.control_socket.iter().for_each(|socket| self.runtime.block_on(socket.finish()));
         // A look-up of a name may still be under way, and nobody waits for it any more.
         self.runtime.shutdown_background();
         result.context("can't use the terminal").or_fail(FAILED)
@@ -329,6 +365,8 @@ impl Proxy {
             let _ = done.send(result);
         });
         self.runtime.block_on(self.running.finished());
+        #[cfg(unix)]
+        self.control_socket.iter().for_each(|socket| self.runtime.block_on(socket.finish()));
         remote.stop();
         let result = last_lines(&mut remote, &printed);
         self.runtime.shutdown_background();
@@ -350,6 +388,28 @@ impl Proxy {
         });
         Ok(())
     }
+}
+
+/// The socket by which scripts steer the proxy, where one is wanted.
+#[cfg(unix)]
+fn control_socket(
+    config: &Config,
+    runtime: &Runtime,
+    handle: &Handle,
+    journal: &Arc<Journal>,
+) -> Result<Option<ControlSocket>, Failure> {
+    let Some(path) = &config.control else { return Ok(None) };
+    let preference = config.preference.clone();
+    let lines: control::LineMaker = Box::new(move |query| {
+        let printer = Printer::new(Format::Json, TimeZone::system()).reading(preference.clone());
+        Box::new(match query {
+            Some(query) => printer.filtered(query),
+            None => printer,
+        })
+    });
+    let world = ControlWorld { control: Arc::new(handle.clone()), journal: Arc::clone(journal), lines };
+    let _context = runtime.enter();
+    ControlSocket::serve(path, world).map(Some).context("--control").or_fail(FAILED)
 }
 
 /// Waits until all is printed, for as long as it goes on.

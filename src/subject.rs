@@ -333,6 +333,7 @@ impl<'a> Other<'a> {
             Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(told(finding, level)), ..plain },
             Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
             Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
+            Event::Held(held) => Self { from: Some(held.from), ..plain },
             Event::Released(released) => Self::released(setting, time, released, words),
             _ => plain,
         }

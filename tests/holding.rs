@@ -20,7 +20,7 @@ use crate::support::proxy::{Proxy, in_time, open, read_head, server};
 use crate::support::terminal::Terminal;
 
 /// A server that compresses each message, with the window of all that it sent before.
-struct Server {
+pub(crate) struct Server {
     socket: TcpStream,
     packer: Compress,
     decoder: Decoder,
@@ -30,7 +30,7 @@ struct Server {
 
 impl Server {
     /// Takes a client, and agrees to compression.
-    async fn accept(listener: &tokio::net::TcpListener) -> Self {
+    pub(crate) async fn accept(listener: &tokio::net::TcpListener) -> Self {
         let (mut socket, _) = in_time("a client", listener.accept()).await.unwrap();
         let head = read_head(&mut socket).await;
         let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
@@ -75,12 +75,12 @@ impl Server {
         }
     }
 
-    async fn text(&mut self) -> String {
+    pub(crate) async fn text(&mut self) -> String {
         String::from_utf8(self.message().await.payload).unwrap()
     }
 
     /// Sends a text, compressed, in so many fragments.
-    async fn say(&mut self, text: &str, fragments: usize) {
+    pub(crate) async fn say(&mut self, text: &str, fragments: usize) {
         let mut packed = Vec::with_capacity(text.len() + 100);
         self.packer.compress_vec(text.as_bytes(), &mut packed, FlushCompress::Sync).unwrap();
         packed.truncate(packed.len() - 4);
@@ -97,7 +97,7 @@ impl Server {
 }
 
 /// Opens a socket in the page, which keeps what it gets in `got`.
-async fn connect(tab: &mut Tab, port: u16) {
+pub(crate) async fn connect(tab: &mut Tab, port: u16) {
     let dial = format!(
         "new Promise(done => {{ window.got = []; window.socket = new WebSocket('ws://localhost:{port}/chat'); \
          socket.onmessage = event => got.push(event.data); socket.onopen = () => done('open') }})"

@@ -2,6 +2,8 @@
 //!
 //! Nothing is checked here beyond what the parser can say by itself; `config` turns this into something that holds.
 
+#[cfg(unix)]
+pub mod ctl;
 pub mod explain;
 
 use std::io;
@@ -13,6 +15,8 @@ use clap_complete::Shell;
 use crate::headless::Colour;
 use crate::relay::limits::Limits;
 
+#[cfg(unix)]
+use ctl::CtlArguments;
 use explain::{Subjects, SubjectsParser};
 
 /// A day: longer waits are the same as none.
@@ -78,6 +82,9 @@ pub enum CliCommand {
     /// It dials as Chrome does, with no proxy and no browser between, listens and talks, tries ping, fragments,
     /// compression and close, and says what Chrome would make of it. Exit code 1 if something is wrong.
     Doctor(DoctorArguments),
+    /// Steer a proxy that runs with --control: list, inject, hold, edit, subscribe, and more
+    #[cfg(unix)]
+    Ctl(CtlArguments),
 }
 
 /// The flags of the proxy, as typed.
@@ -123,6 +130,11 @@ pub struct ProxyArguments {
     /// Hold messages that fit this query on their way, until they are released, edited or dropped on the screen
     #[arg(long, value_name = "QUERY")]
     pub hold: Option<String>,
+
+    /// Make a socket at this path by which scripts steer the proxy (see docs/control.md); `wsproxy ctl PATH` talks to it
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
 
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
@@ -342,6 +354,8 @@ impl CliCommand {
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
             Self::Doctor(_) => Ok(()),
+            #[cfg(unix)]
+            Self::Ctl(_) => Ok(()),
         }
     }
 }

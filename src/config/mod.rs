@@ -104,6 +104,9 @@ pub struct Config {
     pub filter: Option<Query>,
     /// What is held from the start.
     pub hold: Conditions,
+    /// Where the control socket is to be.
+    #[cfg(unix)]
+    pub control: Option<PathBuf>,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
@@ -145,7 +148,9 @@ impl Config {
             output,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
             filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
-            hold: hold(arguments.hold.as_deref(), output)?,
+            hold: hold(arguments, output)?,
+            #[cfg(unix)]
+            control: arguments.control.clone(),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             recording: capture::recording(arguments, output)?,
             fail_on: arguments.fail_on.map(|level| match level {
@@ -254,11 +259,7 @@ fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
 }
 
 fn query(flag: &str, text: &str) -> Result<Option<Query>> {
-    Query::parse(text).map_err(|error| {
-        let (before, behind) = text.split_at_checked(error.at).unwrap_or((text, ""));
-        let [before, behind] = [before, behind].map(|part| text::escape(part.as_bytes()));
-        anyhow!("{flag} {before}»{behind}: {} (at the »)", error.why)
-    })
+    Query::parse(text).map_err(|error| anyhow!("{flag} {}", error.sentence(text)))
 }
 
 /// On the screen, rows may be marked, and a reply may come later; what is printed is printed.
@@ -273,12 +274,16 @@ fn filter(text: &str, output: Output) -> Result<Option<Query>> {
     Ok(query)
 }
 
-/// Of both sides. Nobody could let go what is held where there is no screen.
-fn hold(text: Option<&str>, output: Output) -> Result<Conditions> {
-    let Some(text) = text else { return Ok(Conditions::default()) };
+/// Of both sides. Nobody could let go what is held where there is neither a screen nor a socket.
+fn hold(arguments: &ProxyArguments, output: Output) -> Result<Conditions> {
+    let Some(text) = arguments.hold.as_deref() else { return Ok(Conditions::default()) };
+    #[cfg(unix)]
+    let is_steered = arguments.control.is_some();
+    #[cfg(not(unix))]
+    let is_steered = false;
     ensure!(
-        output == Output::Screen,
-        "--hold needs the screen, where what is held is released: leave --headless and --json away"
+        output == Output::Screen || is_steered,
+        "--hold needs the screen, or --control PATH, by which what is held is released: leave --headless and --json away"
     );
     let shown = text::escape(text.as_bytes());
     let condition = Condition::new(query("--hold", text)?).map_err(|why| anyhow!("--hold {shown}: {why}"))?;

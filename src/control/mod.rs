@@ -1,11 +1,18 @@
 //! What can be asked of the proxy while it runs, and who takes it: the screen is one client of this, and whatever else
-//! steers the proxy is another. Commands and replies are values, so that they can be written down, sent and played again.
+//! steers the proxy is another. Commands and replies are values, so that they can be written down, sent and played again:
+//! `protocol` has them as lines of JSON.
 
+pub mod holds;
+pub mod protocol;
 mod recorded;
 
-use crate::record::{FrameNumber, Policy, SessionId, Side};
+use crate::query::Query;
+use crate::record::{FrameNumber, Log, Policy, SessionId, Side};
 use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply};
+use crate::wire::close::Code;
+
+use holds::{HoldId, PutHold};
 
 pub use recorded::{Recorded, RecordedAs, RecordedState};
 
@@ -21,9 +28,13 @@ pub enum Command {
         /// What.
         injection: Injection,
     },
-    /// From now on hold what each side's condition asks for, in the sessions that are live too; nothing where there is
-    /// none. What is held already of a side without one goes on.
+    /// From now on hold what each side's condition asks for, and nothing else, in the sessions that are live too; nothing
+    /// where there is none. What is held already of a side without one goes on.
     Hold(Conditions),
+    /// From now on hold what a condition asks for besides; the reply is its number.
+    AddHold(Conditions),
+    /// No longer hold what the hold of a number asks for. What is held already of a side without another one goes on.
+    Unhold(HoldId),
     /// Decide what becomes of a message that is held.
     Decide {
         /// Which session.
@@ -48,9 +59,26 @@ pub enum Command {
     Close {
         /// Which session.
         session: SessionId,
+        /// The code of the close frames.
+        code: Code,
+        /// Their reason: at most 123 bytes (RFC 6455 5.5).
+        reason: String,
+    },
+    /// End a live session at once: reset both connections.
+    Cut {
+        /// Which session.
+        session: SessionId,
     },
     /// From now on treat faults so, in the sessions that are live too.
     Policy(Policy),
+}
+
+impl Command {
+    /// Ends a session without a reason in words.
+    #[must_use]
+    pub const fn close(session: SessionId) -> Self {
+        Self::Close { session, code: Code::NORMAL, reason: String::new() }
+    }
 }
 
 /// Called with each reply to a command: once, or twice where the first is `Waiting`. It runs on a session's task, so it
@@ -68,6 +96,9 @@ pub trait Control: Send + Sync {
     /// What is held of what each side sends.
     fn held(&self) -> Conditions;
 
+    /// The same one by one, the oldest first.
+    fn holds(&self) -> Vec<PutHold>;
+
     /// What is written to disk of what is seen; `None` where nothing is.
     fn recorded(&self) -> Option<Recorded> {
         None
@@ -82,3 +113,15 @@ pub trait Control: Send + Sync {
 pub fn unheard() -> Replier {
     Box::new(|_| ())
 }
+
+/// What is seen, written as the lines of `--json`, a log at a time.
+pub trait Lines: Send {
+    /// Adds the lines for the record at a place of a block's log. Records come in their order, and blocks in the journal's.
+    fn add(&mut self, session: Option<SessionId>, log: &Log, place: usize, out: &mut Vec<u8>);
+
+    /// Adds a line that says how many records left the journal before they could be written.
+    fn lose(&mut self, records: u64, out: &mut Vec<u8>);
+}
+
+/// Makes the lines of what a query asks for, or of all.
+pub type LineMaker = Box<dyn Fn(Option<Query>) -> Box<dyn Lines> + Send + Sync>;

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
+use crate::control::holds::{Holds, PutHold};
 use crate::control::{self, Command, Control, Recorded, Replier};
 use crate::record::{ClosedBy, Policy, SessionId};
 use crate::relay::hold::{Conditions, HoldCell};
 use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionCommand;
-use crate::wire::close::Code;
 
 use super::recorder;
 
@@ -34,6 +34,8 @@ pub struct Handle {
     policy: PolicyCell,
     hold: HoldCell,
     recorder: Arc<OnceLock<recorder::Status>>,
+    /// What `hold` consists of.
+    holds: Arc<Mutex<Holds>>,
 }
 
 impl Default for Handle {
@@ -44,6 +46,7 @@ impl Default for Handle {
             policy: PolicyCell::default(),
             hold: HoldCell::default(),
             recorder: Arc::default(),
+            holds: Arc::default(),
         }
     }
 }
@@ -76,6 +79,23 @@ impl Handle {
         for session in self.lock().values() {
             let _ = session.try_send(Box::new((command(), control::unheard())));
         }
+    }
+
+    /// Changes what is held, and has the sessions look at it.
+    fn change_holds<T>(&self, change: impl FnOnce(&mut Holds) -> T) -> T {
+        let mut holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut holds);
+        let all = holds.all().unwrap_or_default();
+        let is_new = all != self.hold.get();
+        if is_new {
+            // Under the lock, so that what is set last is what holds.
+            self.hold.set(all);
+        }
+        drop(holds);
+        if is_new {
+            self.send_to_all(|| SessionCommand::Rehold);
+        }
+        result
     }
 
     /// How many sessions are live.
@@ -113,13 +133,21 @@ impl Control for Handle {
             Command::Inject { session, to, injection } => {
                 self.send(session, SessionCommand::Inject { to, injection }, reply);
             }
-            Command::Close { session } => {
-                self.send(session, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }, reply);
+            Command::Close { session, code, reason } => {
+                self.send(session, SessionCommand::Close { by: ClosedBy::User, code, reason }, reply);
             }
+            Command::Cut { session } => self.send(session, SessionCommand::Cut, reply),
             Command::Hold(conditions) => {
-                self.hold.set(conditions);
-                self.send_to_all(|| SessionCommand::Rehold);
+                self.change_holds(|holds| holds.set(conditions));
                 reply(Reply::Done);
+            }
+            Command::AddHold(conditions) => {
+                let added = self.change_holds(|holds| holds.add(conditions));
+                reply(added.map_or(Reply::Refused(Refusal::TooManyHolds), |id| Reply::Hold(id.0)));
+            }
+            Command::Unhold(id) => {
+                let was_there = self.change_holds(|holds| holds.remove(id));
+                reply(if was_there { Reply::Done } else { Reply::Refused(Refusal::NoHold) });
             }
             Command::Decide { session, frame, decision } => {
                 self.send(session, SessionCommand::Decide { frame, decision }, reply);
@@ -144,6 +172,10 @@ impl Control for Handle {
 
     fn held(&self) -> Conditions {
         self.hold.get()
+    }
+
+    fn holds(&self) -> Vec<PutHold> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner).list().to_vec()
     }
 
     fn recorded(&self) -> Option<Recorded> {
@@ -173,6 +205,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
     use super::*;
+    use crate::wire::close::Code;
 
     fn ask(handle: &Handle, command: Command) -> Receiver<Reply> {
         let (replier, replies) = sync_channel(2);
@@ -185,14 +218,14 @@ mod tests {
         let handle = Handle::default();
         assert_eq!(ask(&handle, Command::Policy(Policy::Strict)).recv(), Ok(Reply::Done));
         assert_eq!(handle.policy(), Policy::Strict);
-        let close = Command::Close { session: SessionId(1) };
+        let close = Command::close(SessionId(1));
         assert_eq!(ask(&handle, close.clone()).recv(), Ok(Reply::Refused(Refusal::NoSession)));
         let (mut commands, registration) = handle.register(SessionId(1));
         let waiting: Vec<_> = (0..COMMANDS).map(|_| ask(&handle, close.clone())).collect();
         assert!(waiting.iter().all(|replies| replies.try_recv().is_err()));
         assert_eq!(ask(&handle, close.clone()).recv(), Ok(Reply::Refused(Refusal::Busy)));
         let (command, mut reply) = *commands.try_recv().unwrap();
-        assert!(matches!(command, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }));
+        assert!(matches!(command, SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL, .. }));
         reply(Reply::Done);
         assert_eq!(waiting[0].recv(), Ok(Reply::Done));
         drop(registration);

@@ -5,6 +5,10 @@ mod attendant;
 pub mod clock;
 pub mod connection;
 #[cfg(unix)]
+pub mod control_client;
+#[cfg(unix)]
+pub mod control_socket;
+#[cfg(unix)]
 pub mod descriptors;
 pub mod dial;
 mod driver;

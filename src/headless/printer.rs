@@ -6,6 +6,7 @@ use std::mem;
 
 use jiff::tz::TimeZone;
 
+use crate::control::Lines;
 use crate::decode::{Decoded, Decoder, Preference};
 use crate::json::{self, FrameItem, Item, Totals, What};
 use crate::query::Query;
@@ -99,8 +100,13 @@ impl Printer {
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
     pub fn log(&mut self, session: Option<SessionId>, log: &Log, out: &mut Vec<u8>) {
-        for record in log.all() {
-            match record {
+        (0..log.records.len()).for_each(|place| self.record(session, log, place, out));
+    }
+
+    /// Adds the lines for a record of a block's log.
+    fn record(&mut self, session: Option<SessionId>, log: &Log, place: usize, out: &mut Vec<u8>) {
+        for seen in log.at(place) {
+            match seen {
                 Seen::Frame(frame) => self.frame(session, &frame, log, out),
                 Seen::More(more) => self.more(session, &more, log, out),
                 Seen::Sent(sent) => self.sent(session, &sent, log),
@@ -308,6 +314,16 @@ impl Printer {
             Format::Text => lines::write(&mut self.day, item, out),
             Format::Json => json::write(item, out),
         }
+    }
+}
+
+impl Lines for Printer {
+    fn add(&mut self, session: Option<SessionId>, log: &Log, place: usize, out: &mut Vec<u8>) {
+        self.record(session, log, place, out);
+    }
+
+    fn lose(&mut self, records: u64, out: &mut Vec<u8>) {
+        self.lost(records, out);
     }
 }
 

@@ -83,6 +83,8 @@ pub struct SessionSummary {
 /// A message that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldMessage {
+    /// Its number among all that are held.
+    pub held: u64,
     /// Who sent it.
     pub from: Side,
     /// Since when.
@@ -358,8 +360,8 @@ impl SessionSummary {
                 compressed.inflated += inflated.length;
             }
             Event::Held(held) => {
-                let &HeldEvent { frame, from, length, waits, .. } = held;
-                self.held.insert(frame, HeldMessage { from, since: time, length, waits });
+                let &HeldEvent { held, frame, from, length, waits, .. } = held;
+                self.held.insert(frame, HeldMessage { held, from, since: time, length, waits });
             }
             Event::Released(released) => released.frames.iter().for_each(|frame| {
                 self.held.remove(frame);

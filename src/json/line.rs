@@ -169,6 +169,7 @@ pub(super) enum Line<'a> {
         detail: String,
     },
     Held {
+        held: u64,
         session: Option<u64>,
         frame: u64,
         time: String,

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
 use crate::decode::{Decoded, Decoder, Role};
@@ -50,6 +51,11 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
         What::Proxy(event) => return write_proxy(time, event, out),
     };
     put_line(line, out);
+}
+
+/// Adds an object as a line.
+pub fn object(object: &Value, out: &mut Vec<u8>) {
+    put(object, out);
 }
 
 /// Adds the line that says how many records are missing.
@@ -244,6 +250,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
     Some(match event {
         Event::Inflated(_) => return None,
         Event::Held(held) => Line::Held {
+            held: held.held,
             session,
             frame: held.frame.value(),
             time,
@@ -323,7 +330,9 @@ const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {
     Sides { client, server }
 }
 
-fn rfc3339(time: Time) -> String {
+/// A time as it stands in events: RFC 3339 with microseconds.
+#[must_use]
+pub fn rfc3339(time: Time) -> String {
     format!("{:.6}", time.timestamp().unwrap_or(Timestamp::MAX))
 }
 

@@ -220,6 +220,7 @@ fn next(event: &Event) -> Option<Event> {
             packed: 7,
         }),
         Event::Inflated(_) => Event::Held(HeldEvent {
+            held: 1,
             frame: FrameNumber::FIRST,
             from: Side::Client,
             length: 5,

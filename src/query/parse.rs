@@ -2,7 +2,7 @@
 
 use crate::record::Side;
 use crate::record::finding::Level;
-use crate::text::distance;
+use crate::text::{distance, escape};
 use crate::wire::opcode::Opcode;
 
 use super::field::{FIELDS, Field, MARKED, PROPERTIES};
@@ -25,6 +25,16 @@ pub struct Error {
     pub at: usize,
     /// What is wrong, and what would be right.
     pub why: String,
+}
+
+impl Error {
+    /// In a sentence, with the query that it is about and a mark at the place. Safe to show.
+    #[must_use]
+    pub fn sentence(&self, text: &str) -> String {
+        let (before, behind) = text.split_at_checked(self.at).unwrap_or((text, ""));
+        let [before, behind] = [before, behind].map(|part| escape(part.as_bytes()));
+        format!("{before}»{behind}: {} (at the »)", self.why)
+    }
 }
 
 pub(super) fn parse(text: &str) -> Result<Option<Expression>, Error> {

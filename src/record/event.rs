@@ -131,6 +131,8 @@ pub struct InflatedEvent {
 /// A message that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldEvent {
+    /// Its number among all that are held, from 1. One that goes on to wait for something else has another then.
+    pub held: u64,
     /// Its first frame.
     pub frame: FrameNumber,
     /// Its lane.

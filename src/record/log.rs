@@ -260,7 +260,12 @@ impl Log {
 
     /// All that was seen, frame by frame, in order.
     pub fn all(&self) -> impl Iterator<Item = Seen<'_>> {
-        self.records.iter().flat_map(|record| {
+        (0..self.records.len()).flat_map(|place| self.at(place))
+    }
+
+    /// What the record at a place in `records` stands for, in order.
+    pub fn at(&self, place: usize) -> impl Iterator<Item = Seen<'_>> {
+        self.records.get(place).into_iter().flat_map(|record| {
             let run = match record {
                 Record::Run(run) => Some(run.frames(self.span(run.span)).map(Seen::Frame)),
                 _ => None,

@@ -95,6 +95,8 @@ pub enum Reply {
     },
     /// What was decided of a message that was held is done.
     Released,
+    /// A hold is put on, under that number.
+    Hold(u64),
     /// It will go as soon as its place comes.
     Waiting(Wait),
     /// It will not go.
@@ -160,6 +162,12 @@ pub enum Refusal {
     /// A part of it has gone out.
     #[error("a part of it has already gone on")]
     HasBegun,
+    /// There is no such hold.
+    #[error("there is no hold of that number")]
+    NoHold,
+    /// Holds, or their queries, are too many.
+    #[error("there are too many holds, or their queries are too long together: take some back")]
+    TooManyHolds,
     /// There is no such session.
     #[error("the session is over")]
     NoSession,

@@ -1,6 +1,7 @@
 //! What several test modules need.
 
 pub(crate) mod chromium;
+pub(crate) mod control;
 pub(crate) mod document;
 pub(crate) mod old_client;
 pub(crate) mod program;

@@ -30,6 +30,7 @@ pub(crate) struct Proxy {
     pub handle: Handle,
     pub view: Index,
     pub running: Running,
+    pub journal: Arc<Journal>,
     rung: tokio::sync::mpsc::Receiver<()>,
 }
 
@@ -46,7 +47,16 @@ impl Proxy {
     pub(crate) async fn bridging(upstream: SocketAddr, limits: Limits, bridging: Option<Bridging>) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
         let config = EngineConfig { bridging, limits, ..EngineConfig::between(listen, upstream) };
-        let journal = Arc::new(Journal::new(64 * 1024 * 1024));
+        Self::run(config, 64 * 1024 * 1024).await
+    }
+
+    /// With so many bytes for what was seen.
+    pub(crate) async fn with_history(upstream: SocketAddr, history: usize) -> Self {
+        Self::run(EngineConfig::between("127.0.0.1:0".parse().unwrap(), upstream), history).await
+    }
+
+    async fn run(config: EngineConfig, history: usize) -> Self {
+        let journal = Arc::new(Journal::new(history));
         let handle = Handle::default();
         let running = engine::start(config, Arc::clone(&journal), handle.clone()).await.expect("the engine starts");
         let (ring, rung) = tokio::sync::mpsc::channel(1);
@@ -54,7 +64,7 @@ impl Proxy {
             // A full channel has rung already.
             let _ = ring.try_send(());
         });
-        Self { address: running.addresses()[0], handle, view: Index::new(subscription), running, rung }
+        Self { address: running.addresses()[0], handle, view: Index::new(subscription), running, journal, rung }
     }
 
     /// Looks at the journal again and again until `condition` gives something.
@@ -163,7 +173,12 @@ pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T
 
 /// Both ends of an open session, played by hand.
 pub(crate) async fn open(proxy: &Proxy, listener: &TcpListener) -> (TcpStream, TcpStream) {
-    let mut client = connect(proxy.address).await;
+    open_at(proxy.address, listener).await
+}
+
+/// The same through a proxy that listens there.
+pub(crate) async fn open_at(proxy: SocketAddr, listener: &TcpListener) -> (TcpStream, TcpStream) {
+    let mut client = connect(proxy).await;
     client.write_all(REQUEST).await.unwrap();
     let (mut server, _) = in_time("a connection", listener.accept()).await.unwrap();
     server.set_nodelay(true).unwrap();

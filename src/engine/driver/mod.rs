@@ -111,7 +111,7 @@ async fn run<C: Connection, S: Connection>(mut driver: Box<Driver<C, S>>, mut sh
             && timer.as_mut().poll(cx).is_ready()
         {
             quitting = Quitting::Yes;
-            driver.command(None, SessionCommand::Close { by: ClosedBy::Proxy, code: Code::GOING_AWAY });
+            driver.command(None, SessionCommand::close(ClosedBy::Proxy, Code::GOING_AWAY));
         }
         driver.poll(cx)
     })
@@ -443,6 +443,12 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 let pipe = &mut self.pipes[to.other()];
                 (pipe.ended, pipe.told) = (Some(Ending::Reset), false);
                 self.pipes[to].abandon();
+            }
+            Act::ResetBoth => {
+                for pipe in self.pipes.iter_mut() {
+                    pipe.abandon();
+                    (pipe.ended, pipe.told) = (Some(Ending::Reset), false);
+                }
             }
             Act::Pace(Side::Server) => self.paced = true,
             // Browsers put frames together by themselves.

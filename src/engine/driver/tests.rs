@@ -272,7 +272,7 @@ async fn a_session_that_is_told_to_quit_ends_as_soon_as_both_have_replied() {
 async fn peers_that_never_reply_have_their_time_even_where_they_read_nothing() {
     let (mut stage, start) = (Stage::open().await, Instant::now());
     stage.client.takes(1);
-    let close = SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL };
+    let close = SessionCommand::close(ClosedBy::User, Code::NORMAL);
     stage.commands.send(Box::new((close, control::unheard()))).await.ok().unwrap();
     let closed = stage.ends().await;
     assert_eq!((closed.by, closed.code), (ClosedBy::User, Some(Code::NORMAL)));

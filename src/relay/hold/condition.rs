@@ -63,6 +63,8 @@ pub type Conditions = PerSide<Option<Arc<Condition>>>;
 struct Shared {
     /// Goes up with each change, so that a lane finds out for the price of a load.
     version: AtomicU64,
+    /// Messages that were held so far.
+    held: AtomicU64,
     conditions: Mutex<Conditions>,
 }
 
@@ -108,6 +110,11 @@ impl HoldCell {
     #[inline]
     pub(in crate::relay) fn version(&self) -> u64 {
         self.shared.version.load(Ordering::Acquire)
+    }
+
+    /// The number of the next message that is held, from 1, in all sessions.
+    pub(in crate::relay) fn next_held(&self) -> u64 {
+        self.shared.held.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// What is held of what a side sends.

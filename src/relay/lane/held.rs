@@ -278,7 +278,8 @@ impl Lane {
         let query = hold.query().to_owned();
         for Untold { frame, length, asks } in hold.take_untold() {
             let waits = if asks { Waits::User } else { Waits::Order };
-            let held = HeldEvent { frame, from: self.from, length, waits, query: query.clone() };
+            let held = context.hold.next_held();
+            let held = HeldEvent { held, frame, from: self.from, length, waits, query: query.clone() };
             log.event(context.now, Event::Held(held));
         }
     }

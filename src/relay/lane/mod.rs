@@ -426,7 +426,7 @@ impl Lane {
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing
     /// passes that the side sends.
-    pub(super) fn close(&mut self, context: &mut Context<'_>, code: Code, out: &mut Output) {
+    pub(super) fn close(&mut self, context: &mut Context<'_>, code: Code, reason: &str, out: &mut Output) {
         self.release_to_quit(context, out);
         let is_free = match self.passage.fault() {
             Some(_) => self.passage.is_at_border(),
@@ -437,7 +437,7 @@ impl Lane {
         };
         if is_free && self.ended.is_none() {
             let mut bytes = Vec::new();
-            self.write_close(context, code, &mut bytes, &mut out.log);
+            self.write_close(context, code, reason, &mut bytes, &mut out.log);
             out.to[self.from.other()].append(&bytes);
         }
         self.refuse_waiting(Refusal::NeverCame, out);
@@ -446,6 +446,12 @@ impl Lane {
         if self.close.as_ref().is_some_and(|close| close.origin == Origin::Proxy) {
             self.close = None;
         }
+    }
+
+    /// The session is cut: nothing passes any more, and what is held or waits is given up.
+    pub(super) fn cut(&mut self, out: &mut Output) {
+        self.refuse_waiting(Refusal::Ended, out);
+        self.passage = Passage::Closed;
     }
 
     /// Whether no close frame can be expected from this side any more.

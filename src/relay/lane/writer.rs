@@ -163,8 +163,15 @@ impl Lane {
     }
 
     /// Writes a close frame of wsproxy's own.
-    pub(super) fn write_close(&mut self, context: &mut Context<'_>, code: Code, bytes: &mut Vec<u8>, log: &mut Log) {
-        let body = code.to_be_bytes().to_vec();
+    pub(super) fn write_close(
+        &mut self,
+        context: &mut Context<'_>,
+        code: Code,
+        reason: &str,
+        bytes: &mut Vec<u8>,
+        log: &mut Log,
+    ) {
+        let body = [&code.to_be_bytes(), reason.as_bytes()].concat();
         // Where the receiver knows no closing handshake, the end of the bytes tells it.
         let _ = self.write_frame(context, FIN | Opcode::CLOSE.value(), body, Origin::Proxy, bytes, log);
     }

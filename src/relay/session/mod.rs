@@ -82,7 +82,19 @@ pub enum SessionCommand {
         by: ClosedBy,
         /// The close code (RFC 6455 7.4.1).
         code: Code,
+        /// The reason that stands with it: at most 123 bytes (RFC 6455 5.5).
+        reason: String,
     },
+    /// Ends the session at once: both connections are reset, and what is held is never sent.
+    Cut,
+}
+
+impl SessionCommand {
+    /// An end without a reason in words.
+    #[must_use]
+    pub const fn close(by: ClosedBy, code: Code) -> Self {
+        Self::Close { by, code, reason: String::new() }
+    }
 }
 
 /// What a session needs to know at its start.
@@ -273,7 +285,7 @@ impl Session {
             _ => None,
         });
         if let Some(code) = fault {
-            self.close(now, ClosedBy::Proxy, code, out);
+            self.close(now, ClosedBy::Proxy, code, "", out);
         }
     }
 
@@ -298,8 +310,12 @@ impl Session {
                 out.replies.push((token, reply));
             }
             SessionCommand::Decide { frame, decision } => self.decide(now, token, frame, decision, out),
-            SessionCommand::Close { by, code } => {
-                self.close(now, by, code, out);
+            SessionCommand::Close { by, code, reason } => {
+                self.close(now, by, code, &reason, out);
+                out.replies.push((token, Reply::Done));
+            }
+            SessionCommand::Cut => {
+                self.cut(now, out);
                 out.replies.push((token, Reply::Done));
             }
         }
@@ -466,7 +482,7 @@ impl Session {
 
     /// Ends the session from within: a close frame to each side where one can stand. From here on nothing that comes is
     /// passed on.
-    fn close(&mut self, now: Time, by: ClosedBy, code: Code, out: &mut Output) {
+    fn close(&mut self, now: Time, by: ClosedBy, code: Code, reason: &str, out: &mut Output) {
         if let Phase::Closing(_) = self.phase {
             return;
         }
@@ -478,10 +494,22 @@ impl Session {
         };
         for to in [Side::Client, Side::Server] {
             let (lane, mut context) = self.core.lane(now, to.other());
-            lane.close(&mut context, code, out);
+            lane.close(&mut context, code, reason, out);
         }
-        self.core.note_first(First { by, how, code: code_told, reason: Vec::new() });
+        let reason = code_told.map_or(Vec::new(), |_| reason.as_bytes().to_vec());
+        self.core.note_first(First { by, how, code: code_told, reason });
         self.phase = Phase::Closing(Closing::begin(now));
+    }
+
+    /// Ends the session for the user without a word to the peers.
+    fn cut(&mut self, now: Time, out: &mut Output) {
+        self.core.note_first(First { by: ClosedBy::User, how: ClosedHow::Reset, code: None, reason: Vec::new() });
+        self.core.cut = PerSide::new(true, true);
+        for lane in self.core.lanes.iter_mut() {
+            lane.cut(out);
+        }
+        out.acts.push(Act::ResetBoth);
+        self.phase = Phase::Closing(Closing::over(now));
     }
 
     /// Whether more is to be read from a side: its bytes have not ended, there is use for them, and room.

@@ -121,6 +121,8 @@ pub enum Act {
     HalfClose(Side),
     /// That side gets a reset, behind all that is on its way there; for the other side there is nothing any more.
     Reset(Side),
+    /// Tear both connections down at once; what is still to go out is left.
+    ResetBoth,
     /// From here on each frame for that side is a write of its own: servers of 2010 take one read as one message.
     Pace(Side),
     /// The session is over now; what could not be written yet is lost.

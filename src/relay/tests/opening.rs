@@ -178,7 +178,7 @@ fn a_session_that_begins_without_heads_carries_frames_as_one_that_opened() {
         out.to.client.take(hello, &mut received);
         assert_eq!(received, hello);
         assert_eq!(super::frames(&out.log).into_iter().map(|(_, payload)| payload).collect::<Vec<_>>(), [b"Hello"]);
-        session.command(Time(3), Token(1), SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL }, &mut out);
+        session.command(Time(3), Token(1), SessionCommand::close(ClosedBy::User, Code::NORMAL), &mut out);
         assert!(!session.is_open() && session.deadline().is_some());
         received.clear();
         out.to.client.take(b"", &mut received);

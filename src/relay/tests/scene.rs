@@ -82,7 +82,7 @@ impl Scene {
     }
 
     pub(super) fn close(&mut self, by: ClosedBy, code: Code) {
-        self.session.command(Time(4), Token(2), SessionCommand::Close { by, code }, &mut self.out);
+        self.session.command(Time(4), Token(2), SessionCommand::close(by, code), &mut self.out);
         self.take(Side::Client, b"");
     }
 

@@ -257,7 +257,7 @@ fn an_injected_ping_and_one_of_wsproxy_s_own_closes() {
     });
     insta::assert_snapshot!(scene.shown(BytesShown::Wire, BodyShown::Auto));
     scene.feed(|session, now, out| {
-        session.command(now, Token(2), SessionCommand::Close { by: ClosedBy::User, code: Code::GOING_AWAY }, out);
+        session.command(now, Token(2), SessionCommand::close(ClosedBy::User, Code::GOING_AWAY), out);
     });
     assert!(scene.shown(BytesShown::Wire, BodyShown::Auto).contains("sent by wsproxy itself"));
     scene.receive(Side::Server, &plain(Opcode::TEXT, b"late"));

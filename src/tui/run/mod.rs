@@ -304,7 +304,7 @@ impl Screen {
                 Effect::Policy(policy) => self.control.command(Command::Policy(policy), control::unheard()),
                 Effect::Close(session) => {
                     // A session that is too busy to take this is told again by the next key press.
-                    self.control.command(Command::Close { session }, control::unheard());
+                    self.control.command(Command::close(session), control::unheard());
                 }
                 Effect::Hold(conditions) => self.control.command(Command::Hold(conditions), control::unheard()),
                 Effect::ReleaseAll => self.control.command(Command::ReleaseAll, control::unheard()),
@@ -375,10 +375,20 @@ impl Screen {
         self.now().since(self.drawn)
     }
 
+    /// Takes over what another client of the proxy has changed, which is told in the journal.
+    fn take_over(&mut self) {
+        self.model.proxy.policy = self.control.policy();
+        let held = self.control.held();
+        if held != self.model.holding.conditions {
+            self.model.holding.set(held);
+        }
+    }
+
     /// Takes in what the journal has, if its bell rang.
     fn sync(&mut self) -> io::Result<()> {
         if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
             self.update(Message::Time(self.now()))?;
+            self.take_over();
             self.feed.sync(&mut self.model);
             self.due = self.due.max(Due::Soon);
         }

@@ -112,7 +112,7 @@ impl<R: FnMut(Progress)> Repeater<R> {
                     return Ok(());
                 }
                 // What it puts in is never just done; were it, the next could go.
-                Ok(Signal::Reply(Reply::Done | Reply::Released)) => return Ok(()),
+                Ok(Signal::Reply(Reply::Done | Reply::Released | Reply::Hold(_))) => return Ok(()),
                 Ok(Signal::Reply(Reply::Refused(refusal))) => return Err(RepeatState::Refused(refusal)),
                 Ok(Signal::Stop) | Err(_) => return Err(RepeatState::Stopped),
             }

@@ -66,7 +66,7 @@ impl Answer {
 fn reply_text(reply: &Reply) -> String {
     match reply {
         Reply::Done => "done".to_owned(),
-        Reply::Released => "done".to_owned(),
+        Reply::Released | Reply::Hold(_) => "done".to_owned(),
         Reply::Sent { frame: Some(frame) } => format!("sent as frame {frame}"),
         Reply::Sent { frame: None } => "sent".to_owned(),
         Reply::Waiting(wait) => wait.to_string(),

@@ -163,6 +163,7 @@ fn what_is_asked_for_stands_until_it_is_released_and_then_goes_on_bit_for_bit() 
         assert_eq!(stage.client(), b"\x82\x01b");
         assert!(stage.session.is_reading(Side::Server));
         let held = HeldEvent {
+            held: 1,
             frame: FrameNumber::new(2),
             from: Side::Server,
             length: 1,
@@ -406,7 +407,7 @@ fn what_is_held_goes_on_in_front_of_the_end_of_its_side() {
 fn what_is_held_goes_on_in_front_of_the_close_frame_of_wsproxys_own() {
     let mut stage = Stage::holding("");
     stage.say(Side::Server, b"\x81\x01a\x81\x04b");
-    stage.command(SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL });
+    stage.command(SessionCommand::close(ClosedBy::User, Code::NORMAL));
     assert_eq!(stage.client(), [b"\x81\x01a", CLOSE].concat(), "behind a part of a message no close frame could stand");
     assert_eq!(stage.released().last().unwrap().how, ReleasedHow::Dropped);
     assert!(stage.notes()[0].starts_with("wsproxy ends the session, so what was held of the server went on"));
