@@ -3,6 +3,7 @@
 //! Each message is a process of its own, by the system's shell: its bytes on standard input, text on standard output.
 //! Nothing here runs on a session's path, and a program that hangs, floods or fails costs no more than the limits below.
 
+pub mod hook;
 mod process;
 
 use std::collections::{HashMap, VecDeque};

@@ -20,6 +20,9 @@ const OUTPUT: u64 = 256 * 1024;
 /// Bytes of what it says on standard error.
 const TROUBLE: u64 = 4 * 1024;
 
+/// The name of the threads at its pipes.
+const PIPE: &str = "decoder's pipe";
+
 /// What a command prints for a message.
 ///
 /// # Errors
@@ -40,11 +43,11 @@ pub(super) fn run_for(
         (running.child.stdin.take(), running.child.stdout.take(), running.child.stderr.take());
     let bytes = Arc::clone(bytes);
     // It need not read what it gets.
-    start(move || drop(stdin.map(|mut stdin| stdin.write_all(&bytes))))?;
+    start(PIPE, move || drop(stdin.map(|mut stdin| stdin.write_all(&bytes))))?;
     let (sender, receiver) = sync_channel(2);
     let said = sender.clone();
-    start(move || drop(said.send((Stream::Output, read(stdout, OUTPUT)))))?;
-    start(move || drop(sender.send((Stream::Trouble, read(stderr, TROUBLE)))))?;
+    start(PIPE, move || drop(said.send((Stream::Output, read(stdout, OUTPUT)))))?;
+    start(PIPE, move || drop(sender.send((Stream::Trouble, read(stderr, TROUBLE)))))?;
     let (mut output, mut trouble) = (None, Vec::new());
     loop {
         match receiver.recv_timeout(time) {
@@ -99,7 +102,7 @@ impl Running {
 }
 
 #[cfg(unix)]
-fn shell(command: &str) -> Command {
+pub(super) fn shell(command: &str) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut shell = Command::new("/bin/sh");
     // A group of its own: it ends with all that it starts, and a ctrl-c in the terminal does not reach it.
@@ -108,7 +111,7 @@ fn shell(command: &str) -> Command {
 }
 
 #[cfg(not(unix))]
-fn shell(command: &str) -> Command {
+pub(super) fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd");
     shell.arg("/C").arg(command);
     shell
@@ -120,15 +123,21 @@ impl Drop for Running {
         if self.is_over {
             return;
         }
-        #[cfg(unix)]
-        let _ = process::kill_process_group(process::Pid::from_child(&self.child), process::Signal::KILL);
-        let _ = self.child.kill();
+        end(&mut self.child);
         let _ = self.child.wait();
     }
 }
 
-fn start(run: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let started = thread::Builder::new().name("decoder's pipe".into()).spawn(run);
+/// Ends a process that was not waited for, with all that it has started.
+pub(super) fn end(child: &mut Child) {
+    #[cfg(unix)]
+    let _ = process::kill_process_group(process::Pid::from_child(child), process::Signal::KILL);
+    let _ = child.kill();
+}
+
+/// Starts a thread of that name.
+pub(super) fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let started = thread::Builder::new().name(name.into()).spawn(run);
     started.map(drop).map_err(|error| format!("no thread can be started for it: {error}"))
 }
 
@@ -147,6 +156,7 @@ fn said_by(printed: &[u8]) -> String {
     String::from_utf8_lossy(printed).into_owned()
 }
 
-fn ended(status: ExitStatus) -> String {
+/// How a process ended, in words.
+pub(super) fn ended(status: ExitStatus) -> String {
     status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
 }
