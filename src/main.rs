@@ -31,7 +31,8 @@ use wsproxy::engine::handle::Handle;
 use wsproxy::engine::recorder::Recorder;
 use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
-use wsproxy::headless::{self, Format, Printer};
+use wsproxy::export::{Printer, Redaction};
+use wsproxy::headless::{self, Format};
 use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
 use wsproxy::query::Query;
@@ -337,6 +338,7 @@ impl Proxy {
             clock: clock::now,
             preference,
             filter,
+            redaction: Redaction::default(),
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use wsproxy::cli::Arguments;
 use wsproxy::diagnose::render;
 use wsproxy::doctor::{Connected, Plan, Report, Visit};
-use wsproxy::headless::{self, Colour, Format, Printer};
+use wsproxy::export::Printer;
+use wsproxy::headless::{self, Colour, Format};
 
 use wsproxy::record::finding::FindingKind;
 use wsproxy::record::{Ending, Event, Log, Record, SessionId, Side, Time};
@@ -39,7 +40,7 @@ fn the_readme_s_lines_are_what_a_session_prints() {
     let mut printer = Printer::new(Format::Text, TimeZone::UTC);
     let mut out = Vec::new();
     printer.log(Some(SessionId(1)), &conversation(), &mut out);
-    printer.finish(&BTreeMap::new(), &mut out);
+    printer.finish(&BTreeMap::new(), &mut out).unwrap();
     let lines = String::from_utf8(out).unwrap();
     document::check_section("README.md", "lines", &format!("```\n{lines}```"));
 }

@@ -16,6 +16,7 @@ mod doctor;
 mod drafts;
 mod endings;
 mod examples;
+mod exports;
 mod faults;
 mod findings;
 mod handshakes;

@@ -4,14 +4,8 @@
 //! journal before it could be printed is counted in the output.
 
 mod colour;
-mod day;
 mod doctor;
-mod filter;
-mod frame_line;
-mod lines;
-mod printer;
 mod queue;
-mod reading;
 
 use std::io::{self, Write};
 use std::mem;
@@ -19,11 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crate::export;
+use crate::export::Printer;
 use crate::journal::Journal;
 
 pub use colour::{Colour, output_takes_sequences};
 pub use doctor::report;
-pub use printer::Printer;
 use queue::{Queue, Shared, Watched};
 
 /// How a line looks.
@@ -33,6 +28,15 @@ pub enum Format {
     Text,
     /// JSON Lines: the contract for scripts.
     Json,
+}
+
+impl From<Format> for export::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::JsonLines,
+        }
+    }
 }
 
 /// Tells `run` to end, and finds out whether it can.
@@ -86,7 +90,7 @@ impl Remote {
 #[must_use]
 pub fn summary(journal: &Journal) -> Option<String> {
     let counts = journal.counts();
-    lines::counts(counts.sessions, counts.frames, &journal.findings())
+    export::counts(counts.sessions, counts.frames, &journal.findings())
 }
 
 /// Prints what the journal gets, from its start, until it is told to stop. Blocks; each read is flushed as a whole.
@@ -112,7 +116,7 @@ fn print(inbox: &Inbox, out: &mut dyn Write) -> io::Result<()> {
             out.write_all(&text)?;
         }
         if stopped {
-            shared.queue().finish(&mut text);
+            shared.queue().finish(&mut text)?;
             out.write_all(&text)?;
             return out.flush();
         }

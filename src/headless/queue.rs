@@ -7,9 +7,8 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::export::Printer;
 use crate::journal::{Block, Journal, Subscription};
-
-use super::Printer;
 
 /// Bytes of one write. A pipe takes so many at once or none of them (PIPE_BUF), so that a reader who takes its time is
 /// seen to read, and a line is written or is not.
@@ -62,13 +61,14 @@ impl Queue {
     }
 
     /// Makes the last lines the content of `text`: empty where they were given out before.
-    pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
+    pub(super) fn finish(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
         text.clear();
         if mem::replace(&mut self.over, true) {
-            return;
+            return Ok(());
         }
-        self.printer.finish(&self.journal.findings(), text);
+        self.printer.finish(&self.journal.findings(), text)?;
         self.lines += count_lines(text);
+        Ok(())
     }
 
     /// Lines that there are in all, down to the last. It gives out nothing afterwards, so that no last line is written
@@ -76,7 +76,8 @@ impl Queue {
     fn exhaust(&mut self) -> u64 {
         let mut text = Vec::new();
         while self.next(&mut text) {}
-        self.finish(&mut text);
+        // Lines are all in memory, and nothing of them can fail.
+        let _ = self.finish(&mut text);
         self.lines
     }
 }

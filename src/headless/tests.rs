@@ -419,7 +419,7 @@ fn the_json_summary_counts_what_was_read_and_what_was_lost() {
     print_into(&mut printer, Some(1), event(closed(b"")));
     printer.lost(2, &mut Vec::new());
     printer.lost(3, &mut Vec::new());
-    printer.finish(&BTreeMap::from([(FindingKind::HttpExtraCrlf, 4)]), &mut out);
+    printer.finish(&BTreeMap::from([(FindingKind::HttpExtraCrlf, 4)]), &mut out).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         concat!(
@@ -523,7 +523,7 @@ fn a_run_comes_to_a_line_that_says_where_its_problems_are_explained() {
         ),
     ] {
         let findings = findings.iter().copied().collect();
-        assert_eq!(lines::counts(sessions, frames, &findings).as_deref(), expected);
+        assert_eq!(export::counts(sessions, frames, &findings).as_deref(), expected);
     }
 }
 
@@ -672,7 +672,7 @@ fn filtered(query: &str, format: Format) -> Vec<String> {
         );
         printer.log(id, &whole(Side::Server, Opcode::BINARY, b"\x01\x02"), &mut out);
     }
-    printer.finish(&BTreeMap::new(), &mut out);
+    printer.finish(&BTreeMap::new(), &mut out).unwrap();
     let lines = String::from_utf8(out).unwrap();
     lines.lines().map(str::to_owned).collect()
 }

@@ -195,6 +195,12 @@ impl Journal {
         self.budget.saturating_sub(lingering.saturating_sub(allowance)).max(allowance)
     }
 
+    /// Sequence of the block that comes next.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.lock().next
+    }
+
     /// How many findings of each kind there were, in the catalogue's order. Counted as they come, so it holds however
     /// much has left the memory since.
     #[must_use]

@@ -55,6 +55,8 @@ pub(super) enum Line<'a> {
         path: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         path_bytes: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<String>,
     },
     Head {
         session: Option<u64>,
@@ -69,6 +71,8 @@ pub(super) enum Line<'a> {
         origin: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         sent: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<String>,
     },
     HeadHeld {
         session: Option<u64>,

@@ -28,6 +28,7 @@ use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
+use crate::wire::secret;
 
 use line::{Line, Place, Sent, Sides, Versioned};
 
@@ -56,6 +57,41 @@ pub fn write(item: &Item<'_>, out: &mut Vec<u8>) {
 /// Adds an object as a line.
 pub fn object(object: &Value, out: &mut Vec<u8>) {
     put(object, out);
+}
+
+/// The name of the event that a line tells of.
+#[must_use]
+pub const fn event_name(what: &What<'_>) -> &'static str {
+    match what {
+        What::Frame(_) => "frame",
+        What::Raw(..) => "raw",
+        What::Released(..) => "released",
+        What::Event(event) => match event {
+            Event::SessionOpened { .. } => "session_opened",
+            Event::Head(_) => "head",
+            Event::Open(_) => "open",
+            Event::Finding(..) => "finding",
+            Event::Inflated(_) => "inflated",
+            Event::Held(_) => "held",
+            Event::Released(_) => "released",
+            Event::HeadHeld(_) => "head_held",
+            Event::HeadReleased { .. } => "head_released",
+            Event::Verdict(_) => "verdict",
+            Event::Stall { .. } => "stall",
+            Event::Answered { .. } => "answered",
+            Event::Ended { .. } => "ended",
+            Event::SessionClosed(_) => "session_closed",
+            Event::Note(..) => "note",
+        },
+        What::Proxy(event) => match event {
+            ProxyEvent::Listening { .. } => "listening",
+            ProxyEvent::Upstream { .. } => "upstream",
+            ProxyEvent::Finding(..) => "finding",
+            ProxyEvent::Answered { .. } => "answered",
+            ProxyEvent::Http { .. } => "http",
+            ProxyEvent::Note(..) => "note",
+        },
+    }
 }
 
 /// Adds the line that says how many records are missing.
@@ -262,8 +298,9 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
         Event::Released(released) => released_line(session, time, released, None),
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
+            let secrets = secret::names_in_target(path);
             let (path, path_bytes) = peer_text(path);
-            Line::SessionOpened { session, time, client: client.to_string(), path, path_bytes }
+            Line::SessionOpened { session, time, client: client.to_string(), path, path_bytes, secrets }
         }
         Event::Head(head) => Line::Head {
             session,
@@ -276,6 +313,7 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             complete: head.complete,
             origin: head.is_edited.then_some("edited"),
             sent: head.is_edited.then(|| STANDARD.encode(&head.forwarded)),
+            secrets: secret::names_in_head(&head.bytes),
         },
         Event::HeadHeld(held) => Line::HeadHeld {
             session,
@@ -330,7 +368,7 @@ const fn sides(PerSide { client, server }: PerSide<u64>) -> Sides {
     Sides { client, server }
 }
 
-/// A time as it stands in events: RFC 3339 with microseconds.
+/// A time as it stands in a line: RFC 3339 in UTC, with microseconds.
 #[must_use]
 pub fn rfc3339(time: Time) -> String {
     format!("{:.6}", time.timestamp().unwrap_or(Timestamp::MAX))
@@ -341,10 +379,15 @@ fn put_line(line: Line<'_>, out: &mut Vec<u8>) {
 }
 
 fn put(line: &impl Serialize, out: &mut Vec<u8>) {
-    let mut serializer = Serializer::with_formatter(&mut *out, Plain);
-    let written = line.serialize(&mut serializer);
-    debug_assert!(written.is_ok(), "a `Vec` takes all that is written, and each key is a name");
+    value(line, out);
     out.push(b'\n');
+}
+
+/// Adds a value in the JSON of a line: compact, and nothing in it can move a cursor or hide a character.
+pub fn value(value: &impl Serialize, out: &mut Vec<u8>) {
+    let mut serializer = Serializer::with_formatter(&mut *out, Plain);
+    let written = value.serialize(&mut serializer);
+    debug_assert!(written.is_ok(), "a `Vec` takes all that is written, and each key is a name");
 }
 
 /// Compact JSON in which nothing can move a cursor or hide a character, for those who read it on a terminal.

@@ -188,7 +188,7 @@ fn frame(header: FrameHeader) -> FrameRecord {
 }
 
 fn first() -> Event {
-    Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff".to_vec() }
+    Event::SessionOpened { client: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000)), path: b"/\xff?token=x".to_vec() }
 }
 
 /// The sample behind another, each with all that it can have. A kind of event without one does not compile.
@@ -196,7 +196,7 @@ fn next(event: &Event) -> Option<Event> {
     Some(match event {
         Event::SessionOpened { .. } => Event::Head(HeadEvent {
             from: Side::Server,
-            bytes: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
+            bytes: b"HTTP/1.1 101 x\r\nSet-Cookie: a=b\r\n\r\n".to_vec(),
             forwarded: b"HTTP/1.1 101 x\r\n\r\n".to_vec(),
             changes: Vec::new(),
             is_edited: true,

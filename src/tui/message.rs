@@ -7,6 +7,7 @@ use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
 use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::tui::state::answer::Progress;
+use crate::tui::state::writing::{WriteOrder, WriteProgress};
 
 /// Something happened.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub enum Message {
     Reply(Token, Reply),
     /// How far a repetition is.
     Repeated(Token, Progress),
+    /// How far a file is that is being written.
+    Wrote(WriteProgress),
     /// What the editor made of the composer's text, or why it did not.
     Edited(Result<String, String>),
     /// Something of wsproxy's own failed elsewhere, and the screen goes on.
@@ -66,6 +69,10 @@ pub enum Effect {
     },
     /// End that.
     StopRepeating,
+    /// Write a file of what is in memory; `Message::Wrote` comes back.
+    Write(Box<WriteOrder>),
+    /// End that, and leave no file.
+    StopWriting,
     /// Keep a text for the runs to come.
     Remember(String),
     /// Give the terminal to the user's editor with a text; `Message::Edited` comes back.

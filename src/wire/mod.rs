@@ -20,6 +20,7 @@ pub mod message;
 pub mod opcode;
 pub mod request;
 pub mod response;
+pub mod secret;
 pub mod units;
 pub mod url;
 pub mod utf8;

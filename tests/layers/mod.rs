@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 24] = [
+const LAYERS: [(&str, usize); 25] = [
     ("text", 0),
     ("files", 0),
     ("wire", 0),
@@ -28,6 +28,7 @@ const LAYERS: [(&str, usize); 24] = [
     ("control", 6),
     ("json", 6),
     ("engine", 7),
+    ("export", 7),
     ("playground", 7),
     ("tui", 8),
     ("headless", 8),

@@ -28,6 +28,8 @@ pub(crate) struct Tab {
     next: u64,
     /// What the browser wrote to the page's console.
     console: Vec<String>,
+    /// What it told of its traffic.
+    network: Vec<Value>,
 }
 
 fn find() -> Option<PathBuf> {
@@ -95,7 +97,7 @@ impl Browser {
         let target: Value = serde_json::from_str(body.trim()).unwrap();
         let url = target["webSocketDebuggerUrl"].as_str().unwrap();
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-        let mut tab = Tab { socket, next: 0, console: Vec::new() };
+        let mut tab = Tab { socket, next: 0, console: Vec::new(), network: Vec::new() };
         tab.call("Log.enable", json!({})).await;
         tab
     }
@@ -127,6 +129,19 @@ impl Tab {
         }
     }
 
+    /// From now on the browser tells what the page sends and gets.
+    pub(crate) async fn watch_network(&mut self) {
+        self.call("Network.enable", json!({})).await;
+    }
+
+    /// What it told of that, up to an event of this name.
+    pub(crate) async fn network_until(&mut self, method: &str) -> Vec<Value> {
+        while self.network.iter().all(|event| event["method"] != method) {
+            self.message(method).await;
+        }
+        std::mem::take(&mut self.network)
+    }
+
     async fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.next += 1;
         let id = self.next;
@@ -146,6 +161,9 @@ impl Tab {
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         if value["method"] == "Log.entryAdded" {
             self.console.push(value["params"]["entry"]["text"].as_str().unwrap_or_default().to_owned());
+        }
+        if value["method"].as_str().is_some_and(|method| method.starts_with("Network.")) {
+            self.network.push(value.clone());
         }
         value
     }

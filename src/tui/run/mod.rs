@@ -8,6 +8,7 @@ mod history_file;
 mod remembered;
 pub(crate) mod repeat;
 pub(crate) mod terminal;
+mod write;
 
 use std::io;
 use std::panic::PanicHookInfo;
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 
 use crate::control::{self, Command, Control, Replier};
 use crate::decode::{Decoder, Preference};
+use crate::export::Redaction;
 use crate::files;
 use crate::journal::{Index, Journal};
 use crate::query::Query;
@@ -34,6 +36,7 @@ use crate::tui::state::answer::Progress;
 use crate::tui::state::decoders::Decoders;
 use crate::tui::state::model::Model;
 use crate::tui::state::proxy::Info;
+use crate::tui::state::writing::{WriteOrder, WriteProgress};
 use crate::tui::theme::{Surroundings, Theme};
 use history_file::HistoryFile;
 use remembered::Remembered;
@@ -52,6 +55,7 @@ enum Wake {
     InputFailed(io::Error),
     Reply(Token, Reply),
     Repeated(Token, Progress),
+    Wrote(WriteProgress),
     /// Another thread failed.
     Panicked(String),
     /// Look at the flags.
@@ -101,6 +105,8 @@ pub struct World {
     pub preference: Preference,
     /// What is asked for at the start; all else is hidden.
     pub filter: Option<Query>,
+    /// What is taken out of files that are written.
+    pub redaction: Redaction,
 }
 
 /// A remote control and the inbox for `run`.
@@ -145,6 +151,9 @@ struct Screen {
     taken: SyncSender<()>,
     history: HistoryFile,
     repeating: Option<Stopper>,
+    journal: Arc<Journal>,
+    redaction: Redaction,
+    writing: Option<write::Stopper>,
     drawn: Time,
     /// Whether something changed since the last draw, and how soon it is wanted on the screen.
     due: Due,
@@ -159,7 +168,7 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, preference, filter } = world;
+        let World { journal, control, clock, preference, filter, redaction } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -206,6 +215,9 @@ impl Screen {
             taken,
             history,
             repeating: None,
+            journal,
+            redaction,
+            writing: None,
             drawn: clock(),
             due: Due::Now,
         })
@@ -288,6 +300,7 @@ impl Screen {
             }
             Wake::Input(Event::FocusGained | Event::FocusLost) => return Ok(Flow::GoOn),
             Wake::Reply(token, reply) => (Message::Reply(token, reply), Due::Now),
+            Wake::Wrote(progress) => (Message::Wrote(progress), Due::Soon),
             Wake::Repeated(token, progress) => (Message::Repeated(token, progress), Due::Soon),
             Wake::Panicked(text) => (Message::Trouble(text), Due::Now),
         };
@@ -330,6 +343,8 @@ impl Screen {
                     self.repeating = Some(repeat::start(repeat, self.clock, inject, report)?);
                 }
                 Effect::StopRepeating => self.repeating = None,
+                Effect::Write(order) => self.write(*order)?,
+                Effect::StopWriting => self.writing = None,
                 Effect::Remember(text) => self.history.append(&text),
                 Effect::OpenEditor(text) => {
                     let edited = self.terminal.lend(|| editor::edit(&text))?;
@@ -340,6 +355,27 @@ impl Screen {
             }
         }
         Ok(Flow::GoOn)
+    }
+
+    /// Begins to write a file.
+    fn write(&mut self, order: WriteOrder) -> io::Result<()> {
+        let job = write::Job {
+            order,
+            journal: Arc::clone(&self.journal),
+            beginnings: write::beginnings(self.feed.shown()),
+            preference: self.model.decoders.preference().clone(),
+            redaction: self.redaction.clone(),
+            zone: self.model.look.zone.clone(),
+        };
+        let sender = self.inbox.remote.sender.clone();
+        let report = move |progress: WriteProgress| {
+            let is_last = !matches!(progress, WriteProgress::Going(_));
+            let wake = Wake::Wrote(progress);
+            // Only the last word has to arrive, and nothing waits for the thread that says it.
+            let _ = if is_last { sender.send(wake).is_ok() } else { sender.try_send(wake).is_ok() };
+        };
+        self.writing = Some(write::start(job, report)?);
+        Ok(())
     }
 
     /// Brings a reply back as a message.

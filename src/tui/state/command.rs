@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::decode::{Choice, Decoder};
 use crate::diagnose;
+use crate::export::Existing;
 use crate::journal::RowId;
 use crate::query::{JsonPath, Query};
 use crate::record::finding::FindingKind;
@@ -18,6 +19,7 @@ use crate::tui::theme;
 use super::composer::Recall;
 use super::cursor::Scroll;
 use super::line::{Line, common};
+use super::writing::WriteLine;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Mark(RowId),
     /// Hold what a query asks for.
     Hold(String),
+    /// Write a file.
+    Write(WriteLine),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -75,6 +79,7 @@ enum Meaning {
     Policy,
     Finding,
     Explain,
+    Write(Existing),
     /// A session that there is.
     KnownSession(SessionId),
     /// A row that is marked.
@@ -85,7 +90,7 @@ enum Meaning {
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 13] = [
+const WORDS: [(&str, &str, &str, Meaning); 15] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
@@ -96,6 +101,13 @@ const WORDS: [(&str, &str, &str, Meaning); 13] = [
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
     ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
+    (
+        "write",
+        "talk.har",
+        "write what is shown to a file: .jsonl, .har, .pcapng, .text, .csv, .md; all or session in front for that",
+        Meaning::Write(Existing::Keep),
+    ),
+    ("write!", "talk.har", "the same, in place of a file that is there", Meaning::Write(Existing::Replace)),
     ("close", "", "close the session, with close frames (asks)", Meaning::Action(Action::CloseSession)),
     ("quit", "", "quit (asks while sessions are open)", Meaning::Action(Action::Quit)),
     ("quit!", "", "quit without asking; sessions get close frames", Meaning::QuitAtOnce),
@@ -286,6 +298,7 @@ impl Named {
             | Meaning::Mark(_)
             | Meaning::OwnDecoder(_)
             | Meaning::Hold
+            | Meaning::Write(_)
             | Meaning::QuitAtOnce => Vec::new(),
         }
     }
@@ -388,6 +401,7 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
             Ok(Err(unanswerable)) => Err(unanswerable.to_string()),
             Err(error) => Err(error.why),
         },
+        Meaning::Write(existing) => WriteLine::parse(value, existing).map(Command::Write),
         Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
@@ -583,8 +597,14 @@ impl Past {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::Format;
     use crate::tui::keymap::Place;
+    use crate::tui::state::writing::Share;
     use proptest::prelude::*;
+
+    fn write(share: Share, path: &str, format: Format, existing: Existing) -> Command {
+        Command::Write(WriteLine { share, path: path.into(), format, existing })
+    }
 
     #[test]
     fn lines_mean_what_they_say() {
@@ -603,6 +623,9 @@ mod tests {
             ("policy repair", Command::Policy(Policy::Repair)),
             ("filter from:client", Command::Filter("from:client".to_owned())),
             ("120", Command::Frame(None, FrameNumber::new(120))),
+            ("write a b.har", write(Share::Shown, "a b.har", Format::Har, Existing::Keep)),
+            ("write! all x.txt", write(Share::All, "x.txt", Format::Text, Existing::Replace)),
+            ("write session /tmp/s.pcapng", write(Share::Session, "/tmp/s.pcapng", Format::Pcapng, Existing::Keep)),
             ("theme light", Command::Theme(theme::Choice::Light)),
             ("decoder auto", Command::Decoder(Choice::Guessed)),
             ("decoder none", Command::Decoder(Choice::Plain)),
@@ -624,6 +647,9 @@ mod tests {
             ("filter from:me", "from:client or from:server"),
             ("decoder soap", "auto, none, json, socket.io"),
             ("follow 3", "follow takes no value"),
+            ("write", "as in write talk.har"),
+            ("write all", "all has no ending"),
+            ("write x.doc", "take .jsonl, .har"),
             ("half-page", "may be half-page-down or half-page-up"),
         ] {
             let error = parse(line).unwrap_err();

@@ -36,6 +36,11 @@ impl Decoders {
         Self { preference, ..Self::default() }
     }
 
+    /// What is wanted of sessions for which nothing else is chosen.
+    pub(crate) const fn preference(&self) -> &Preference {
+        &self.preference
+    }
+
     /// All that there are, those that the user gave first.
     pub(crate) fn all(&self) -> impl Iterator<Item = Decoder> + '_ {
         self.preference.given.iter().copied().chain(Decoder::ALL)

@@ -43,3 +43,4 @@ pub(crate) mod toast;
 mod useful;
 pub(crate) mod why;
 pub(crate) mod worst;
+pub(crate) mod writing;

@@ -33,6 +33,7 @@ use super::sending::Sending;
 use super::texts::Texts;
 use super::timeline::Timeline;
 use super::toast::Toast;
+use super::writing::Writing;
 
 /// The state of the screen.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ pub struct Model {
     pub(crate) search: Search,
     /// What was sent.
     pub(crate) sending: Sending,
+    /// The file that is being written, or was last.
+    pub(crate) writing: Option<Writing>,
     /// What is held.
     pub(crate) holding: Holding,
     /// Commands that were done.
@@ -102,6 +105,7 @@ impl Model {
             timeline: Timeline::default(),
             search: Search::default(),
             sending: Sending::default(),
+            writing: None,
             holding: Holding::default(),
             commands: Past::default(),
             overview: Overview::default(),

@@ -11,6 +11,7 @@ use crate::tui::state::help::HelpPage;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::{Overlay, Question};
 use crate::tui::state::panes::Tab;
+use crate::tui::state::writing::Writing;
 
 use super::compare;
 use super::copy;
@@ -172,6 +173,9 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.sending.is_repeating() {
         return sending::stop(model);
+    }
+    if model.writing.as_ref().is_some_and(Writing::is_running) {
+        return vec![Effect::StopWriting];
     }
     let place = model.place();
     match &mut model.overlay {

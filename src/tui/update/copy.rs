@@ -15,7 +15,7 @@ use crate::record::finding::Level;
 use crate::record::{Event, FrameRecord, Seen};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
 use crate::tui::pages::{BytesShown, content, words};
 use crate::tui::state::model::Model;
@@ -119,7 +119,9 @@ fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
 }
 
 fn too_large() -> String {
-    format!("this is more than the {} that a terminal takes: copy less at a time", text::byte_count(LIMIT as u64))
+    let key = key_of(Action::CommandLine);
+    let limit = text::byte_count(LIMIT as u64);
+    format!("this is more than the {limit} that a terminal takes: {key}write talk.jsonl puts it into a file")
 }
 
 /// The first and the last row to copy, by number.

@@ -22,6 +22,7 @@ mod sending;
 mod timeline;
 mod websocat;
 mod why;
+mod writing;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -54,6 +55,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         Message::Found => {}
         Message::Decoded => model.decoders.hear(),
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
+        Message::Wrote(progress) => writing::take(model, progress),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }
     Vec::new()

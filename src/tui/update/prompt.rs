@@ -24,6 +24,7 @@ use super::holding;
 use super::marks;
 use super::moving;
 use super::why;
+use super::writing;
 
 /// Sessions that can be chosen by what is known of them: the newest.
 const SESSIONS: usize = 500;
@@ -136,6 +137,7 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::Finding(kind) => go_to_finding(model, view, kind),
         Command::Explain(kind) => model.overlay = Some(Overlay::Explain(kind, Scroll::default())),
         Command::Mark(row) => marks::go_to(model, view, row),
+        Command::Write(line) => return writing::begin(model, view, line),
         Command::QuitAtOnce => return vec![Effect::Quit],
     }
     Vec::new()

@@ -184,12 +184,14 @@ pub(super) fn footer(model: &Model, view: &Index, area: Rect, buffer: &mut Buffe
     let waiting =
         model.sending.answer.as_ref().filter(|answer| answer.reply.is_some() && answer.is_waiting() && !composing);
     let running = model.sending.repeating.as_ref().filter(|repeating| repeating.is_running() && !composing);
-    let words = match (&model.toast, waiting, running) {
-        (Some(toast), ..) => Some((toast.level, toast.text.clone())),
-        (None, Some(answer), _) => Some((answer.level(), answer.text(model.now))),
-        (None, None, Some(repeating)) => Some((repeating.level(), repeating.text(model.now))),
-        (None, None, None) => None,
-    };
+    let toast = model.toast.as_ref().map(|toast| (toast.level, toast.text.clone()));
+    let words = toast
+        .or_else(|| waiting.map(|answer| (answer.level(), answer.text(model.now))))
+        .or_else(|| running.map(|repeating| (repeating.level(), repeating.text(model.now))))
+        .or_else(|| {
+            let writing = model.writing.as_ref().filter(|writing| writing.is_running())?;
+            Some((writing.level(), writing.text()))
+        });
     let line = match words {
         Some((level, words)) => said(&words, level_style(level, theme), level_glyph(level), area),
         None => keys(model, view, area),

@@ -21,10 +21,6 @@ impl Day {
         Self { zone, second: None, text: Vec::new() }
     }
 
-    pub(super) const fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
     /// Adds a time of day, with its microseconds.
     pub(super) fn write(&mut self, time: Time, out: &mut Vec<u8>) {
         const MICROS: u64 = 1_000_000;

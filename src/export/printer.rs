@@ -1,14 +1,15 @@
-//! Blocks in, bytes of output out. No I/O; the same blocks give the same bytes.
+//! Blocks in, bytes of output out: puts together what belongs to one thing that was seen, and has a form write it down.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
 use std::mem;
 
 use jiff::tz::TimeZone;
 
 use crate::control::Lines;
 use crate::decode::{Decoded, Decoder, Preference};
-use crate::json::{self, FrameItem, Item, Totals, What};
+use crate::json::{FrameItem, Item, Totals, What};
 use crate::query::Query;
 use crate::record::finding::FindingKind;
 use crate::record::{
@@ -19,10 +20,10 @@ use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 
 use super::Format;
-use super::day::Day;
 use super::filter::Filter;
+use super::form::Form;
 use super::reading::{Came, Readers};
-use super::{frame_line, lines};
+use super::redaction::{Redaction, Redactor};
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
 const PENDING: usize = 64 * 1024 * 1024;
@@ -56,8 +57,8 @@ struct Sent {
 
 /// Prints each frame once, when it is complete, or when it is clear that it will not be.
 pub struct Printer {
-    format: Format,
-    day: Day,
+    form: Box<dyn Form>,
+    zone: TimeZone,
     sessions: HashMap<SessionId, Session>,
     /// Bytes in `Unfinished::wire`, all together.
     pending: usize,
@@ -66,17 +67,24 @@ pub struct Printer {
     totals: Totals,
     readers: Readers,
     filter: Option<Filter>,
+    redactor: Redactor,
+    /// The one session that is written down; `None` for all.
+    only: Option<SessionId>,
 }
 
 impl Printer {
     /// `zone` is for the times of day in text.
     #[must_use]
-    pub fn new(format: Format, zone: TimeZone) -> Self {
-        let (day, sessions) = (Day::new(zone), HashMap::new());
+    pub fn new(format: impl Into<Format>, zone: TimeZone) -> Self {
+        let format = format.into();
+        // A report is to be shown to others.
+        let redaction = if format == Format::Report { Redaction::secrets() } else { Redaction::default() };
         Self {
-            format,
-            day,
-            sessions,
+            form: format.form(&zone),
+            redactor: Redactor::new(redaction),
+            only: None,
+            zone,
+            sessions: HashMap::new(),
             pending: 0,
             plain: Vec::new(),
             totals: Totals::default(),
@@ -94,12 +102,28 @@ impl Printer {
     /// Only what is asked for; the last lines count the others.
     #[must_use]
     pub fn filtered(self, query: Query) -> Self {
-        let filter = Some(Filter::new(query, self.day.zone().clone()));
+        let filter = Some(Filter::new(query, self.zone.clone()));
         Self { filter, ..self }
+    }
+
+    /// Only a session, where one is named, and nothing that belongs to none.
+    #[must_use]
+    pub fn of_session(self, only: Option<SessionId>) -> Self {
+        Self { only, ..self }
+    }
+
+    /// Takes out what is not to be written. Of a report, what is usually secret is taken out besides.
+    #[must_use]
+    pub fn redacted(self, redaction: Redaction) -> Self {
+        let redaction = if self.redactor.is_idle() { redaction } else { redaction.and_secrets() };
+        Self { redactor: Redactor::new(redaction), ..self }
     }
 
     /// Adds the lines for a block's log. Blocks come in the journal's order.
     pub fn log(&mut self, session: Option<SessionId>, log: &Log, out: &mut Vec<u8>) {
+        if self.only.is_some() && session.is_some() && session != self.only {
+            return;
+        }
         (0..log.records.len()).for_each(|place| self.record(session, log, place, out));
     }
 
@@ -112,7 +136,7 @@ impl Printer {
                 Seen::Sent(sent) => self.sent(session, &sent, log),
                 Seen::Raw(raw) => self.raw(session, &raw, log, out),
                 Seen::Event(time, event) => self.event(session, time, event, out),
-                Seen::Proxy(time, event) => self.print(&Item { session, time, what: What::Proxy(event) }, out),
+                Seen::Proxy(time, event) => self.print(Item { session, time, what: What::Proxy(event) }, out),
             }
         }
     }
@@ -123,19 +147,24 @@ impl Printer {
         self.give_up_all(out);
         self.readers.lost();
         self.totals.lost += records;
-        match self.format {
-            Format::Text => lines::lost(records, out),
-            Format::Json => json::lost(records, out),
-        }
+        self.form.lost(records, out);
     }
 
-    /// Adds what there is to say at the end; `findings` counts them by kind.
-    pub fn finish(&mut self, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
-        self.give_up_all(out);
-        match self.format {
-            Format::Text => lines::summary(&self.totals, findings, out),
-            Format::Json => json::summary(&self.totals, findings, out),
-        }
+    /// What it came to so far.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Writes what there is to say at the end; `findings` counts them by kind.
+    ///
+    /// # Errors
+    /// When `out` can't be written to, or a form that keeps what it can't write yet could not do so.
+    pub fn finish(&mut self, findings: &BTreeMap<FindingKind, u64>, out: &mut dyn Write) -> io::Result<()> {
+        let mut last = Vec::new();
+        self.give_up_all(&mut last);
+        out.write_all(&last)?;
+        self.form.finish(&self.totals, findings, out)
     }
 
     fn frame(&mut self, session: Option<SessionId>, record: &FrameRecord, log: &Log, out: &mut Vec<u8>) {
@@ -145,9 +174,7 @@ impl Printer {
             return;
         };
         self.give_up(id, record.from, out);
-        let room = wanted(self.format, self.filter.as_ref(), &record.header)
-            .max(self.readers.wanted(id))
-            .min(PENDING.saturating_sub(self.pending));
+        let room = self.wanted(&record.header).max(self.readers.wanted(id)).min(PENDING.saturating_sub(self.pending));
         let wire = wire.get(..room).unwrap_or(wire).to_vec();
         self.pending += wire.len();
         let unfinished = Unfinished { record: *record, received: record.received, wire };
@@ -158,6 +185,7 @@ impl Printer {
         // Its begin may have been lost; then it was told as lost.
         let Some(id) = session else { return };
         let read = self.readers.wanted(id);
+        let is_filtered = self.filter.is_some();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(unfinished) = &mut session.unfinished[more.from] else { return };
         if unfinished.record.number != more.number {
@@ -166,7 +194,7 @@ impl Printer {
         // Once a piece was left out, those behind it have no place.
         if unfinished.wire.len() as u64 == unfinished.received {
             let wire = log.span(more.kept);
-            let wanted = wanted(self.format, self.filter.as_ref(), &unfinished.record.header).max(read);
+            let wanted = wanted(self.form.as_ref(), is_filtered, &unfinished.record.header).max(read);
             let wanted = wanted.saturating_sub(unfinished.wire.len());
             let wire = wire.get(..wanted.min(PENDING.saturating_sub(self.pending))).unwrap_or(wire);
             self.pending += wire.len();
@@ -192,7 +220,7 @@ impl Printer {
     }
 
     fn raw(&mut self, session: Option<SessionId>, raw: &RawRecord, log: &Log, out: &mut Vec<u8>) {
-        self.print(&Item { session, time: raw.time, what: What::Raw(raw, log.span(raw.kept)) }, out);
+        self.print(Item { session, time: raw.time, what: What::Raw(raw, log.span(raw.kept)) }, out);
     }
 
     fn event(&mut self, session: Option<SessionId>, time: Time, event: &Event, out: &mut Vec<u8>) {
@@ -217,7 +245,7 @@ impl Printer {
             Event::Released(released) => What::Released(released, self.left_for(session, released)),
             event => What::Event(event),
         };
-        self.print(&Item { session, time, what }, out);
+        self.print(Item { session, time, what }, out);
     }
 
     /// What left in place of a message that was held, where its line has been printed before.
@@ -261,10 +289,7 @@ impl Printer {
         out: &mut Vec<u8>,
     ) {
         self.totals.frames += 1;
-        let (shown, read) = (
-            wanted(self.format, self.filter.as_ref(), &record.header),
-            session.map_or(0, |id| self.readers.wanted(id)),
-        );
+        let (shown, read) = (self.wanted(&record.header), session.map_or(0, |id| self.readers.wanted(id)));
         let mut payload = wire.get(..shown.max(read)).unwrap_or(wire);
         let mut plain = mem::take(&mut self.plain);
         if let Some(key) = record.header.mask {
@@ -287,7 +312,7 @@ impl Printer {
             record.relayed = Relayed::Changed(by);
         }
         let frame = FrameItem { record: &record, received, payload: Cow::Borrowed(payload), inflated, sent, decoded };
-        self.print(&Item { session, time: record.time, what: What::Frame(frame) }, out);
+        self.print(Item { session, time: record.time, what: What::Frame(frame) }, out);
         // One frame of many megabytes is no reason to hold as much from then on.
         plain.shrink_to(PLAIN);
         self.plain = plain;
@@ -303,16 +328,27 @@ impl Printer {
         inflated: Option<&[u8]>,
     ) -> Option<(Decoder, Decoded)> {
         let read = self.readers.frame(id, &Came { record, payload, inflated });
-        read.filter(|(decoder, decoded)| self.format == Format::Json || decoder.tells_more(decoded))
+        read.filter(|(decoder, decoded)| self.form.takes_all_readings() || decoder.tells_more(decoded))
     }
 
-    fn print(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
-        match self.format {
-            // That a browser is content goes without saying.
-            Format::Text if matches!(item.what, What::Event(event @ Event::Verdict(_)) if !event.is_row()) => {}
-            _ if self.filter.as_mut().is_some_and(|filter| !filter.lets(item)) => self.totals.hidden += 1,
-            Format::Text => lines::write(&mut self.day, item, out),
-            Format::Json => json::write(item, out),
+    /// Payload bytes of a frame that are asked of it, or that it is written down with.
+    fn wanted(&self, header: &FrameHeader) -> usize {
+        wanted(self.form.as_ref(), self.filter.is_some(), header)
+    }
+
+    fn print(&mut self, item: Item<'_>, out: &mut Vec<u8>) {
+        if !self.form.tells(&item) {
+            return;
+        }
+        let is_other = self.only.is_some() && item.session.is_none();
+        let is_hidden = is_other || self.filter.as_mut().is_some_and(|filter| !filter.lets(&item));
+        self.totals.hidden += u64::from(is_hidden && !is_other);
+        let form = &mut self.form;
+        let mut write = |item: &Item<'_>| if is_hidden { form.hidden(item, out) } else { form.item(item, out) };
+        if self.redactor.is_idle() {
+            write(&item);
+        } else {
+            self.redactor.item(item, write);
         }
     }
 }
@@ -328,9 +364,6 @@ impl Lines for Printer {
 }
 
 /// Payload bytes of a frame that its line is made of, or that are asked for it.
-const fn wanted(format: Format, filter: Option<&Filter>, header: &FrameHeader) -> usize {
-    match format {
-        Format::Text if filter.is_none() => frame_line::looked_at(header),
-        Format::Text | Format::Json => usize::MAX,
-    }
+fn wanted(form: &dyn Form, is_filtered: bool, header: &FrameHeader) -> usize {
+    if is_filtered { usize::MAX } else { form.wanted(header) }
 }

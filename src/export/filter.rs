@@ -11,7 +11,7 @@ use crate::record::{Event, ProxyEvent, SessionId};
 use crate::subject::{Other, Said, Setting};
 use crate::wire::opcode::Opcode;
 
-use super::lines;
+use super::text;
 
 /// Sessions whose end may have been lost: more than there can be at a time.
 const SESSIONS: usize = 65_536;
@@ -57,14 +57,14 @@ impl Filter {
             }
             What::Raw(raw, kept) => self.query.matches(&Other::raw(setting, raw, kept)),
             What::Event(event) => {
-                self.query.matches(&Other::event(setting, item.time, event, &lines::words(&item.what), diagnose::level))
+                self.query.matches(&Other::event(setting, item.time, event, &text::words(&item.what), diagnose::level))
             }
             What::Released(released, _) => {
-                self.query.matches(&Other::released(setting, item.time, released, &lines::words(&item.what)))
+                self.query.matches(&Other::released(setting, item.time, released, &text::words(&item.what)))
             }
             What::Proxy(ProxyEvent::Listening { .. }) => true,
             What::Proxy(event) => {
-                self.query.matches(&Other::proxy(setting, item.time, event, &lines::words(&item.what), diagnose::level))
+                self.query.matches(&Other::proxy(setting, item.time, event, &text::words(&item.what), diagnose::level))
             }
         }
     }

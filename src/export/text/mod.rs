@@ -4,11 +4,16 @@
 //! (where it was not sent on as it came) or who made it (where that was not the peer), FIN, RSV, MASK, length, and the
 //! start of its payload.
 
+mod day;
+mod frame_line;
+
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
 
 use crate::diagnose::{self, render};
 use crate::json::item::{self, Item, Totals, What};
@@ -18,10 +23,13 @@ use crate::record::{
     ReleasedEvent, ReleasedHow, Side, Stall, Verdict, Waits,
 };
 use crate::text;
+use crate::wire::frame::FrameHeader;
 use crate::wire::head::Head;
+use crate::wire::secret;
 
-use super::day::Day;
-use super::frame_line::{self, PREVIEW, code_and_reason};
+use super::form::Form;
+use day::Day;
+use frame_line::{PREVIEW, code_and_reason};
 
 /// Bytes that are shown of what left in place of a message.
 const SENT: usize = 32;
@@ -33,8 +41,48 @@ struct Start {
     kind: Cow<'static, str>,
 }
 
+/// The lines.
+pub(super) struct Lines {
+    day: Day,
+}
+
+impl Lines {
+    /// `zone` is where the time of day is told.
+    pub(super) const fn new(zone: TimeZone) -> Self {
+        Self { day: Day::new(zone) }
+    }
+}
+
+impl Form for Lines {
+    fn wanted(&self, header: &FrameHeader) -> usize {
+        frame_line::looked_at(header)
+    }
+
+    /// That a browser is content goes without saying.
+    fn tells(&self, item: &Item<'_>) -> bool {
+        !matches!(item.what, What::Event(event @ Event::Verdict(_)) if !event.is_row())
+    }
+
+    fn item(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+        write(&mut self.day, item, out);
+    }
+
+    fn lost(&mut self, records: u64, out: &mut Vec<u8>) {
+        put(format_args!("lost: {records} records left the memory before they could be printed here"), out);
+    }
+
+    fn finish(
+        &mut self,
+        totals: &Totals,
+        findings: &BTreeMap<FindingKind, u64>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        summary(totals, findings, out)
+    }
+}
+
 /// Adds the line for an item; `day` tells its time.
-pub(super) fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
+fn write(day: &mut Day, item: &Item<'_>, out: &mut Vec<u8>) {
     day.write(item.time, out);
     out.push(b' ');
     match item.session {
@@ -57,6 +105,11 @@ pub(super) fn words(what: &What<'_>) -> String {
     parts(what).map_or(String::new(), |(start, rest)| format!("{} {rest}", start.kind))
 }
 
+/// Whose bytes the line of an event is about, and which frame.
+pub(super) fn start(what: &What<'_>) -> (Option<Side>, Option<FrameNumber>) {
+    parts(what).map_or((None, None), |(start, _)| (start.direction, start.frame))
+}
+
 /// The line of what is no frame.
 fn parts(what: &What<'_>) -> Option<(Start, String)> {
     Some(match what {
@@ -68,27 +121,24 @@ fn parts(what: &What<'_>) -> Option<(Start, String)> {
     })
 }
 
-/// Adds the line that says how many records are missing.
-pub(super) fn lost(records: u64, out: &mut Vec<u8>) {
-    put(format_args!("lost: {records} records left the memory before they could be printed here"), out);
-}
-
-/// Adds the last lines: the counts, and then each kind of finding, the worst first.
-pub(super) fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut Vec<u8>) {
+/// The last lines: the counts, and then each kind of finding, the worst first.
+fn summary(totals: &Totals, findings: &BTreeMap<FindingKind, u64>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(counts) = counts(totals.sessions, totals.frames, findings) {
-        put(counts, out);
+        writeln!(out, "{counts}")?;
     }
     if totals.hidden > 0 {
-        put(format_args!("{} hidden by --filter", counted(totals.hidden, "line")), out);
+        writeln!(out, "{} hidden by --filter", counted(totals.hidden, "line"))?;
     }
     for (kind, count) in worst_first(findings) {
         let words = diagnose::words(kind);
-        put(format_args!("{count:>6} {:<7} {}: {}", words.level.name(), kind.id(), words.title), out);
+        writeln!(out, "{count:>6} {:<7} {}: {}", words.level.name(), kind.id(), words.title)?;
     }
+    Ok(())
 }
 
 /// What a run came to, in a line; `None` where it came to nothing. Problems are findings that are more than a note.
-pub(super) fn counts(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>) -> Option<String> {
+#[must_use]
+pub fn counts(sessions: u64, frames: u64, findings: &BTreeMap<FindingKind, u64>) -> Option<String> {
     if sessions == 0 && findings.is_empty() {
         return None;
     }
@@ -135,14 +185,14 @@ fn verdict_line(verdict: &Verdict) -> (Start, String) {
 }
 
 /// The start of a line about no direction and no frame.
-fn start(kind: &'static str) -> Start {
+fn undirected(kind: &'static str) -> Start {
     Start { direction: None, frame: None, kind: kind.into() }
 }
 
 fn event_line(event: &Event) -> (Start, String) {
     match event {
         Event::SessionOpened { client, path } => {
-            (start("opened"), format!("by {client} for {}", text::preview(path, PREVIEW)))
+            (undirected("opened"), format!("by {client} for {}", text::preview(path, PREVIEW)))
         }
         Event::Head(head) => head_line(head),
         Event::Open(open) => {
@@ -152,7 +202,7 @@ fn event_line(event: &Event) -> (Start, String) {
                     rest += &format!(", {name} {}", text::preview(value, PREVIEW));
                 }
             }
-            (start("open"), rest)
+            (undirected("open"), rest)
         }
         Event::Finding(from, finding) => finding_line(*from, finding),
         Event::Held(held) => held_line(held),
@@ -167,16 +217,17 @@ fn event_line(event: &Event) -> (Start, String) {
             (start, format!("the head, {}", by.words()))
         }
         Event::Inflated(inflated) => {
-            let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..start("inflated") };
+            let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..undirected("inflated") };
             (start, text::preview(&inflated.bytes, PREVIEW))
         }
         Event::Verdict(verdict) => verdict_line(verdict),
         Event::Stall { stall, over } => stall_line(stall, *over),
         Event::Answered { status, reason } => answered_line(*status, reason),
-        Event::Ended { from, how } => {
-            (Start { direction: Some(*from), ..start("ended") }, format!("{} with {}", from.name(), item::ending(*how)))
-        }
-        Event::SessionClosed(closed) => (start("closed"), closed_line(closed)),
+        Event::Ended { from, how } => (
+            Start { direction: Some(*from), ..undirected("ended") },
+            format!("{} with {}", from.name(), item::ending(*how)),
+        ),
+        Event::SessionClosed(closed) => (undirected("closed"), closed_line(closed)),
         Event::Note(level, message) => note_line(*level, message),
     }
 }
@@ -185,25 +236,27 @@ fn proxy_line(event: &ProxyEvent) -> (Start, String) {
     match event {
         ProxyEvent::Listening { addresses, upstream, .. } => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            (start("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
+            (undirected("listening"), format!("on {}, upstream {upstream}", addresses.join(" and ")))
         }
-        ProxyEvent::Upstream { trouble } => (start("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes())),
+        ProxyEvent::Upstream { trouble } => {
+            (undirected("upstream"), text::escape(upstream(trouble.as_deref()).as_bytes()))
+        }
         ProxyEvent::Finding(from, finding) => finding_line(*from, finding),
         ProxyEvent::Answered { status, reason } => answered_line(*status, reason),
         ProxyEvent::Http { method, path, status } => {
             let [method, path] = [method, path].map(|text| text::preview(text.as_bytes(), PREVIEW));
-            (start("http"), format!("{status} {method} {path}"))
+            (undirected("http"), format!("{status} {method} {path}"))
         }
         ProxyEvent::Note(level, message) => note_line(*level, message),
     }
 }
 
 fn answered_line(status: u16, reason: &str) -> (Start, String) {
-    (start("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
+    (undirected("answered"), format!("{status} by wsproxy: {}", text::preview(reason.as_bytes(), PREVIEW)))
 }
 
 fn note_line(level: Level, message: &str) -> (Start, String) {
-    (start(level.name()), text::escape(message.as_bytes()))
+    (undirected(level.name()), text::escape(message.as_bytes()))
 }
 
 fn stall_line(stall: &Stall, over: bool) -> (Start, String) {
@@ -232,6 +285,10 @@ fn head_line(head: &HeadEvent) -> (Start, String) {
     if !changed.is_empty() {
         let how = if head.is_edited { "edited by you" } else { "changed" };
         rest += &format!(" ({how}: {})", changed.join(", "));
+    }
+    let secrets = secret::names_in_head(&head.bytes);
+    if !secrets.is_empty() {
+        rest += &format!(" (secrets: {})", text::preview(secrets.join(", ").as_bytes(), PREVIEW));
     }
     (Start { direction: Some(head.from), frame: None, kind: kind.into() }, rest)
 }
