@@ -1,9 +1,11 @@
 //! The program: parse, run, exit code.
 //!
-//! Exit codes: 0 fine, 1 `--fail-on` was met or the doctor found something wrong, 2 the command line or a file is wrong,
-//! 3 it could not start, or lost output at its end.
+//! Exit codes: 0 fine, 1 `--fail-on` was met, an assertion does not hold or the doctor found something wrong, 2 the command
+//! line or a file is wrong, 3 it could not start, or lost output at its end. `run` exits with that of its command, where that
+//! is larger; 126 and 127 are those of a shell for a command that can't be run.
 #![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,32 +15,32 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use clap::Parser as _;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 #[cfg(unix)]
 use wsproxy::cli::ctl::{CtlArguments, CtlEnd};
 use wsproxy::cli::{Arguments, CliCommand};
-use wsproxy::config::{Config, DoctorConfig, Output, Terminals};
+use wsproxy::config::file::Settings;
+use wsproxy::config::{self, Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
-use wsproxy::decode::Preference;
 use wsproxy::diagnose;
 use wsproxy::doctor::Report;
 use wsproxy::doctor::dialects::smells_old;
+use wsproxy::engine::child::{self, RunningCommand};
 #[cfg(unix)]
 use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::recorder::Recorder;
 use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
-use wsproxy::export::{Printer, Redaction};
+use wsproxy::export::{Checks, Printer};
 use wsproxy::headless::{self, Format};
 use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
-use wsproxy::query::Query;
 use wsproxy::record::finding::{FindingKind, Level};
 use wsproxy::record::{Log, ProxyEvent, SessionId};
 use wsproxy::tui;
+use wsproxy::tui::theme::Colouring;
 
 /// Measured against glibc's: a tenth less CPU for a connection, where the heap grows, and a fifth less for a small frame.
 #[global_allocator]
@@ -80,19 +82,36 @@ impl<T> OrFail<T> for anyhow::Result<T> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let result = match &arguments.command {
-        Some(CliCommand::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
-        #[cfg(unix)]
-        Some(CliCommand::Ctl(arguments)) => ctl(arguments),
-        Some(command) => print(command).map(|()| ExitCode::SUCCESS),
-        None => Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG).and_then(serve),
-    };
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let result =
+        config::file::read(&typed).or_fail(WRONG).and_then(|(arguments, settings)| start(&arguments, settings));
     match result {
         Ok(code) => code,
         Err(Failure { code, error }) => {
             say_if_read(format!("{error:#}"));
             ExitCode::from(code)
+        }
+    }
+}
+
+/// Does what was asked for.
+fn start(arguments: &Arguments, settings: Settings) -> Result<ExitCode, Failure> {
+    match &arguments.command {
+        Some(CliCommand::Doctor(arguments)) => DoctorConfig::new(arguments).or_fail(WRONG).and_then(doctor),
+        Some(CliCommand::Run(arguments)) => {
+            let config = Config::around_command(&arguments.proxy).or_fail(WRONG);
+            config.and_then(|config| serve(config, settings, &arguments.command)).map(ExitCode::from)
+        }
+        Some(CliCommand::Config) => {
+            written_or_unread(io::stdout().lock().write_all(config::file::default_file().as_bytes()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        #[cfg(unix)]
+        Some(CliCommand::Ctl(arguments)) => ctl(arguments),
+        Some(command) => print(command).map(|()| ExitCode::SUCCESS),
+        None => {
+            let config = Config::new(&arguments.proxy, Terminals::of_process()).or_fail(WRONG);
+            config.and_then(|config| serve(config, settings, &[])).map(ExitCode::from)
         }
     }
 }
@@ -215,7 +234,7 @@ struct Proxy {
     _playground: Option<Playground>,
 }
 
-fn serve(mut config: Config) -> Result<ExitCode, Failure> {
+fn serve(mut config: Config, settings: Settings, command: &[OsString]) -> Result<u8, Failure> {
     if let Some(file) = config.log.take() {
         log_to(file);
     }
@@ -234,40 +253,106 @@ fn serve(mut config: Config) -> Result<ExitCode, Failure> {
     if let Some(recorder) = &recorder {
         proxy.handle.recorded_by(recorder.status().clone());
     }
-    let (fail_on, result) = (config.fail_on, relay(proxy, config, &journal));
+    let result = relay(proxy, config, settings, command, &journal);
     // However it ended, what was seen is to be on disk.
     let recorded = recorder.map(Recorder::finish);
-    result?;
+    let code = result?;
     if let Some(recorded) = recorded.filter(|recorded| recorded.is_worth_words(journal.counts().sessions)) {
         say_if_read(recorded.outcome());
     }
-    let is_met = |kind: &FindingKind| fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
-    Ok(if journal.findings().keys().any(is_met) { ExitCode::from(SEEN) } else { ExitCode::SUCCESS })
+    Ok(code)
 }
 
-/// Shows or prints what is seen, until the end.
-fn relay(proxy: Proxy, config: Config, journal: &Journal) -> Result<(), Failure> {
-    match config.output {
-        Output::Screen => {
-            // Only a person who waits for the first client asks; scripts get the upstream untouched.
-            if config.upstream.is_some() && !config.no_probe {
-                let _context = proxy.runtime.enter();
-                proxy.running.probe();
-            }
-            proxy.show(config.preference, config.filter)?;
-            if let Some(summary) = headless::summary(journal) {
-                say_if_read(summary);
-            }
+/// Shows or prints what is seen, until the end. Gives the exit code.
+fn relay(
+    proxy: Proxy,
+    mut config: Config,
+    settings: Settings,
+    command: &[OsString],
+    journal: &Arc<Journal>,
+) -> Result<u8, Failure> {
+    let fail_on = config.fail_on;
+    if config.output == Output::Screen {
+        // Only a person who waits for the first client asks; scripts get the upstream untouched.
+        if config.upstream.is_some() && !config.no_probe {
+            let _context = proxy.runtime.enter();
+            proxy.running.probe();
         }
-        Output::Lines(format) => {
-            let printer = Printer::new(format, TimeZone::system()).reading(config.preference);
-            proxy.print(match config.filter {
-                Some(query) => printer.filtered(query),
-                None => printer,
-            })?;
+        settings.keys.take_effect();
+        proxy.show(config, settings.colours)?;
+        if let Some(summary) = headless::summary(&journal) {
+            say_if_read(summary);
         }
+        return Ok(own_code(&journal, fail_on, true));
     }
-    Ok(())
+    let checks = Checks::new(std::mem::take(&mut config.ends.demands), &TimeZone::system());
+    let reports = Reports::begin(&config, &journal, &checks)?;
+    let (printed, ended) = proxy.print(&config, &checks, command)?;
+    let holds = tell(&checks);
+    reports.finish()?;
+    printed?;
+    let own = own_code(&journal, fail_on, holds);
+    Ok(ended.map_or(own, |ended| ended.max(own)))
+}
+
+/// wsproxy's own exit code.
+fn own_code(journal: &Journal, fail_on: Option<Level>, holds: bool) -> u8 {
+    let is_met = |kind: &FindingKind| fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
+    if holds && !journal.findings().keys().any(is_met) { 0 } else { SEEN }
+}
+
+/// Says which assertions don't hold. Whether all do.
+fn tell(checks: &Checks) -> bool {
+    let failed: Vec<_> = checks.results().into_iter().filter_map(|check| Some((check.name, check.failure?))).collect();
+    for (name, failure) in &failed {
+        say_if_read(format!("{name}: {failure}"));
+    }
+    failed.is_empty()
+}
+
+/// Reports for CI systems, each of which is made on a thread of its own and written at the end.
+struct Reports(Vec<ReportUnderWay>);
+
+struct ReportUnderWay {
+    report: config::Report,
+    remote: headless::Remote,
+    made: mpsc::Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Reports {
+    fn begin(config: &Config, journal: &Arc<Journal>, checks: &Checks) -> Result<Self, Failure> {
+        let begin = |report: &config::Report| {
+            let least = config.fail_on.unwrap_or(Level::Error);
+            let printer = Printer::report(report.kind, checks.clone(), least, TimeZone::system());
+            let (remote, inbox) = headless::channel(journal, printer.redacted(config.redaction.clone()));
+            let (done, made) = mpsc::sync_channel(1);
+            let make = move || {
+                let mut bytes = Vec::new();
+                let result = headless::run(&inbox, &mut bytes).map(|()| bytes);
+                let _ = done.send(result);
+            };
+            thread::Builder::new().name("report".into()).spawn(make).context("can't start threads").or_fail(FAILED)?;
+            Ok(ReportUnderWay { report: report.clone(), remote, made })
+        };
+        config.ends.reports.iter().map(begin).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Writes them, once all has been looked at that is asserted.
+    fn finish(self) -> Result<(), Failure> {
+        for ReportUnderWay { report, mut remote, made } in self.0 {
+            remote.stop();
+            let bytes = made.recv().map_err(|_| anyhow!("a bug in wsproxy: a report was not made")).or_fail(FAILED)?;
+            let bytes = bytes.context("can't make a report").or_fail(FAILED)?;
+            match &report.file {
+                None => written_or_unread(io::stdout().lock().write_all(&bytes))?,
+                Some(file) => {
+                    let written = std::fs::write(file, &bytes);
+                    written.with_context(|| format!("can't write {}", file.display())).or_fail(WRONG)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Begins to write what is seen to disk.
@@ -323,7 +408,8 @@ impl Proxy {
     }
 
     /// The screen, until the user quits or a signal comes.
-    fn show(self, preference: Preference, filter: Option<Query>) -> Result<(), Failure> {
+    fn show(self, config: Config, colouring: Colouring) -> Result<(), Failure> {
+        let Config { preference, filter, redaction, .. } = config;
         let (remote, inbox) = tui::channel();
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
@@ -338,7 +424,8 @@ impl Proxy {
             clock: clock::now,
             preference,
             filter,
-            redaction: Redaction::default(),
+            redaction,
+            colouring,
         };
         let result = tui::run(inbox, world, self.info);
         drop(on_screen);
@@ -351,18 +438,39 @@ impl Proxy {
         result.context("can't use the terminal").or_fail(FAILED)
     }
 
-    /// Lines on standard output, until a signal comes or nobody reads them any more.
-    fn print(self, printer: Printer) -> Result<(), Failure> {
-        let handle = self.handle.clone();
-        self.on_signal(move || handle.shut_down())?;
-        // Whoever has read this may send a signal.
-        say(&greeting(&self.info));
+    /// Lines, until a signal comes, the run ends by itself, or nobody reads them any more; or until a command has ended,
+    /// whose exit code is given.
+    fn print(
+        self,
+        config: &Config,
+        checks: &Checks,
+        command: &[OsString],
+    ) -> Result<(Result<(), Failure>, Option<u8>), Failure> {
+        let printer = self.printer(config).checking(checks.clone());
+        let aside = matches!(config.output, Output::Aside(_) | Output::Quiet);
+        let ended = if command.is_empty() {
+            // Who reads the greeting may send a signal at once.
+            let handle = self.handle.clone();
+            self.on_signal(move || handle.shut_down())?;
+            say(&greeting(&self.info));
+            self.end_after(config.ends.time, None);
+            None
+        } else {
+            let (child, ended) = self.run(command)?;
+            self.end_after(config.ends.time, Some(child));
+            Some(ended)
+        };
         let on_terminal = io::stdout().is_terminal();
         let (mut remote, inbox) = headless::channel(&self.journal, printer);
         let (done, printed) = mpsc::sync_channel(1);
         let handle = self.handle.clone();
         thread::spawn(move || {
-            let result = headless::run(&inbox, &mut io::stdout().lock());
+            let result = if aside {
+                // Others say something there as well, so it is not locked.
+                headless::run(&inbox, &mut io::stderr())
+            } else {
+                headless::run(&inbox, &mut io::stdout().lock())
+            };
             handle.shut_down();
             let _ = done.send(result);
         });
@@ -371,12 +479,69 @@ impl Proxy {
         self.control_socket.iter().for_each(|socket| self.runtime.block_on(socket.finish()));
         remote.stop();
         let result = last_lines(&mut remote, &printed);
+        let ended = ended.and_then(|ended| ended.recv().ok());
         self.runtime.shutdown_background();
-        if on_terminal && !io::stdout().is_terminal() {
-            // It was closed, and nobody reads the lines any more.
-            return Ok(());
+        if config.output == Output::Quiet
+            && let Some(summary) = headless::summary(&self.journal)
+        {
+            say_if_read(summary);
         }
-        result
+        if !aside && on_terminal && !io::stdout().is_terminal() {
+            // It was closed, and nobody reads the lines any more.
+            return Ok((Ok(()), ended));
+        }
+        Ok((result, ended))
+    }
+
+    /// What is printed, and what ends it.
+    fn printer(&self, config: &Config) -> Printer {
+        let printer = match config.output {
+            Output::Lines(format) | Output::Aside(format) => Printer::new(format, TimeZone::system()),
+            Output::Screen | Output::Quiet => Printer::silent(TimeZone::system()),
+        };
+        let mut printer = printer.reading(config.preference.clone()).redacted(config.redaction.clone());
+        if let Some(query) = &config.filter {
+            printer = printer.filtered(query.clone());
+        }
+        if let Some(sessions) = config.ends.sessions {
+            let handle = self.handle.clone();
+            printer = printer.ending(sessions, move || handle.shut_down());
+        }
+        printer
+    }
+
+    /// Ends all after a time: the command too, where there is one.
+    fn end_after(&self, time: Option<Duration>, child: Option<RunningCommand>) {
+        let Some(time) = time else { return };
+        let handle = self.handle.clone();
+        self.runtime.spawn(async move {
+            tokio::time::sleep(time).await;
+            match child {
+                Some(child) => {
+                    say(&format!("the command has not ended within {time:?}, the time of --for"));
+                    child.end();
+                }
+                None => handle.shut_down(),
+            }
+        });
+    }
+
+    /// Starts a command, to which signals are passed on. Once it has ended, all else does, and its exit code comes.
+    fn run(&self, command: &[OsString]) -> Result<(RunningCommand, mpsc::Receiver<u8>), Failure> {
+        let started = child::start(command, ("WSPROXY_URL", &url(&self.info)));
+        let (running, end) = started.map_err(|error| Failure { code: error.code(), error: error.into() })?;
+        let context = self.runtime.enter();
+        let signals = running.pass_signals().context("can't listen for signals").or_fail(FAILED)?;
+        drop(context);
+        self.runtime.spawn(signals);
+        let (done, ended) = mpsc::sync_channel(1);
+        let handle = self.handle.clone();
+        thread::spawn(move || {
+            let code = end.wait();
+            handle.shut_down();
+            let _ = done.send(code);
+        });
+        Ok((running, ended))
     }
 
     /// Calls `act` once, on the first signal that asks the program to end.
@@ -498,6 +663,12 @@ fn start_failure(error: StartError) -> Failure {
         StartError::Tls(_) => WRONG,
     };
     Failure { code, error: error.into() }
+}
+
+/// The URL for a command whose WebSockets are to pass through.
+fn url(info: &tui::Info) -> String {
+    let address = info.addresses.iter().find(|address| address.is_ipv4()).or(info.addresses.first());
+    address.map_or_else(String::new, |address| format!("ws://{address}"))
 }
 
 /// Where to go now, in one line.

@@ -12,7 +12,8 @@ use tokio::net::UnixStream;
 
 use wsproxy::control::protocol::table::{COMMANDS, CommandHelp, FieldHelp};
 use wsproxy::engine::control_socket::{ControlError, ControlSocket, ControlWorld};
-use wsproxy::headless::{Format, Printer};
+use wsproxy::export::Printer;
+use wsproxy::headless::Format;
 
 use crate::support::control::Control;
 use crate::support::document;

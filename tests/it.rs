@@ -25,6 +25,7 @@ mod layers;
 mod queries;
 mod real;
 mod refusals;
+mod runs;
 mod sockets;
 mod stalls;
 mod stories;

@@ -1,8 +1,8 @@
 //! Events of a session in a block chunk.
 
 use crate::record::{
-    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeldEvent, InflatedEvent, OpenEvent, PerSide,
-    ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
+    Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeadHeldEvent, HeldEvent, InflatedEvent,
+    OpenEvent, PerSide, ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -39,7 +39,8 @@ pub(super) fn put(event: &Event, put: &mut Put) -> u8 {
             4
         }
         Event::Held(held) => {
-            put.frame(held.frame).side(held.from).number(held.length).byte(put_waits(held.waits)).words(&held.query);
+            put.number(held.held).frame(held.frame).side(held.from).number(held.length);
+            put.byte(put_waits(held.waits)).words(&held.query);
             5
         }
         Event::Released(released) => {
@@ -71,6 +72,14 @@ pub(super) fn put(event: &Event, put: &mut Put) -> u8 {
             put.byte(put_level(*level)).words(text);
             12
         }
+        Event::HeadHeld(held) => {
+            put.side(held.from).bytes(&held.bytes).words(&held.query);
+            13
+        }
+        Event::HeadReleased { from, how, by } => {
+            put.side(*from).byte(put_released_how(*how)).byte(put_released_by(*by));
+            14
+        }
     }
 }
 
@@ -88,6 +97,7 @@ pub(super) fn take(kind: u8, take: &mut Take<'_>) -> Result<Event, Trouble> {
             packed: take.count()?,
         }),
         5 => Event::Held(HeldEvent {
+            held: take.count()?,
             frame: take.frame()?,
             from: take.side()?,
             length: take.count()?,
@@ -101,6 +111,10 @@ pub(super) fn take(kind: u8, take: &mut Take<'_>) -> Result<Event, Trouble> {
         10 => Event::Ended { from: take.side()?, how: take_ending(take)? },
         11 => Event::SessionClosed(take_closed(take)?),
         12 => Event::Note(take_level(take)?, take.words()?),
+        13 => {
+            Event::HeadHeld(HeadHeldEvent { from: take.side()?, bytes: take.bytes()?.to_vec(), query: take.words()? })
+        }
+        14 => Event::HeadReleased { from: take.side()?, how: take_released_how(take)?, by: take_released_by(take)? },
         _ => return Err(Trouble::Unknown),
     })
 }
@@ -119,7 +133,7 @@ fn put_head(head: &HeadEvent, put: &mut Put) {
     put.maybe(head.status, |put, status| {
         put.number(status.into());
     });
-    put.flag(head.complete);
+    put.flag(head.complete).flag(head.is_edited);
 }
 
 fn take_head(take: &mut Take<'_>) -> Result<HeadEvent, Trouble> {
@@ -129,7 +143,8 @@ fn take_head(take: &mut Take<'_>) -> Result<HeadEvent, Trouble> {
         .map(|_| Ok(Change { field: take.words()?, from: take.bytes()?.to_vec(), to: take.bytes()?.to_vec() }));
     let changes = changes.collect::<Result<_, _>>()?;
     let (dialect, status) = (take_dialect(take)?, take.maybe(Take::small)?);
-    Ok(HeadEvent { from, bytes, forwarded, changes, dialect, status, complete: take.flag()? })
+    let (complete, is_edited) = (take.flag()?, take.flag()?);
+    Ok(HeadEvent { from, bytes, forwarded, changes, is_edited, dialect, status, complete })
 }
 
 fn put_open(open: &OpenEvent, put: &mut Put) {

@@ -13,9 +13,9 @@ use super::chunk::{self, Header};
 use super::*;
 use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
-    By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, InflatedEvent, Log,
-    MoreRecord, Origin, PerSide, Policy, ProxyEvent, RawRecord, Record, Relayed, ReleasedBy, ReleasedEvent,
-    ReleasedHow, RunRecord, SentRecord, SessionId, Side, Span, Stall, StallKind, Time, Verdict,
+    By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeadHeldEvent,
+    InflatedEvent, Log, MoreRecord, Origin, PerSide, Policy, ProxyEvent, RawRecord, Record, Relayed, ReleasedBy,
+    ReleasedEvent, ReleasedHow, RunRecord, SentRecord, SessionId, Side, Span, Stall, StallKind, Time, Verdict,
 };
 use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
@@ -135,7 +135,8 @@ fn event() -> impl Strategy<Value = Event> {
         (side(), bytes(), bytes(), dialect, any::<bool>()).prop_map(|(from, bytes, forwarded, dialect, complete)| {
             let forwarded = if complete { bytes.clone() } else { forwarded };
             let status = (from == Side::Server).then_some(101);
-            Event::Head(HeadEvent { from, bytes, forwarded, changes: Vec::new(), dialect, status, complete })
+            let is_edited = !complete;
+            Event::Head(HeadEvent { from, bytes, forwarded, changes: Vec::new(), is_edited, dialect, status, complete })
         }),
         (side(), finding()).prop_map(|(from, finding)| Event::Finding(from, finding)),
         (number(), side(), bytes(), number()).prop_map(|(frame, from, bytes, packed)| {
@@ -145,6 +146,12 @@ fn event() -> impl Strategy<Value = Event> {
         (vec(number().prop_map(FrameNumber::new), 0..4), side()).prop_map(|(frames, from)| {
             Event::Released(ReleasedEvent { frames, from, how: ReleasedHow::Edited, by: ReleasedBy::Limit })
         }),
+        (side(), bytes(), "[ -~]{0,20}").prop_map(|(from, bytes, query)| Event::HeadHeld(HeadHeldEvent {
+            from,
+            bytes,
+            query
+        })),
+        side().prop_map(|from| Event::HeadReleased { from, how: ReleasedHow::Dropped, by: ReleasedBy::User }),
         finding().prop_map(|finding| Event::Verdict(Verdict::because(&finding))),
         (side(), number(), option::of(header()), any::<bool>()).prop_map(|(lane, since, header, over)| {
             let (frame, kind) = (header.map(|_| FrameNumber::FIRST), StallKind::ShortFrame);

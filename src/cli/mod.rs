@@ -6,6 +6,7 @@
 pub mod ctl;
 pub mod explain;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
@@ -38,14 +39,16 @@ Examples:
   without a browser; what Chrome would make of a server
     wsproxy doctor ws://localhost:9999/chat --send hello
   in a test: exit code 1 if the server does what a browser refuses
-    wsproxy --upstream localhost:9999 --headless --fail-on error";
+    wsproxy --upstream localhost:9999 --headless --fail-on error
+  around a test suite, which connects to what is in WSPROXY_URL
+    wsproxy run localhost:9999 --fail-on error --expect 'from:server hello' -- npm test";
 
 /// See and touch every WebSocket frame between a browser and a server.
 ///
 /// wsproxy listens on one port and relays to one upstream, bit for bit. The screen shows each frame as it passes, and
 /// puts in frames of your own. Plain HTTP on the same port passes through, so a page and its socket stay together.
 #[derive(Debug, Parser)]
-#[command(name = "wsproxy", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "wsproxy", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, args_override_self = true)]
 pub struct Arguments {
     /// What to do instead of relaying.
     #[command(subcommand)]
@@ -65,6 +68,8 @@ pub enum CliCommand {
         #[arg(value_enum)]
         shell: Shell,
     },
+    /// Print a configuration file in which all is as it is without one, with what each setting means
+    Config,
     /// Explain a finding, or list them: all, or those that have a word
     Explain {
         /// Which one, as in `error[ID]`, or words that its text has
@@ -77,6 +82,12 @@ pub enum CliCommand {
     },
     /// Print the manual page in roff
     Man,
+    /// Run a command whose WebSockets pass through, and judge them
+    ///
+    /// The proxy listens on a free port, and the command finds it in WSPROXY_URL, as in ws://127.0.0.1:40123. The exit code is
+    /// the worse of the two: the command's, and wsproxy's own by --fail-on, --expect and --reject. Lines go to standard
+    /// error, and only with --headless or --json.
+    Run(Box<RunArguments>),
     /// Be the browser: dial a server, judge what it does, and report
     ///
     /// It dials as Chrome does, with no proxy and no browser between, listens and talks, tries ping, fragments,
@@ -87,12 +98,28 @@ pub enum CliCommand {
     Ctl(CtlArguments),
 }
 
+/// The flags of the proxy, and a command, as typed.
+#[derive(Args, Debug)]
+pub struct RunArguments {
+    /// The flags of the proxy.
+    #[command(flatten)]
+    pub proxy: ProxyArguments,
+
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
 /// The flags of the proxy, as typed.
 #[derive(Args, Debug)]
 pub struct ProxyArguments {
     /// Whom to relay to, as with --upstream
     #[arg(value_name = "UPSTREAM")]
     pub to: Option<String>,
+
+    /// Take settings from this file, and not from the one in its usual place (see wsproxy config)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// Where to listen; a bare port listens on this machine only (127.0.0.1 and ::1)
     #[arg(short, long, value_name = "[HOST:]PORT", default_value = "9000")]
@@ -200,9 +227,43 @@ pub struct ProxyArguments {
     #[arg(long)]
     pub no_probe: bool,
 
+    /// Take this out of lines, JSON and files: a header, ?parameter of the target, .path in JSON, or secrets for what
+    /// usually is one; repeat it for more
+    #[arg(long, value_name = "NAME")]
+    pub redact: Vec<String>,
+
+    /// Ends and assertions of a run without a screen.
+    #[command(flatten)]
+    pub ends: EndArguments,
+
     /// Bounds of memory and time.
     #[command(flatten)]
     pub limits: LimitArguments,
+}
+
+/// How a run without a screen ends, and what it is held to.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Tests")]
+pub struct EndArguments {
+    /// End by itself after this time: 30s, 2m, 500ms
+    #[arg(long = "for", value_name = "TIME")]
+    pub time: Option<String>,
+
+    /// End by itself once so many sessions have ended
+    #[arg(long, value_name = "COUNT", value_parser = count)]
+    pub sessions: Option<u64>,
+
+    /// Exit with code 1 unless a frame or event comes that fits this query; repeat it for more
+    #[arg(long, value_name = "QUERY")]
+    pub expect: Vec<String>,
+
+    /// Exit with code 1 if a frame or event comes that fits this query; repeat it for more
+    #[arg(long, value_name = "QUERY")]
+    pub reject: Vec<String>,
+
+    /// Report for a CI system: junit=FILE writes its XML, github prints annotations; repeat it for both
+    #[arg(long, value_name = "junit=FILE|github")]
+    pub report: Vec<String>,
 }
 
 /// From which level on a finding makes the run a failure.
@@ -351,9 +412,11 @@ impl CliCommand {
             }
             Self::Explain { subjects, json: true } => explain::write_json(subjects.as_ref(), out),
             Self::Explain { subjects, json: false } => explain::write(subjects.as_ref(), Colour::of_output(), out),
+            // It is made of this table by a room above.
+            Self::Config => Ok(()),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
-            Self::Doctor(_) => Ok(()),
+            Self::Doctor(_) | Self::Run(_) => Ok(()),
             #[cfg(unix)]
             Self::Ctl(_) => Ok(()),
         }
@@ -362,6 +425,10 @@ impl CliCommand {
 
 fn seconds(value: &str) -> Result<u64, String> {
     number(value, MAX_SECONDS, 30)
+}
+
+fn count(value: &str) -> Result<u64, String> {
+    number(value, u64::MAX, 1)
 }
 
 fn sessions(value: &str) -> Result<u64, String> {

@@ -4,6 +4,8 @@ mod address;
 mod capture;
 mod decoding;
 mod doctor;
+mod ends;
+pub mod file;
 mod proto;
 
 use std::fs::{File, OpenOptions};
@@ -20,6 +22,7 @@ use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, Pol
 use crate::decode::Preference;
 use crate::engine::recorder::CaptureConfig;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
+use crate::export::Redaction;
 use crate::headless::{self, Format};
 use crate::query::Query;
 use crate::record::finding::Level;
@@ -31,6 +34,7 @@ use crate::text;
 use crate::wire::dialect::Dialect;
 
 pub use doctor::DoctorConfig;
+pub use ends::{Ends, Report};
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;
@@ -45,6 +49,10 @@ pub enum Output {
     Screen,
     /// Lines on standard output.
     Lines(Format),
+    /// Lines on standard error, since standard output is that of a command.
+    Aside(Format),
+    /// Nothing but the sum of it at the end.
+    Quiet,
 }
 
 /// What is written to disk of what is seen.
@@ -115,6 +123,10 @@ pub struct Config {
     pub recording: Recording,
     /// What is done about faults at the start.
     pub policy: Policy,
+    /// How a run without a screen ends, and what it is held to.
+    pub ends: Ends,
+    /// What is taken out of what is printed and written.
+    pub redaction: Redaction,
     /// The file for wsproxy's own log, open for appending.
     pub log: Option<File>,
 }
@@ -125,7 +137,27 @@ impl Config {
     /// # Errors
     /// One sentence that says what is wrong and shows a right value.
     pub fn new(arguments: &ProxyArguments, terminals: Terminals) -> Result<Self> {
-        let (listen, output) = (address::listen(&arguments.listen)?, output(arguments, terminals)?);
+        Self::with(arguments, output(arguments, terminals)?)
+    }
+
+    /// Checks what was typed in front of a command, whose standard output is not to be written to.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn around_command(arguments: &ProxyArguments) -> Result<Self> {
+        let output = match (arguments.json, arguments.headless) {
+            (true, _) => Output::Aside(Format::Json),
+            (false, true) => Output::Aside(Format::Text),
+            (false, false) => Output::Quiet,
+        };
+        Self::with(arguments, output)
+    }
+
+    fn with(arguments: &ProxyArguments, output: Output) -> Result<Self> {
+        let listen = address::listen(&arguments.listen)?;
+        if let Some(flag) = Ends::flag(&arguments.ends).filter(|_| output == Output::Screen) {
+            bail!("{flag} is for runs without a screen: add --headless or --json");
+        }
         let upstream = upstream(arguments)?;
         if let Some(upstream) = upstream.as_ref().filter(|upstream| address::would_loop(&listen, upstream)) {
             bail!(
@@ -162,6 +194,8 @@ impl Config {
                 PolicyName::Repair => Policy::Repair,
                 PolicyName::Strict => Policy::Strict,
             },
+            ends: Ends::new(&arguments.ends)?,
+            redaction: redaction(&arguments.redact)?,
             log: log(arguments)?,
         })
     }
@@ -260,6 +294,14 @@ fn names(arguments: &ProxyArguments) -> Result<Vec<String>> {
 
 fn query(flag: &str, text: &str) -> Result<Option<Query>> {
     Query::parse(text).map_err(|error| anyhow!("{flag} {}", error.sentence(text)))
+}
+
+fn redaction(names: &[String]) -> Result<Redaction> {
+    let mut redaction = Redaction::default();
+    for name in names {
+        redaction.add(name).map_err(|why| anyhow!("--redact {why}"))?;
+    }
+    Ok(redaction)
 }
 
 /// On the screen, rows may be marked, and a reply may come later; what is printed is printed.

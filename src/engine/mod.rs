@@ -2,6 +2,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod attendant;
+pub mod child;
 pub mod clock;
 pub mod connection;
 #[cfg(unix)]

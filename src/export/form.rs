@@ -41,6 +41,23 @@ pub(super) trait Form: Send {
     -> io::Result<()>;
 }
 
+/// Nothing.
+pub(super) struct Nothing;
+
+impl Form for Nothing {
+    fn wanted(&self, _: &FrameHeader) -> usize {
+        0
+    }
+
+    fn item(&mut self, _: &Item<'_>, _: &mut Vec<u8>) {}
+
+    fn lost(&mut self, _: u64, _: &mut Vec<u8>) {}
+
+    fn finish(&mut self, _: &Totals, _: &BTreeMap<FindingKind, u64>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// JSON Lines.
 pub(super) struct JsonLines;
 

@@ -5,11 +5,13 @@
 //! in a file without a name.
 #![deny(clippy::indexing_slicing)]
 
+mod checks;
 mod csv;
 mod file;
 mod filter;
 mod form;
 mod har;
+mod junit;
 mod pcapng;
 mod printer;
 mod reading;
@@ -23,8 +25,11 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
+use crate::record::finding::Level;
+
 use form::{Form, JsonLines};
 
+pub use checks::{Checked, Checks, Demand};
 pub use file::{Existing, ExportFile, Written};
 pub use printer::Printer;
 pub use redaction::Redaction;
@@ -96,6 +101,24 @@ impl Format {
             Self::Har => Box::new(har::Har::default()),
             Self::Pcapng => Box::new(pcapng::Pcapng::default()),
             Self::Report => Box::new(report::Report::new(zone.clone())),
+        }
+    }
+}
+
+/// What CI systems read of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportKind {
+    /// JUnit's XML.
+    Junit,
+    /// The annotations of GitHub's workflows.
+    Github,
+}
+
+impl ReportKind {
+    fn form(self, checks: Checks, least: Level) -> Box<dyn Form> {
+        match self {
+            Self::Junit => Box::new(junit::Junit::new(checks, least)),
+            Self::Github => Box::new(junit::Annotations::new(checks)),
         }
     }
 }

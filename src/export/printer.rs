@@ -11,7 +11,7 @@ use crate::control::Lines;
 use crate::decode::{Decoded, Decoder, Preference};
 use crate::json::{FrameItem, Item, Totals, What};
 use crate::query::Query;
-use crate::record::finding::FindingKind;
+use crate::record::finding::{FindingKind, Level};
 use crate::record::{
     By, Event, FrameNumber, FrameRecord, Log, MoreRecord, OpenEvent, PerSide, RawRecord, Relayed, ReleasedEvent, Seen,
     SentRecord, SessionId, Side, Time,
@@ -19,11 +19,12 @@ use crate::record::{
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 
-use super::Format;
+use super::checks::Checks;
 use super::filter::Filter;
-use super::form::Form;
+use super::form::{Form, Nothing};
 use super::reading::{Came, Readers};
 use super::redaction::{Redaction, Redactor};
+use super::{Format, ReportKind};
 
 /// Payload bytes that unfinished frames of all sessions may take together. What comes beyond is marked as truncated.
 const PENDING: usize = 64 * 1024 * 1024;
@@ -68,6 +69,12 @@ pub struct Printer {
     readers: Readers,
     filter: Option<Filter>,
     redactor: Redactor,
+    /// What is asserted.
+    checks: Option<Checks>,
+    /// Sessions that have ended.
+    closed: u64,
+    /// What is to be done once so many have.
+    end: Option<(u64, Box<dyn FnOnce() + Send>)>,
     /// The one session that is written down; `None` for all.
     only: Option<SessionId>,
 }
@@ -79,10 +86,25 @@ impl Printer {
         let format = format.into();
         // A report is to be shown to others.
         let redaction = if format == Format::Report { Redaction::secrets() } else { Redaction::default() };
+        Self { redactor: Redactor::new(redaction), ..Self::of(format.form(&zone), zone) }
+    }
+
+    /// One that writes nothing down, for the sake of what it is asked to look at besides.
+    #[must_use]
+    pub fn silent(zone: TimeZone) -> Self {
+        Self::of(Box::new(Nothing), zone)
+    }
+
+    /// One for CI systems. Sessions with a finding of the level `least` have failed; what is asserted is in `checks`, by
+    /// which another printer has looked at all.
+    #[must_use]
+    pub fn report(kind: ReportKind, checks: Checks, least: Level, zone: TimeZone) -> Self {
+        Self::of(kind.form(checks, least), zone)
+    }
+
+    fn of(form: Box<dyn Form>, zone: TimeZone) -> Self {
         Self {
-            form: format.form(&zone),
-            redactor: Redactor::new(redaction),
-            only: None,
+            form,
             zone,
             sessions: HashMap::new(),
             pending: 0,
@@ -90,7 +112,25 @@ impl Printer {
             totals: Totals::default(),
             readers: Readers::new(Preference::default()),
             filter: None,
+            redactor: Redactor::default(),
+            checks: None,
+            closed: 0,
+            end: None,
+            only: None,
         }
+    }
+
+    /// Looks whether what is asserted holds, whatever is written down.
+    #[must_use]
+    pub fn checking(self, checks: Checks) -> Self {
+        let checks = Some(checks).filter(|checks| !checks.is_empty());
+        Self { checks, ..self }
+    }
+
+    /// Calls `act` once that many sessions have ended.
+    #[must_use]
+    pub fn ending(self, sessions: u64, act: impl FnOnce() + Send + 'static) -> Self {
+        Self { end: Some((sessions, Box::new(act))), ..self }
     }
 
     /// With other decoders than those that are guessed.
@@ -185,7 +225,7 @@ impl Printer {
         // Its begin may have been lost; then it was told as lost.
         let Some(id) = session else { return };
         let read = self.readers.wanted(id);
-        let is_filtered = self.filter.is_some();
+        let is_asked = self.is_asked();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(unfinished) = &mut session.unfinished[more.from] else { return };
         if unfinished.record.number != more.number {
@@ -194,7 +234,7 @@ impl Printer {
         // Once a piece was left out, those behind it have no place.
         if unfinished.wire.len() as u64 == unfinished.received {
             let wire = log.span(more.kept);
-            let wanted = wanted(self.form.as_ref(), is_filtered, &unfinished.record.header).max(read);
+            let wanted = wanted(self.form.as_ref(), is_asked, &unfinished.record.header).max(read);
             let wanted = wanted.saturating_sub(unfinished.wire.len());
             let wire = wire.get(..wanted.min(PENDING.saturating_sub(self.pending))).unwrap_or(wire);
             self.pending += wire.len();
@@ -331,12 +371,26 @@ impl Printer {
         read.filter(|(decoder, decoded)| self.form.takes_all_readings() || decoder.tells_more(decoded))
     }
 
+    /// Whether queries are asked of what frames say.
+    const fn is_asked(&self) -> bool {
+        self.filter.is_some() || self.checks.is_some()
+    }
+
     /// Payload bytes of a frame that are asked of it, or that it is written down with.
     fn wanted(&self, header: &FrameHeader) -> usize {
-        wanted(self.form.as_ref(), self.filter.is_some(), header)
+        wanted(self.form.as_ref(), self.is_asked(), header)
     }
 
     fn print(&mut self, item: Item<'_>, out: &mut Vec<u8>) {
+        if let Some(checks) = &self.checks {
+            checks.see(&item);
+        }
+        if matches!(item.what, What::Event(Event::SessionClosed(_))) {
+            self.closed += 1;
+            if let Some((_, act)) = self.end.take_if(|(sessions, _)| self.closed >= *sessions) {
+                act();
+            }
+        }
         if !self.form.tells(&item) {
             return;
         }
@@ -364,6 +418,6 @@ impl Lines for Printer {
 }
 
 /// Payload bytes of a frame that its line is made of, or that are asked for it.
-fn wanted(form: &dyn Form, is_filtered: bool, header: &FrameHeader) -> usize {
-    if is_filtered { usize::MAX } else { form.wanted(header) }
+fn wanted(form: &dyn Form, is_asked: bool, header: &FrameHeader) -> usize {
+    if is_asked { usize::MAX } else { form.wanted(header) }
 }

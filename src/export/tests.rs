@@ -18,7 +18,7 @@ use crate::wire::frame;
 use crate::wire::opcode::Opcode;
 
 /// 2026-01-01T12:00:00Z.
-const NOON: u64 = 1_767_268_800_000_000;
+pub(super) const NOON: u64 = 1_767_268_800_000_000;
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 const REQUEST: &str = "GET /chat?room=1&token=s3cretvalue HTTP/1.1\r\nHost: localhost:9000\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nCookie: id=hidden-cookie\r\nOrigin: http://localhost:9000\r\nSec-WebSocket-Version: 13\r\n\
@@ -79,7 +79,7 @@ impl Play {
 }
 
 /// A talk in which all is well but for one frame that a server must not mask.
-fn talk() -> Log {
+pub(super) fn talk() -> Log {
     let mut play = Play::begin(Policy::Faithful);
     play.frame(Side::Client, 0x81, b"hello")
         .frame(Side::Server, 0x81, b"=1+1, \"quoted\"")

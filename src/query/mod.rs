@@ -105,6 +105,21 @@ impl Query {
         self.all.matches(subject)
     }
 
+    /// How many of its parts a subject fits, where it is one that asks for several things at once.
+    #[must_use]
+    pub fn nearness(&self, subject: &impl Subject) -> usize {
+        match &self.all {
+            Expression::All(parts) => parts.iter().filter(|part| part.matches(subject)).count(),
+            other => usize::from(other.matches(subject)),
+        }
+    }
+
+    /// How many parts it has.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        if let Expression::All(parts) = &self.all { parts.len() } else { 1 }
+    }
+
     /// Whether it asks for a property anywhere.
     #[must_use]
     pub fn asks_for(&self, property: Property) -> bool {

@@ -8,6 +8,8 @@
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// Which theme was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -272,6 +274,37 @@ impl Theme {
         }
     }
 
+    /// The same with the colours that the user chose.
+    #[must_use]
+    pub fn with(mut self, colouring: &Colouring) -> Self {
+        for (place, style) in &colouring.0 {
+            let styles = [
+                &mut self.text,
+                &mut self.dim,
+                &mut self.bold,
+                &mut self.border,
+                &mut self.border_focused,
+                &mut self.selected,
+                &mut self.client,
+                &mut self.server,
+                &mut self.control,
+                &mut self.injected,
+                &mut self.error,
+                &mut self.warning,
+                &mut self.note,
+                &mut self.good,
+                &mut self.title,
+                &mut self.key,
+                &mut self.hex_offset,
+                &mut self.match_,
+            ];
+            if let Some(old) = styles.into_iter().nth(*place) {
+                *old = *style;
+            }
+        }
+        self
+    }
+
     #[cfg(test)]
     fn styles(&self) -> [Style; 18] {
         [
@@ -297,8 +330,85 @@ impl Theme {
     }
 }
 
+/// Styles that the user chose for some of the meanings, by their places in `MEANINGS`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Colouring(Vec<(usize, Style)>);
+
+/// Words that are no colours, and what they add to one.
+const MODIFIERS: [(&str, Modifier); 5] = [
+    ("bold", Modifier::BOLD),
+    ("dim", Modifier::DIM),
+    ("italic", Modifier::ITALIC),
+    ("underlined", Modifier::UNDERLINED),
+    ("reversed", Modifier::REVERSED),
+];
+
+impl Colouring {
+    /// The names of what has a style, in the order of a theme's fields.
+    pub const MEANINGS: [&'static str; 18] = [
+        "text",
+        "dim",
+        "bold",
+        "border",
+        "border-focused",
+        "selected",
+        "client",
+        "server",
+        "control",
+        "injected",
+        "error",
+        "warning",
+        "note",
+        "good",
+        "title",
+        "key",
+        "hex-offset",
+        "match",
+    ];
+
+    /// Chooses the style of a meaning: `bold red`, `#ff8800 on black`, `208 underlined`.
+    ///
+    /// # Errors
+    /// What is wrong with the name or the style, in a sentence.
+    pub fn choose(&mut self, meaning: &str, style: &str) -> Result<(), String> {
+        let Some(place) = Self::MEANINGS.iter().position(|known| *known == meaning) else {
+            let nearest = Self::MEANINGS.into_iter().min_by_key(|known| text::distance(known, meaning));
+            return Err(format!("there is no {meaning}: did you mean {}?", nearest.unwrap_or("text")));
+        };
+        let (mut read, mut is_behind) = (Style::new(), false);
+        for word in style.split_whitespace() {
+            if word == "on" {
+                is_behind = true;
+            } else if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
+                read = read.add_modifier(*modifier);
+            } else {
+                let colour: Color = word.parse().map_err(|_| {
+                    format!(
+                        "{word} is no colour: write red, bright-blue, 208 or #ff8800, and bold or on black beside it"
+                    )
+                })?;
+                read = if std::mem::take(&mut is_behind) { read.bg(colour) } else { read.fg(colour) };
+            }
+        }
+        self.0.push((place, read));
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_user_s_colours_go_before_the_theme_s_and_are_named_as_its_fields() {
+        let mut colouring = Colouring::default();
+        for (place, meaning) in Colouring::MEANINGS.into_iter().enumerate() {
+            colouring.choose(meaning, &format!("bold {} on black", 16 + place)).unwrap();
+        }
+        for (place, style) in Theme::default().with(&colouring).styles().into_iter().enumerate() {
+            let expected = Style::new().fg(Color::Indexed(16 + place as u8)).bg(Color::Black);
+            assert_eq!(style, expected.add_modifier(Modifier::BOLD));
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -210,10 +210,10 @@ fn event_line(event: &Event) -> (Start, String) {
         Event::HeadHeld(held) => {
             let line = text::preview(Head::new(&held.bytes).start_line(), PREVIEW);
             let query = text::preview(held.query.as_bytes(), PREVIEW);
-            (Start { direction: Some(held.from), ..start("held") }, format!("the head {line}, as it is {query}"))
+            (Start { direction: Some(held.from), ..undirected("held") }, format!("the head {line}, as it is {query}"))
         }
         Event::HeadReleased { from, how, by } => {
-            let start = Start { direction: Some(*from), ..start(kind_of_release(*how)) };
+            let start = Start { direction: Some(*from), ..undirected(kind_of_release(*how)) };
             (start, format!("the head, {}", by.words()))
         }
         Event::Inflated(inflated) => {

@@ -230,7 +230,7 @@ impl HeldRequest {
         match command {
             SessionCommand::DecideHead { from: Side::Client, decision } => self.decide(decision, now, log),
             SessionCommand::ReleaseAll => self.decide(HeadDecision::Release, now, log),
-            SessionCommand::Close { .. } => {
+            SessionCommand::Close { .. } | SessionCommand::Cut => {
                 self.decide(HeadDecision::Drop, now, log);
                 Reply::Done
             }

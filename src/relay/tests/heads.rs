@@ -287,7 +287,7 @@ fn a_request_is_held_before_there_is_an_upstream_for_it() {
     let edit = decide(HeadDecision::Edit(b"GET / HTTP/1.1\r\n\r\n".to_vec()));
     assert_eq!(decided(edit, &mut log), (Reply::Released, goes(b"GET / HTTP/1.1\r\n\r\n", Some(REQUEST))));
     assert_eq!(decided(decide(HeadDecision::Drop), &mut log), (Reply::Released, Some(Request::Dropped)));
-    let close = SessionCommand::Close { by: ClosedBy::User, code: Code::NORMAL };
+    let close = SessionCommand::close(ClosedBy::User, Code::NORMAL);
     assert_eq!(decided(close, &mut log), (Reply::Done, Some(Request::Dropped)));
     let other = SessionCommand::DecideHead { from: Side::Server, decision: HeadDecision::Release };
     assert_eq!(decided(other, &mut log), (Reply::Refused(Refusal::NotHeld), None));

@@ -1,5 +1,6 @@
 //! Keys: one table from which dispatch, footer, help and `docs/keys.md` come.
 
+mod chosen;
 mod print;
 mod table;
 
@@ -9,6 +10,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::text;
 
+pub(crate) use chosen::bindings;
+pub use chosen::{Chosen, defaults};
 pub use print::markdown;
 pub use table::BINDINGS;
 
@@ -377,8 +380,8 @@ pub fn lookup(place: Place, key: Key) -> Option<Action> {
 
 /// The bindings that work in a place: its own, then those that work everywhere.
 pub fn in_place(place: Place) -> impl Iterator<Item = &'static Binding> {
-    let own = BINDINGS.iter().filter(move |binding| binding.places.contains(&place));
-    let general = BINDINGS.iter().filter(move |binding| {
+    let own = bindings().iter().filter(move |binding| binding.places.contains(&place));
+    let general = bindings().iter().filter(move |binding| {
         place != Place::Everywhere && place.is_pane() && binding.places.contains(&Place::Everywhere)
     });
     own.chain(general)
@@ -400,7 +403,7 @@ pub fn name(action: Action) -> String {
 /// The first key of an action, for people; empty where it has none.
 #[must_use]
 pub fn key_of(action: Action) -> String {
-    let binding = BINDINGS.iter().find(|binding| binding.action == action);
+    let binding = bindings().iter().find(|binding| binding.action == action);
     binding.and_then(|binding| binding.keys.first()).map(Key::to_string).unwrap_or_default()
 }
 

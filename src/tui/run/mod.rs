@@ -37,7 +37,7 @@ use crate::tui::state::decoders::Decoders;
 use crate::tui::state::model::Model;
 use crate::tui::state::proxy::Info;
 use crate::tui::state::writing::{WriteOrder, WriteProgress};
-use crate::tui::theme::{Surroundings, Theme};
+use crate::tui::theme::{Colouring, Surroundings, Theme};
 use history_file::HistoryFile;
 use remembered::Remembered;
 use repeat::Stopper;
@@ -107,6 +107,8 @@ pub struct World {
     pub filter: Option<Query>,
     /// What is taken out of files that are written.
     pub redaction: Redaction,
+    /// Colours in place of the theme's.
+    pub colouring: Colouring,
 }
 
 /// A remote control and the inbox for `run`.
@@ -168,7 +170,7 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, preference, filter, redaction } = world;
+        let World { journal, control, clock, preference, filter, redaction, colouring } = world;
         let bell = inbox.remote.clone();
         let subscription = journal.subscribe(move || {
             bell.flags.rung.store(true, Ordering::SeqCst);
@@ -192,6 +194,7 @@ impl Screen {
         let file = remembered::file();
         let remembered = file.as_deref().map(Remembered::load).unwrap_or_default();
         let mut model = Model::new(info, Theme::default(), TimeZone::system(), clock());
+        model.look.colouring = colouring;
         remembered.clone().restore(&mut model, surroundings);
         model.proxy.policy = control.policy();
         model.decoders = Decoders::new(preference);

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::tui::clock::TimeDisplay;
-use crate::tui::theme::{Choice, Surroundings, Theme};
+use crate::tui::theme::{Choice, Colouring, Surroundings, Theme};
 
 /// How things look.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Look {
     pub choice: Choice,
     /// What the terminal can show.
     pub surroundings: Surroundings,
+    /// What the user chose besides.
+    pub colouring: Colouring,
     /// For times of day.
     pub zone: TimeZone,
     /// What the time column shows.
@@ -25,12 +27,14 @@ impl Look {
     #[must_use]
     pub(crate) fn new(theme: Theme, zone: TimeZone) -> Self {
         let (choice, surroundings) = (Choice::default(), Surroundings::default());
-        Self { theme, choice, surroundings, zone, times: TimeDisplay::default() }
+        Self { theme, choice, surroundings, colouring: Colouring::default(), zone, times: TimeDisplay::default() }
     }
 
     /// Another theme, as far as the terminal can show it.
     pub(crate) fn choose(&mut self, choice: Choice, surroundings: Surroundings) {
         (self.choice, self.surroundings) = (choice, surroundings);
-        self.theme = Theme::of(choice, surroundings);
+        let theme = Theme::of(choice, surroundings);
+        // Who wants no colours has none, whatever a file says.
+        self.theme = if surroundings.no_color { theme } else { theme.with(&self.colouring) };
     }
 }

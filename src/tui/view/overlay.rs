@@ -74,7 +74,7 @@ fn found_lines(model: &Model, help: &HelpPage, columns: usize) -> Vec<Line<'stat
             continue;
         }
         seen.push(place);
-        let found: Vec<_> = keymap::BINDINGS
+        let found: Vec<_> = keymap::bindings()
             .iter()
             .filter(|binding| binding.places.contains(&place) && help.finds(&binding.keys_text(), binding.help))
             .flat_map(|binding| entry(&binding.keys_text(), theme.key, binding.help, columns, theme))
@@ -102,8 +102,8 @@ pub(super) fn more_below(model: &Model, below: usize, inside: Rect, buffer: &mut
 /// What the help of a place says: the marks that are to be seen there, then its keys, in so many columns.
 fn help_lines(model: &Model, place: Place, columns: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
-    let own = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&place));
-    let general = keymap::BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
+    let own = keymap::bindings().iter().filter(|binding| binding.places.contains(&place));
+    let general = keymap::bindings().iter().filter(|binding| binding.places.contains(&Place::Everywhere));
     let line = |binding: &Binding| entry(&binding.keys_text(), theme.key, binding.help, columns, theme);
     let mut lines = Vec::new();
     if place == Place::Frames {
