@@ -13,6 +13,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod closing;
+mod command;
 mod core;
 mod draft;
 mod open;
@@ -39,6 +40,7 @@ use super::limits::Limits;
 use super::policy::PolicyCell;
 use super::translate::AddressRules;
 use closing::Closing;
+pub use command::SessionCommand;
 use core::{Core, First};
 use open::Open;
 use opening::Opening;
@@ -47,55 +49,6 @@ use pipe::Pipe;
 
 /// Bad Gateway (RFC 9110 15.6.3).
 const BAD_GATEWAY: u16 = 502;
-
-/// What the user wants of a session.
-#[derive(Debug)]
-pub enum SessionCommand {
-    /// Puts something into the lane towards a side.
-    Inject {
-        /// Who gets it.
-        to: Side,
-        /// What it is.
-        injection: Injection,
-    },
-    /// What is held has changed: looks at the cell.
-    Rehold,
-    /// Decides what becomes of a message that is held.
-    Decide {
-        /// A frame of it.
-        frame: FrameNumber,
-        /// What becomes of it.
-        decision: Decision,
-    },
-    /// Decides what becomes of a head that is held.
-    DecideHead {
-        /// Who sent it.
-        from: Side,
-        /// What becomes of it.
-        decision: HeadDecision,
-    },
-    /// Lets all go on that is held, in its order.
-    ReleaseAll,
-    /// Ends the session from within: close frames where they fit, then a little time for the replies.
-    Close {
-        /// Who wants it.
-        by: ClosedBy,
-        /// The close code (RFC 6455 7.4.1).
-        code: Code,
-        /// The reason that stands with it: at most 123 bytes (RFC 6455 5.5).
-        reason: String,
-    },
-    /// Ends the session at once: both connections are reset, and what is held is never sent.
-    Cut,
-}
-
-impl SessionCommand {
-    /// An end without a reason in words.
-    #[must_use]
-    pub const fn close(by: ClosedBy, code: Code) -> Self {
-        Self::Close { by, code, reason: String::new() }
-    }
-}
 
 /// What a session needs to know at its start.
 #[derive(Clone, Debug)]

@@ -5,6 +5,9 @@
 //! is larger; 126 and 127 are those of a shell for a command that can't be run.
 #![forbid(unsafe_code)]
 
+mod doctor;
+mod reports;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -24,23 +27,23 @@ use wsproxy::config::file::Settings;
 use wsproxy::config::{self, Config, DoctorConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
 use wsproxy::diagnose;
-use wsproxy::doctor::Report;
-use wsproxy::doctor::dialects::smells_old;
 use wsproxy::engine::child::{self, RunningCommand};
 #[cfg(unix)]
 use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::recorder::Recorder;
-use wsproxy::engine::visit;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::export::{Checks, Printer};
-use wsproxy::headless::{self, Format};
+use wsproxy::headless;
 use wsproxy::journal::Journal;
 use wsproxy::playground::{self, Playground};
 use wsproxy::record::finding::{FindingKind, Level};
-use wsproxy::record::{Log, ProxyEvent, SessionId};
+use wsproxy::record::{Log, ProxyEvent};
 use wsproxy::tui;
 use wsproxy::tui::theme::Colouring;
+
+use self::doctor::doctor;
+use self::reports::Reports;
 
 /// Measured against glibc's: a tenth less CPU for a connection, where the heap grows, and a fifth less for a small frame.
 #[global_allocator]
@@ -158,68 +161,6 @@ fn written_or_unread(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Visits a server and prints the report. ctrl-c ends the visit, and the report is on what was seen up to then.
-fn doctor(config: DoctorConfig) -> Result<ExitCode, Failure> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("can't start").or_fail(FAILED)?;
-    let report = runtime.block_on(examine(&config))?;
-    runtime.shutdown_background();
-    let written = io::stdout().lock().write_all(&headless::report(&report, config.format, config.colour));
-    written_or_unread(written)?;
-    Ok(if report.outcome.fine { ExitCode::SUCCESS } else { ExitCode::from(SEEN) })
-}
-
-async fn examine(config: &DoctorConfig) -> Result<Report, Failure> {
-    let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
-    tokio::pin!(signal);
-    let url = config.url.clone();
-    let call = tokio::select! {
-        call = visit::call(&config.dialer, config.plan.clone()) => call,
-        () = &mut signal => return Ok(Report::of_interrupt(url)),
-    };
-    let mut call = match call {
-        Ok(call) => call,
-        Err(error) => return Ok(visit::no_connection(url, &error)),
-    };
-    let mut printer = (config.format == Format::Json).then(|| Printer::new(Format::Json, TimeZone::UTC));
-    let mut attempts = Vec::new();
-    tokio::select! {
-        () = call.run(|log| print_seen(printer.as_mut(), log)) => {
-            if config.tries_elsewhere && call.visit.is_over_well() {
-                tokio::select! {
-                    foreign = visit::foreign(&config.dialer, &config.plan) => {
-                        foreign.into_iter().for_each(|foreign| call.visit.note_foreign(foreign));
-                    }
-                    () = &mut signal => {}
-                }
-            }
-            if call.visit.story().talk.opened.is_none() {
-                tokio::select! {
-                    () = call.look_beside() => {}
-                    () = &mut signal => {}
-                }
-            }
-            if config.dialects || smells_old(call.visit.story()) {
-                tokio::select! {
-                    tried = visit::dialects(&config.dialer, &config.plan) => attempts = tried,
-                    () = &mut signal => {}
-                }
-            }
-        }
-        () = &mut signal => {}
-    }
-    Ok(Report::of_visit(url, &call.connected, &call.visit, attempts))
-}
-
-/// Prints what the doctor saw, where it is to be printed as it comes.
-fn print_seen(printer: Option<&mut Printer>, log: Log) {
-    let Some(printer) = printer else { return };
-    let mut lines = Vec::new();
-    printer.log(Some(SessionId(1)), &log, &mut lines);
-    // Where nobody reads, the report will find out.
-    let _ = io::stdout().lock().write_all(&lines);
-}
-
 /// What runs, however it is shown.
 struct Proxy {
     runtime: Runtime,
@@ -308,51 +249,6 @@ fn tell(checks: &Checks) -> bool {
         say_if_read(format!("{name}: {failure}"));
     }
     failed.is_empty()
-}
-
-/// Reports for CI systems, each of which is made on a thread of its own and written at the end.
-struct Reports(Vec<ReportUnderWay>);
-
-struct ReportUnderWay {
-    report: config::Report,
-    remote: headless::Remote,
-    made: mpsc::Receiver<io::Result<Vec<u8>>>,
-}
-
-impl Reports {
-    fn begin(config: &Config, journal: &Arc<Journal>, checks: &Checks) -> Result<Self, Failure> {
-        let begin = |report: &config::Report| {
-            let least = config.fail_on.unwrap_or(Level::Error);
-            let printer = Printer::report(report.kind, checks.clone(), least, TimeZone::system());
-            let (remote, inbox) = headless::channel(journal, printer.redacted(config.redaction.clone()));
-            let (done, made) = mpsc::sync_channel(1);
-            let make = move || {
-                let mut bytes = Vec::new();
-                let result = headless::run(&inbox, &mut bytes).map(|()| bytes);
-                let _ = done.send(result);
-            };
-            thread::Builder::new().name("report".into()).spawn(make).context("can't start threads").or_fail(FAILED)?;
-            Ok(ReportUnderWay { report: report.clone(), remote, made })
-        };
-        config.ends.reports.iter().map(begin).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// Writes them, once all has been looked at that is asserted.
-    fn finish(self) -> Result<(), Failure> {
-        for ReportUnderWay { report, mut remote, made } in self.0 {
-            remote.stop();
-            let bytes = made.recv().map_err(|_| anyhow!("a bug in wsproxy: a report was not made")).or_fail(FAILED)?;
-            let bytes = bytes.context("can't make a report").or_fail(FAILED)?;
-            match &report.file {
-                None => written_or_unread(io::stdout().lock().write_all(&bytes))?,
-                Some(file) => {
-                    let written = std::fs::write(file, &bytes);
-                    written.with_context(|| format!("can't write {}", file.display())).or_fail(WRONG)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Begins to write what is seen to disk.
@@ -568,7 +464,7 @@ fn control_socket(
     let Some(path) = &config.control else { return Ok(None) };
     let preference = config.preference.clone();
     let lines: control::LineMaker = Box::new(move |query| {
-        let printer = Printer::new(Format::Json, TimeZone::system()).reading(preference.clone());
+        let printer = Printer::new(headless::Format::Json, TimeZone::system()).reading(preference.clone());
         Box::new(match query {
             Some(query) => printer.filtered(query),
             None => printer,

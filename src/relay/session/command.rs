@@ -1,0 +1,55 @@
+//! What somebody who steers the proxy may ask of a session.
+
+use crate::record::{ClosedBy, FrameNumber, Side};
+use crate::relay::hold::{Decision, HeadDecision};
+use crate::relay::injection::Injection;
+use crate::wire::close::Code;
+
+/// What the user wants of a session.
+#[derive(Debug)]
+pub enum SessionCommand {
+    /// Puts something into the lane towards a side.
+    Inject {
+        /// Who gets it.
+        to: Side,
+        /// What it is.
+        injection: Injection,
+    },
+    /// What is held has changed: looks at the cell.
+    Rehold,
+    /// Decides what becomes of a message that is held.
+    Decide {
+        /// A frame of it.
+        frame: FrameNumber,
+        /// What becomes of it.
+        decision: Decision,
+    },
+    /// Decides what becomes of a head that is held.
+    DecideHead {
+        /// Who sent it.
+        from: Side,
+        /// What becomes of it.
+        decision: HeadDecision,
+    },
+    /// Lets all go on that is held, in its order.
+    ReleaseAll,
+    /// Ends the session from within: close frames where they fit, then a little time for the replies.
+    Close {
+        /// Who wants it.
+        by: ClosedBy,
+        /// The close code (RFC 6455 7.4.1).
+        code: Code,
+        /// The reason that stands with it: at most 123 bytes (RFC 6455 5.5).
+        reason: String,
+    },
+    /// Ends the session at once: both connections are reset, and what is held is never sent.
+    Cut,
+}
+
+impl SessionCommand {
+    /// An end without a reason in words.
+    #[must_use]
+    pub const fn close(by: ClosedBy, code: Code) -> Self {
+        Self::Close { by, code, reason: String::new() }
+    }
+}
