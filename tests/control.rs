@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use wsproxy::control::protocol::table::{COMMANDS, CommandHelp, FieldHelp};
+use wsproxy::control::protocol::table::{COMMANDS, CommandHelp, FieldHelp, HOOK_REPLIES};
 use wsproxy::engine::control_socket::{ControlError, ControlSocket, ControlWorld};
 use wsproxy::export::Printer;
 use wsproxy::headless::Format;
@@ -296,6 +296,16 @@ async fn the_program_is_steered_by_words() {
 #[test]
 fn the_page_of_the_protocol_is_up_to_date() {
     document::check_section("docs/control.md", "commands", &commands());
+    document::check_section("docs/control.md", "replies", &replies());
+}
+
+fn replies() -> String {
+    let row = |reply: &CommandHelp| {
+        let fields: Vec<_> = reply.fields().map(|field| format!("`{}`", field.name)).collect();
+        format!("| `{}` | {} | {} |\n", reply.example, reply.about, fields.join(", "))
+    };
+    let rows: String = HOOK_REPLIES.iter().map(row).collect();
+    format!("| a reply | what becomes of the message | fields |\n|---|---|---|\n{rows}")
 }
 
 fn commands() -> String {

@@ -21,6 +21,7 @@ mod faults;
 mod findings;
 mod handshakes;
 mod holding;
+mod hooks;
 mod layers;
 mod queries;
 mod real;

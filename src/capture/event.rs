@@ -250,13 +250,13 @@ fn take_dialect(take: &mut Take<'_>) -> Result<Dialect, Trouble> {
     })
 }
 
-numbered!(put_waits, take_waits, Waits { User = 0, Order = 1 });
+numbered!(put_waits, take_waits, Waits { User = 0, Order = 1, Hook = 2 });
 numbered!(put_ending, take_ending, Ending { Fin = 0, Reset = 1 });
 numbered!(put_released_how, take_released_how, ReleasedHow { AsIs = 0, Edited = 1, Dropped = 2 });
 numbered!(
     put_released_by,
     take_released_by,
-    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5 }
+    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5, Hook = 6, HookLate = 7 }
 );
 numbered!(
     put_closed_how,

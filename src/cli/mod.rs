@@ -9,6 +9,7 @@ pub mod explain;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -162,6 +163,15 @@ pub struct ProxyArguments {
     #[cfg(unix)]
     #[arg(long, value_name = "PATH")]
     pub control: Option<PathBuf>,
+
+    /// Ask a program of yours what becomes of each message that fits the query: it gets and prints lines of JSON, as
+    /// docs/control.md has it; repeat it for more
+    #[arg(long, num_args = 2, value_names = ["QUERY", "COMMAND"])]
+    pub hook: Vec<String>,
+
+    /// Time for such a program to decide of a message, which passes then
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = short_time)]
+    pub hook_timeout: Duration,
 
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
@@ -421,6 +431,14 @@ impl CliCommand {
             Self::Ctl(_) => Ok(()),
         }
     }
+}
+
+/// A time that may be a part of a second.
+fn short_time(value: &str) -> Result<Duration, String> {
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = value.parse::<f64>().ok().filter(|seconds| is_plain && (0.01..=3600.0).contains(seconds));
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "write seconds from 0.01 to 3600, 0.5 for example".to_owned())
 }
 
 fn seconds(value: &str) -> Result<u64, String> {

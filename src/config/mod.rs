@@ -20,6 +20,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Preference;
+use crate::engine::hooks::HookConfig;
 use crate::engine::recorder::CaptureConfig;
 use crate::engine::{EngineConfig, TlsOptions, Upstream};
 use crate::export::Redaction;
@@ -112,6 +113,8 @@ pub struct Config {
     pub filter: Option<Query>,
     /// What is held from the start.
     pub hold: Conditions,
+    /// Programs that are asked about messages.
+    pub hooks: Vec<HookConfig>,
     /// Where the control socket is to be.
     #[cfg(unix)]
     pub control: Option<PathBuf>,
@@ -176,11 +179,12 @@ impl Config {
             binary: binary(arguments.bridge_binary),
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
-            limits: limits(&arguments.limits)?,
+            limits: Limits { hook_time: arguments.hook_timeout, ..limits(&arguments.limits)? },
             output,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
             filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
             hold: hold(arguments, output)?,
+            hooks: hooks(&arguments.hook)?,
             #[cfg(unix)]
             control: arguments.control.clone(),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
@@ -331,6 +335,19 @@ fn hold(arguments: &ProxyArguments, output: Output) -> Result<Conditions> {
     let condition = Condition::new(query("--hold", text)?).map_err(|why| anyhow!("--hold {shown}: {why}"))?;
     let condition = Arc::new(condition);
     Ok(PerSide::new(Some(Arc::clone(&condition)), Some(condition)))
+}
+
+/// Each is a query and a command.
+fn hooks(typed: &[String]) -> Result<Vec<HookConfig>> {
+    let (pairs, _) = typed.as_chunks::<2>();
+    let hook = |[query, command]: &[String; 2]| {
+        let shown = text::escape(query.as_bytes());
+        ensure!(!command.trim().is_empty(), "--hook {shown} has no command: write --hook 'QUERY' 'COMMAND'");
+        let condition =
+            Condition::new(self::query("--hook", query)?).map_err(|why| anyhow!("--hook {shown}: {why}"))?;
+        Ok(HookConfig { condition: Arc::new(condition), command: command.clone() })
+    };
+    pairs.iter().map(hook).collect()
 }
 
 fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {

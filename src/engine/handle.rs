@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::control::holds::{Holds, PutHold};
 use crate::control::{self, Command, Control, Recorded, Replier};
-use crate::record::{ClosedBy, Policy, SessionId};
-use crate::relay::hold::{Conditions, HoldCell};
+use crate::record::{ClosedBy, FrameNumber, Policy, SessionId};
+use crate::relay::hold::{Conditions, HoldCell, HookList, HookOutcome, HookQuestion};
 use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
 use crate::relay::session::SessionCommand;
@@ -26,6 +26,9 @@ pub(super) type Posted = (SessionCommand, Replier);
 /// never sent one.
 pub(super) type Commands = mpsc::Receiver<Box<Posted>>;
 
+/// Passes a question on to the program that it is for. It runs on a session's task, so it must not block.
+pub(super) type Asker = Box<dyn Fn(SessionId, HookQuestion) + Send + Sync>;
+
 /// The control of a running proxy: reaches all live sessions. Clones reach the same.
 #[derive(Clone)]
 pub struct Handle {
@@ -36,6 +39,7 @@ pub struct Handle {
     recorder: Arc<OnceLock<recorder::Status>>,
     /// What `hold` consists of.
     holds: Arc<Mutex<Holds>>,
+    asker: Arc<OnceLock<Asker>>,
 }
 
 impl Default for Handle {
@@ -47,6 +51,7 @@ impl Default for Handle {
             hold: HoldCell::default(),
             recorder: Arc::default(),
             holds: Arc::default(),
+            asker: Arc::default(),
         }
     }
 }
@@ -96,6 +101,24 @@ impl Handle {
             self.send_to_all(|| SessionCommand::Rehold);
         }
         result
+    }
+
+    /// From now on programs are asked about messages, as these conditions have it, and `ask` passes questions on. Only the
+    /// first call counts.
+    pub(super) fn set_hooks(&self, hooks: HookList, ask: Asker) {
+        if self.asker.set(ask).is_ok() {
+            self.hold.set_hooks(hooks);
+        }
+    }
+
+    /// Whom to ask about messages, where somebody is to be.
+    pub(super) fn asker(&self) -> Arc<OnceLock<Asker>> {
+        Arc::clone(&self.asker)
+    }
+
+    /// Passes on what came of a question.
+    pub(super) fn hooked(&self, session: SessionId, frame: FrameNumber, hook: usize, outcome: HookOutcome) {
+        self.send(session, SessionCommand::Hooked { frame, hook, outcome }, control::unheard());
     }
 
     /// How many sessions are live.

@@ -14,6 +14,7 @@ pub mod descriptors;
 pub mod dial;
 mod driver;
 pub mod handle;
+pub mod hooks;
 pub mod inquiry;
 mod intake;
 mod keys;

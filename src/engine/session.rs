@@ -99,6 +99,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
                 shutdown: shared.handle.shutdown(),
                 upstream: Arc::clone(&route.upstream),
                 attendant: Some(attendant),
+                asker: shared.handle.asker(),
             };
             driver::drive(setup).await;
         }

@@ -141,8 +141,10 @@ const fn after(held: Relayed, released: &ReleasedEvent) -> Relayed {
         // What left in its place, if it was repaired behind the hold, has told so before.
         (ReleasedHow::AsIs, _) if matches!(held, Relayed::Changed(_)) => held,
         (ReleasedHow::AsIs, _) => Relayed::AsIs,
+        (ReleasedHow::Edited, ReleasedBy::Hook) => Relayed::Changed(By::Hook),
         (ReleasedHow::Edited, _) => Relayed::Changed(By::User),
         (ReleasedHow::Dropped, ReleasedBy::Quit) => Relayed::Dropped(By::Ending),
+        (ReleasedHow::Dropped, ReleasedBy::Hook) => Relayed::Dropped(By::Hook),
         (ReleasedHow::Dropped, _) => Relayed::Dropped(By::User),
     }
 }

@@ -20,8 +20,8 @@ use crate::decode::{Decoded, Decoder, Role};
 use crate::diagnose;
 use crate::record::finding::{Finding, FindingKind};
 use crate::record::{
-    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, ReleasedEvent, ReleasedHow,
-    SessionId, Side, Time, Verdict,
+    By, ClosedEvent, Event, FrameNumber, OpenEvent, PerSide, ProxyEvent, RawRecord, ReleasedBy, ReleasedEvent,
+    ReleasedHow, SessionId, Side, Time, Verdict,
 };
 use crate::text;
 use crate::wire::close::Code;
@@ -269,7 +269,10 @@ fn released_line<'a>(
         from: released.from.name(),
         how: released.how.name(),
         by: released.by.name(),
-        origin: (released.how == ReleasedHow::Edited).then_some("edited"),
+        origin: (released.how == ReleasedHow::Edited).then_some(match released.by {
+            ReleasedBy::Hook => "hook",
+            _ => "edited",
+        }),
         sent: sent.map(|(by, bytes)| self::sent(*by, bytes)),
     }
 }

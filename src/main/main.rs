@@ -31,6 +31,7 @@ use wsproxy::engine::child::{self, RunningCommand};
 #[cfg(unix)]
 use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
 use wsproxy::engine::handle::Handle;
+use wsproxy::engine::hooks::Hooks;
 use wsproxy::engine::recorder::Recorder;
 use wsproxy::engine::{self, Running, StartError, Upstream, clock};
 use wsproxy::export::{Checks, Printer};
@@ -168,6 +169,8 @@ struct Proxy {
     handle: Handle,
     running: Running,
     info: tui::Info,
+    /// They end when dropped.
+    _hooks: Option<Hooks>,
     /// Goes when dropped.
     #[cfg(unix)]
     control_socket: Option<ControlSocket>,
@@ -275,6 +278,10 @@ impl Proxy {
         let handle = Handle::default();
         handle.command(control::Command::Policy(config.policy), control::unheard());
         handle.command(control::Command::Hold(config.hold.clone()), control::unheard());
+        let hooks = match config.hooks.as_slice() {
+            [] => None,
+            hooks => Some(Hooks::start(hooks, &handle, &journal).context("can't start --hook").or_fail(FAILED)?),
+        };
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {
@@ -297,6 +304,7 @@ impl Proxy {
             handle,
             running,
             info,
+            _hooks: hooks,
             #[cfg(unix)]
             control_socket: socket,
             _playground: playground,

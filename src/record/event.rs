@@ -150,6 +150,8 @@ pub struct HeldEvent {
 pub enum Waits {
     /// Somebody who decides what becomes of it.
     User,
+    /// A program of the user's, as `--hook` has it.
+    Hook,
     /// What is held in front of it: the order stays.
     Order,
 }
@@ -160,6 +162,7 @@ impl Waits {
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Hook => "hook",
             Self::Order => "order",
         }
     }
@@ -218,6 +221,10 @@ impl ReleasedHow {
 pub enum ReleasedBy {
     /// Somebody decided so.
     User,
+    /// A program of the user's decided so, as `--hook` has it.
+    Hook,
+    /// Such a program did not reply in time, or was not there.
+    HookLate,
     /// It only waited for what was in front of it.
     Order,
     /// It was held until it was whole, and the query does not ask for it.
@@ -236,6 +243,8 @@ impl ReleasedBy {
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Hook => "hook",
+            Self::HookLate => "hook-late",
             Self::Order => "order",
             Self::Query => "query",
             Self::Limit => "limit",
@@ -249,6 +258,8 @@ impl ReleasedBy {
     pub const fn words(self) -> &'static str {
         match self {
             Self::User => "by you",
+            Self::Hook => "by the hook",
+            Self::HookLate => "as the hook did not reply in time",
             Self::Order => "with what was held in front of it",
             Self::Query => "once it was whole, as the hold does not ask for it",
             Self::Limit => "as it was held for as long as one may be",

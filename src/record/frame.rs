@@ -41,6 +41,8 @@ pub enum By {
     Ending,
     /// The user, who edited or dropped it while it was held.
     User,
+    /// A program of the user's, as `--hook` has it.
+    Hook,
     /// The hold: a compressed message that leans on one which was edited or dropped goes out inflated.
     Hold,
 }
@@ -55,6 +57,7 @@ impl By {
             Self::Bridge => "bridge",
             Self::Ending => "ending",
             Self::User => "user",
+            Self::Hook => "hook",
             Self::Hold => "hold",
         }
     }
@@ -118,7 +121,7 @@ pub struct Span {
 }
 
 /// A frame whose header came, whole or in part.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameRecord {
     /// When its header was read.
     pub time: Time,

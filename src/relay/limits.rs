@@ -48,6 +48,8 @@ pub struct Limits {
     /// Time after which what is held goes on by itself: longer than an edit takes, and short enough that a browser in
     /// another room does not hang for a day.
     pub hold_time: Duration,
+    /// Time for a program of the user's to decide of a message: soon enough that a page does not give up.
+    pub hook_time: Duration,
     /// What all lanes together may hold: as much as eight that are full.
     pub hold_all: Budget,
     /// Sessions at a time. Each takes two sockets; a busy one reads into a slab of 1 MiB, and may hold as much for a peer
@@ -74,6 +76,7 @@ impl Default for Limits {
             hold_frames: 1000,
             hold_bytes: 16 * 1024 * 1024,
             hold_time: Duration::from_secs(600),
+            hook_time: Duration::from_secs(1),
             hold_all: Budget::new(128 * 1024 * 1024),
             sessions: 4096,
         }

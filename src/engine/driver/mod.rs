@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::wire::close::Code;
 use super::attendant::{Attendant, Inquiry};
 use super::clock;
 use super::connection::Connection;
-use super::handle::Commands;
+use super::handle::{Asker, Commands};
 use super::intake;
 use super::pipe::Pipe;
 use super::response;
@@ -61,6 +61,8 @@ pub(super) struct Setup<C, S> {
     pub upstream: Arc<str>,
     /// Who looks after it; `None` where nobody does.
     pub attendant: Option<Attendant>,
+    /// Whom to ask about messages.
+    pub asker: Arc<OnceLock<Asker>>,
 }
 
 pub(super) struct Driver<C, S> {
@@ -83,6 +85,7 @@ pub(super) struct Driver<C, S> {
     paced: bool,
     upstream: Arc<str>,
     attendant: Option<Attendant>,
+    asker: Arc<OnceLock<Asker>>,
     /// The upstream is asked why it has failed.
     inquiry: Option<Inquiry>,
 }
@@ -174,6 +177,7 @@ impl<C: Connection, S: Connection> Driver<C, S> {
             paced: false,
             upstream: setup.upstream,
             attendant: setup.attendant,
+            asker: setup.asker,
             inquiry: None,
         };
         driver.obey();
@@ -448,6 +452,11 @@ impl<C: Connection, S: Connection> Driver<C, S> {
                 for pipe in self.pipes.iter_mut() {
                     pipe.abandon();
                     (pipe.ended, pipe.told) = (Some(Ending::Reset), false);
+                }
+            }
+            Act::Ask(question) => {
+                if let Some(ask) = self.asker.get() {
+                    ask(self.id, *question);
                 }
             }
             Act::Pace(Side::Server) => self.paced = true,

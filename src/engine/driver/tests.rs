@@ -74,6 +74,7 @@ impl Stage {
             shutdown,
             upstream: "ws://upstream:9999".into(),
             attendant: None,
+            asker: Arc::default(),
         };
         let task = tokio::spawn(drive(setup));
         let sockets = PerSide::new(client_socket, server_socket);

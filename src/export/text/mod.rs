@@ -315,6 +315,7 @@ fn held_line(held: &HeldEvent) -> (Start, String) {
     let start = Start { direction: Some(held.from), frame: Some(held.frame), kind: "held".into() };
     let why = match (held.waits, held.query.as_str()) {
         (Waits::Order, _) => ", behind what is held in front of it".to_owned(),
+        (Waits::Hook, _) => ", for a hook to decide".to_owned(),
         (Waits::User, "") => String::new(),
         (Waits::User, query) => format!(", as it is {}", text::preview(query.as_bytes(), PREVIEW)),
     };

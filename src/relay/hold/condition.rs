@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::query::Query;
 use crate::record::{PerSide, SessionId, Side};
+
+use super::hooks::HookList;
 
 /// What of one side's messages is held.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,8 @@ struct Shared {
     /// Messages that were held so far.
     held: AtomicU64,
     conditions: Mutex<Conditions>,
+    /// Set once, before there are sessions.
+    hooks: OnceLock<HookList>,
 }
 
 /// What is held now, shared by all sessions, as one of them sees it.
@@ -104,6 +108,17 @@ impl HoldCell {
     #[must_use]
     pub fn get(&self) -> Conditions {
         self.shared.conditions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on programs of the user's are asked about messages, as these conditions have it. Only the first call counts.
+    pub fn set_hooks(&self, hooks: HookList) {
+        let _ = self.shared.hooks.set(hooks);
+        self.shared.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// What programs are asked about.
+    pub(in crate::relay) fn hooks(&self) -> HookList {
+        self.shared.hooks.get().cloned().unwrap_or_default()
     }
 
     /// How often it has changed.

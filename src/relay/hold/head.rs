@@ -241,7 +241,9 @@ impl HeldRequest {
                 Reply::Done
             }
             SessionCommand::Inject { .. } => Reply::Refused(Refusal::NotOpen),
-            SessionCommand::DecideHead { .. } | SessionCommand::Decide { .. } => Reply::Refused(Refusal::NotHeld),
+            SessionCommand::DecideHead { .. } | SessionCommand::Decide { .. } | SessionCommand::Hooked { .. } => {
+                Reply::Refused(Refusal::NotHeld)
+            }
         }
     }
 

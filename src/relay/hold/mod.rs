@@ -17,6 +17,7 @@
 
 mod condition;
 mod head;
+mod hooks;
 mod queue;
 mod subject;
 #[cfg(test)]
@@ -39,8 +40,9 @@ use subject::Passing;
 pub use condition::{Condition, Conditions, HoldCell, Unanswerable};
 pub(super) use head::{Goes, HeldHead};
 pub use head::{HeadDecision, HeldRequest, Request, changes};
+pub use hooks::{HookList, HookOutcome, HookQuestion};
 pub(super) use queue::{Due, Inflated, Leaves, Untold};
-use queue::{Message, Queue, State};
+use queue::{Gathered, Message, Queue, State};
 
 /// What becomes of a message that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +102,11 @@ impl Scene {
 pub(super) struct Hold {
     scene: Scene,
     condition: Option<Arc<Condition>>,
+    /// The programs that are asked before it is, and what they are to be asked.
+    hooks: HookList,
+    questions: Vec<HookQuestion>,
+    /// After so many microseconds a message goes on that a program has not decided of.
+    hook_time: u64,
     /// After so many microseconds what is held goes on by itself.
     patience: u64,
     /// When something last came, or was looked at.
@@ -120,6 +127,9 @@ impl Hold {
         Self {
             scene,
             condition: None,
+            hooks: HookList::default(),
+            questions: Vec::new(),
+            hook_time: u64::try_from(limits.hook_time.as_micros()).unwrap_or(u64::MAX),
             patience: u64::try_from(limits.hold_time.as_micros()).unwrap_or(u64::MAX),
             last: Time(0),
             queue: Queue::new(limits, message),
@@ -148,6 +158,7 @@ impl Hold {
     /// Nothing that is held can go on: it is dropped, and so is what comes of the message under way.
     pub(super) fn fail(&mut self) {
         self.condition = None;
+        self.hooks = HookList::default();
         self.open = Open::Drops;
         if self.way == Some(Took::Holds) {
             self.way = Some(Took::Drops);
@@ -157,7 +168,8 @@ impl Hold {
 
     /// Whether it could be taken out, and nothing would be missed.
     pub(super) fn is_idle(&self) -> bool {
-        self.condition.is_none() && self.queue.is_empty() && !self.queue.is_plain && self.open != Open::Drops
+        let asks_nothing = self.condition.is_none() && self.hooks.is_empty();
+        asks_nothing && self.queue.is_empty() && !self.queue.is_plain && self.open != Open::Drops
     }
 
     /// Whether nothing is held.
@@ -212,16 +224,24 @@ impl Hold {
 
     /// Whether a whole message in one frame is asked for. `plain` is memory for its payload without a mask.
     fn asks_for(&self, header: &FrameHeader, wire: &[u8], number: FrameNumber, plain: &mut Vec<u8>) -> bool {
-        match (self.ask(header, number), header.mask) {
-            (Some(asks), _) => asks,
-            (None, None) => self.matches(header, number, header.length, wire, None),
-            (None, Some(key)) => {
+        let (asks, hooks) = (self.ask(header, number), self.hooks_ask_by(header, number));
+        if asks == Some(true) || hooks == Some(true) {
+            return true;
+        }
+        if (asks, hooks) == (Some(false), Some(false)) {
+            return false;
+        }
+        let payload = match header.mask {
+            None => wire,
+            Some(key) => {
                 plain.clear();
                 plain.extend_from_slice(wire);
                 mask::apply(key, 0, plain);
-                self.matches(header, number, header.length, plain, None)
+                plain.as_slice()
             }
-        }
+        };
+        let passing = self.passing(header, number, header.length, payload, None);
+        self.matches_all(&passing) || self.hook_for(0, &passing).is_some()
     }
 
     /// A frame begins.
@@ -238,8 +258,9 @@ impl Hold {
     }
 
     fn control(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
-        let names = self.condition.as_ref().is_some_and(|held| held.query().is_some_and(Query::names_control));
+        let names = self.names_control();
         let state = match self.ask(header, number) {
+            _ if self.hooks_ask_by(header, number) != Some(false) => State::Undecided,
             Some(true) if names => State::Asks,
             None if names => State::Undecided,
             _ if header.opcode() == Opcode::CLOSE && !self.queue.is_empty() => State::Passes(ReleasedBy::Order),
@@ -247,6 +268,11 @@ impl Hold {
         };
         self.queue.begin(Message::new(header, now, state, false), header, number);
         Took::Holds
+    }
+
+    /// Whether the condition is for control frames too.
+    fn names_control(&self) -> bool {
+        self.condition.as_ref().is_some_and(|held| held.query().is_some_and(Query::names_control))
     }
 
     fn data(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
@@ -268,6 +294,7 @@ impl Hold {
 
     fn begins(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
         let state = match self.ask(header, number) {
+            _ if self.hooks_ask_by(header, number) != Some(false) => State::Undecided,
             Some(true) => State::Asks,
             None => State::Undecided,
             Some(false) => State::Passes(ReleasedBy::Order),
@@ -309,9 +336,12 @@ impl Hold {
     fn ask(&self, header: &FrameHeader, number: FrameNumber) -> Option<bool> {
         let Some(condition) = &self.condition else { return Some(false) };
         let Some(query) = condition.query() else { return Some(true) };
-        let length = header.opcode().is_control() || (header.fin() && header.opcode() != Opcode::CONTINUATION);
-        let passing = self.passing(header, number, header.length, &[], None);
-        query.decide(&passing, Sight { payload: false, length })
+        query.decide(&self.passing(header, number, header.length, &[], None), sight(header))
+    }
+
+    /// What the hooks say of it.
+    fn hooks_ask_by(&self, header: &FrameHeader, number: FrameNumber) -> Option<bool> {
+        self.hooks_ask(&self.passing(header, number, header.length, &[], None), sight(header))
     }
 
     fn passing<'a>(
@@ -357,14 +387,16 @@ impl Hold {
     }
 
     /// What goes out next, if something does.
-    pub(super) fn due(&mut self) -> Option<Due> {
+    pub(super) fn due(&mut self, now: Time) -> Option<Due> {
         if self.way == Some(Took::Passes) {
             return None;
         }
         while let Some(undecided) = self.queue.undecided() {
             let by = if self.queue.is_first(undecided) { ReleasedBy::Query } else { ReleasedBy::Order };
-            let state = if self.decide(undecided) { State::Asks } else { State::Passes(by) };
+            let (hook, asks) = self.decide(undecided);
+            let state = if hook.is_some() || asks { State::Asks } else { State::Passes(by) };
             self.queue.decide(undecided, state);
+            hook.into_iter().for_each(|hook| self.ask_hook(undecided, hook, now));
         }
         let due = self.queue.due(self.scene.takes_over())?;
         if let Due::Part { last: false, .. } = due
@@ -376,23 +408,21 @@ impl Hold {
         Some(due)
     }
 
-    /// Whether a message is asked for, by all that will be known of it.
-    fn decide(&self, id: u64) -> bool {
-        let Some(whole) = self.queue.gathered(id) else { return false };
-        self.matches(&whole.header, whole.number, whole.length, &whole.payload, whole.inflated.as_deref())
+    /// Which hook a message is for, and whether the condition asks for it, by all that will be known of it.
+    fn decide(&self, id: u64) -> (Option<usize>, bool) {
+        let Some(Gathered { header, number, length, payload, inflated }) = self.queue.gathered(id) else {
+            return (None, false);
+        };
+        let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
+        let hook = if self.queue.is_whole(id) { self.hook_for(0, &passing) } else { None };
+        let may_be_held = !header.opcode().is_control() || self.names_control();
+        (hook, may_be_held && self.matches_all(&passing))
     }
 
-    fn matches(
-        &self,
-        header: &FrameHeader,
-        number: FrameNumber,
-        length: u64,
-        payload: &[u8],
-        inflated: Option<&[u8]>,
-    ) -> bool {
+    /// Whether the condition asks for a message of which all is known.
+    fn matches_all(&self, passing: &Passing<'_>) -> bool {
         let Some(condition) = &self.condition else { return false };
-        let passing = self.passing(header, number, length, payload, inflated);
-        condition.query().is_none_or(|query| query.matches(&passing))
+        condition.query().is_none_or(|query| query.matches(passing))
     }
 
     /// Decides what becomes of the message that a frame belongs to; the first that waits for it where there is no number.
@@ -445,15 +475,18 @@ impl Hold {
         }
     }
 
-    /// All that is held goes on as it came. Gives how many messages waited for that.
+    /// All that is held goes on as it came. Gives how many messages waited for that. The user does not let go what waits for a
+    /// program.
     pub(super) fn release_all(&mut self, by: ReleasedBy) -> usize {
-        self.queue.release(by, |_| true)
+        let are_asked = by == ReleasedBy::User && !self.hooks.is_empty();
+        self.queue.release(by, |message| !are_asked || message.waits_for_user())
     }
 
     /// What of it was held long ago goes on as it came. Gives how many messages did.
     pub(super) fn tick(&mut self, now: Time) -> usize {
         self.last = now;
         self.queue.retry();
+        self.tick_hooks(now);
         let patience = self.patience;
         self.queue.release(ReleasedBy::Limit, |message| now.since(message.since).as_micros() >= u128::from(patience))
     }
@@ -462,8 +495,15 @@ impl Hold {
     pub(super) fn deadline(&self) -> Option<Time> {
         let later = |time: Time, by: u64| Time(time.0.saturating_add(by));
         let oldest = self.queue.oldest().map(|since| later(since, self.patience));
-        oldest.into_iter().chain(self.queue.is_starved().then(|| later(self.last, RETRY))).min()
+        let oldest = oldest.into_iter().chain(self.queue.next_late());
+        oldest.chain(self.queue.is_starved().then(|| later(self.last, RETRY))).min()
     }
+}
+
+/// What is known of a message whose first header has come.
+fn sight(header: &FrameHeader) -> Sight {
+    let length = header.opcode().is_control() || (header.fin() && header.opcode() != Opcode::CONTINUATION);
+    Sight { payload: false, length }
 }
 
 /// Microseconds that a lane waits for what other lanes hold, before it looks again.

@@ -1,13 +1,17 @@
 //! The frames that are held, in their order, and what was decided of the messages they are of.
 
+mod hooked;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::record::{FrameNumber, ReleasedBy, Time};
+use crate::record::{FrameNumber, ReleasedBy, Time, Waits};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::{Budget, Limits};
 use crate::wire::frame::{FrameHeader, RSV1};
 use crate::wire::message::MessageState;
+
+pub(super) use hooked::HookWait;
 
 /// What was decided of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,10 @@ pub(super) struct Message {
     /// Whether a frame of it was written down as held.
     is_recorded: bool,
     token: Option<Token>,
+    /// The hook that it waits for.
+    hook: Option<HookWait>,
+    /// Whether a hook has made what goes out in its place.
+    is_hooks: bool,
 }
 
 impl Message {
@@ -59,6 +67,8 @@ impl Message {
             length: 0,
             is_recorded: false,
             token: None,
+            hook: None,
+            is_hooks: false,
         }
     }
 
@@ -141,8 +151,8 @@ pub(in crate::relay) struct Untold {
     pub frame: FrameNumber,
     /// Payload bytes so far.
     pub length: u64,
-    /// Whether the user is to decide; else it waits behind others.
-    pub asks: bool,
+    /// What it waits for.
+    pub waits: Waits,
 }
 
 /// All of a message that has come.
@@ -341,7 +351,11 @@ impl Queue {
             told.push(Untold {
                 frame: message.first,
                 length: message.length,
-                asks: matches!(message.state, State::Asks),
+                waits: match (&message.state, message.hook) {
+                    (State::Asks, Some(_)) => Waits::Hook,
+                    (State::Asks, None) => Waits::User,
+                    _ => Waits::Order,
+                },
             });
             false
         });
@@ -534,8 +548,10 @@ impl Queue {
         let message = self.messages.remove(&id);
         let is_packed = message.as_ref().is_some_and(|message| message.is_packed);
         let token = message.as_ref().and_then(|message| message.token);
+        let editor =
+            if message.as_ref().is_some_and(|message| message.is_hooks) { ReleasedBy::Hook } else { ReleasedBy::User };
         let (injection, by) = match message.map(|message| message.state) {
-            Some(State::Edited(injection)) => (Some(injection), ReleasedBy::User),
+            Some(State::Edited(injection)) => (Some(injection), editor),
             Some(State::Dropped(by)) => (None, by),
             _ => (None, ReleasedBy::User),
         };

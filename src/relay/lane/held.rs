@@ -7,10 +7,10 @@ use crate::record::finding::Level;
 use crate::record::{
     By, Event, FrameNumber, HeldEvent, Log, Origin, Relayed, ReleasedBy, ReleasedEvent, ReleasedHow, Side, Waits,
 };
-use crate::relay::hold::{self, Decision, Due, Hold, Inflated, Leaves, Untold};
+use crate::relay::hold::{self, Decision, Due, Hold, HookList, HookOutcome, Inflated, Leaves, Untold};
 use crate::relay::injection::{self, Injection, Refusal, Reply, Token, Wait};
 use crate::relay::passage::{Part, Passage};
-use crate::relay::session::Output;
+use crate::relay::session::{Act, Output};
 use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -46,21 +46,24 @@ impl Lane {
         // Where nothing can be held any more, it is as if nothing were to be.
         let is_over = self.ended.is_some() || matches!(self.reader, Reader::Raw);
         let condition = context.hold.of_side(self.from).filter(|_| !is_over);
+        let hooks = if is_over { HookList::default() } else { context.hold.hooks() };
         match self.passage.hold_mut() {
             Some(hold) => {
                 if condition.is_none() && self.hold_version != version {
                     hold.release_all(ReleasedBy::User);
                 }
                 hold.set(condition);
+                hold.set_hooks(hooks);
                 if hold.is_idle() && self.backlog.is_empty() && self.reader.is_between_frames() {
                     self.passage.remove_hold();
                     self.watch.keep_inflated(context.limits.kept_inflated);
                 }
             }
-            None if condition.is_none() => {}
+            None if condition.is_none() && hooks.is_empty() => {}
             None => {
                 let Some(mut hold) = self.new_hold(context) else { return };
                 hold.set(condition);
+                hold.set_hooks(hooks);
                 self.put_hold(hold);
                 self.watch.keep_inflated(context.limits.hold_bytes.max(context.limits.kept_inflated));
             }
@@ -123,6 +126,36 @@ impl Lane {
         Ok(())
     }
 
+    /// What came of a question about a message that waits for a hook.
+    pub(in crate::relay) fn hooked(
+        &mut self,
+        context: &mut Context<'_>,
+        (frame, hook): (FrameNumber, usize),
+        outcome: HookOutcome,
+        out: &mut Output,
+    ) -> Result<(), Refusal> {
+        let outcome = match outcome {
+            HookOutcome::Decided(Decision::Edit(injection)) if let Some(refusal) = self.writer.refusal(&injection) => {
+                let text = format!("frame {frame} of the {} passes, for {refusal}", self.from.name());
+                out.log.event(context.now, Event::Note(Level::Warning, text));
+                HookOutcome::None
+            }
+            outcome => outcome,
+        };
+        let hold = self.passage.hold_mut().ok_or(Refusal::NotHeld)?;
+        hold.hooked(frame, hook, outcome, context.now)?;
+        self.go_on(context, out);
+        Ok(())
+    }
+
+    /// Gives out what programs are to be asked.
+    #[inline]
+    pub(super) fn ask_hooks(&mut self, out: &mut Output) {
+        if let Some(hold) = self.passage.hold_mut() {
+            out.acts.extend(hold.take_questions().into_iter().map(|question| Act::Ask(Box::new(question))));
+        }
+    }
+
     /// All that is held goes on. Gives how many messages waited for that.
     pub(in crate::relay) fn release_all(&mut self, context: &mut Context<'_>, out: &mut Output) -> usize {
         let count = self.passage.hold_mut().map_or(0, |hold| hold.release_all(ReleasedBy::User));
@@ -154,6 +187,7 @@ impl Lane {
     fn release_finally(&mut self, context: &mut Context<'_>, by: ReleasedBy, text: String, out: &mut Output) {
         let Some(hold) = self.passage.hold_mut() else { return };
         hold.set(None);
+        hold.set_hooks(HookList::default());
         let count = hold.release_all(by);
         if count > 0 {
             note(context.now, format!("{text}: {}", messages(count)), &mut out.log);
@@ -165,6 +199,7 @@ impl Lane {
     pub(super) fn release_for_raw(&mut self, context: &mut Context<'_>, rest: [&[u8]; 2], log: &mut Log) {
         let Some(hold) = self.passage.hold_mut() else { return };
         hold.set(None);
+        hold.set_hooks(HookList::default());
         hold.release_all(ReleasedBy::End);
         self.flush(context, None, log);
         if let Some(chain) = self.passage.chain()
@@ -202,6 +237,7 @@ impl Lane {
             out.to[self.from.other()].append(&chain.outlet.take());
         }
         out.replies.append(&mut self.replies);
+        self.ask_hooks(out);
         self.choose_hold(context);
     }
 
@@ -275,11 +311,10 @@ impl Lane {
 
     fn tell_held(&mut self, context: &Context<'_>, log: &mut Log) {
         let Some(hold) = self.passage.hold_mut() else { return };
-        let query = hold.query().to_owned();
-        for Untold { frame, length, asks } in hold.take_untold() {
-            let waits = if asks { Waits::User } else { Waits::Order };
+        for Untold { frame, length, waits } in hold.take_untold() {
+            let query = if waits == Waits::Hook { hold.hook_query(frame) } else { hold.query() }.to_owned();
             let held = context.hold.next_held();
-            let held = HeldEvent { held, frame, from: self.from, length, waits, query: query.clone() };
+            let held = HeldEvent { held, frame, from: self.from, length, waits, query };
             log.event(context.now, Event::Held(held));
         }
     }
@@ -287,7 +322,7 @@ impl Lane {
     /// Lets out what may go now. Gives what became of the frame under way, if it went and was not written down before.
     fn flush(&mut self, context: &mut Context<'_>, under_way: Option<FrameNumber>, log: &mut Log) -> Option<Relayed> {
         let (mut leaving, mut became) = (None::<Leaving>, None);
-        while let Some(due) = self.passage.hold_mut().and_then(Hold::due) {
+        while let Some(due) = self.passage.hold_mut().and_then(|hold| hold.due(context.now)) {
             match due {
                 Due::Part { frame, header, payload, last, by, is_plain, token } => {
                     if leaving.as_ref().is_some_and(|leaving| leaving.by != by) {
@@ -374,6 +409,11 @@ impl Lane {
         log: &mut Log,
     ) -> Reply {
         let Some(first) = frames.first().map(|frame| frame.number) else { return Reply::Released };
+        let who = match by {
+            ReleasedBy::User => By::User,
+            ReleasedBy::Hook => By::Hook,
+            _ => By::Ending,
+        };
         let mut bytes = Vec::new();
         let (how, mut reply) = match injection {
             Some(injection) => match self.encode(context, injection, first, &mut bytes) {
@@ -383,7 +423,7 @@ impl Lane {
             None => (ReleasedHow::Dropped, Reply::Released),
         };
         if how == ReleasedHow::Edited {
-            self.ledger.sent_bytes(context, first, By::User, 0, &bytes, log);
+            self.ledger.sent_bytes(context, first, who, 0, &bytes, log);
         }
         match self.passage.chain() {
             Some(chain) => {
@@ -393,8 +433,7 @@ impl Lane {
             None => reply = Reply::Refused(Refusal::Ended),
         }
         // A message of which more is to come is dropped with all of it.
-        let dropped = if by == ReleasedBy::User { By::User } else { By::Ending };
-        frames.iter().for_each(|frame| self.ledger.settles(frame.number, Relayed::Dropped(dropped)));
+        frames.iter().for_each(|frame| self.ledger.settles(frame.number, Relayed::Dropped(who)));
         let frames = frames.iter().map(|frame| frame.number).collect();
         log.event(context.now, Event::Released(ReleasedEvent { frames, from: self.from, how, by }));
         reply

@@ -196,11 +196,13 @@ impl Lane {
                 self.let_out(input, base, out);
                 self.end_read(context, &mut out.log);
                 out.replies.append(&mut self.replies);
+                self.ask_hooks(out);
             }
             Reader::Hixie(_) => {
                 self.follow_hixie(context, input, base, out);
                 self.let_out(input, base, out);
                 out.replies.append(&mut self.replies);
+                self.ask_hooks(out);
             }
             Reader::Handshake | Reader::Raw => {
                 self.raw(context, input, &mut out.log);

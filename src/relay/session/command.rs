@@ -1,7 +1,7 @@
 //! What somebody who steers the proxy may ask of a session.
 
 use crate::record::{ClosedBy, FrameNumber, Side};
-use crate::relay::hold::{Decision, HeadDecision};
+use crate::relay::hold::{Decision, HeadDecision, HookOutcome};
 use crate::relay::injection::Injection;
 use crate::wire::close::Code;
 
@@ -30,6 +30,15 @@ pub enum SessionCommand {
         from: Side,
         /// What becomes of it.
         decision: HeadDecision,
+    },
+    /// A program was asked about a message, and this came of it.
+    Hooked {
+        /// The message's first frame.
+        frame: FrameNumber,
+        /// The hook's place.
+        hook: usize,
+        /// What came of it.
+        outcome: HookOutcome,
     },
     /// Lets all go on that is held, in its order.
     ReleaseAll,

@@ -33,7 +33,7 @@ use crate::wire::head::Head;
 use crate::wire::inflate::Deflate;
 
 use super::bridge::Bridging;
-use super::hold::{Decision, HeadDecision, HoldCell};
+use super::hold::{Decision, HeadDecision, HoldCell, HookOutcome};
 use super::injection::{Injection, Refusal, Reply, Token};
 use super::lane::{Context, Lane};
 use super::limits::Limits;
@@ -263,6 +263,7 @@ impl Session {
                 out.replies.push((token, reply));
             }
             SessionCommand::Decide { frame, decision } => self.decide(now, token, frame, decision, out),
+            SessionCommand::Hooked { frame, hook, outcome } => self.hooked(now, token, (frame, hook), outcome, out),
             SessionCommand::Close { by, code, reason } => {
                 self.close(now, by, code, &reason, out);
                 out.replies.push((token, Reply::Done));
@@ -322,6 +323,16 @@ impl Session {
             }
         }
         out.replies.push((token, Reply::Refused(refusal)));
+    }
+
+    fn hooked(&mut self, now: Time, token: Token, of: (FrameNumber, usize), outcome: HookOutcome, out: &mut Output) {
+        let mut done = Err(Refusal::NotHeld);
+        for from in [Side::Client, Side::Server] {
+            let (lane, mut context) = self.core.lane(now, from);
+            done = done.or_else(|_| lane.hooked(&mut context, of, outcome.clone(), out));
+            self.let_out(now, from, out);
+        }
+        out.replies.push((token, done.map_or_else(Reply::Refused, |()| Reply::Done)));
     }
 
     fn inject(&mut self, now: Time, to: Side, token: Token, injection: Injection, out: &mut Output) {

@@ -6,6 +6,7 @@ use crate::diagnose::inquiry::Question;
 use crate::record::finding::Finding;
 use crate::record::{Log, PerSide, Side};
 use crate::relay::edits::{Edit, Edits};
+use crate::relay::hold::HookQuestion;
 use crate::relay::injection::{Reply, Token};
 
 /// What calls to a session gave. The caller owns it, uses it again for the next call, and takes out what there is:
@@ -123,6 +124,8 @@ pub enum Act {
     Reset(Side),
     /// Tear both connections down at once; what is still to go out is left.
     ResetBoth,
+    /// A program of the user's is to decide of a message. Nothing waits for that but what is behind the message.
+    Ask(Box<HookQuestion>),
     /// From here on each frame for that side is a write of its own: servers of 2010 take one read as one message.
     Pace(Side),
     /// The session is over now; what could not be written yet is lost.

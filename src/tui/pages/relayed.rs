@@ -80,6 +80,7 @@ const fn changed(by: By, has_left: bool) -> &'static str {
         By::Repair => "sent on repaired; shown as it came",
         By::User if has_left => "edited by you; shown as it came",
         By::User => "edited by you, with its whole message",
+        By::Hook => "changed by a hook; shown as it came",
         By::Hold => "sent on inflated, as it leans on a message that was edited or dropped; shown as it came",
         By::Strict | By::Ending => "sent on changed; shown as it came",
     }
@@ -91,6 +92,7 @@ const fn dropped(by: By) -> &'static str {
         By::Strict => "not sent on: refused by the policy strict",
         By::Bridge => "not sent on: the other side's dialect has no such frame",
         By::User => "not sent on: dropped by you",
+        By::Hook => "not sent on: dropped by a hook",
         By::Hold => "not sent on: it leans on a message that was edited or dropped, and can't be inflated",
         By::Ending => "not sent on: wsproxy was ending the session",
     }

@@ -1,5 +1,6 @@
 //! Sessions in which messages are held, seen from outside: what each side gets, and what is told.
 
+mod hooked;
 mod packed;
 mod random;
 

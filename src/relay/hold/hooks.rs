@@ -1,0 +1,173 @@
+//! Messages that wait for a program of the user's: what it is asked, and what becomes of its reply.
+//!
+//! A hook is asked before the condition is, once a message is whole. What it passes goes to the next hook that asks for it, and
+//! then the condition may. Nothing here waits for a program: a message whose time is over goes on, and is told as such.
+
+use std::sync::Arc;
+
+use crate::query::{Query, Sight};
+use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, ReleasedBy, Span, Time};
+use crate::relay::injection::Refusal;
+use crate::wire::frame::{FIN, FrameHeader};
+
+use super::queue::{Gathered, HookWait, State};
+use super::subject::Passing;
+use super::{Condition, Decision, Hold};
+
+/// A message that a program is to decide of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookQuestion {
+    /// The hook's place among all of them, from 0.
+    pub hook: usize,
+    /// The message as one frame: the number and the opcode are its first one's, the length is that of all.
+    pub record: FrameRecord,
+    /// Its payload without a mask.
+    pub payload: Vec<u8>,
+    /// What that inflates to, where it is compressed.
+    pub inflated: Option<Vec<u8>>,
+    /// The frames that it came in.
+    pub frames: usize,
+}
+
+/// What comes of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookOutcome {
+    /// The program has decided.
+    Decided(Decision),
+    /// It will not.
+    None,
+}
+
+/// The hooks that there are, and what they are asked about, in their order.
+pub type HookList = Arc<[Arc<Condition>]>;
+
+/// What a hook's query says of what is known so far.
+fn asks(condition: &Condition, passing: &Passing<'_>, sight: Sight) -> Option<bool> {
+    match condition.query() {
+        // Pings and pongs pass by, unless the query names them.
+        query if passing.header.opcode().is_control() && !query.is_some_and(Query::names_control) => Some(false),
+        None => Some(true),
+        Some(query) => query.decide(passing, sight),
+    }
+}
+
+impl Hold {
+    /// From here on these programs are asked.
+    pub(in crate::relay) fn set_hooks(&mut self, hooks: HookList) {
+        self.hooks = hooks;
+    }
+
+    /// Whether a hook asks for a message of which that is known; `None` where that does not tell.
+    pub(super) fn hooks_ask(&self, passing: &Passing<'_>, sight: Sight) -> Option<bool> {
+        let mut asked = self.hooks.iter().map(|condition| asks(condition, passing, sight));
+        asked
+            .try_fold(false, |_, asks| match asks {
+                Some(false) => Ok(false),
+                other => Err(other),
+            })
+            .map_or_else(|first| first, Some)
+    }
+
+    /// The first hook from a place on that asks for a whole message.
+    pub(super) fn hook_for(&self, from: usize, passing: &Passing<'_>) -> Option<usize> {
+        let later = self.hooks.iter().enumerate().skip(from);
+        later
+            .filter(|(_, condition)| asks(condition, passing, Sight::WHOLE) == Some(true))
+            .map(|(place, _)| place)
+            .next()
+    }
+
+    /// A message waits for a hook from now on.
+    pub(super) fn ask_hook(&mut self, id: u64, hook: usize, now: Time) {
+        let Some((question, until)) = self.question(id, hook, now) else { return };
+        self.queue.wait_for_hook(id, Some(HookWait { hook, until }));
+        self.questions.push(question);
+    }
+
+    fn question(&self, id: u64, hook: usize, now: Time) -> Option<(HookQuestion, Time)> {
+        let (time, frames) = self.queue.came(id)?;
+        let Gathered { header, number, length, payload, inflated } = self.queue.gathered(id)?;
+        let opcode = header.opcode();
+        let header = FrameHeader { first: header.first | FIN, ..FrameHeader::new(opcode, length, header.mask) };
+        let record = FrameRecord {
+            time,
+            number,
+            header,
+            kept: Span::default(),
+            received: length,
+            from: self.scene.from,
+            origin: Origin::Peer,
+            relayed: Relayed::Held,
+        };
+        let (payload, inflated) = (payload.into_owned(), inflated.map(|inflated| inflated.into_owned()));
+        let until = Time(now.0.saturating_add(self.hook_time));
+        Some((HookQuestion { hook, record, payload, inflated, frames }, until))
+    }
+
+    /// What programs are to be asked since this was asked before.
+    pub(in crate::relay) fn take_questions(&mut self) -> Vec<HookQuestion> {
+        std::mem::take(&mut self.questions)
+    }
+
+    /// What came of a question.
+    ///
+    /// # Errors
+    /// The message does not wait for that hook any more.
+    pub(in crate::relay) fn hooked(
+        &mut self,
+        frame: FrameNumber,
+        hook: usize,
+        outcome: HookOutcome,
+        now: Time,
+    ) -> Result<(), Refusal> {
+        let id = self.queue.message(Some(frame)).ok_or(Refusal::NotHeld)?;
+        if self.queue.hook_of(id).is_none_or(|wait| wait.hook != hook) {
+            return Err(Refusal::NotHeld);
+        }
+        let state = match outcome {
+            HookOutcome::Decided(Decision::Release) => self.behind_hook(id, hook, ReleasedBy::Hook, now),
+            HookOutcome::None => self.behind_hook(id, hook, ReleasedBy::HookLate, now),
+            HookOutcome::Decided(Decision::Drop) => State::Dropped(ReleasedBy::Hook),
+            HookOutcome::Decided(Decision::Edit(injection)) => {
+                self.queue.note_hook(id);
+                State::Edited(injection)
+            }
+        };
+        self.queue.decide(id, state);
+        Ok(())
+    }
+
+    /// The query of the hook that a message waits for, as it was typed.
+    pub(in crate::relay) fn hook_query(&self, frame: FrameNumber) -> &str {
+        let wait = self.queue.message(Some(frame)).and_then(|id| self.queue.hook_of(id));
+        wait.and_then(|wait| self.hooks.get(wait.hook)).map_or("", |condition| condition.text())
+    }
+
+    /// What a message waits for that a hook has let go.
+    fn behind_hook(&mut self, id: u64, hook: usize, by: ReleasedBy, now: Time) -> State {
+        let behind = self.queue.gathered(id).map(|Gathered { header, number, length, payload, inflated }| {
+            let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
+            let may_be_held = !header.opcode().is_control() || self.names_control();
+            (self.hook_for(hook + 1, &passing), may_be_held && self.matches_all(&passing))
+        });
+        match behind {
+            Some((Some(next), _)) => {
+                self.ask_hook(id, next, now);
+                State::Asks
+            }
+            Some((None, true)) => {
+                self.queue.wait_for_hook(id, None);
+                State::Asks
+            }
+            Some((None, false)) | None => State::Passes(by),
+        }
+    }
+
+    /// Lets go of what a program did not decide of in time.
+    pub(super) fn tick_hooks(&mut self, now: Time) {
+        for (id, wait) in self.queue.late(now) {
+            let state = self.behind_hook(id, wait.hook, ReleasedBy::HookLate, now);
+            self.queue.decide(id, state);
+        }
+    }
+}
