@@ -85,9 +85,13 @@ async fn a_script_holds_edits_injects_and_listens() {
     let sent = script.done(r#"{"do":"inject","session":1,"to":"client","text":"hi"}"#).await;
     assert_eq!(sent["frame"], 3);
     assert_eq!(read(&mut client, 4).await, b"\x81\x02hi");
+    assert_eq!(script.done(r#"{"do":"resend","session":1,"frame":3}"#).await["frame"], 4);
+    assert_eq!(read(&mut client, 4).await, b"\x81\x02hi");
+    let never = script.ask(r#"{"do":"resend","session":1,"frame":99}"#).await;
+    assert_eq!(never["error"], "frame 99 of session 1 is not remembered");
     let frames = script.done(r#"{"do":"frames","query":"op:text","last":5}"#).await;
     let texts: Vec<_> = frames["frames"].as_array().unwrap().iter().map(|frame| &frame["text"]).collect();
-    assert_eq!(texts, ["hello", "hi"]);
+    assert_eq!(texts, ["hello", "hi", "hi"]);
     let sessions = script.done(r#"{"do":"sessions"}"#).await;
     assert_eq!(
         (&sessions["sessions"][0]["path"], &sessions["sessions"][0]["state"]),

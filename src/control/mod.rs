@@ -5,6 +5,7 @@
 pub mod holds;
 pub mod protocol;
 mod recorded;
+pub mod resend;
 
 use crate::query::Query;
 use crate::record::{FrameNumber, Log, Policy, SessionId, Side};

@@ -76,6 +76,8 @@ pub enum Request {
         /// What.
         content: Content,
     },
+    /// Send a frame once more.
+    Resend(SessionId, FrameNumber),
     /// Put on a hold.
     Hold(Conditions),
     /// Take one back.
@@ -226,6 +228,10 @@ impl Fields {
                     self.content()?.ok_or_else(|| self.error("say what goes out: text, payload, raw or line"))?;
                 content.injection(None).map_err(|why| self.error(why))?;
                 Request::Inject { session, to, content }
+            }
+            Do::Resend => {
+                let frame = self.needed(Field::Frame, self.number(Field::Frame, 1..=u64::MAX)?)?;
+                Request::Resend(self.session()?, FrameNumber::new(frame))
             }
             Do::Hold => Request::Hold(self.conditions()?),
             Do::Unhold => Request::Unhold(HoldId(self.needed(Field::Hold, self.number(Field::Hold, 1..=u64::MAX)?)?)),

@@ -9,6 +9,8 @@ pub enum Do {
     Frames,
     /// `inject`
     Inject,
+    /// `resend`
+    Resend,
     /// `hold`
     Hold,
     /// `unhold`
@@ -220,7 +222,7 @@ const INJECTING: [Field; 10] = {
 };
 
 /// All commands.
-pub const COMMANDS: [CommandHelp; 16] = [
+pub const COMMANDS: [CommandHelp; 17] = [
     CommandHelp {
         what: Do::Sessions,
         name: "sessions",
@@ -256,6 +258,17 @@ pub const COMMANDS: [CommandHelp; 16] = [
                 `settled` event tells what became of it",
         example: r#"{"id":3,"do":"inject","session":1,"to":"client","text":"hi"}"#,
         typed: r#"inject 1 client '{"a":1}'"#,
+    },
+    CommandHelp {
+        what: Do::Resend,
+        name: "resend",
+        about: "send a frame once more, the way it went; of a compressed message what it inflates to",
+        words: &[Field::Session, Field::Frame],
+        needed: 2,
+        flags: &[],
+        reply: "as that of `inject`",
+        example: r#"{"id":17,"do":"resend","session":1,"frame":13}"#,
+        typed: "resend 1 13",
     },
     CommandHelp {
         what: Do::Hold,

@@ -15,6 +15,7 @@ use crate::control::protocol::{self, Asked, Came, Request, Which};
 use crate::control::{self, Command};
 use crate::json;
 use crate::record::finding::Level;
+use crate::record::{FrameNumber, SessionId};
 use crate::relay::hold::Decision;
 use crate::relay::injection::{Refusal, Reply};
 use crate::text;
@@ -262,6 +263,7 @@ impl Client {
                 Ok(injection) => self.command(id, Command::Inject { session, to, injection }),
                 Err(why) => self.put(&protocol::refused(id.as_ref(), why)),
             },
+            Request::Resend(session, frame) => self.resend(id, session, frame),
             Request::Hold(conditions) => {
                 let text = conditions.iter().flatten().next().map_or("", |condition| condition.text());
                 self.shared.note(Level::Note, format!("control: hold {}", text::escape(text.as_bytes())));
@@ -341,6 +343,19 @@ impl Client {
                 }
                 Err(why) => slot.object(protocol::refused(slot.id.clone().as_ref(), why)),
             }
+        });
+    }
+
+    /// Puts a frame in once more.
+    fn resend(&mut self, id: Option<Value>, session: SessionId, frame: FrameNumber) {
+        let Some(mut slot) = self.slot(id) else { return };
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || match shared.view.resend(session, frame) {
+            Ok((to, injection)) => {
+                let command = Command::Inject { session, to, injection };
+                shared.control.command(command, Box::new(move |reply| slot.reply(reply)));
+            }
+            Err(why) => slot.object(protocol::refused(slot.id.clone().as_ref(), &why)),
         });
     }
 

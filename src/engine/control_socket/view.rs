@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-use crate::control::Lines;
 use crate::control::protocol::{Came, Which};
+use crate::control::{Lines, resend};
 use crate::journal::{Index, Journal, Row, RowId, Scope, SessionState, SessionSummary};
 use crate::json;
-use crate::record::{Event, FrameNumber, Log, PerSide, Seen, SessionId, Time};
+use crate::record::{Event, FrameNumber, Log, PerSide, Seen, SessionId, Side, Time};
+use crate::relay::injection::Injection;
 use crate::wire::close::Code;
 use crate::wire::opcode::Opcode;
 
@@ -109,6 +110,23 @@ impl View {
         let message = index.session(session).and_then(|summary| summary.held.get(&frame));
         let came = message.and_then(|message| came(&index, row_of(&index, session, frame, message.since)?));
         Some((session, frame, came))
+    }
+}
+
+/// Rows of a session among which a frame is looked for that is to be sent once more.
+const SEARCHED: usize = 200_000;
+
+impl View {
+    /// Who gets a frame that is sent once more, and what goes out; or why nothing does.
+    pub(super) fn resend(&self, session: SessionId, frame: FrameNumber) -> Result<(Side, Injection), String> {
+        let index = self.index();
+        let scope = Scope::Session(session);
+        let rows = index.range(scope).rev().take(SEARCHED).filter_map(|number| index.row(scope, number));
+        let mut rows = rows.filter(|row| matches!(row.record, Seen::Frame(record) if record.number == frame));
+        let found = rows.next().and_then(|row| Some((row, index.frame(row)?)));
+        let (row, frame) = found.ok_or_else(|| format!("frame {frame} of session {session} is not remembered"))?;
+        let injection = resend::injection(&index, row, &frame).map_err(|why| why.to_string())?;
+        Ok((frame.record.from.other(), injection))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What each action does.
 
+use crate::control::resend::{self, NotResent};
 use crate::journal::Index;
-use crate::record::Policy;
 use crate::record::finding::Level;
+use crate::record::{Policy, Side};
 use crate::tui::clock::TimeDisplay;
-use crate::tui::keymap::{Action, Place};
+use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
 use crate::tui::state::arrangement::DetailPlace;
 use crate::tui::state::help::HelpPage;
@@ -23,7 +24,6 @@ use super::marks;
 use super::moving;
 use super::problems;
 use super::prompt;
-use super::resend;
 use super::rows;
 use super::search;
 use super::sending;
@@ -229,8 +229,16 @@ fn resend(model: &mut Model, view: &Index) -> Vec<Effect> {
     let Some(session) = row.session else { return Vec::new() };
     match resend::injection(view, row, &frame) {
         Ok(injection) => vec![sending::inject(model, session, frame.record.from.other(), injection)],
+        Err(NotResent::NotKept) => {
+            model.toast(Level::Warning, NotResent::NotKept.to_string());
+            Vec::new()
+        }
         Err(why) => {
-            model.toast(Level::Warning, why);
+            let anew = match frame.record.from {
+                Side::Client => key_of(Action::ToServer),
+                Side::Server => key_of(Action::ToClient),
+            };
+            model.toast(Level::Warning, format!("{why}: write it anew with {anew}"));
             Vec::new()
         }
     }

@@ -14,7 +14,6 @@ mod moving;
 pub(crate) mod prepare;
 mod problems;
 mod prompt;
-mod resend;
 mod rows;
 mod search;
 pub(crate) mod searcher;

@@ -5,9 +5,8 @@
 //! instead, without RSV1, which leaves both windows alone.
 
 use crate::journal::{Fold, FrameRow, Index, Row};
-use crate::record::{FrameRecord, Seen, Side};
+use crate::record::{FrameRecord, Seen};
 use crate::relay::injection::Injection;
-use crate::tui::keymap::{Action, key_of};
 use crate::wire::frame::RSV1;
 use crate::wire::inflate::{self, Deflate};
 use crate::wire::opcode::Opcode;
@@ -28,31 +27,40 @@ enum Packing {
     Unknown,
 }
 
+/// Why a frame can't be sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotResent {
+    /// A part of it is not there.
+    #[error("not all of this frame was kept, so it can't be sent once more")]
+    NotKept,
+    /// What a compressed one says is not known.
+    #[error("it is compressed and was not inflated in full")]
+    NotInflated,
+    /// It is a part of a compressed message.
+    #[error("a compressed fragment alone would garble the rest")]
+    Fragment,
+    /// It may be one.
+    #[error("this fragment may be compressed, its start left memory")]
+    Unknown,
+}
+
 /// What sends a frame once more.
 ///
 /// # Errors
-/// Where it can't be sent: why, and what to do, in a sentence.
-pub(crate) fn injection(view: &Index, row: Row<'_>, frame: &FrameRow<'_>) -> Result<Injection, String> {
+/// Why it can't be sent.
+pub fn injection(view: &Index, row: Row<'_>, frame: &FrameRow<'_>) -> Result<Injection, NotResent> {
     if !frame.is_complete() || frame.is_truncated() {
-        return Err("not all of this frame was kept, so it can't be sent once more".to_owned());
+        return Err(NotResent::NotKept);
     }
     let first = frame.record.header.first;
-    let anew = match frame.record.from {
-        Side::Client => key_of(Action::ToServer),
-        Side::Server => key_of(Action::ToClient),
-    };
     match packing(view, row, &frame.record) {
         Packing::Plain => Ok(Injection::Frame { first, payload: frame.payload().into_owned() }),
         Packing::Message => match inflated(frame) {
             Some(payload) => Ok(Injection::Frame { first: first & !RSV1, payload }),
-            None => Err(format!("it is compressed and was not inflated in full: write it anew with {anew}")),
+            None => Err(NotResent::NotInflated),
         },
-        Packing::Fragment => {
-            Err(format!("a compressed fragment alone would garble the rest: write it anew with {anew}"))
-        }
-        Packing::Unknown => {
-            Err(format!("this fragment may be compressed, its start left memory: write it anew with {anew}"))
-        }
+        Packing::Fragment => Err(NotResent::Fragment),
+        Packing::Unknown => Err(NotResent::Unknown),
     }
 }
 
