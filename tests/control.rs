@@ -19,6 +19,7 @@ use crate::support::control::Control;
 use crate::support::document;
 use crate::support::program::{Program, run};
 use crate::support::proxy::{Proxy, in_time, open, read, server};
+use crate::support::terminal::Terminal;
 
 /// A socket for a proxy of this process.
 struct Place {
@@ -334,4 +335,64 @@ fn commands() -> String {
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// Lines that are right, cut short, or changed.
+fn lines() -> Vec<Vec<u8>> {
+    let harmless = COMMANDS.iter().filter(|command| !matches!(command.name, "quit" | "subscribe"));
+    let mut lines = Vec::new();
+    for example in harmless.map(|command| command.example.as_bytes()) {
+        lines.push(example.to_vec());
+        for at in (1..example.len()).step_by(3) {
+            lines.push(example[..at].to_vec());
+            let mut changed = example.to_vec();
+            changed[at] = b"\"{}[]:,09x\x00\xff\x1b"[at % 13];
+            lines.push(changed);
+        }
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_has_one_reply_whatever_it_is() {
+    let (listener, address) = server().await;
+    let proxy = Proxy::start(address).await;
+    let place = place();
+    let _socket = ControlSocket::serve(&place.path, world(&proxy)).unwrap();
+    let _both = open(&proxy, &listener).await;
+    let mut script = Control::connect(&place.path).await;
+    for (number, line) in lines().iter().enumerate() {
+        script.send_bytes(line).await;
+        let reply = script.next().await.unwrap_or_else(|| panic!("line {number} ended it"));
+        let is_told = reply["ok"] == true || reply["error"].as_str().is_some_and(|error| !error.is_empty());
+        assert!(is_told, "{}: {reply}", String::from_utf8_lossy(line));
+    }
+    // Blank lines are none, and the last one needs no end.
+    script.send_bytes(b"\n \r\n{\"id\":1,\"do\":\"policy\"}").await;
+    assert_eq!(script.next().await.unwrap()["id"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_shows_what_a_script_has_changed() {
+    let (_listener, address) = server().await;
+    let place = place();
+    let path = place.path.to_str().unwrap();
+    let upstream = address.to_string();
+    let mut terminal =
+        Terminal::start(&["--listen", "0", "--no-probe", "--upstream", &upstream, "--control", path], 24, 80);
+    terminal.port();
+    let mut script = Control::connect(&place.path).await;
+    script.done(r#"{"do":"hold","query":"op:binary"}"#).await;
+    script.done(r#"{"do":"policy","policy":"strict"}"#).await;
+    terminal.until_shows("HOLD op:binary");
+    terminal.until_shows("strict (P)");
+    // And the reverse.
+    terminal.keys("P");
+    terminal.until_shows("faithful");
+    assert_eq!(script.done(r#"{"do":"policy"}"#).await["policy"], "faithful");
+    terminal.keys("I");
+    terminal.until("no hold", |screen| (!screen.contains("HOLD op:binary")).then_some(()));
+    assert_eq!(script.done(r#"{"do":"holds"}"#).await["holds"], json!([]));
+    script.done(r#"{"do":"quit"}"#).await;
+    assert_eq!(terminal.wait(), 0);
 }

@@ -315,6 +315,13 @@ impl Proxy {
     fn show(self, config: Config, colouring: Colouring) -> Result<(), Failure> {
         let Config { preference, filter, redaction, .. } = config;
         let (remote, inbox) = tui::channel();
+        // A script may end it too.
+        let (mut told, ended) = (self.handle.shutdown(), remote.clone());
+        self.runtime.spawn(async move {
+            if told.wait_for(|quit| *quit).await.is_ok() {
+                ended.quit();
+            }
+        });
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
         self.on_signal(move || {

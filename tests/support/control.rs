@@ -21,7 +21,12 @@ impl Control {
     }
 
     pub(crate) async fn send(&mut self, line: &str) {
-        self.socket.get_mut().write_all(format!("{line}\n").as_bytes()).await.unwrap();
+        self.send_bytes(line.as_bytes()).await;
+    }
+
+    /// The same for bytes that need not be text.
+    pub(crate) async fn send_bytes(&mut self, line: &[u8]) {
+        self.socket.get_mut().write_all(&[line, b"\n"].concat()).await.unwrap();
     }
 
     /// The next line; `None` at the end.
