@@ -170,3 +170,21 @@ fn a_hook_that_can_t_be_is_told_with_the_place() {
         assert!(output.status.code() == Some(2) && told.contains(words), "{told}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn none_of_many_replies_at_once_is_lost() {
+    // It replies once it has read them all.
+    let hook = r#"import sys
+for _ in range(900): sys.stdin.readline()
+for n in range(900): print('{"do":"replace","text":"%d"}' % n)
+sys.stdout.flush()
+sys.stdin.read()"#;
+    let hook = format!("exec python3 -c '{}'", hook.replace('\'', r#"'"'"'"#));
+    let mut stage = Stage::new(&[&PATIENT[..], &["--hook", "from:client", &hook]].concat()).await;
+    for _ in 0..900 {
+        stage.say("as it came").await;
+    }
+    for number in 0..900 {
+        assert_eq!(stage.hears().await, number.to_string());
+    }
+}

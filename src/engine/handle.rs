@@ -19,6 +19,10 @@ use super::recorder;
 /// Commands that a session may be behind with. People type slowly; scripts get `Refusal::Busy`.
 const COMMANDS: usize = 64;
 
+/// Besides, what came of questions to programs: as many as there can be at a time. None of it may be lost, or a message that a
+/// program has changed would go on as it came.
+const OUTCOMES: usize = 2048;
+
 /// A command on its way to a session, and whom to tell what becomes of it.
 pub(super) type Posted = (SessionCommand, Replier);
 
@@ -62,6 +66,10 @@ impl Handle {
         let Some(commands) = self.lock().get(&session).cloned() else {
             return reply(Reply::Refused(Refusal::NoSession));
         };
+        let is_outcome = matches!(command, SessionCommand::Hooked { .. });
+        if !is_outcome && commands.capacity() <= OUTCOMES {
+            return reply(Reply::Refused(Refusal::Busy));
+        }
         let (unsent, refusal) = match commands.try_send(Box::new((command, reply))) {
             Ok(()) => return,
             Err(TrySendError::Full(unsent)) => (unsent, Refusal::Busy),
@@ -140,7 +148,7 @@ impl Handle {
 
     /// Registers a session; dropping the result takes it out again.
     pub(super) fn register(&self, session: SessionId) -> (Commands, Registration) {
-        let (sender, receiver) = mpsc::channel(COMMANDS);
+        let (sender, receiver) = mpsc::channel(COMMANDS + OUTCOMES);
         self.lock().insert(session, sender);
         (receiver, Registration { handle: self.clone(), session })
     }

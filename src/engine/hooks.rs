@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::control::protocol::{self, Came, HookReply, Then};
-use crate::control::{self, Command, Control as _};
+use crate::control::{Command, Control as _};
 use crate::journal::Journal;
 use crate::json::{self, FrameItem, Item, What};
 use crate::programs::hook::{Event, Hook, Sense};
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, Log, ProxyEvent, SessionId};
 use crate::relay::hold::{Condition, Decision, HookOutcome, HookQuestion};
+use crate::relay::injection::Reply;
 use crate::text;
 
 use super::clock;
@@ -142,7 +143,7 @@ impl Asked {
                 Err(why) => {
                     if !self.is_told.swap(true, Ordering::Relaxed) {
                         let shown = text::preview(line, SHOWN);
-                        self.note(Level::Warning, &format!("printed a line that is no reply: {why}: {shown}"));
+                        note(&self.journal, self.place, &format!("printed a line that is no reply: {why}: {shown}"));
                     }
                     Sense::Nonsense
                 }
@@ -153,7 +154,7 @@ impl Asked {
                     self.handle.hooked(session, frame, self.place, HookOutcome::None);
                 }
                 let why = text::preview(why.as_bytes(), 200);
-                self.note(Level::Warning, &format!("has ended, and is started again: {why}"));
+                note(&self.journal, self.place, &format!("has ended, and is started again: {why}"));
                 Sense::Nonsense
             }
         }
@@ -176,7 +177,13 @@ impl Asked {
         let Open { session, frame, came } = open;
         if let Some((to, content)) = reply.inject {
             let injection = content.injection(None)?;
-            self.handle.command(Command::Inject { session, to, injection }, control::unheard());
+            let (place, journal) = (self.place, Arc::clone(&self.journal));
+            let told = move |reply| {
+                if let Reply::Refused(refusal) = reply {
+                    note(&journal, place, &format!("wanted to put in a frame: {refusal}"));
+                }
+            };
+            self.handle.command(Command::Inject { session, to, injection }, Box::new(told));
         }
         let decision = match reply.then {
             None => return Ok(()),
@@ -187,10 +194,11 @@ impl Asked {
         self.handle.hooked(session, frame, self.place, HookOutcome::Decided(decision));
         Ok(())
     }
+}
 
-    fn note(&self, level: Level, text: &str) {
-        let mut log = Log::default();
-        log.proxy(clock::now(), ProxyEvent::Note(level, format!("hook {} {text}", self.place + 1)));
-        self.journal.push(None, log);
-    }
+/// Tells something of the hook at a place.
+fn note(journal: &Journal, place: usize, text: &str) {
+    let mut log = Log::default();
+    log.proxy(clock::now(), ProxyEvent::Note(Level::Warning, format!("hook {} {text}", place + 1)));
+    journal.push(None, log);
 }
