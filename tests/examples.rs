@@ -47,3 +47,22 @@ async fn a_script_edits_a_message_of_a_live_page() {
     tab.eval("socket.send('{\"order\":\"tea\"}')").await;
     assert_eq!(server.text().await, r#"{"order":"tea"}"#, "it holds no more");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_takes_tokens_out_of_a_live_page_s_messages() {
+    let Some(browser) = Browser::start().await else { return };
+    let (listener, address) = server().await;
+    let hook = format!("exec python3 {}/examples/hooks/redact.py", env!("CARGO_MANIFEST_DIR"));
+    let query = "from:client json:.token";
+    let arguments = ["--upstream", &address.to_string(), "--hook", query, &hook, "--hook-timeout", "30"];
+    let (_proxy, port) = proxy(&arguments);
+    let mut tab = browser.open("about:blank").await;
+    let (mut server, ()) = tokio::join!(Server::accept(&listener), connect(&mut tab, port));
+    tab.eval("for (const text of ['hello', '{\"token\":\"s3cret\"}', 'hello again']) socket.send(text)").await;
+    for text in ["hello", r#"{"token": "..."}"#, "hello again"] {
+        assert_eq!(server.text().await, text);
+    }
+    // The reverse passes as it came, compressed in fragments.
+    server.say(r#"{"token":"mine"}"#, 2).await;
+    tab.until(r#"got[0] == '{"token":"mine"}'"#).await;
+}
