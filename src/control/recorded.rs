@@ -59,7 +59,7 @@ impl Recorded {
         match (&self.state, self.what) {
             (RecordedState::Stopped(why), _) => format!("{file} has {bytes}, and not all that was seen: {why}"),
             (_, RecordedAs::Capture) => format!("wrote {bytes} to {file}"),
-            (_, RecordedAs::Autosave) => "wsproxy open --last shows it again".to_owned(),
+            (_, RecordedAs::Autosave) => "kept for wsproxy open --last".to_owned(),
         }
     }
 }

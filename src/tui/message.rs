@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::compose::Repeat;
+use crate::control::Recorded;
 use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
 use crate::relay::hold::{Conditions, Decision, HeadDecision};
 use crate::relay::injection::{Injection, Reply, Token};
@@ -34,6 +35,8 @@ pub enum Message {
     Wrote(WriteProgress),
     /// What the editor made of the composer's text, or why it did not.
     Edited(Result<String, String>),
+    /// How that stands which is written to disk of what is seen.
+    Recorded(Option<Recorded>),
     /// Something of wsproxy's own failed elsewhere, and the screen goes on.
     Trouble(String),
 }

@@ -397,6 +397,10 @@ impl Screen {
             self.sync()?;
         }
         if self.due == Due::Now || (self.due == Due::Soon && rested) {
+            let recorded = self.control.recorded();
+            if recorded != self.model.proxy.recorded {
+                self.update(Message::Recorded(recorded))?;
+            }
             let (model, view) = (&mut self.model, self.feed.shown());
             self.terminal.draw(|frame| crate::tui::draw(model, view, frame))?;
             self.drawn = self.now();

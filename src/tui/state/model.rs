@@ -91,7 +91,7 @@ impl Model {
     #[must_use]
     pub fn new(info: Info, theme: Theme, zone: TimeZone, now: Time) -> Self {
         Self {
-            proxy: Proxy { info, policy: Policy::default() },
+            proxy: Proxy { info, policy: Policy::default(), recorded: None },
             now,
             look: Look::new(theme, zone),
             panes: Panes::default(),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::control::Recorded;
 use crate::record::Policy;
 
 /// The proxy.
@@ -11,6 +12,8 @@ pub(crate) struct Proxy {
     pub info: Info,
     /// What is done about faults.
     pub policy: Policy,
+    /// What is written to disk of what is seen.
+    pub recorded: Option<Recorded>,
 }
 
 /// What the screen says about the proxy itself.

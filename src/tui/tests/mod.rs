@@ -18,6 +18,7 @@ mod marking;
 mod ordering;
 mod packer;
 mod reading;
+mod recording;
 mod resending;
 mod safety;
 mod screens;

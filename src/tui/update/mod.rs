@@ -14,6 +14,7 @@ mod moving;
 pub(crate) mod prepare;
 mod problems;
 mod prompt;
+mod recording;
 mod rows;
 mod search;
 pub(crate) mod searcher;
@@ -55,6 +56,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         Message::Decoded => model.decoders.hear(),
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
         Message::Wrote(progress) => writing::take(model, progress),
+        Message::Recorded(recorded) => recording::take(model, recorded),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }
     Vec::new()

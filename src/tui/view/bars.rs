@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::control::{RecordedAs, RecordedState};
 use crate::journal::Index;
 use crate::record::Policy;
 use crate::text;
@@ -65,6 +66,7 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
             theme.warning,
         ));
     }
+    parts.extend(recorded(model, numbers));
     let open = if overview.live > 0 { theme.good } else { theme.dim };
     parts.push(Span::styled(format!("{} open", overview.live), open));
     let rate = overview.rate(model.now);
@@ -80,6 +82,24 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
         parts.push(Span::styled(format!(" · {}/s", fit::short(rate)), theme.text));
     }
     Line::from(parts)
+}
+
+/// How a capture stands; of an autosave only that it has ended too early.
+fn recorded(model: &Model, numbers: Numbers) -> Option<Span<'static>> {
+    let (theme, recorded) = (&model.look.theme, model.proxy.recorded.as_ref()?);
+    let name = match recorded.what {
+        RecordedAs::Capture => "REC",
+        RecordedAs::Autosave => "autosave",
+    };
+    Some(match (&recorded.state, recorded.what) {
+        (RecordedState::Stopped(_), _) => Span::styled(format!("{name} stopped · "), theme.error),
+        (RecordedState::Waiting, _) => Span::styled(format!("{name}: disk slow, relay waits · "), theme.warning),
+        (RecordedState::Writing, RecordedAs::Autosave) => return None,
+        (RecordedState::Writing, RecordedAs::Capture) if numbers == Numbers::All => {
+            Span::styled(format!("{name} {} · ", text::byte_count(recorded.bytes)), theme.good)
+        }
+        (RecordedState::Writing, RecordedAs::Capture) => Span::styled(format!("{name} · "), theme.good),
+    })
 }
 
 /// The pages, and a word where the screen is small. Gives where each name is.

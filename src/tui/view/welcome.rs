@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::control::RecordedAs;
 use crate::journal::{Index, UpstreamState};
 use crate::text;
 use crate::tui::fit;
@@ -70,6 +71,10 @@ fn lines(model: &Model) -> Vec<Line<'static>> {
         lines.push(Line::styled("in place of", theme.text));
         lines.push(Line::styled(format!("  {upstream}"), theme.server));
     }
+    if let Some(words) = kept(model) {
+        lines.push(Line::default());
+        lines.extend(words.into_iter().map(|words| Line::styled(words, theme.dim)));
+    }
     lines.push(Line::default());
     lines.push(Line::from(vec![
         Span::styled(key_of(Action::Help), theme.key),
@@ -78,4 +83,19 @@ fn lines(model: &Model) -> Vec<Line<'static>> {
         Span::styled(" quit", theme.dim),
     ]));
     lines
+}
+
+/// Where what will be seen is kept, and how not to.
+fn kept(model: &Model) -> Option<[String; 2]> {
+    let recorded = model.proxy.recorded.as_ref().filter(|recorded| recorded.is_safe())?;
+    Some(match recorded.what {
+        RecordedAs::Capture => {
+            let name = recorded.file.file_name().unwrap_or_default().as_encoded_bytes();
+            [format!("All that passes is written to {},", text::escape(name)), "which wsproxy open shows.".to_owned()]
+        }
+        RecordedAs::Autosave => [
+            "What passes is kept on this machine for".to_owned(),
+            "wsproxy open --last; --no-autosave keeps nothing.".to_owned(),
+        ],
+    })
 }
