@@ -1,12 +1,14 @@
 //! The relay against a raw tunnel (`tokio::io::copy_bidirectional`) and against a floor, in turn and in one run, since
 //! machines differ and drift: what counts is the ratio. The floor is a relay that finds each frame, takes its mask off and
 //! puts it on again, and keeps nothing: less can't be done by who looks at frames. wsproxy logs everything to a journal
-//! that a reader follows as the screen does; in the last column of figures, a hold is on that asks for none of the frames.
+//! that a reader follows as the screen does; in the last two columns of figures, a hold is on that asks for none of the frames,
+//! and a capture of all is written to a file in the system's temporary directory, which is for a disk to take.
 //!
 //! `cargo bench --bench relay` prints a table; docs/performance.md has one with its circumstances.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,7 @@ use tokio::runtime::Runtime;
 
 use wsproxy::control::{self, Command, Control as _};
 use wsproxy::engine::handle::Handle;
+use wsproxy::engine::recorder::{CaptureConfig, Existing, Naming, Recorder, Rotate};
 use wsproxy::engine::{self, EngineConfig};
 use wsproxy::journal::{Index, Journal};
 use wsproxy::query::Query;
@@ -62,32 +65,38 @@ fn main() {
     // Other words choose loads by a part of their names.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let runtime = Runtime::new().expect("a runtime");
+    let place = tempfile::tempdir().expect("a directory");
     let echo = runtime.block_on(echo_server());
     let relays = [
         echo,
         runtime.block_on(tunnel(echo)),
         runtime.block_on(floor(echo)),
-        runtime.block_on(proxy(echo, None)),
-        runtime.block_on(proxy(echo, Some("op:text len>1000000"))),
+        runtime.block_on(proxy(echo, None, None)),
+        runtime.block_on(proxy(echo, Some("op:text len>1000000"), None)),
+        runtime.block_on(proxy(echo, None, Some(place.path()))),
     ];
     let (load, direct, tunnel, floor, proxy, ratio) = ("load", "direct", "tunnel", "floor", "wsproxy", "/floor");
-    println!("{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7} {:>10}  unit", "with a hold");
+    println!(
+        "{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7} {:>11} {:>14}  unit",
+        "with a hold", "with a capture"
+    );
     let chosen = |load: &Load| wanted.is_empty() || wanted.iter().any(|part| load.name.contains(part));
     for load in LOADS.into_iter().filter(chosen) {
         let load = if short { Load { batches: 1, payload: load.payload.min(1 << 20), ..load } } else { load };
-        let mut results: [Vec<f64>; 5] = Default::default();
-        let mut ratios = Vec::new();
+        let mut results: [Vec<f64>; 6] = Default::default();
+        let (mut ratios, mut captured) = (Vec::new(), Vec::new());
         for _ in 0..if short { 1 } else { ROUNDS } {
             for (result, address) in results.iter_mut().zip(relays) {
                 result.push(runtime.block_on(measure(load, address)));
             }
             let last = |index: usize| results[index].last().copied().unwrap_or(f64::NAN);
             ratios.push(last(3) / last(2));
+            captured.push(last(5) / last(3));
         }
-        let [direct, tunnel, floor, proxy, holding] = results.map(median);
-        let ratio = median(ratios);
+        let [direct, tunnel, floor, proxy, holding, capturing] = results.map(median);
+        let (ratio, captured) = (median(ratios), median(captured));
         println!(
-            "{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2} {holding:11.3}  {}",
+            "{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2} {holding:11.3} {capturing:7.3} ({captured:.2})  {}",
             load.name, load.unit
         );
     }
@@ -314,7 +323,7 @@ impl Frames {
 }
 
 /// wsproxy, with a hold that a query asks for, or none.
-async fn proxy(upstream: SocketAddr, hold: Option<&str>) -> SocketAddr {
+async fn proxy(upstream: SocketAddr, hold: Option<&str>, place: Option<&Path>) -> SocketAddr {
     let journal = Arc::new(Journal::new(256 * 1024 * 1024));
     let listen = "127.0.0.1:0".parse().expect("an address");
     let config = EngineConfig::between(listen, upstream);
@@ -325,6 +334,16 @@ async fn proxy(upstream: SocketAddr, hold: Option<&str>) -> SocketAddr {
         handle.command(Command::Hold(conditions), control::unheard());
     }
     let running = engine::start(config, Arc::clone(&journal), handle).await.expect("start");
+    if let Some(place) = place {
+        let config = CaptureConfig {
+            path: place.join("bench.wscap"),
+            naming: Naming::Numbered { keep: Some(2) },
+            rotate: Some(Rotate::Bytes(256 * 1024 * 1024)),
+            existing: Existing::Keep,
+        };
+        // It runs as long as the process.
+        std::mem::forget(Recorder::capture(config, &journal, Box::new(|_| ())).expect("a capture"));
+    }
     let mut view = Index::new(journal.subscribe(|| ()));
     // As the screen does: at most 30 times a second.
     std::thread::spawn(move || {

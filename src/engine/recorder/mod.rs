@@ -131,6 +131,11 @@ pub struct Recorder {
     thread: JoinHandle<()>,
 }
 
+/// Time without a byte taken, at the end, after which a disk is taken to hang.
+const HANGS: Duration = Duration::from_secs(10);
+/// Its thread is looked at so often at the end.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// How a recorder's thread is told to come to its end.
 enum Stop {
     Capture(Arc<AtomicBool>),
@@ -188,8 +193,23 @@ impl Recorder {
             }
             Stop::Autosave(stop) => stop.stop(),
         }
-        // A thread that panicked has said so.
-        let _ = self.thread.join();
+        self.wait()
+    }
+
+    /// Waits until all is written, for as long as the disk takes any of it.
+    fn wait(self) -> Recorded {
+        let (mut bytes, mut since) = (0, clock::now());
+        while !self.thread.is_finished() {
+            let (recorded, now) = (self.status.get(), clock::now());
+            if recorded.bytes != bytes {
+                (bytes, since) = (recorded.bytes, now);
+            }
+            if now.since(since) > HANGS {
+                let why = format!("the disk has taken nothing for {} s", HANGS.as_secs());
+                return Recorded { state: RecordedState::Stopped(why), ..recorded };
+            }
+            thread::park_timeout(LOOK);
+        }
         self.status.get()
     }
 }

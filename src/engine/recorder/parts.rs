@@ -52,12 +52,25 @@ impl Parts {
     /// # Errors
     /// In a sentence that names the file and says what to do.
     pub(super) fn next(&mut self) -> io::Result<(u64, PathBuf, File)> {
-        let number = self.begun + 1;
-        let path = match self.naming {
-            Naming::One => self.path.clone(),
-            Naming::Numbered { .. } => part(&self.path, number),
+        if self.begun == 0
+            && let Some(path) = self.earlier()
+        {
+            let error = io::Error::from(io::ErrorKind::AlreadyExists);
+            return Err(io::Error::new(error.kind(), why(&path, &error)));
+        }
+        let mut number = self.begun + 1;
+        let (path, file) = loop {
+            let path = match self.naming {
+                Naming::One => self.path.clone(),
+                Naming::Numbered { .. } => part(&self.path, number),
+            };
+            match open(&path, self.existing) {
+                Ok(file) => break (path, file),
+                // Somebody else's, which came since the first one was begun: it stays, and the capture goes on.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.begun > 0 => number += 1,
+                Err(error) => return Err(io::Error::new(error.kind(), why(&path, &error))),
+            }
         };
-        let file = open(&path, self.existing).map_err(|error| io::Error::new(error.kind(), why(&path, &error)))?;
         self.begun = number;
         if let Naming::Numbered { keep: Some(keep) } = self.naming {
             self.kept.push_back((path.clone(), file.try_clone()?));
@@ -69,6 +82,21 @@ impl Parts {
             }
         }
         Ok((number, path, file))
+    }
+
+    /// A file of an earlier capture of that name, where those are to stay: its parts and ours would be taken for one.
+    fn earlier(&self) -> Option<PathBuf> {
+        let Naming::Numbered { .. } = self.naming else { return None };
+        if self.existing == Existing::Overwrite {
+            return None;
+        }
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_part = |path: &PathBuf| {
+            let number = path.file_stem().map(Path::new).and_then(Path::extension)?.to_str()?.parse().ok()?;
+            (part(&self.path, number).file_name() == path.file_name()).then_some(())
+        };
+        let paths = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.path());
+        paths.into_iter().find(|path| is_part(path).is_some())
     }
 }
 
@@ -166,15 +194,21 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("talk.wscap");
-        fs::write(place.path().join("talk.9.wscap"), "not of this run").unwrap();
+        fs::write(place.path().join("talk.9.wscap"), "of an earlier run").unwrap();
+        let error = Parts::new(path.clone(), Naming::Numbered { keep: None }, Existing::Keep).next().unwrap_err();
+        assert!(error.to_string().contains("talk.9.wscap is there already"), "{error}");
+        fs::rename(place.path().join("talk.9.wscap"), place.path().join("talk.x.wscap")).unwrap();
         let mut parts = Parts::new(path, Naming::Numbered { keep: Some(2) }, Existing::Keep);
         for number in 1..=4 {
             let (part, path, file) = parts.next().unwrap();
             assert_eq!((part, file.metadata().unwrap().permissions().mode() & 0o777), (number, 0o600));
             assert!(path.exists());
         }
+        // One that comes from elsewhere meanwhile is passed over.
+        fs::write(place.path().join("talk.5.wscap"), "not of this run").unwrap();
+        assert_eq!(parts.next().unwrap().0, 6);
         let mut names: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["talk.3.wscap", "talk.4.wscap", "talk.9.wscap"]);
+        assert_eq!(names, ["talk.4.wscap", "talk.5.wscap", "talk.6.wscap", "talk.x.wscap"]);
     }
 }

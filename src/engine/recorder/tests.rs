@@ -118,7 +118,9 @@ fn a_disk_that_fails_ends_the_capture_at_once_with_a_word_and_nobody_waits() {
     let (sender, said) = sync_channel(10);
     let say = Box::new(move |words: &str| sender.send(words.to_owned()).unwrap());
     let naming = Naming::Numbered { keep: None };
-    let recorder = Recorder::capture(config(&place, naming, Some(Rotate::Bytes(100_000))), &journal, say).unwrap();
+    let config =
+        CaptureConfig { existing: Existing::Overwrite, ..config(&place, naming, Some(Rotate::Bytes(100_000))) };
+    let recorder = Recorder::capture(config, &journal, say).unwrap();
     // The next file has no place to be.
     fs::create_dir(place.path().join("talk.2.wscap")).unwrap();
     (0..100).for_each(|number| journal.push(Some(SessionId(1)), seen(number, 5000)));
