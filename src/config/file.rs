@@ -255,14 +255,8 @@ mod tests {
     fn flags_have_values_under_their_own_names() {
         let file = "listen = 8000\nheadless = true\njson = false\nredact = ['Cookie', '.auth.token']\nhistory = '1G'\n\
             expect = 'hello'\n[keys]\nfollow = 'ctrl-f'\n[colours]\nerror = 'bold magenta'\n";
-        let flags = [
-            "--listen=8000",
-            "--headless",
-            "--redact=Cookie",
-            "--redact=.auth.token",
-            "--history=1G",
-            "--expect=hello",
-        ];
+        let flags =
+            ["--expect=hello", "--headless", "--history=1G", "--listen=8000", "--redact=Cookie", "--redact=.auth.token"];
         assert_eq!(parsed(file).unwrap(), flags);
     }
 
