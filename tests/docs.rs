@@ -162,12 +162,13 @@ fn page(mut command: Command) -> String {
     }
     out += &format!("\n## Examples\n\n{}", examples(&command));
     out += "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | fine: it was told to end, its terminal was closed, or nobody reads its lines any \
-            more |\n| 1 | a finding was seen of the level that `--fail-on` names, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or lost output at its end: nobody read it for two seconds, and standard error says how many lines are missing |\n";
+            more |\n| 1 | a finding was seen of the level that `--fail-on` names, what `--expect` or `--reject` asserts does not hold, or `doctor` found something wrong |\n| 2 | the command line or a file is wrong |\n| 3 | it could not start, or lost output at its end: nobody read it for two seconds, and standard error says how many lines are missing |\n\n`run` exits with the code of its command where that is larger: 127 where there is no such command, and 128 and the number of the signal that it ended by.\n";
     out
 }
 
+/// Whether it has flags other than those of the proxy, which `run` takes all.
 fn has_flags(subcommand: &Command) -> bool {
-    subcommand.get_arguments().any(is_own)
+    subcommand.get_name() != "run" && subcommand.get_arguments().any(is_own)
 }
 
 /// Whether it is a flag, and not one that each command has.
