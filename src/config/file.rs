@@ -112,7 +112,7 @@ impl Settings {
             anyhow!("{}, line {line}: {}", shown(path), text::escape(why.as_bytes()))
         };
         let table = DeTable::parse(text).map_err(|error| fault(error.span(), error.message()))?;
-        let mut settings = Self::default();
+        let (mut settings, mut moved) = (Self::default(), Vec::new());
         for (name, value) in table.get_ref() {
             let (span, name) = (name.span(), name.get_ref().as_ref());
             match (name, value.get_ref()) {
@@ -122,6 +122,7 @@ impl Settings {
                         let chosen =
                             keys.map_err(str::to_owned).and_then(|keys| settings.keys.choose(action.get_ref(), &keys));
                         chosen.map_err(|why| fault(Some(action.span()), &why))?;
+                        moved.push((format!(" {} ", action.get_ref()), action.span()));
                     }
                 }
                 ("colours", DeValue::Table(colours)) => {
@@ -142,7 +143,11 @@ impl Settings {
                 }
             }
         }
-        settings.keys.check().map_err(|why| fault(None, &why))?;
+        // Two actions are named, at least one of which the file has given the key.
+        settings.keys.check().map_err(|why| {
+            let line = moved.iter().find(|(action, _)| why.contains(action)).map(|(_, span)| span.clone());
+            fault(line, &why)
+        })?;
         Ok(settings)
     }
 }
@@ -255,8 +260,14 @@ mod tests {
     fn flags_have_values_under_their_own_names() {
         let file = "listen = 8000\nheadless = true\njson = false\nredact = ['Cookie', '.auth.token']\nhistory = '1G'\n\
             expect = 'hello'\n[keys]\nfollow = 'ctrl-f'\n[colours]\nerror = 'bold magenta'\n";
-        let flags =
-            ["--expect=hello", "--headless", "--history=1G", "--listen=8000", "--redact=Cookie", "--redact=.auth.token"];
+        let flags = [
+            "--expect=hello",
+            "--headless",
+            "--history=1G",
+            "--listen=8000",
+            "--redact=Cookie",
+            "--redact=.auth.token",
+        ];
         assert_eq!(parsed(file).unwrap(), flags);
     }
 
@@ -274,7 +285,7 @@ mod tests {
             ("keys = 1", "c.toml, line 1: keys is a table"),
             ("[keys]\nfolow = 'x'", "c.toml, line 2: there is no folow: did you mean follow?"),
             ("[keys]\n\nfollow = 'ctrl-alt'", "c.toml, line 3: ctrl-alt is no key"),
-            ("[keys]\nfollow = 'q'", "q would be"),
+            ("[keys]\nfollow = 'q'", "c.toml, line 2: in [keys], q would be both"),
             ("[colours]\nerorr = 'red'", "c.toml, line 2: there is no erorr: did you mean error?"),
             ("[colours]\nerror = 'rde'", "c.toml, line 2: rde is no colour"),
             ("config = 'x'", "c.toml, line 1: there is no config"),

@@ -27,3 +27,4 @@ mod sessions;
 mod stage;
 mod timeline;
 mod values;
+mod writing;

@@ -230,7 +230,7 @@ fn keys(model: &Model, view: &Index, area: Rect) -> Line<'static> {
     let shown =
         keymap::in_place(place).filter(|binding| !binding.hint.is_empty() && model.is_useful(view, binding.action));
     // Help is the key to all others, so it stays when there is no room for the rest.
-    let help = (place.is_pane() && place != Place::Everywhere).then(|| ("?".to_owned(), "help"));
+    let help = (place.is_pane() && place != Place::Everywhere).then(|| (key_of(Action::Help), "help"));
     let asked = if place == Place::Copy { "copy as  " } else { "" };
     let mut used = 1 + asked.len() + help.as_ref().map_or(0, |(key, hint)| key.len() + hint.len() + 3);
     let mut spans = vec![Span::raw(" "), Span::styled(asked, theme.title)];
