@@ -15,8 +15,9 @@ use super::form::Form;
 
 /// Sessions that are told one by one; the others are counted in a last one.
 const SESSIONS: usize = 10_000;
-/// Problems of one session that are told.
+/// Problems of one session that are told, and bytes of those of all sessions.
 const PROBLEMS: usize = 20;
+const BYTES: usize = 16 * 1024 * 1024;
 
 /// The report.
 pub(super) struct Junit {
@@ -25,6 +26,8 @@ pub(super) struct Junit {
     least: Level,
     sessions: BTreeMap<SessionId, Session>,
     more: u64,
+    /// Bytes of problems.
+    held: usize,
 }
 
 #[derive(Default)]
@@ -38,7 +41,7 @@ struct Session {
 
 impl Junit {
     pub(super) const fn new(checks: Checks, least: Level) -> Self {
-        Self { checks, least, sessions: BTreeMap::new(), more: 0 }
+        Self { checks, least, sessions: BTreeMap::new(), more: 0, held: 0 }
     }
 }
 
@@ -60,8 +63,9 @@ impl Form for Junit {
             What::Event(Event::SessionOpened { path, .. }) => session.path = text::escape(path),
             What::Event(Event::Finding(from, finding)) if diagnose::words(finding.kind).level >= self.least => {
                 session.count += 1;
-                if session.problems.len() < PROBLEMS {
+                if session.problems.len() < PROBLEMS && self.held < BYTES {
                     let rendered = render::render(Some(id.0), from.name(), finding);
+                    self.held += rendered.len();
                     session.problems.push((finding.kind.id(), rendered));
                 }
             }
@@ -86,7 +90,7 @@ impl Form for Junit {
             let name = escaped(&format!("session {id}: {}", session.path));
             let seconds = session.begun.zip(session.last).map_or(0.0, |(begun, last)| last.since(begun).as_secs_f64());
             let _ = write!(page, "    <testcase classname=\"sessions\" name=\"{name}\" time=\"{seconds:.3}\"");
-            if session.problems.is_empty() {
+            if session.count == 0 {
                 page.push_str("/>\n");
                 continue;
             }

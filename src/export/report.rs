@@ -28,8 +28,9 @@ const BEHIND: usize = 3;
 const LINES: usize = 80;
 /// Bytes of a head that are shown.
 const HEAD: usize = 8 * 1024;
-/// Sessions of which something is remembered until it is clear whether they have a problem.
+/// Sessions of which something is remembered until it is clear whether they have a problem, and bytes of what is.
 const OPEN: usize = 4096;
+const BYTES: usize = 64 * 1024 * 1024;
 
 /// A report.
 pub(super) struct Report {
@@ -42,6 +43,8 @@ pub(super) struct Report {
     upstream: String,
     span: Option<(Time, Time)>,
     lost: u64,
+    /// Bytes that are remembered of sessions.
+    held: usize,
 }
 
 /// What is remembered of a session.
@@ -94,9 +97,17 @@ impl Session {
         self.recent.push_back(line);
     }
 
-    fn problem(&mut self, level: Level, rendered: String) {
+    /// Bytes of what is remembered.
+    fn size(&self) -> usize {
+        let lines = self.recent.iter().chain(&self.shown).map(String::len);
+        let problems = self.problems.iter().map(|(_, problem)| problem.len());
+        let heads = [&self.request, &self.response].into_iter().flatten().map(HeadEvent::held);
+        self.path.len() + lines.chain(problems).chain(heads).sum::<usize>()
+    }
+
+    fn problem(&mut self, level: Level, rendered: String, is_full: bool) {
         self.worst = self.worst.max(Some(level));
-        if self.problems.len() < PROBLEMS {
+        if self.problems.len() < PROBLEMS && !is_full {
             let behind = self.problems.partition_point(|(other, _)| *other >= level);
             self.problems.insert(behind, (level, rendered));
         } else {
@@ -104,7 +115,7 @@ impl Session {
         }
     }
 
-    fn event(&mut self, id: SessionId, event: &Event) {
+    fn event(&mut self, id: SessionId, event: &Event, is_full: bool) {
         match event {
             Event::SessionOpened { client, path } => {
                 (self.client, self.path) = (client.to_string(), path.clone());
@@ -114,12 +125,12 @@ impl Session {
             Event::Verdict(verdict) => self.verdict = Some(verdict.clone()),
             Event::Finding(from, finding) => {
                 let rendered = render::render(Some(id.0), from.name(), finding);
-                self.problem(diagnose::words(finding.kind).level, rendered);
+                self.problem(diagnose::words(finding.kind).level, rendered, is_full);
             }
             Event::Stall { stall, over: false } => {
                 let lines = render::stall_lines(Some(id.0), stall, None, 100);
                 let rendered = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-                self.problem(Level::Warning, rendered);
+                self.problem(Level::Warning, rendered, is_full);
             }
             _ => {}
         }
@@ -137,6 +148,7 @@ impl Report {
             upstream: String::new(),
             span: None,
             lost: 0,
+            held: 0,
         }
     }
 
@@ -145,8 +157,10 @@ impl Report {
         let Some(session) = self.sessions.get(&id) else { return };
         let told = self.sessions.values().filter(|session| session.has_problem()).count();
         if !session.has_problem() {
+            self.held = self.held.saturating_sub(session.size());
             self.sessions.remove(&id);
         } else if told > SESSIONS {
+            self.held = self.held.saturating_sub(session.size());
             self.sessions.remove(&id);
             if self.more.len() < OPEN {
                 self.more.insert(id);
@@ -178,8 +192,9 @@ impl Form for Report {
             return;
         }
         let session = self.sessions.entry(id).or_default();
+        let (before, is_full) = (session.size(), self.held >= BYTES);
         let mut line = Vec::new();
-        if self.lines.tells(item) {
+        if self.lines.tells(item) && !is_full {
             self.lines.item(item, &mut line);
             let is_problem = match &item.what {
                 What::Event(Event::Finding(_, finding)) => diagnose::words(finding.kind).level > Level::Note,
@@ -189,10 +204,12 @@ impl Form for Report {
             session.line(String::from_utf8_lossy(&line).trim_end().to_owned(), is_problem);
         }
         if let What::Event(event) = &item.what {
-            session.event(id, event);
-            if matches!(event, Event::SessionClosed(_)) {
-                self.settle(id);
-            }
+            // Where there is no room, that there is a problem is known, and not which.
+            session.event(id, event, is_full);
+        }
+        self.held = self.held + session.size() - before;
+        if matches!(item.what, What::Event(Event::SessionClosed(_))) {
+            self.settle(id);
         }
     }
 
@@ -203,7 +220,7 @@ impl Form for Report {
         }
         let (Some(id), What::Event(event)) = (item.session, &item.what) else { return };
         if matches!(event, Event::SessionOpened { .. } | Event::Head(_)) && self.sessions.len() < OPEN {
-            self.sessions.entry(id).or_default().event(id, event);
+            self.sessions.entry(id).or_default().event(id, event, false);
         }
         if matches!(event, Event::SessionClosed(_)) {
             self.settle(id);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::json::FrameItem;
-use crate::record::{Origin, PerSide, RawRecord, Relayed, SessionId, Side, Time};
+use crate::record::{FrameNumber, InflatedEvent, Origin, PerSide, RawRecord, Relayed, SessionId, Side, Time};
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
@@ -25,6 +25,8 @@ const NOTHING: [&[u8]; 2] = [&[0], &[2, 0]];
 #[derive(Default)]
 pub(super) struct Messages {
     begun: HashMap<SessionId, PerSide<Option<Message>>>,
+    /// Frames to come of which not all is kept that they inflate to.
+    cut: HashMap<SessionId, FrameNumber>,
     held: usize,
 }
 
@@ -46,8 +48,24 @@ pub(super) struct Message {
 }
 
 impl Messages {
+    /// A frame to come inflates to that.
+    pub(super) fn inflated(&mut self, id: SessionId, inflated: &InflatedEvent) {
+        if inflated.length > inflated.bytes.len() as u64 {
+            self.cut.insert(id, inflated.frame);
+        }
+    }
+
     /// Takes the next frame; gives the message that it ends.
     pub(super) fn frame(&mut self, id: SessionId, frame: &FrameItem<'_>) -> Option<Message> {
+        let is_cut = self.cut.remove(&id).is_some_and(|cut| cut == frame.record.number);
+        let mut message = self.joined(id, frame, is_cut);
+        if let Some(message) = &mut message {
+            message.is_truncated |= is_cut;
+        }
+        message
+    }
+
+    fn joined(&mut self, id: SessionId, frame: &FrameItem<'_>, is_cut: bool) -> Option<Message> {
         let (from, header) = (frame.record.from, &frame.record.header);
         let opcode = header.opcode();
         if opcode.is_control() {
@@ -74,12 +92,13 @@ impl Messages {
             return Some(message);
         }
         self.held += message.size();
-        *lane = Some(message);
+        *lane = Some(Message { is_truncated: message.is_truncated || is_cut, ..message });
         None
     }
 
     /// The session ends: what is under way in it, as far as it came.
     pub(super) fn end(&mut self, id: SessionId) -> Vec<Message> {
+        self.cut.remove(&id);
         let PerSide { client, server } = self.begun.remove(&id).unwrap_or_default();
         let rest: Vec<Message> = [client, server].into_iter().flatten().collect();
         self.held -= rest.iter().map(Message::size).sum::<usize>();

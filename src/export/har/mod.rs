@@ -56,6 +56,7 @@ impl Har {
     fn event(&mut self, id: SessionId, time: Time, event: &Event) {
         self.sessions.entry(id).or_default().event(time, event);
         match event {
+            Event::Inflated(inflated) => self.messages.inflated(id, inflated),
             Event::Finding(from, finding) if diagnose::words(finding.kind).level > Level::Note => {
                 self.row(id, &finding_row(time, *from, finding));
             }
