@@ -248,3 +248,62 @@ fn an_archive_of_many_sessions_is_put_aside_and_whole() {
     assert_eq!(entries.len(), 40);
     assert!(entries.iter().all(|entry| entry["_webSocketMessages"][0]["data"].as_str().unwrap().len() == large.len()));
 }
+
+/// The blocks of a pcapng file, by their types; panics where one has no sense.
+fn blocks(mut bytes: &[u8]) -> Vec<u32> {
+    let number = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
+    let mut kinds = Vec::new();
+    while !bytes.is_empty() {
+        let length = number(&bytes[4..]) as usize;
+        assert!(length >= 12 && length % 4 == 0 && number(&bytes[length - 4..]) as usize == length);
+        kinds.push(number(bytes));
+        bytes = &bytes[length..];
+    }
+    kinds
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_peers_send_is_written_in_each_format(
+        pieces in proptest::collection::vec((proptest::prelude::any::<bool>(), proptest::collection::vec(proptest::prelude::any::<u8>(), 0..90)), 0..12),
+        policy in 0usize..3,
+        redacts in proptest::prelude::any::<bool>(),
+    ) {
+        let policy = [Policy::Faithful, Policy::Repair, Policy::Strict][policy];
+        let mut play = Play::begin(policy);
+        for (is_client, bytes) in &pieces {
+            play.bytes(if *is_client { Side::Client } else { Side::Server }, bytes);
+        }
+        let log = play.end();
+        let mut redaction = Redaction::default();
+        if redacts {
+            redaction.add("secrets").unwrap();
+            redaction.add(".a").unwrap();
+        }
+        for format in Format::ALL {
+            let bytes = written(printer(format).redacted(redaction.clone()), &log);
+            match format {
+                Format::Har => {
+                    let har: Value = serde_json::from_slice(&bytes).unwrap();
+                    proptest::prop_assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 1);
+                }
+                Format::Pcapng => {
+                    let kinds = blocks(&bytes);
+                    proptest::prop_assert_eq!(&kinds[..3], &[0x0a0d_0d0a, 1, 1]);
+                    proptest::prop_assert!(kinds[3..].iter().all(|kind| *kind == 6));
+                }
+                Format::JsonLines => {
+                    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                        serde_json::from_slice::<Value>(line).unwrap();
+                    }
+                }
+                Format::Text | Format::Csv | Format::Report => {
+                    let text = String::from_utf8(bytes).unwrap();
+                    let is_plain = |one: char| matches!(one, '\n' | '\r') || crate::text::is_plain(one);
+                    proptest::prop_assert!(text.chars().all(is_plain), "{:?}", text);
+                }
+            }
+        }
+    }
+}
