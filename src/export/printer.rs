@@ -77,6 +77,8 @@ pub struct Printer {
     end: Option<(u64, Box<dyn FnOnce() + Send>)>,
     /// The one session that is written down; `None` for all.
     only: Option<SessionId>,
+    /// From when to when things are written down.
+    span: Option<(Time, Time)>,
 }
 
 impl Printer {
@@ -117,6 +119,7 @@ impl Printer {
             closed: 0,
             end: None,
             only: None,
+            span: None,
         }
     }
 
@@ -150,6 +153,12 @@ impl Printer {
     #[must_use]
     pub fn of_session(self, only: Option<SessionId>) -> Self {
         Self { only, ..self }
+    }
+
+    /// Only what was seen from one time to another, where there are two.
+    #[must_use]
+    pub fn between(self, span: Option<(Time, Time)>) -> Self {
+        Self { span, ..self }
     }
 
     /// Takes out what is not to be written. Of a report, what is usually secret is taken out besides.
@@ -394,7 +403,8 @@ impl Printer {
         if !self.form.tells(&item) {
             return;
         }
-        let is_other = self.only.is_some() && item.session.is_none();
+        let is_out = self.span.is_some_and(|(first, last)| item.time < first || item.time > last);
+        let is_other = is_out || (self.only.is_some() && item.session.is_none());
         let is_hidden = is_other || self.filter.as_mut().is_some_and(|filter| !filter.lets(&item));
         self.totals.hidden += u64::from(is_hidden && !is_other);
         let form = &mut self.form;

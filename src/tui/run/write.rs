@@ -74,7 +74,8 @@ fn write(job: &Job, stopped: &Receiver<()>, report: &mut impl FnMut(WriteProgres
     let printer = Printer::new(order.format, job.zone.clone())
         .reading(job.preference.clone())
         .redacted(job.redaction.clone())
-        .of_session(order.session);
+        .of_session(order.session)
+        .between(order.span);
     let printer = match &order.query {
         Some(query) => printer.filtered(query.clone()),
         None => printer,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::export::{Existing, Format, Written};
 use crate::query::Query;
-use crate::record::SessionId;
 use crate::record::finding::Level;
+use crate::record::{SessionId, Time};
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
@@ -19,11 +19,13 @@ pub(crate) enum Share {
     All,
     /// The session that is meant.
     Session,
+    /// What was seen between the ends of the marked range, or with the selected row.
+    Range,
 }
 
 impl Share {
     /// In the order in which they are listed.
-    pub(crate) const ALL: [Self; 3] = [Self::Shown, Self::All, Self::Session];
+    pub(crate) const ALL: [Self; 4] = [Self::Shown, Self::All, Self::Session, Self::Range];
 
     /// The word for it.
     #[must_use]
@@ -32,6 +34,7 @@ impl Share {
             Self::Shown => "shown",
             Self::All => "all",
             Self::Session => "session",
+            Self::Range => "range",
         }
     }
 }
@@ -85,6 +88,8 @@ pub struct WriteOrder {
     pub existing: Existing,
     /// Only this session; `None` for all.
     pub session: Option<SessionId>,
+    /// Only what was seen from the one time to the other.
+    pub span: Option<(Time, Time)>,
     /// Only what is asked for.
     pub query: Option<Query>,
 }

@@ -53,6 +53,22 @@ fn what_is_shown_goes_into_the_file_in_the_format_of_its_ending() {
 }
 
 #[test]
+fn what_a_terminal_does_not_take_is_offered_as_a_file() {
+    let mut stage = Stage::new(80, 24);
+    let mut actor = Actor::asks_keeping(&stage.journal, 1, 0, "/talk", 1 << 20);
+    actor.after(10).opens();
+    actor.after(1000).frame(Server, 0x81, &[b'x'; 80_000]);
+    actor.hand_over();
+    stage.at(10_000).sync();
+    stage.keys("Gyt");
+    assert!(stage.shows("this is more: enter writes a file") && stage.shows(":write range copy.jsonl"), "{}", stage.screen());
+    stage.effects.clear();
+    let written = order(&mut stage, "").unwrap();
+    let (first, last) = written.span.unwrap();
+    assert_eq!((first, written.path.as_path()), (last, Path::new("copy.jsonl")));
+}
+
+#[test]
 fn a_file_under_way_is_shown_and_can_be_stopped() {
     let mut stage = stage();
     order(&mut stage, ":write talk.pcapng").unwrap();

@@ -15,13 +15,14 @@ use crate::record::finding::Level;
 use crate::record::{Event, FrameRecord, Seen};
 use crate::text;
 use crate::tui::fit;
-use crate::tui::keymap::{Action, key_of};
+use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::pages::{BytesShown, content, words};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 
+use super::prompt;
 use super::websocat;
 
 /// Bytes at most: what becomes 100 kB in base64.
@@ -111,6 +112,10 @@ fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
             model.lists.marks.end_range();
             vec![Effect::Copy(text)]
         }
+        Err(reason) if reason == too_large() => {
+            prompt::open_with(model, view, "write range copy.jsonl", reason);
+            Vec::new()
+        }
         Err(reason) => {
             model.toast(Level::Warning, reason);
             Vec::new()
@@ -119,9 +124,8 @@ fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
 }
 
 fn too_large() -> String {
-    let key = key_of(Action::CommandLine);
     let limit = text::byte_count(LIMIT as u64);
-    format!("this is more than the {limit} that a terminal takes: {key}write talk.jsonl puts it into a file")
+    format!("a terminal takes {limit}, and this is more: enter writes a file")
 }
 
 /// The first and the last row to copy, by number.

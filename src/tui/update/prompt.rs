@@ -36,6 +36,15 @@ pub(crate) fn open(model: &mut Model, view: &Index) {
     model.overlay = Some(Overlay::Command(Box::new(CommandLine::new(known(model, view)))));
 }
 
+/// Opens it with a line that only needs to be agreed to, and why.
+pub(super) fn open_with(model: &mut Model, view: &Index, text: &str, why: String) {
+    open(model, view);
+    if let Some(Overlay::Command(line)) = &mut model.overlay {
+        line.set(text);
+        line.error = Some(why);
+    }
+}
+
 /// What there is to go to: sessions, the newest first, kinds of findings that were seen, marks.
 fn known(model: &Model, view: &Index) -> Vec<Named> {
     let sessions = view.sessions().rev().take(SESSIONS).map(|summary| {
