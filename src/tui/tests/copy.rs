@@ -119,5 +119,5 @@ fn what_is_too_large_or_not_whole_is_told() {
     assert!(stage.shows("not all bytes came and were kept"), "{}", stage.screen());
     stage.effects.clear();
     stage.keys("ycvgyt");
-    assert!(stage.effects.is_empty() && stage.shows("more than the 75.0 kB"), "{}", stage.screen());
+    assert!(stage.effects.is_empty() && stage.shows("a terminal takes 75.0 kB"), "{}", stage.screen());
 }
