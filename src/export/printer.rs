@@ -114,7 +114,7 @@ impl Printer {
             totals: Totals::default(),
             readers: Readers::new(Preference::default()),
             filter: None,
-            redactor: Redactor::default(),
+            redactor: Redactor::new(Redaction::default()),
             checks: None,
             closed: 0,
             end: None,

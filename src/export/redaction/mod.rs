@@ -79,12 +79,6 @@ impl Redaction {
         Self { secrets: true, ..self }
     }
 
-    /// Whether nothing is taken out.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Those of the values that are to be taken out.
     fn of(&self, mut values: Vec<Value>) -> Vec<Value> {
         values.retain(|value| self.takes(value));
@@ -97,9 +91,10 @@ impl Redaction {
 }
 
 /// Takes things out of one item after the other.
-#[derive(Default)]
 pub(super) struct Redactor {
     redaction: Redaction,
+    /// Whether nothing is ever taken out: asked for each thing.
+    is_idle: bool,
     sessions: HashMap<SessionId, Taken>,
 }
 
@@ -112,12 +107,13 @@ struct Taken {
 
 impl Redactor {
     pub(super) fn new(redaction: Redaction) -> Self {
-        Self { redaction, sessions: HashMap::new() }
+        let is_idle = redaction == Redaction::default();
+        Self { redaction, is_idle, sessions: HashMap::new() }
     }
 
     /// Whether nothing is ever taken out.
-    pub(super) fn is_idle(&self) -> bool {
-        self.redaction.is_empty()
+    pub(super) const fn is_idle(&self) -> bool {
+        self.is_idle
     }
 
     /// What an event becomes; nothing where it stays as it is.

@@ -61,7 +61,11 @@ fn what_a_terminal_does_not_take_is_offered_as_a_file() {
     actor.hand_over();
     stage.at(10_000).sync();
     stage.keys("Gyt");
-    assert!(stage.shows("this is more: enter writes a file") && stage.shows(":write range copy.jsonl"), "{}", stage.screen());
+    assert!(
+        stage.shows("this is more: enter writes a file") && stage.shows(":write range copy.jsonl"),
+        "{}",
+        stage.screen()
+    );
     stage.effects.clear();
     let written = order(&mut stage, "").unwrap();
     let (first, last) = written.span.unwrap();
