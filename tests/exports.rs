@@ -17,6 +17,7 @@ use wsproxy::wire::{deflate, frame, opcode::Opcode};
 
 use crate::correct_peers::peer;
 use crate::support::chromium::Browser;
+use crate::support::program::{Program, run};
 use crate::support::proxy::{ANSWER, REQUEST, connect, in_time, read, read_head, server};
 
 /// A proxy whose journal can be read from its start.
@@ -332,4 +333,74 @@ async fn an_archive_of_a_failure_has_the_words_of_chromium() {
     let rows = har["log"]["entries"][0]["_webSocketMessages"].as_array().unwrap();
     let words: Vec<_> = rows.iter().filter(|row| row["type"] == "error").map(|row| &row["data"]).collect();
     assert!(words.contains(&&error["params"]["errorMessage"]), "{words:?}");
+}
+
+/// A capture of a talk of real libraries, and what `--json` printed meanwhile.
+fn captured(place: &std::path::Path) -> Option<(String, String)> {
+    let path = place.join("talk.wsproxy").to_str().unwrap().to_owned();
+    let mut upstream = peer("server.py", &[])?;
+    let upstream = format!("localhost:{}", upstream.line().trim());
+    let flags = ["--json", "--listen", "127.0.0.1:0", "--upstream", &upstream, "--capture", &path, "--sessions", "1"];
+    let mut program = Program::start(&flags);
+    let first = program.line();
+    let listening: Value = serde_json::from_str(&first).unwrap();
+    let port = listening["addr"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+    let mut client = peer("client.js", &[&port])?;
+    assert_eq!(client.line(), "done\n");
+    let (rest, status) = program.end();
+    assert_eq!(status.code(), Some(0));
+    Some((path, first + &rest))
+}
+
+#[test]
+fn a_capture_as_json_lines_is_what_json_printed() {
+    let place = tempfile::tempdir().unwrap();
+    let Some((path, printed)) = captured(place.path()) else { return };
+    let exported = run(&["export", &path, "--to", "jsonl"]);
+    assert_eq!((exported.status.code(), String::from_utf8_lossy(&exported.stderr).as_ref()), (Some(0), ""));
+    let exported = String::from_utf8(exported.stdout).unwrap();
+    for (exported, printed) in exported.lines().zip(printed.lines()) {
+        assert_eq!(exported, printed);
+    }
+    assert_eq!(exported.lines().count(), printed.lines().count());
+    // Cut in the middle it gives what is there, and says so.
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let cut = run(&["export", &path, "--to", "jsonl"]);
+    assert_eq!(cut.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&cut.stderr).contains("it is cut at byte "), "{cut:?}");
+    let cut = String::from_utf8(cut.stdout).unwrap();
+    let shorter = cut.lines().zip(printed.lines()).take_while(|(cut, printed)| cut == printed).count();
+    assert!(shorter > 10 && shorter + 1 >= cut.lines().count(), "{shorter} of {}", cut.lines().count());
+}
+
+#[test]
+fn a_capture_is_written_as_each_format_by_its_ending_and_filtered_and_redacted() {
+    let place = tempfile::tempdir().unwrap();
+    let Some((path, _)) = captured(place.path()) else { return };
+    for format in Format::ALL {
+        let file = place.path().join(format!("talk.{}", format.name()));
+        let output = file.to_str().unwrap();
+        let done = run(&["export", &path, "--output", output, "--filter", "from:client", "--redact", "secrets"]);
+        assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""), "{output}");
+        assert!(std::fs::metadata(&file).unwrap().len() > 100, "{output}");
+        let again = run(&["export", &path, "--output", output]);
+        assert_eq!(again.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&again.stderr).contains("is there already: --overwrite"), "{again:?}");
+        assert_eq!(run(&["export", &path, "--output", output, "--overwrite"]).status.code(), Some(0));
+    }
+    let har: Value = serde_json::from_slice(&std::fs::read(place.path().join("talk.har")).unwrap()).unwrap();
+    let rows = har["log"]["entries"][0]["_webSocketMessages"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["type"] == "receive") && rows.len() > 100, "that is all of it");
+    for (wrong, words) in [
+        (&["export", "/no/such/file", "--to", "har"][..], "can't open /no/such/file"),
+        (&["export", file!(), "--to", "har"], "it is no capture of wsproxy's"),
+        (&["export", &path], "say what to make of it: --to with one of jsonl, har"),
+        (&["export", &path, "--to", "xls"], "--to xls is no format"),
+        (&["export", &path, "--to", "har", "--output", "/no/such/place.har"], "can't write /no/such/place.har"),
+    ] {
+        let output = run(wrong);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains(words) && said.lines().count() == 1, "{said}");
+    }
 }

@@ -83,6 +83,8 @@ pub enum CliCommand {
     },
     /// Print the manual page in roff
     Man,
+    /// Write a capture in another format
+    Export(ExportArguments),
     /// Run a command whose WebSockets pass through, and judge them
     ///
     /// The proxy listens on a free port, and the command finds it in WSPROXY_URL, as in ws://127.0.0.1:40123. The exit code is
@@ -97,6 +99,42 @@ pub enum CliCommand {
     /// Steer a proxy that runs with --control: list, inject, hold, edit, subscribe, and more
     #[cfg(unix)]
     Ctl(CtlArguments),
+}
+
+/// What is to be made of a capture, as typed.
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// What to make of it; by the ending of --output where that has one
+    #[arg(long, value_name = "jsonl|har|pcapng|text|csv|md")]
+    pub to: Option<String>,
+
+    /// The file to write, which appears when it is whole; standard output without it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Write over the file of --output where it is there already
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
+
+    /// Only what fits a query (see docs/queries.md)
+    #[arg(long, value_name = "QUERY")]
+    pub filter: Option<String>,
+
+    /// Take this out: a header, ?parameter of the target, .path in JSON, or secrets; repeat it for more
+    #[arg(long, value_name = "NAME")]
+    pub redact: Vec<String>,
+
+    /// The decoder that reads the messages of all sessions, as of the proxy
+    #[arg(long, value_name = "NAME[=COMMAND]")]
+    pub decoder: Vec<String>,
+
+    /// Read binary messages by this .proto file or descriptor set; repeat it for more
+    #[arg(long, value_name = "[MESSAGE=]FILE")]
+    pub proto: Vec<String>,
 }
 
 /// The flags of the proxy, and a command, as typed.
@@ -426,7 +464,7 @@ impl CliCommand {
             Self::Config => Ok(()),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
-            Self::Doctor(_) | Self::Run(_) => Ok(()),
+            Self::Doctor(_) | Self::Run(_) | Self::Export(_) => Ok(()),
             #[cfg(unix)]
             Self::Ctl(_) => Ok(()),
         }

@@ -5,6 +5,7 @@ mod capture;
 mod decoding;
 mod doctor;
 mod ends;
+mod export;
 pub mod file;
 mod proto;
 
@@ -36,6 +37,7 @@ use crate::wire::dialect::Dialect;
 
 pub use doctor::DoctorConfig;
 pub use ends::{Ends, Report};
+pub use export::ExportConfig;
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;

@@ -80,6 +80,31 @@ fn code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
+/// Signals that ask this process to end, which from now on do no more than come.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Listens for them, in the context of a runtime: before a command is started, so that none gets lost.
+    ///
+    /// # Errors
+    /// Where they can't be listened for.
+    pub fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 #[cfg(unix)]
 impl RunningCommand {
     /// Asks it to end.
@@ -87,32 +112,25 @@ impl RunningCommand {
         self.signal(rustix::process::Signal::TERM);
     }
 
-    /// Passes signals on that ask this process to end, each time that one comes.
-    ///
-    /// # Errors
-    /// Where signals can't be listened for.
-    pub fn pass_signals(&self) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+    /// Passes each of the signals on.
+    pub fn pass(&self, mut signals: Signals) -> impl Future<Output = ()> + Send + use<> {
         use rustix::process::Signal;
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
         let command = self.clone();
         // A terminal sends ctrl-c to the command itself.
         let is_at_terminal = io::IsTerminal::is_terminal(&io::stdin());
-        Ok(async move {
+        async move {
             loop {
                 tokio::select! {
-                    _ = interrupt.recv() => {
+                    _ = signals.interrupt.recv() => {
                         if !is_at_terminal {
                             command.signal(Signal::INT);
                         }
                     }
-                    _ = terminate.recv() => command.signal(Signal::TERM),
-                    _ = hangup.recv() => command.signal(Signal::HUP),
+                    _ = signals.terminate.recv() => command.signal(Signal::TERM),
+                    _ = signals.hangup.recv() => command.signal(Signal::HUP),
                 }
             }
-        })
+        }
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
@@ -132,10 +150,23 @@ impl RunningCommand {
     }
 
     /// The console sends ctrl-c to the command as well.
+    pub fn pass(&self, _: Signals) -> impl Future<Output = ()> + Send + use<> {
+        async { while tokio::signal::ctrl_c().await.is_ok() {} }
+    }
+}
+
+/// What asks this process to end.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Nothing has to be done for it.
     ///
     /// # Errors
     /// Never.
-    pub fn pass_signals(&self) -> io::Result<impl Future<Output = ()> + Send + use<>> {
-        Ok(async { while tokio::signal::ctrl_c().await.is_ok() {} })
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self)
     }
 }

@@ -82,6 +82,12 @@ impl Format {
         }
     }
 
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// The one of a file, by its ending.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
@@ -89,7 +95,7 @@ impl Format {
         match ending.as_str() {
             "txt" | "log" => Some(Self::Text),
             "ndjson" => Some(Self::JsonLines),
-            ending => Self::ALL.into_iter().find(|format| format.name() == ending),
+            ending => Self::named(ending),
         }
     }
 

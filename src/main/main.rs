@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod doctor;
+mod export;
 mod reports;
 
 use std::ffi::OsString;
@@ -24,10 +25,10 @@ use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::ctl::{CtlArguments, CtlEnd};
 use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::file::Settings;
-use wsproxy::config::{self, Config, DoctorConfig, Output, Terminals};
+use wsproxy::config::{self, Config, DoctorConfig, ExportConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
 use wsproxy::diagnose;
-use wsproxy::engine::child::{self, RunningCommand};
+use wsproxy::engine::child::{self, RunningCommand, Signals};
 #[cfg(unix)]
 use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
 use wsproxy::engine::handle::Handle;
@@ -106,6 +107,10 @@ fn start(arguments: &Arguments, settings: Settings) -> Result<ExitCode, Failure>
             let config = Config::around_command(&arguments.proxy).or_fail(WRONG);
             config.and_then(|config| serve(config, settings, &arguments.command)).map(ExitCode::from)
         }
+        Some(CliCommand::Export(arguments)) => ExportConfig::new(arguments)
+            .or_fail(WRONG)
+            .and_then(|config| export::export(&config))
+            .map(|()| ExitCode::SUCCESS),
         Some(CliCommand::Config) => {
             written_or_unread(io::stdout().lock().write_all(config::file::default_file().as_bytes()))?;
             Ok(ExitCode::SUCCESS)
@@ -224,18 +229,18 @@ fn relay(
         }
         settings.keys.take_effect();
         proxy.show(config, settings.colours)?;
-        if let Some(summary) = headless::summary(&journal) {
+        if let Some(summary) = headless::summary(journal) {
             say_if_read(summary);
         }
-        return Ok(own_code(&journal, fail_on, true));
+        return Ok(own_code(journal, fail_on, true));
     }
     let checks = Checks::new(std::mem::take(&mut config.ends.demands), &TimeZone::system());
-    let reports = Reports::begin(&config, &journal, &checks)?;
+    let reports = Reports::begin(&config, journal, &checks)?;
     let (printed, ended) = proxy.print(&config, &checks, command)?;
     let holds = tell(&checks);
     reports.finish()?;
     printed?;
-    let own = own_code(&journal, fail_on, holds);
+    let own = own_code(journal, fail_on, holds);
     Ok(ended.map_or(own, |ended| ended.max(own)))
 }
 
@@ -439,12 +444,12 @@ impl Proxy {
 
     /// Starts a command, to which signals are passed on. Once it has ended, all else does, and its exit code comes.
     fn run(&self, command: &[OsString]) -> Result<(RunningCommand, mpsc::Receiver<u8>), Failure> {
+        let context = self.runtime.enter();
+        let signals = Signals::listen().context("can't listen for signals").or_fail(FAILED)?;
+        drop(context);
         let started = child::start(command, ("WSPROXY_URL", &url(&self.info)));
         let (running, end) = started.map_err(|error| Failure { code: error.code(), error: error.into() })?;
-        let context = self.runtime.enter();
-        let signals = running.pass_signals().context("can't listen for signals").or_fail(FAILED)?;
-        drop(context);
-        self.runtime.spawn(signals);
+        self.runtime.spawn(running.pass(signals));
         let (done, ended) = mpsc::sync_channel(1);
         let handle = self.handle.clone();
         thread::spawn(move || {
