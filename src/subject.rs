@@ -9,7 +9,8 @@ use crate::decode::{Decoded, Decoder, Format, Limits, Payload, Role};
 use crate::query::{Property, Reading, Subject};
 use crate::record::finding::{Finding, FindingKind, Level};
 use crate::record::{
-    Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, ReleasedEvent, SessionId, Side, Time,
+    By, Event, FrameNumber, FrameRecord, Origin, ProxyEvent, RawRecord, Relayed, ReleasedEvent, ReleasedHow, SessionId,
+    Side, Time,
 };
 use crate::text;
 use crate::wire::close::{CloseBody, Code};
@@ -107,6 +108,7 @@ struct Read {
     reading: Reading,
     tags: Vec<Tag>,
     tells_more: bool,
+    is_heartbeat: bool,
 }
 
 impl Read {
@@ -118,7 +120,8 @@ impl Read {
             is_request: is(|role| matches!(role, Role::Request(_))),
             is_reply: is(|role| matches!(role, Role::Reply(_) | Role::Refusal(_))),
         };
-        Self { reading, tags: Tag::all_of(decoded).collect(), tells_more: decoder.tells_more(decoded) }
+        let (tells_more, is_heartbeat) = (decoder.tells_more(decoded), decoded.is_heartbeat());
+        Self { reading, tags: Tag::all_of(decoded).collect(), tells_more, is_heartbeat }
     }
 }
 
@@ -158,6 +161,23 @@ impl<'a> Said<'a> {
             is_unreplied: false,
             read: OnceCell::new(),
         }
+    }
+
+    /// A message that is on its way, as far as it has come: `record` is its first frame, `length` the payload bytes of all of
+    /// them so far. It is a heartbeat where it reads as one.
+    #[must_use]
+    pub fn passing(
+        setting: Setting<'a>,
+        record: &'a FrameRecord,
+        length: u64,
+        payload: &'a [u8],
+        inflated: Option<&'a [u8]>,
+        is_whole: bool,
+    ) -> Self {
+        let said = Self { length, is_whole, ..Self::frame(setting, record, payload, inflated) };
+        let is_ping = matches!(record.header.opcode(), Opcode::PING | Opcode::PONG);
+        let is_heartbeat = is_ping || said.read().is_some_and(|read| read.is_heartbeat);
+        said.with_heartbeat(is_heartbeat)
     }
 
     /// The same, of which it is known whether it is a heartbeat.
@@ -279,6 +299,9 @@ impl Subject for Said<'_> {
             Property::Compressed => self.inflated.is_some() || (header.rsv1() && !opcode.is_control()),
             Property::Injected => self.record.origin == Origin::Injected,
             Property::Own => self.record.origin == Origin::Proxy,
+            Property::Held => self.record.relayed == Relayed::Held,
+            Property::Edited => self.record.relayed == Relayed::Changed(By::User),
+            Property::Repaired => self.record.relayed == Relayed::Changed(By::Repair),
             Property::Changed => matches!(self.record.relayed, Relayed::Changed(_)),
             Property::Dropped => matches!(self.record.relayed, Relayed::Dropped(_)),
             Property::Heartbeat => self.is_heartbeat,
@@ -287,6 +310,15 @@ impl Subject for Said<'_> {
             Property::Unreplied => self.is_unreplied,
             Property::Raw | Property::Event | Property::Head => false,
         }
+    }
+}
+
+/// What a release says of what was held.
+const fn became(how: ReleasedHow) -> Relayed {
+    match how {
+        ReleasedHow::AsIs => Relayed::AsIs,
+        ReleasedHow::Edited => Relayed::Changed(By::User),
+        ReleasedHow::Dropped => Relayed::Dropped(By::User),
     }
 }
 
@@ -319,6 +351,8 @@ pub struct Other<'a> {
     pub origin: Origin,
     /// Whether it is a head.
     pub is_head: bool,
+    /// What became of what it tells of, or of the fault.
+    pub relayed: Relayed,
 }
 
 impl<'a> Other<'a> {
@@ -327,13 +361,22 @@ impl<'a> Other<'a> {
     pub fn event(setting: Setting<'a>, time: Time, event: &'a Event, words: &'a str, level: LevelOf) -> Self {
         let plain = Self::plain(setting, time, words);
         match event {
-            Event::Head(head) => Self { from: Some(head.from), bytes: &head.bytes, is_head: true, ..plain },
-            Event::HeadHeld(head) => Self { from: Some(head.from), bytes: &head.bytes, is_head: true, ..plain },
-            Event::HeadReleased { from, .. } => Self { from: Some(*from), ..plain },
-            Event::Finding(from, finding) => Self { from: Some(*from), finding: Some(told(finding, level)), ..plain },
+            Event::Head(head) => {
+                let relayed = if head.is_edited { Relayed::Changed(By::User) } else { Relayed::AsIs };
+                Self { from: Some(head.from), bytes: &head.bytes, is_head: true, relayed, ..plain }
+            }
+            Event::HeadHeld(head) => {
+                let relayed = Relayed::Held;
+                Self { from: Some(head.from), bytes: &head.bytes, is_head: true, relayed, ..plain }
+            }
+            Event::HeadReleased { from, how, .. } => Self { from: Some(*from), relayed: became(*how), ..plain },
+            Event::Held(held) => Self { from: Some(held.from), relayed: Relayed::Held, ..plain },
+            Event::Finding(from, finding) => {
+                let relayed = if finding.repaired { Relayed::Changed(By::Repair) } else { Relayed::AsIs };
+                Self { from: Some(*from), finding: Some(told(finding, level)), relayed, ..plain }
+            }
             Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
             Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
-            Event::Held(held) => Self { from: Some(held.from), ..plain },
             Event::Released(released) => Self::released(setting, time, released, words),
             _ => plain,
         }
@@ -348,7 +391,8 @@ impl<'a> Other<'a> {
     /// A message that is not held any more.
     #[must_use]
     pub fn released(setting: Setting<'a>, time: Time, released: &ReleasedEvent, words: &'a str) -> Self {
-        Self { from: Some(released.from), ..Self::plain(setting, time, words) }
+        let relayed = became(released.how);
+        Self { from: Some(released.from), relayed, ..Self::plain(setting, time, words) }
     }
 
     /// What belongs to no session.
@@ -378,6 +422,7 @@ impl<'a> Other<'a> {
             property,
             origin,
             is_head: false,
+            relayed: Relayed::AsIs,
         }
     }
 }
@@ -439,6 +484,10 @@ impl Subject for Other<'_> {
         match property {
             Property::Injected => self.origin == Origin::Injected,
             Property::Head => self.is_head,
+            Property::Held => self.relayed == Relayed::Held,
+            Property::Edited => self.relayed == Relayed::Changed(By::User),
+            Property::Repaired => self.relayed == Relayed::Changed(By::Repair),
+            Property::Dropped => matches!(self.relayed, Relayed::Dropped(_)),
             _ => property == self.property,
         }
     }

@@ -189,7 +189,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "NAME[=COMMAND]")]
     pub decoder: Vec<String>,
 
-    /// Show or print only what fits a query, as from:client len>1000 "a phrase" (see docs/queries.md)
+    /// Show or print only what fits a query, as from:client len>1000 "a phrase" (see docs/query.md)
     #[arg(long, value_name = "QUERY")]
     pub filter: Option<String>,
 

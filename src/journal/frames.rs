@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{By, Event, FrameRecord, InflatedEvent, Relayed, ReleasedBy, ReleasedEvent, ReleasedHow, Seen};
+use crate::record::{Event, FrameRecord, InflatedEvent, Relayed, Seen};
 use crate::wire::mask;
 
 use super::index::Index;
@@ -38,7 +38,7 @@ impl Index {
                     all.length += sent.length;
                 }
                 Seen::Event(_, Event::Released(released)) => {
-                    frame.record.relayed = after(frame.record.relayed, released);
+                    frame.record.relayed = frame.record.relayed.after(released);
                     frame.released = Some((time, released));
                 }
                 _ => {}
@@ -55,7 +55,7 @@ impl Index {
         }
         self.parts(row, record).fold(record.relayed, |relayed, row| match row.record {
             Seen::Sent(sent) => Relayed::Changed(sent.by),
-            Seen::Event(_, Event::Released(released)) => after(relayed, released),
+            Seen::Event(_, Event::Released(released)) => relayed.after(released),
             _ => relayed,
         })
     }
@@ -132,19 +132,5 @@ impl Index {
             let parts = looked.into_iter().flat_map(move |looked| looked.details.parts(frame));
             parts.filter_map(move |record| self.thing(block, record))
         })
-    }
-}
-
-/// What a frame that was held has become, where its release says so.
-const fn after(held: Relayed, released: &ReleasedEvent) -> Relayed {
-    match (released.how, released.by) {
-        // What left in its place, if it was repaired behind the hold, has told so before.
-        (ReleasedHow::AsIs, _) if matches!(held, Relayed::Changed(_)) => held,
-        (ReleasedHow::AsIs, _) => Relayed::AsIs,
-        (ReleasedHow::Edited, ReleasedBy::Hook) => Relayed::Changed(By::Hook),
-        (ReleasedHow::Edited, _) => Relayed::Changed(By::User),
-        (ReleasedHow::Dropped, ReleasedBy::Quit) => Relayed::Dropped(By::Ending),
-        (ReleasedHow::Dropped, ReleasedBy::Hook) => Relayed::Dropped(By::Hook),
-        (ReleasedHow::Dropped, _) => Relayed::Dropped(By::User),
     }
 }

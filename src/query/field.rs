@@ -95,6 +95,12 @@ pub enum Property {
     Compressed,
     /// Put in by hand.
     Injected,
+    /// On its way still: the user decides.
+    Held,
+    /// Sent on as the user edited it.
+    Edited,
+    /// Sent on repaired, or a fault that was.
+    Repaired,
     /// Sent on otherwise than it came.
     Changed,
     /// Not sent on.
@@ -122,13 +128,16 @@ const fn property(what: Property, name: &'static str, help: &'static str) -> Abo
 }
 
 /// All properties.
-pub const PROPERTIES: [About<Property>; 15] = [
+pub const PROPERTIES: [About<Property>; 18] = [
     property(Property::Frame, "frame", "frames, not events"),
     property(Property::Control, "control", "pings, pongs and close frames"),
     property(Property::Fragment, "fragment", "parts of a message in several frames"),
     property(Property::Compressed, "compressed", "compressed by permessage-deflate"),
     property(Property::Injected, "injected", "put in by you"),
-    property(Property::Changed, "changed", "sent on otherwise than it came: repaired or bridged"),
+    property(Property::Held, "held", "held: not sent on yet"),
+    property(Property::Edited, "edited", "edited by you while it was held"),
+    property(Property::Repaired, "repaired", "sent on repaired, and faults that were"),
+    property(Property::Changed, "changed", "sent on otherwise than it came: edited, repaired, bridged"),
     property(Property::Dropped, "dropped", "not sent on"),
     property(Property::Own, "own", "made by wsproxy itself"),
     property(Property::Raw, "raw", "bytes that are no frames"),

@@ -1,7 +1,7 @@
 //! Queries that are asked of what passes, before all of it is there.
 
 use super::field::{Field, MARKED, PROPERTIES, Property};
-use super::{Expression, Query, Subject, Term};
+use super::{Expression, Query, Sense, Subject, Term};
 
 /// What is known of a message that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +24,13 @@ impl Query {
         self.all.decide(subject, sight)
     }
 
-    /// A part of it that nothing which passes can have an answer for, as it is typed: what a decoder, a finding or a clock
-    /// would have to say, and what becomes of a frame only later.
+    /// A part of it that nothing which passes can have an answer for, as it is typed: what a finding or a clock would have to
+    /// say, and what becomes of a frame only later.
     #[must_use]
     pub fn unanswerable(&self) -> Option<String> {
-        self.all.find(&|term| match term {
+        self.all.find(Sense::Wanted, &mut |term, _| match term {
             Term::Level(_) => Some("level:".to_owned()),
             Term::Id(_) => Some("id:".to_owned()),
-            Term::Event(_) => Some("event:".to_owned()),
             Term::Time(_) => Some("time".to_owned()),
             Term::Marked(_) => Some(MARKED.to_owned()),
             Term::Is(property) if !property.is_of_passing() => {
@@ -45,12 +44,21 @@ impl Query {
     /// Whether it asks for control frames by name, not only for what they might be too.
     #[must_use]
     pub fn names_control(&self) -> bool {
-        let named = self.all.find(&|term| match term {
-            Term::Opcode(opcodes) => opcodes.iter().any(|opcode| *opcode >= 8).then_some(()),
-            Term::Close(_) | Term::Is(Property::Control) => Some(()),
-            _ => None,
-        });
-        named.is_some()
+        self.all.has(|term| match term {
+            Term::Opcode(opcodes) => opcodes.iter().any(|opcode| *opcode >= 8),
+            Term::Close(_) | Term::Is(Property::Control | Property::Heartbeat) => true,
+            _ => false,
+        })
+    }
+
+    /// Whether what a decoder reads of a message may matter.
+    #[must_use]
+    pub fn asks_for_reading(&self) -> bool {
+        self.all.has(|term| match term {
+            Term::Text(_) | Term::Event(_) => true,
+            Term::Is(property) => property.is_read(),
+            _ => false,
+        })
     }
 }
 
@@ -65,14 +73,25 @@ impl Query {
 impl Field {
     /// Whether it is known of what passes.
     pub(super) const fn is_of_passing(self) -> bool {
-        !matches!(self, Self::Level | Self::Id | Self::Event | Self::Time)
+        !matches!(self, Self::Level | Self::Id | Self::Time)
     }
 }
 
 impl Property {
     /// Whether it is known of what passes.
     pub(super) const fn is_of_passing(self) -> bool {
-        matches!(self, Self::Frame | Self::Control | Self::Fragment | Self::Compressed | Self::Head)
+        let is_told = matches!(self, Self::Frame | Self::Control | Self::Fragment | Self::Compressed | Self::Head);
+        is_told || self.is_read()
+    }
+
+    /// Whether a decoder tells it of a message.
+    const fn is_read(self) -> bool {
+        matches!(self, Self::Heartbeat | Self::Request | Self::Reply)
+    }
+
+    /// Whether it is about what becomes of a frame, which may be known only later.
+    pub(super) const fn is_of_fate(self) -> bool {
+        matches!(self, Self::Held | Self::Edited | Self::Repaired | Self::Changed | Self::Dropped)
     }
 }
 
@@ -83,15 +102,6 @@ impl Expression {
             Self::Any(parts) => all(parts.iter().map(|part| part.decide(subject, sight)), true),
             Self::Not(part) => part.decide(subject, sight).map(|fits| !fits),
             Self::Term(term) => term.is_in(sight).then(|| term.matches(subject)),
-        }
-    }
-
-    /// The first thing that a test gives for a term.
-    pub(super) fn find<T>(&self, test: &impl Fn(&Term) -> Option<T>) -> Option<T> {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(|part| part.find(test)),
-            Self::Not(part) => part.find(test),
-            Self::Term(term) => test(term),
         }
     }
 }
@@ -115,6 +125,7 @@ impl Term {
         match self {
             Self::Text(_) | Self::Bytes(_) | Self::Close(_) | Self::Json(_) | Self::Event(_) => sight.payload,
             Self::Length(_) => sight.length,
+            Self::Is(property) if property.is_read() => sight.payload,
             Self::From(_)
             | Self::Opcode(_)
             | Self::Session(_)
@@ -160,11 +171,13 @@ mod tests {
             ("hex:00", true),
             ("json:.a", true),
             ("op:close close:1000", true),
+            ("event:message", true),
+            ("not is:heartbeat", true),
             ("op:text from:client session:3 path:/ after:3 is:compressed", false),
         ] {
             let query = Query::parse(text).unwrap().unwrap();
-            let needs = query.all.find(&|term| (!term.is_in(Sight { payload: false, length: true })).then_some(()));
-            assert_eq!(needs.is_some(), needs_payload, "{text}");
+            let needs = query.all.has(|term| !term.is_in(Sight { payload: false, length: true }));
+            assert_eq!(needs, needs_payload, "{text}");
         }
     }
 

@@ -84,13 +84,19 @@ impl Query {
     /// Whether it depends on what the user marks.
     #[must_use]
     pub fn asks_for_marks(&self) -> bool {
-        self.all.find(&|term| matches!(term, Term::Marked(_)).then_some(())).is_some()
+        self.all.has(|term| matches!(term, Term::Marked(_)))
     }
 
     /// Whether it depends on replies that may come later.
     #[must_use]
     pub fn asks_for_replies(&self) -> bool {
-        self.all.find(&|term| matches!(term, Term::Is(Property::Unreplied)).then_some(())).is_some()
+        self.asks_for(Property::Unreplied)
+    }
+
+    /// Whether it depends on what becomes of what is held.
+    #[must_use]
+    pub fn asks_for_fates(&self) -> bool {
+        self.all.has(|term| matches!(term, Term::Is(property) if property.is_of_fate()))
     }
 
     /// What was typed.
@@ -123,13 +129,20 @@ impl Query {
     /// Whether it asks for a property anywhere.
     #[must_use]
     pub fn asks_for(&self, property: Property) -> bool {
-        self.all.asks_for(property)
+        self.all.has(|term| *term == Term::Is(property))
     }
 
     /// Where in some text or bytes that a subject shows is what it was asked for by, in no order.
     pub fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+        // The texts that a subject is asked for by. What it must not have is none.
         let mut patterns = Vec::new();
-        self.all.patterns(&mut patterns);
+        self.all.find(Sense::Wanted, &mut |term, sense| {
+            match term {
+                Term::Text(pattern) | Term::Bytes(pattern) if sense == Sense::Wanted => patterns.push(pattern),
+                _ => {}
+            }
+            None::<()>
+        });
         patterns.into_iter().flat_map(|pattern| pattern.places(bytes))
     }
 }
@@ -144,21 +157,33 @@ impl Expression {
         }
     }
 
-    fn asks_for(&self, property: Property) -> bool {
+    /// The first thing that a test gives for a term, which is told in which sense the term stands.
+    fn find<'a, T>(&'a self, sense: Sense, test: &mut impl FnMut(&'a Term, Sense) -> Option<T>) -> Option<T> {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.asks_for(property)),
-            Self::Not(part) => part.asks_for(property),
-            Self::Term(term) => *term == Term::Is(property),
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(|part| part.find(sense, test)),
+            Self::Not(part) => part.find(sense.turned(), test),
+            Self::Term(term) => test(term, sense),
         }
     }
 
-    /// The texts that a subject is asked for by. What it must not have is none.
-    fn patterns<'a>(&'a self, out: &mut Vec<&'a Pattern>) {
+    /// Whether there is such a term, in whatever sense.
+    fn has(&self, is_such: impl Fn(&Term) -> bool) -> bool {
+        self.find(Sense::Wanted, &mut |term, _| is_such(term).then_some(())).is_some()
+    }
+}
+
+/// Whether a term is to fit, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sense {
+    Wanted,
+    Unwanted,
+}
+
+impl Sense {
+    const fn turned(self) -> Self {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.patterns(out)),
-            Self::Not(_) => {}
-            Self::Term(Term::Text(pattern) | Term::Bytes(pattern)) => out.push(pattern),
-            Self::Term(_) => {}
+            Self::Wanted => Self::Unwanted,
+            Self::Unwanted => Self::Wanted,
         }
     }
 }

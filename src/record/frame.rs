@@ -3,7 +3,7 @@
 use crate::wire::frame::FrameHeader;
 use crate::wire::opcode::Opcode;
 
-use super::{FrameNumber, Side, Time};
+use super::{FrameNumber, ReleasedBy, ReleasedEvent, ReleasedHow, Side, Time};
 
 /// Who made a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,21 @@ impl Relayed {
         match self {
             Self::AsIs | Self::Held => None,
             Self::Changed(by) | Self::Dropped(by) => Some(by),
+        }
+    }
+
+    /// What has become of a frame that was held, where its release says so.
+    #[must_use]
+    pub const fn after(self, released: &ReleasedEvent) -> Self {
+        match (released.how, released.by) {
+            // What left in its place, if it was repaired behind the hold, has told so before.
+            (ReleasedHow::AsIs, _) if matches!(self, Self::Changed(_)) => self,
+            (ReleasedHow::AsIs, _) => Self::AsIs,
+            (ReleasedHow::Edited, ReleasedBy::Hook) => Self::Changed(By::Hook),
+            (ReleasedHow::Edited, _) => Self::Changed(By::User),
+            (ReleasedHow::Dropped, ReleasedBy::Quit) => Self::Dropped(By::Ending),
+            (ReleasedHow::Dropped, ReleasedBy::Hook) => Self::Dropped(By::Hook),
+            (ReleasedHow::Dropped, _) => Self::Dropped(By::User),
         }
     }
 

@@ -147,7 +147,8 @@ mod tests {
         let condition = |text| Condition::new(Query::parse(text).unwrap());
         assert_eq!(condition("from:client op:text len>3 path:/chat json:.a \"b\" is:compressed").map(|_| ()), Ok(()));
         assert_eq!(condition("  ").unwrap().query(), None);
-        for text in ["level:error", "ada or not id:x", "event:message", "time>10:00", "is:reply", "is:injected"] {
+        assert_eq!(condition("event:message or is:reply or not is:heartbeat").map(|_| ()), Ok(()));
+        for text in ["level:error", "ada or not id:x", "time>10:00", "is:unreplied", "is:held", "is:injected"] {
             assert!(condition(text).unwrap_err().to_string().contains("not known"), "{text}");
         }
     }

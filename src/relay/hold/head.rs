@@ -4,8 +4,6 @@
 //! held whole, with what came behind it in the same read. What is edited goes on as if it had come so: it is translated,
 //! repaired and judged as any other head.
 
-use jiff::tz::TimeZone;
-
 use crate::query::Query;
 use crate::record::finding::Level;
 use crate::record::{
@@ -18,10 +16,7 @@ use crate::relay::session::SessionCommand;
 use crate::subject::{Other, Setting};
 use crate::wire::head::Head;
 
-use super::{Condition, HoldCell};
-
-/// No hold asks for the time of day, so it is told nowhere.
-static NOWHERE: TimeZone = TimeZone::UTC;
+use super::{Condition, HoldCell, NOWHERE};
 
 /// What becomes of a head that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use crate::query::{Query, Sight};
-use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, ReleasedBy, Span, Time};
+use crate::record::{FrameNumber, FrameRecord, Relayed, ReleasedBy, Time};
 use crate::relay::injection::Refusal;
+use crate::subject::Said;
 use crate::wire::frame::{FIN, FrameHeader};
 
 use super::queue::{Gathered, HookWait, State};
-use super::subject::Passing;
 use super::{Condition, Decision, Hold};
 
 /// A message that a program is to decide of.
@@ -42,12 +42,12 @@ pub enum HookOutcome {
 pub type HookList = Arc<[Arc<Condition>]>;
 
 /// What a hook's query says of what is known so far.
-fn asks(condition: &Condition, passing: &Passing<'_>, sight: Sight) -> Option<bool> {
+fn asks(condition: &Condition, said: &Said<'_>, sight: Sight) -> Option<bool> {
     match condition.query() {
         // Pings and pongs pass by, unless the query names them.
-        query if passing.header.opcode().is_control() && !query.is_some_and(Query::names_control) => Some(false),
+        query if said.record.header.opcode().is_control() && !query.is_some_and(Query::names_control) => Some(false),
         None => Some(true),
-        Some(query) => query.decide(passing, sight),
+        Some(query) => query.decide(said, sight),
     }
 }
 
@@ -55,11 +55,12 @@ impl Hold {
     /// From here on these programs are asked.
     pub(in crate::relay) fn set_hooks(&mut self, hooks: HookList) {
         self.hooks = hooks;
+        self.choose_guesser();
     }
 
     /// Whether a hook asks for a message of which that is known; `None` where that does not tell.
-    pub(super) fn hooks_ask(&self, passing: &Passing<'_>, sight: Sight) -> Option<bool> {
-        let mut asked = self.hooks.iter().map(|condition| asks(condition, passing, sight));
+    pub(super) fn hooks_ask(&self, said: &Said<'_>, sight: Sight) -> Option<bool> {
+        let mut asked = self.hooks.iter().map(|condition| asks(condition, said, sight));
         asked
             .try_fold(false, |_, asks| match asks {
                 Some(false) => Ok(false),
@@ -69,12 +70,9 @@ impl Hold {
     }
 
     /// The first hook from a place on that asks for a whole message.
-    pub(super) fn hook_for(&self, from: usize, passing: &Passing<'_>) -> Option<usize> {
+    pub(super) fn hook_for(&self, from: usize, said: &Said<'_>) -> Option<usize> {
         let later = self.hooks.iter().enumerate().skip(from);
-        later
-            .filter(|(_, condition)| asks(condition, passing, Sight::WHOLE) == Some(true))
-            .map(|(place, _)| place)
-            .next()
+        later.filter(|(_, condition)| asks(condition, said, Sight::WHOLE) == Some(true)).map(|(place, _)| place).next()
     }
 
     /// A message waits for a hook from now on.
@@ -89,16 +87,7 @@ impl Hold {
         let Gathered { header, number, length, payload, inflated } = self.queue.gathered(id)?;
         let opcode = header.opcode();
         let header = FrameHeader { first: header.first | FIN, ..FrameHeader::new(opcode, length, header.mask) };
-        let record = FrameRecord {
-            time,
-            number,
-            header,
-            kept: Span::default(),
-            received: length,
-            from: self.scene.from,
-            origin: Origin::Peer,
-            relayed: Relayed::Held,
-        };
+        let record = FrameRecord { relayed: Relayed::Held, ..self.scene.record(&header, number, time) };
         let (payload, inflated) = (payload.into_owned(), inflated.map(|inflated| inflated.into_owned()));
         let until = Time(now.0.saturating_add(self.hook_time));
         Some((HookQuestion { hook, record, payload, inflated, frames }, until))
@@ -145,11 +134,8 @@ impl Hold {
 
     /// What a message waits for that a hook has let go.
     fn behind_hook(&mut self, id: u64, hook: usize, by: ReleasedBy, now: Time) -> State {
-        let behind = self.queue.gathered(id).map(|Gathered { header, number, length, payload, inflated }| {
-            let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
-            let may_be_held = !header.opcode().is_control() || self.names_control();
-            (self.hook_for(hook + 1, &passing), may_be_held && self.matches_all(&passing))
-        });
+        let decoder = self.decoder().flatten();
+        let behind = self.queue.gathered(id).map(|message| self.wanted(hook + 1, &message, decoder, true));
         match behind {
             Some((Some(next), _)) => {
                 self.ask_hook(id, next, now);

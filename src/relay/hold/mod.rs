@@ -19,14 +19,17 @@ mod condition;
 mod head;
 mod hooks;
 mod queue;
-mod subject;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
+use crate::decode::{Decoder, Format, Guesser, Payload, Preference};
 use crate::query::{Query, Sight};
-use crate::record::{FrameNumber, ReleasedBy, RunRecord, SessionId, Side, Time};
+use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, ReleasedBy, RunRecord, SessionId, Side, Span, Time};
+use crate::subject::{Said, Setting};
 use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask;
@@ -35,7 +38,6 @@ use crate::wire::opcode::Opcode;
 
 use super::injection::{Injection, Refusal, Token};
 use super::limits::Limits;
-use subject::Passing;
 
 pub use condition::{Condition, Conditions, HoldCell, Unanswerable};
 pub(super) use head::{Goes, HeldHead};
@@ -43,6 +45,9 @@ pub use head::{HeadDecision, HeldRequest, Request, changes};
 pub use hooks::{HookList, HookOutcome, HookQuestion};
 pub(super) use queue::{Due, Inflated, Leaves, Untold};
 use queue::{Gathered, Message, Queue, State};
+
+/// No hold asks for the time of day, so it is told nowhere.
+static NOWHERE: TimeZone = TimeZone::UTC;
 
 /// What becomes of a message that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +89,30 @@ pub(super) struct Scene {
     pub session: SessionId,
     /// The request's target.
     pub path: Arc<[u8]>,
+    /// What the handshake agreed on.
+    pub subprotocol: Option<Arc<[u8]>>,
     pub deflate: Option<Deflate>,
 }
 
 impl Scene {
+    fn setting(&self, decoder: Option<Decoder>) -> Setting<'_> {
+        Setting { session: Some(self.session), path: &self.path, decoder, zone: &NOWHERE, mark: None }
+    }
+
+    /// The record of a frame that has come and gone nowhere so far.
+    fn record(&self, header: &FrameHeader, number: FrameNumber, time: Time) -> FrameRecord {
+        FrameRecord {
+            time,
+            number,
+            header: *header,
+            kept: Span::default(),
+            received: header.length,
+            from: self.from,
+            origin: Origin::Peer,
+            relayed: Relayed::AsIs,
+        }
+    }
+
     /// Whether a compressed message leans on those before it (RFC 7692 7.1.1).
     fn takes_over(&self) -> bool {
         self.deflate.is_some_and(|agreed| match self.from {
@@ -112,6 +137,8 @@ pub(super) struct Hold {
     /// When something last came, or was looked at.
     last: Time,
     queue: Queue,
+    /// Finds out who reads the messages, where the condition asks for what they say.
+    guesser: Option<Guesser>,
     open: Open,
     /// Whether the message under way is compressed.
     is_packed: bool,
@@ -133,6 +160,7 @@ impl Hold {
             patience: u64::try_from(limits.hold_time.as_micros()).unwrap_or(u64::MAX),
             last: Time(0),
             queue: Queue::new(limits, message),
+            guesser: None,
             open: Open::None,
             is_packed: false,
             way: is_within_frame.then_some(Took::Passes),
@@ -143,6 +171,25 @@ impl Hold {
     /// From here on this is held. What is held already stays so.
     pub(super) fn set(&mut self, condition: Option<Arc<Condition>>) {
         self.condition = condition;
+        self.choose_guesser();
+    }
+
+    /// Messages are read where somebody asks for what they say.
+    fn choose_guesser(&mut self) {
+        let mut conditions = self.condition.iter().chain(self.hooks.iter());
+        if !conditions.any(|condition| condition.query().is_some_and(Query::asks_for_reading)) {
+            self.guesser = None;
+        } else if self.guesser.is_none() {
+            let mut guesser = Guesser::new(&Preference::default());
+            guesser.path(&self.scene.path);
+            self.scene.subprotocol.iter().for_each(|name| guesser.subprotocol(name));
+            self.guesser = Some(guesser);
+        }
+    }
+
+    /// Who reads the messages; the outer is `None` while each message may still tell.
+    fn decoder(&self) -> Option<Option<Decoder>> {
+        self.guesser.as_ref().map_or(Some(None), Guesser::settled)
     }
 
     /// The query by which messages are held, as it was typed; nothing where all are, or none is any more.
@@ -204,6 +251,8 @@ impl Hold {
         if !is_quiet || self.open != Open::None {
             return 0;
         }
+        // The first messages have to be seen one by one.
+        let Some(decoder) = self.decoder() else { return 0 };
         let (mut end, mut plain) = (0, Vec::new());
         for index in 0..u64::from(RunRecord::MOST) {
             let rest = input.get(end..).unwrap_or_default();
@@ -214,7 +263,7 @@ impl Hold {
             };
             let is_plain =
                 header.fin() && header.rsv() == 0 && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY);
-            if !is_plain || self.asks_for(&header, frame, number.after(index), &mut plain) {
+            if !is_plain || self.asks_for(&header, frame, number.after(index), decoder, &mut plain) {
                 break;
             }
             end += length;
@@ -223,8 +272,15 @@ impl Hold {
     }
 
     /// Whether a whole message in one frame is asked for. `plain` is memory for its payload without a mask.
-    fn asks_for(&self, header: &FrameHeader, wire: &[u8], number: FrameNumber, plain: &mut Vec<u8>) -> bool {
-        let (asks, hooks) = (self.ask(header, number), self.hooks_ask_by(header, number));
+    fn asks_for(
+        &self,
+        header: &FrameHeader,
+        wire: &[u8],
+        number: FrameNumber,
+        decoder: Option<Decoder>,
+        plain: &mut Vec<u8>,
+    ) -> bool {
+        let (asks, hooks) = self.ask(header, number);
         if asks == Some(true) || hooks == Some(true) {
             return true;
         }
@@ -240,8 +296,9 @@ impl Hold {
                 plain.as_slice()
             }
         };
-        let passing = self.passing(header, number, header.length, payload, None);
-        self.matches_all(&passing) || self.hook_for(0, &passing).is_some()
+        let record = self.scene.record(header, number, self.last);
+        let said = Said::passing(self.scene.setting(decoder), &record, header.length, payload, None, true);
+        self.matches_all(&said) || self.hook_for(0, &said).is_some()
     }
 
     /// A frame begins.
@@ -259,8 +316,9 @@ impl Hold {
 
     fn control(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
         let names = self.names_control();
-        let state = match self.ask(header, number) {
-            _ if self.hooks_ask_by(header, number) != Some(false) => State::Undecided,
+        let (asks, hooks) = self.ask(header, number);
+        let state = match asks {
+            _ if hooks != Some(false) => State::Undecided,
             Some(true) if names => State::Asks,
             None if names => State::Undecided,
             _ if header.opcode() == Opcode::CLOSE && !self.queue.is_empty() => State::Passes(ReleasedBy::Order),
@@ -293,8 +351,9 @@ impl Hold {
     }
 
     fn begins(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
-        let state = match self.ask(header, number) {
-            _ if self.hooks_ask_by(header, number) != Some(false) => State::Undecided,
+        let (asks, hooks) = self.ask(header, number);
+        let state = match asks {
+            _ if hooks != Some(false) => State::Undecided,
             Some(true) => State::Asks,
             None => State::Undecided,
             Some(false) => State::Passes(ReleasedBy::Order),
@@ -332,29 +391,16 @@ impl Hold {
         matches!(state, State::Passes(_)) && self.queue.is_empty() && !(self.queue.is_plain && self.is_packed)
     }
 
-    /// What the condition says of a message that begins.
-    fn ask(&self, header: &FrameHeader, number: FrameNumber) -> Option<bool> {
-        let Some(condition) = &self.condition else { return Some(false) };
-        let Some(query) = condition.query() else { return Some(true) };
-        query.decide(&self.passing(header, number, header.length, &[], None), sight(header))
-    }
-
-    /// What the hooks say of it.
-    fn hooks_ask_by(&self, header: &FrameHeader, number: FrameNumber) -> Option<bool> {
-        self.hooks_ask(&self.passing(header, number, header.length, &[], None), sight(header))
-    }
-
-    fn passing<'a>(
-        &'a self,
-        header: &'a FrameHeader,
-        number: FrameNumber,
-        length: u64,
-        payload: &'a [u8],
-        inflated: Option<&'a [u8]>,
-    ) -> Passing<'a> {
-        let Scene { from, session, path, deflate } = &self.scene;
-        let (from, session, deflates) = (*from, *session, deflate.is_some());
-        Passing { session, path, from, number, header, length, payload, inflated, deflates }
+    /// What the condition and what the hooks say of a message that begins.
+    fn ask(&self, header: &FrameHeader, number: FrameNumber) -> (Option<bool>, Option<bool>) {
+        let record = self.scene.record(header, number, self.last);
+        let said = Said::passing(self.scene.setting(None), &record, header.length, &[], None, false);
+        let sight = sight(header);
+        let asks = match &self.condition {
+            None => Some(false),
+            Some(condition) => condition.query().map_or(Some(true), |query| query.decide(&said, sight)),
+        };
+        (asks, self.hooks_ask(&said, sight))
     }
 
     /// Payload bytes came.
@@ -409,20 +455,38 @@ impl Hold {
     }
 
     /// Which hook a message is for, and whether the condition asks for it, by all that will be known of it.
-    fn decide(&self, id: u64) -> (Option<usize>, bool) {
-        let Some(Gathered { header, number, length, payload, inflated }) = self.queue.gathered(id) else {
-            return (None, false);
-        };
-        let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
-        let hook = if self.queue.is_whole(id) { self.hook_for(0, &passing) } else { None };
+    fn decide(&mut self, id: u64) -> (Option<usize>, bool) {
+        let Some(whole) = self.queue.gathered(id) else { return (None, false) };
+        let is_whole = self.queue.is_whole(id);
+        let format = Format::of(whole.header.opcode());
+        let decoder = self.guesser.as_mut().zip(format).and_then(|(guesser, format)| {
+            let bytes = whole.inflated.as_deref().unwrap_or(&whole.payload);
+            guesser.message(self.scene.from, Payload { format, bytes, is_whole })
+        });
+        self.wanted(0, &whole, decoder, is_whole)
+    }
+
+    /// The first hook from a place on that a message is for, once it is whole, and whether the condition asks for it.
+    fn wanted(
+        &self,
+        from: usize,
+        message: &Gathered<'_>,
+        decoder: Option<Decoder>,
+        is_whole: bool,
+    ) -> (Option<usize>, bool) {
+        let Gathered { header, number, length, payload, inflated } = message;
+        let record = self.scene.record(header, *number, self.last);
+        let setting = self.scene.setting(decoder);
+        let said = Said::passing(setting, &record, *length, payload, inflated.as_deref(), is_whole);
+        let hook = if is_whole { self.hook_for(from, &said) } else { None };
         let may_be_held = !header.opcode().is_control() || self.names_control();
-        (hook, may_be_held && self.matches_all(&passing))
+        (hook, may_be_held && self.matches_all(&said))
     }
 
     /// Whether the condition asks for a message of which all is known.
-    fn matches_all(&self, passing: &Passing<'_>) -> bool {
+    fn matches_all(&self, said: &Said<'_>) -> bool {
         let Some(condition) = &self.condition else { return false };
-        condition.query().is_none_or(|query| query.matches(passing))
+        condition.query().is_none_or(|query| query.matches(said))
     }
 
     /// Decides what becomes of the message that a frame belongs to; the first that waits for it where there is no number.

@@ -83,6 +83,7 @@ impl Lane {
             from: self.from,
             session: context.hold.session(),
             path: Arc::clone(context.path),
+            subprotocol: context.subprotocol.clone(),
             deflate: self.watch.deflate(),
         };
         Some(Box::new(Hold::new(scene, context.limits, message, is_within_frame)))

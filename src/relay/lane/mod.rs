@@ -70,6 +70,8 @@ pub(super) struct Context<'a> {
     pub hold: &'a HoldCell,
     /// The request's target.
     pub path: &'a Arc<[u8]>,
+    /// The subprotocol that was agreed on.
+    pub subprotocol: &'a Option<Arc<[u8]>>,
 }
 
 /// A close frame that passed.

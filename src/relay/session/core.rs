@@ -69,6 +69,8 @@ pub(super) struct Core {
     pub held: Option<Finding>,
     /// The request's target.
     pub path: Arc<[u8]>,
+    /// The subprotocol that was agreed on.
+    pub subprotocol: Option<Arc<[u8]>>,
     traffic: Traffic,
 }
 
@@ -86,6 +88,7 @@ impl Core {
             is_page: false,
             held: None,
             path: Arc::default(),
+            subprotocol: None,
             traffic: Traffic::default(),
             config,
         }
@@ -130,6 +133,7 @@ impl Core {
             limits: &self.config.limits,
             hold: &self.config.hold,
             path: &self.path,
+            subprotocol: &self.subprotocol,
         };
         (&mut self.lanes[from], context)
     }

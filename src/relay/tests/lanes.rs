@@ -73,6 +73,7 @@ impl Lanes {
             own: &mut PerSide::default(),
             hold: &self.hold,
             path: &std::sync::Arc::from(*b"/chat"),
+            subprotocol: &None,
         };
         let lane = &mut self.lanes[from];
         act(lane, &mut context, &mut self.out);

@@ -18,6 +18,7 @@ use crate::tui::theme::Theme;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
 
+use super::fates::Fates;
 use super::replies::Replies;
 
 /// Bytes of unfinished frames and messages that are remembered, of all sessions together. Matches that lie beyond are
@@ -90,6 +91,8 @@ pub(crate) struct Scanner {
     notes: Notes,
     /// Where the query asks for them.
     replies: Option<Replies>,
+    /// Likewise.
+    fates: Option<Fates>,
     fold: Fold,
     zone: TimeZone,
     lanes: HashMap<(SessionId, Side), Lane>,
@@ -108,12 +111,15 @@ impl Scanner {
     pub(crate) fn new(query: Query, fold: Fold, zone: TimeZone, notes: Notes) -> Self {
         let (lanes, scratch) = (HashMap::new(), Vec::new());
         let (replies, runs) = (query.asks_for_replies().then(Replies::default), HashMap::new());
-        Self { query, notes, replies, fold, zone, lanes, runs, pending: 0, scratch, theme: Theme::default() }
+        let fates = query.asks_for_fates().then(Fates::default);
+        Self { query, notes, replies, fates, fold, zone, lanes, runs, pending: 0, scratch, theme: Theme::default() }
     }
 
     /// Rows that were found before, and fit no more.
     pub(crate) fn lost(&mut self) -> Vec<RowId> {
-        self.replies.as_mut().map(Replies::lost).unwrap_or_default()
+        let mut lost = self.replies.as_mut().map(Replies::lost).unwrap_or_default();
+        lost.extend(self.fates.as_mut().map(Fates::lost).unwrap_or_default());
+        lost
     }
 
     /// Adds the rows of a block that match. Blocks come in the journal's order.
@@ -124,7 +130,11 @@ impl Scanner {
             match record {
                 Seen::Frame(frame) => self.frame(job, id, &frame, found),
                 Seen::More(more) => self.more(job, &more, found),
-                Seen::Sent(_) => {}
+                Seen::Sent(sent) => {
+                    if let (Some(fates), Some(session)) = (&mut self.fates, block.session) {
+                        fates.sent(session, &sent);
+                    }
+                }
                 Seen::Raw(raw) => self.raw(job, id, &raw, found),
                 Seen::Event(_, Event::Inflated(inflated)) => self.told(job, inflated),
                 Seen::Event(time, event) => self.event(job, id, time, event, found),
@@ -188,7 +198,7 @@ impl Scanner {
             }
         };
         let said = Said::frame(job.setting(id, &self.zone, &self.notes), frame, payload, None);
-        ask(&self.query, &mut self.replies, id, said.with_heartbeat(is_heartbeat), found);
+        ask(&self.query, (&mut self.replies, &mut self.fates), id, said.with_heartbeat(is_heartbeat), found);
     }
 
     /// The row in which a frame stands: of a heartbeat that of those it is folded into, and none where it is hidden.
@@ -246,7 +256,7 @@ impl Scanner {
             return self.fragment(job, place, id, record, told.unwrap_or(payload), found);
         }
         let said = Said::frame(job.setting(id, &self.zone, &self.notes), &record, &payload, told.as_deref());
-        ask(&self.query, &mut self.replies, id, said.with_heartbeat(is_heartbeat), found);
+        ask(&self.query, (&mut self.replies, &mut self.fates), id, said.with_heartbeat(is_heartbeat), found);
     }
 
     /// A fragment of a message that is one row.
@@ -278,7 +288,7 @@ impl Scanner {
             self.pending -= message.text.len();
             let setting = job.setting(message.id, &self.zone, &self.notes);
             let said = Said::message(setting, &message.record, message.length, &message.text, true);
-            ask(&self.query, &mut self.replies, message.id, said, found);
+            ask(&self.query, (&mut self.replies, &mut self.fates), message.id, said, found);
         }
     }
 
@@ -291,6 +301,13 @@ impl Scanner {
     }
 
     fn event(&mut self, job: &Job, id: RowId, time: Time, event: &Event, found: &mut Vec<RowId>) {
+        match (event, &mut self.fates, job.block.session) {
+            (Event::Released(released), Some(fates), Some(session)) => {
+                fates.released(session, released, &self.query, (&self.zone, &self.notes), found);
+            }
+            (Event::SessionClosed(_), Some(fates), Some(session)) => fates.forget(session),
+            _ => {}
+        }
         if let (Event::SessionClosed(_), Some(session)) = (event, job.block.session) {
             self.runs.remove(&session);
             for side in [Side::Client, Side::Server] {
@@ -328,10 +345,20 @@ impl Scanner {
 }
 
 /// Adds a frame or message that fits, and what its coming changes.
-fn ask(query: &Query, replies: &mut Option<Replies>, row: RowId, mut said: Said<'_>, found: &mut Vec<RowId>) {
+fn ask(
+    query: &Query,
+    (replies, fates): (&mut Option<Replies>, &mut Option<Fates>),
+    row: RowId,
+    mut said: Said<'_>,
+    found: &mut Vec<RowId>,
+) {
+    let before = found.len();
     match replies {
         Some(replies) => replies.ask(query, row, &mut said, found),
         None if query.matches(&said) => found.push(row),
         None => {}
+    }
+    if let Some(fates) = fates {
+        fates.note(row, &said, found.get(before..).is_some_and(|new| new.contains(&row)));
     }
 }

@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_line_is_pointed_at() {
-        for (text, at) in [("op:text is:reply", 8), ("op:soup", 3), ("a event:x", 2)] {
+        for (text, at) in [("op:text is:held", 8), ("op:soup", 3), ("a id:x", 2)] {
             let mut line = line(text);
             assert!(line.read().is_none());
             assert_eq!(line.query.error.unwrap().at, at, "{text}");

@@ -193,7 +193,7 @@ fn a_hold_is_turned_off_and_on_and_what_was_held_goes_on() {
 #[test]
 fn what_can_t_be_held_by_is_pointed_at_and_the_line_stays() {
     let mut held = Held::new(100, 30);
-    held.keys("iop:text is:reply").press(KeyCode::Enter).shows("nothing is held by is:reply");
+    held.keys("iop:text is:held").press(KeyCode::Enter).shows("nothing is held by is:held");
     held.shows("        ^");
     held.press(KeyCode::Esc).hides("HOLD");
 }
@@ -213,5 +213,30 @@ fn everything_fits_where_there_is_little_room() {
     for (width, height) in [(80, 24), (40, 12), (20, 5), (8, 3)] {
         held.stage.resize(width, height);
         held.keys("i").press(KeyCode::Esc).keys("e").press(KeyCode::Esc).keys("a").press(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn what_is_held_and_what_became_of_it_can_be_asked_for() {
+    let mut held = Held::three();
+    held.keys("f").stage.keys("is:held");
+    held.stage.until_filtered();
+    held.press(KeyCode::Enter).shows("3 of ");
+    held.keys("a");
+    held.stage.until_filtered();
+    held.shows("2 of ");
+    held.keys("e").keys("!").press(KeyCode::Enter);
+    held.stage.until_filtered();
+    held.shows("1 of ");
+    held.keys("gX");
+    held.stage.until_filtered();
+    held.shows("0 of ");
+    held.press(KeyCode::Esc);
+    for (query, rows) in [("is:edited", "1 of "), ("is:dropped", "1 of "), ("is:frame not is:held", "3 of ")] {
+        held.keys("f");
+        held.stage.ctrl('u').keys(query);
+        held.stage.until_filtered();
+        held.press(KeyCode::Enter).shows(rows);
+        held.press(KeyCode::Esc);
     }
 }

@@ -303,8 +303,16 @@ fn many_frames_that_nobody_asks_for_pass_at_once() {
     for query in ["op:ping", "needle", "json:.a=1 or len>100"] {
         let mut stage = Stage::new(Limits::default(), None);
         stage.hold(Side::Client, Some(query));
-        let mut bytes = Vec::new();
-        (0..100).for_each(|index| frame::write(Opcode::TEXT, b"abc", Some([1, 2, index, 4]), &mut bytes));
+        let messages = |count: u8| {
+            let mut bytes = Vec::new();
+            (0..count).for_each(|index| frame::write(Opcode::TEXT, b"abc", Some([1, 2, index, 4]), &mut bytes));
+            bytes
+        };
+        // By then it is known who reads them, where that counts.
+        stage.say(Side::Client, &messages(crate::decode::MESSAGES as u8));
+        stage.out.log = Default::default();
+        stage.received.server.clear();
+        let bytes = messages(100);
         stage.say(Side::Client, &bytes);
         assert_eq!(stage.received.server, bytes);
         assert!(matches!(stage.out.log.records.as_slice(), [Record::Run(run)] if run.count == 100), "{query}");
@@ -450,4 +458,34 @@ fn what_is_released_is_repaired_as_the_policy_has_it() {
     let sent = [(1, By::Repair, b"\x81\x01a".to_vec()), (2, By::Repair, b"\x81\x04\xef\xbf\xbdb".to_vec())];
     assert_eq!(stage.sent(), sent);
     assert_eq!(stage.edit(1, "x"), [Reply::Refused(Refusal::NotHeld)]);
+}
+
+#[test]
+fn messages_are_asked_for_by_what_a_decoder_reads_in_them() {
+    let message = |text: &str| {
+        let mut bytes = Vec::new();
+        frame::write(Opcode::TEXT, text.as_bytes(), None, &mut bytes);
+        bytes
+    };
+    let call = |method: &str| message(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}"}}"#));
+    let reply = message(r#"{"jsonrpc":"2.0","id":1,"result":3}"#);
+    for (query, held) in [("event:sum", 1), ("is:request", 2), ("is:reply", 1), ("not is:heartbeat op:text", 3)] {
+        let mut stage = Stage::holding(query);
+        stage.say(Side::Server, &[call("sum"), call("product"), reply.clone()].concat());
+        let asked = stage.held().iter().filter(|held| held.waits == Waits::User).count();
+        assert_eq!(asked, held, "{query}");
+        stage.command(SessionCommand::ReleaseAll);
+        assert_eq!(stage.client(), [call("sum"), call("product"), reply.clone()].concat());
+    }
+    // Once nothing more is to be learned of who reads them, they pass at once or are held as before.
+    let mut stage = Stage::holding("event:sum");
+    let many = call("product").repeat(100);
+    stage.say(Side::Server, &many);
+    assert_eq!(stage.client(), many);
+    stage.say(Side::Server, &[call("product"), call("sum")].concat());
+    assert_eq!((stage.client(), stage.held().len()), (call("product"), 1));
+    // A query that asks for heartbeats holds pings too.
+    let mut stage = Stage::holding("is:heartbeat");
+    stage.say(Side::Server, &[&message("x")[..], b"\x89\x01p"].concat());
+    assert_eq!((stage.client(), stage.held().len()), (message("x"), 1));
 }

@@ -252,6 +252,7 @@ impl Opening {
             _ => &head.raw,
         };
         let deflate = agreed(Head::of_response(agreement));
+        core.subprotocol = Head::of_response(agreement).value("sec-websocket-protocol").map(Into::into);
         let response = if opens { head.raw.clone() } else { Vec::new() };
         let refusal = if complete { self.judge_head(core, now, head.raw, rest, &mut out.log) } else { None };
         out.acts.extend(status.filter(|status| *status == 101 || *status >= 200).map(Act::Answered));
