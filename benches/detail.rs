@@ -53,7 +53,12 @@ impl Bench {
         }
         let mut view = Index::new(journal.subscribe(|| ()));
         view.sync();
-        let info = Info { addresses: Vec::new(), upstream: "ws://bench".into(), playground: false };
+        let info = Info {
+            addresses: Vec::new(),
+            upstream: "ws://bench".into(),
+            playground: false,
+            hold_limits: String::new(),
+        };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(4));
         let mut bench = Self { model, view, terminal: Terminal::new(TestBackend::new(120, 40)).expect("a terminal") };
         update(&mut bench.model, &bench.view, Message::Journal);

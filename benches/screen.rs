@@ -354,7 +354,8 @@ impl Stage {
         let now = (1 << 50) + 20_000_000;
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let addresses = vec![([127, 0, 0, 1], 9000).into()];
-        let info = Info { addresses, upstream: "ws://localhost:9999".into(), playground: false };
+        let info =
+            Info { addresses, upstream: "ws://localhost:9999".into(), playground: false, hold_limits: String::new() };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(now));
         let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, width, height)) };
         let written = Counter::default();

@@ -141,6 +141,14 @@ async fn a_page_s_message_is_edited_before_the_server_gets_it_and_the_reverse() 
     assert_eq!(third.payload, b"the third of the messages");
     assert_eq!(third.first & RSV1, 0, "it would lean on what the server never got");
     terminal.until_shows("~ z the second of the messages");
+    // Compressed anew from here on, in a window that the server has.
+    terminal.keys(":recompress\r");
+    terminal.until_shows("compressed anew");
+    tab.eval("socket.send('the fourth of the messages'); socket.send('the fifth of the messages')").await;
+    for text in ["the fourth of the messages", "the fifth of the messages"] {
+        let message = server.message().await;
+        assert_eq!((message.payload, message.first & RSV1), (text.as_bytes().to_vec(), RSV1));
+    }
 
     // The server's, in fragments and compressed.
     hold(&mut terminal, "from:server needle");
@@ -152,7 +160,7 @@ async fn a_page_s_message_is_edited_before_the_server_gets_it_and_the_reverse() 
     terminal.keys("e");
     terminal.until_shows("/frag 3 hay, and a needle in the hay");
     terminal.keys("?\r");
-    terminal.until_shows("done: frame 5 of session 1 edited");
+    terminal.until_shows("done: frame 7 of session 1 edited");
     tab.until("got[1] == 'hay, and a needle in the hay?'").await;
     terminal.keys("a");
     tab.until("got[2] == 'hay, and a needle in the hay, and hay'").await;
@@ -162,7 +170,7 @@ async fn a_page_s_message_is_edited_before_the_server_gets_it_and_the_reverse() 
     server.say("another needle", 1).await;
     terminal.until_shows("HOLD from:server needle · 2 held");
     terminal.keys("G");
-    terminal.until_shows("Frame 11");
+    terminal.until_shows("Frame 13");
     terminal.keys("X");
     terminal.until_shows("of session 1 dropped");
     terminal.keys("Q");

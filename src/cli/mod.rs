@@ -24,6 +24,9 @@ use explain::{Subjects, SubjectsParser};
 /// A day: longer waits are the same as none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
 
+/// Frames that nobody would decide one by one.
+const MAX_HELD: u64 = 1_000_000;
+
 /// More than one address has ports for.
 const MAX_SESSIONS: u64 = 65_535;
 
@@ -197,6 +200,24 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "QUERY")]
     pub hold: Option<String>,
 
+    /// Frames that are held of what one side of a session sends; at the limit that side is not read, and TCP slows it down
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().hold_frames as u64,
+        value_parser = clap::value_parser!(u64).range(1..=MAX_HELD))]
+    pub hold_frames: u64,
+
+    /// Memory for what is held of what one side of a session sends, in bytes or with k, M or G
+    #[arg(long, value_name = "BYTES", default_value = "16M")]
+    pub hold_bytes: String,
+
+    /// Seconds after which what is held goes on by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().hold_time.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
+    pub hold_time: u64,
+
+    /// What pings and pongs do that the hold does not ask for: pass by what is held, or wait for their turn
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = HoldControl::Pass)]
+    pub hold_control: HoldControl,
+
     /// Make a socket at this path by which scripts steer the proxy (see docs/control.md); `wsproxy ctl PATH` talks to it
     #[cfg(unix)]
     #[arg(long, value_name = "PATH")]
@@ -312,6 +333,15 @@ pub struct EndArguments {
     /// Report for a CI system: junit=FILE writes its XML, github prints annotations; repeat it for both
     #[arg(long, value_name = "junit=FILE|github")]
     pub report: Vec<String>,
+}
+
+/// What pings and pongs do while messages are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HoldControl {
+    /// They pass by.
+    Pass,
+    /// They wait.
+    Wait,
 }
 
 /// From which level on a finding makes the run a failure.

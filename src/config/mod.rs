@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::CommandFactory as _;
 
-use crate::cli::{Arguments, BinaryName, DialectName, FailOn, LimitArguments, PolicyName, ProxyArguments};
+use crate::cli::{Arguments, BinaryName, DialectName, FailOn, HoldControl, LimitArguments, PolicyName, ProxyArguments};
 use crate::decode::Preference;
 use crate::engine::hooks::HookConfig;
 use crate::engine::recorder::CaptureConfig;
@@ -31,7 +31,7 @@ use crate::record::finding::Level;
 use crate::record::{PerSide, Policy};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::hold::{Condition, Conditions};
-use crate::relay::limits::Limits;
+use crate::relay::limits::{Budget, Controls, Limits};
 use crate::text;
 use crate::wire::dialect::Dialect;
 
@@ -41,6 +41,12 @@ pub use export::ExportConfig;
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;
+
+/// Bytes of what is held below which hardly a message fits.
+const LEAST_HELD: usize = 1024;
+
+/// Lanes that may be full at a time.
+const LANES_HELD: usize = 8;
 
 /// Bytes of history below which the screen would show nothing.
 const LEAST_HISTORY: usize = 64 * 1024;
@@ -181,7 +187,7 @@ impl Config {
             binary: binary(arguments.bridge_binary),
             no_probe: arguments.no_probe,
             origin: origin(arguments.origin.as_deref())?,
-            limits: Limits { hook_time: arguments.hook_timeout, ..limits(&arguments.limits)? },
+            limits: Limits { hook_time: arguments.hook_timeout, ..limits(&arguments.limits, arguments)? },
             output,
             preference: decoding::preference(&arguments.decoder, &arguments.proto)?,
             filter: arguments.filter.as_deref().map(|text| filter(text, output)).transpose()?.flatten(),
@@ -366,14 +372,31 @@ fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {
     Ok(Output::Screen)
 }
 
-fn limits(arguments: &LimitArguments) -> Result<Limits> {
+fn limits(arguments: &LimitArguments, held: &ProxyArguments) -> Result<Limits> {
     Ok(Limits {
         head: size("--max-head", &arguments.max_head, LEAST_HEAD)?,
         head_time: Duration::from_secs(arguments.head_timeout),
         dial_time: Duration::from_secs(arguments.dial_timeout),
         response_time: Duration::from_secs(arguments.response_timeout),
         sessions: usize::try_from(arguments.max_sessions).unwrap_or(usize::MAX),
-        ..Limits::default()
+        ..hold_limits(held)?
+    })
+}
+
+fn hold_limits(arguments: &ProxyArguments) -> Result<Limits> {
+    let default = Limits::default();
+    let hold_bytes = size("--hold-bytes", &arguments.hold_bytes, LEAST_HELD)?;
+    let all = hold_bytes.saturating_mul(LANES_HELD).max(default.hold_bytes.saturating_mul(LANES_HELD));
+    Ok(Limits {
+        hold_frames: usize::try_from(arguments.hold_frames).unwrap_or(usize::MAX),
+        hold_bytes,
+        hold_time: Duration::from_secs(arguments.hold_time),
+        hold_control: match arguments.hold_control {
+            HoldControl::Pass => Controls::Pass,
+            HoldControl::Wait => Controls::Wait,
+        },
+        hold_all: Budget::new(all),
+        ..default
     })
 }
 

@@ -243,6 +243,12 @@ fn the_output_follows_flags_then_terminals() {
 #[test]
 fn what_is_held_from_the_start_is_a_query_and_needs_the_screen() {
     assert_eq!(config(&[]).unwrap().hold, Conditions::default());
+    let limits = config(&["--hold-frames", "5", "--hold-bytes", "2M", "--hold-time", "90", "--hold-control", "wait"]);
+    let limits = limits.unwrap().limits;
+    assert_eq!((limits.hold_frames, limits.hold_bytes, limits.hold_time.as_secs()), (5, 2 << 20, 90));
+    assert_eq!(limits.hold_control, Controls::Wait);
+    assert_eq!(limits.of_hold(), "5 frames or 2 MiB in a direction, and 90 s");
+    assert!(limits.hold_all.take(8 * (16 << 20)), "no less than is usual");
     let held = config(&["--hold", "from:client op:text"]).unwrap().hold;
     assert!(held.iter().flatten().all(|condition| condition.text() == "from:client op:text"));
     assert_eq!(held.iter().flatten().count(), 2);

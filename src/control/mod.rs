@@ -9,7 +9,7 @@ pub mod resend;
 
 use crate::query::Query;
 use crate::record::{FrameNumber, Log, Policy, SessionId, Side};
-use crate::relay::hold::{Conditions, Decision, HeadDecision};
+use crate::relay::hold::{Conditions, Decision, HeadDecision, Leaning};
 use crate::relay::injection::{Injection, Reply};
 use crate::wire::close::Code;
 
@@ -54,6 +54,8 @@ pub enum Command {
         /// What becomes of it.
         decision: HeadDecision,
     },
+    /// From now on, compressed messages that lean on one which was edited or dropped go out so.
+    Leaning(Leaning),
     /// Let all go on that is held, in all sessions.
     ReleaseAll,
     /// End a live session, with close frames where they fit.

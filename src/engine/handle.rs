@@ -186,6 +186,10 @@ impl Control for Handle {
             Command::DecideHead { session, from, decision } => {
                 self.send(session, SessionCommand::DecideHead { from, decision }, reply);
             }
+            Command::Leaning(leaning) => {
+                self.hold.set_leaning(leaning);
+                reply(Reply::Done);
+            }
             Command::ReleaseAll => {
                 self.send_to_all(|| SessionCommand::ReleaseAll);
                 reply(Reply::Done);

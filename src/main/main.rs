@@ -300,7 +300,8 @@ impl Proxy {
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
         let addresses = running.addresses().to_vec();
-        let info = tui::Info { addresses, upstream: upstream.to_string(), playground: playground.is_some() };
+        let (upstream, hold_limits) = (upstream.to_string(), config.limits.of_hold());
+        let info = tui::Info { addresses, upstream, playground: playground.is_some(), hold_limits };
         #[cfg(unix)]
         let socket = control_socket(config, &runtime, &handle, &journal)?;
         Ok(Self {

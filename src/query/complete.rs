@@ -1,6 +1,7 @@
 //! How a query that is being typed may go on: the names of fields, and values that exist.
 
 use crate::record::finding::FindingKind;
+use crate::wire::close::Code;
 use crate::wire::opcode::Opcode;
 
 use super::field::{FIELDS, Field, MARKED, PROPERTIES, Property};
@@ -28,6 +29,12 @@ pub struct Known {
     pub notes: Vec<String>,
     /// Ids of findings; all that there are where none was seen.
     pub ids: Vec<&'static str>,
+    /// Names that decoders give to messages.
+    pub events: Vec<String>,
+    /// Codes with which sessions ended.
+    pub codes: Vec<u16>,
+    /// Queries that have a name: names and queries.
+    pub saved: Vec<(String, String)>,
     /// Whether it is asked of what passes, of which not all is known.
     pub is_passing: bool,
 }
@@ -63,7 +70,9 @@ fn names(word: &str, known: &Known) -> Vec<Completion> {
     let words = words.into_iter().filter(|(name, _)| *name != MARKED || !known.is_passing);
     let words = words.into_iter().filter(|(name, _)| !word.is_empty() && name.starts_with(word));
     let words = words.map(|(name, help)| Completion { text: format!("{name} "), help: help.to_owned() });
-    fields.chain(words).collect()
+    let saved = known.saved.iter().filter(|(name, _)| !word.is_empty() && name.starts_with(word));
+    let saved = saved.map(|(name, query)| Completion { text: format!("({query}) "), help: name.clone() });
+    fields.chain(words).chain(saved).collect()
 }
 
 fn values(field: Field, name: &str, value: &str, known: &Known) -> Vec<Completion> {
@@ -100,10 +109,10 @@ fn values(field: Field, name: &str, value: &str, known: &Known) -> Vec<Completio
             };
             begun(all.into_iter().map(|id| (id.to_owned(), "")).collect())
         }
+        Field::Event => begun(known.events.iter().map(|event| (quoted(event), "")).collect()),
+        Field::Close => begun(known.codes.iter().map(|code| (code.to_string(), Code::new(*code).name())).collect()),
         Field::Marked => begun(known.notes.iter().map(|note| (quoted(note), "")).collect()),
-        Field::Length | Field::Hex | Field::Close | Field::Json | Field::Event | Field::Time | Field::After => {
-            Vec::new()
-        }
+        Field::Length | Field::Hex | Field::Json | Field::Time | Field::After => Vec::new(),
     }
 }
 

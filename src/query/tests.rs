@@ -283,3 +283,17 @@ fn marks_are_asked_for_by_a_word_or_by_their_note() {
     assert!(!fits("marked:todo") && !fits("not marked"));
     assert!(!Query::parse("\"marked\"").unwrap().unwrap().asks_for_marks(), "a phrase is text");
 }
+
+#[test]
+fn names_of_messages_codes_and_queries_that_were_kept_are_completed() {
+    let known = Known {
+        events: vec!["chat message".to_owned(), "join".to_owned()],
+        codes: vec![1006, 4001],
+        saved: vec![("errors".to_owned(), "level:error or close:1006".to_owned())],
+        ..Known::default()
+    };
+    let texts = |text| complete(text, &known).1.into_iter().map(|completion| completion.text).collect::<Vec<_>>();
+    assert_eq!(texts("event:"), ["event:\"chat message\"", "event:join"]);
+    assert_eq!(texts("close:4"), ["close:4001"]);
+    assert_eq!(texts("op:text err"), ["(level:error or close:1006) "]);
+}

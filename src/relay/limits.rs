@@ -50,6 +50,9 @@ pub struct Limits {
     pub hold_time: Duration,
     /// Time for a program of the user's to decide of a message: soon enough that a page does not give up.
     pub hook_time: Duration,
+    /// Whether pings and pongs pass by what is held, where the hold does not ask for them. A peer that gets no pong may take
+    /// the other one for dead.
+    pub hold_control: Controls,
     /// What all lanes together may hold: as much as eight that are full.
     pub hold_all: Budget,
     /// Sessions at a time. Each takes two sockets; a busy one reads into a slab of 1 MiB, and may hold as much for a peer
@@ -77,10 +80,37 @@ impl Default for Limits {
             hold_bytes: 16 * 1024 * 1024,
             hold_time: Duration::from_secs(600),
             hook_time: Duration::from_secs(1),
+            hold_control: Controls::Pass,
             hold_all: Budget::new(128 * 1024 * 1024),
             sessions: 4096,
         }
     }
+}
+
+impl Limits {
+    /// How much is held at most, in words.
+    #[must_use]
+    pub fn of_hold(&self) -> String {
+        let time = match self.hold_time.as_secs() {
+            seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+            seconds => format!("{seconds} s"),
+        };
+        let bytes = match self.hold_bytes {
+            bytes if bytes % (1 << 20) == 0 => format!("{} MiB", bytes >> 20),
+            bytes if bytes % (1 << 10) == 0 => format!("{} KiB", bytes >> 10),
+            bytes => format!("{bytes} B"),
+        };
+        format!("{} frames or {bytes} in a direction, and {time}", self.hold_frames)
+    }
+}
+
+/// What pings and pongs do while messages are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controls {
+    /// They pass by.
+    Pass,
+    /// They wait for their turn.
+    Wait,
 }
 
 /// Bytes that many may take from, one behind the other or at a time. Clones take from the same.

@@ -5,7 +5,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::compose::Repeat;
 use crate::control::Recorded;
 use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
-use crate::relay::hold::{Conditions, Decision, HeadDecision};
+use crate::relay::hold::{Conditions, Decision, HeadDecision, Leaning};
 use crate::relay::injection::{Injection, Reply, Token};
 use crate::tui::state::answer::Progress;
 use crate::tui::state::writing::{WriteOrder, WriteProgress};
@@ -104,6 +104,8 @@ pub enum Effect {
         /// The screen's number for it.
         token: Token,
     },
+    /// From now on, compressed messages that lean on one which was edited or dropped go out so.
+    Leaning(Leaning),
     /// Let all go on that is held.
     ReleaseAll,
     /// End a session.

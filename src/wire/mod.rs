@@ -18,6 +18,7 @@ pub mod inflate;
 pub mod mask;
 pub mod message;
 pub mod opcode;
+pub mod packer;
 pub mod request;
 pub mod response;
 pub mod secret;

@@ -52,7 +52,7 @@ impl Stage {
             },
         );
         journal.push(None, log);
-        let info = Info { addresses, upstream, playground: true };
+        let info = Info { addresses, upstream, playground: true, hold_limits: Limits::default().of_hold() };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, NOON);
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

@@ -1,7 +1,7 @@
 //! What is to be held, as the user wants it, shared by all sessions: one cell, so that a key press works at once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::query::Query;
@@ -58,6 +58,16 @@ impl Condition {
     }
 }
 
+/// How compressed messages go out that lean on one which the receiver did not get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaning {
+    /// Inflated.
+    #[default]
+    Inflated,
+    /// Compressed by wsproxy, with a window of its own.
+    Anew,
+}
+
 /// What is held of what each side sends.
 pub type Conditions = PerSide<Option<Arc<Condition>>>;
 
@@ -70,6 +80,8 @@ struct Shared {
     conditions: Mutex<Conditions>,
     /// Set once, before there are sessions.
     hooks: OnceLock<HookList>,
+    /// Whether messages that lean on one which the receiver did not get are compressed anew.
+    packs: AtomicBool,
 }
 
 /// What is held now, shared by all sessions, as one of them sees it.
@@ -119,6 +131,17 @@ impl HoldCell {
     /// What programs are asked about.
     pub(in crate::relay) fn hooks(&self) -> HookList {
         self.shared.hooks.get().cloned().unwrap_or_default()
+    }
+
+    /// From here on, compressed messages that lean on one which the receiver did not get go out compressed anew, or inflated.
+    pub fn set_leaning(&self, leaning: Leaning) {
+        self.shared.packs.store(leaning == Leaning::Anew, Ordering::Relaxed);
+    }
+
+    /// How they go out.
+    #[must_use]
+    pub fn leaning(&self) -> Leaning {
+        if self.shared.packs.load(Ordering::Relaxed) { Leaning::Anew } else { Leaning::Inflated }
     }
 
     /// How often it has changed.

@@ -35,11 +35,12 @@ use crate::wire::inflate::Deflate;
 use crate::wire::mask;
 use crate::wire::message::{MessageState, Role};
 use crate::wire::opcode::Opcode;
+use crate::wire::packer::Packer;
 
 use super::injection::{Injection, Refusal, Token};
-use super::limits::Limits;
+use super::limits::{Controls, Limits};
 
-pub use condition::{Condition, Conditions, HoldCell, Unanswerable};
+pub use condition::{Condition, Conditions, HoldCell, Leaning, Unanswerable};
 pub(super) use head::{Goes, HeldHead};
 pub use head::{HeadDecision, HeldRequest, Request, changes};
 pub use hooks::{HookList, HookOutcome, HookQuestion};
@@ -113,6 +114,15 @@ impl Scene {
         }
     }
 
+    /// The window that the receiver has for this side, in bits (RFC 7692 7.1.2).
+    fn window(&self) -> u8 {
+        let bits = self.deflate.and_then(|agreed| match self.from {
+            Side::Client => agreed.client_max_window_bits,
+            Side::Server => agreed.server_max_window_bits,
+        });
+        bits.unwrap_or(15)
+    }
+
     /// Whether a compressed message leans on those before it (RFC 7692 7.1.1).
     fn takes_over(&self) -> bool {
         self.deflate.is_some_and(|agreed| match self.from {
@@ -132,11 +142,19 @@ pub(super) struct Hold {
     questions: Vec<HookQuestion>,
     /// After so many microseconds a message goes on that a program has not decided of.
     hook_time: u64,
+    /// What pings and pongs do that are not asked for.
+    controls: Controls,
+    /// Whether it was told that it is full, since it was last empty.
+    told_full: bool,
     /// After so many microseconds what is held goes on by itself.
     patience: u64,
     /// When something last came, or was looked at.
     last: Time,
     queue: Queue,
+    /// Compresses anew what would go out inflated.
+    packer: Option<Packer>,
+    /// Whether that is done to the message that goes out.
+    packs: bool,
     /// Finds out who reads the messages, where the condition asks for what they say.
     guesser: Option<Guesser>,
     open: Open,
@@ -157,9 +175,13 @@ impl Hold {
             hooks: HookList::default(),
             questions: Vec::new(),
             hook_time: u64::try_from(limits.hook_time.as_micros()).unwrap_or(u64::MAX),
+            controls: limits.hold_control,
+            told_full: false,
             patience: u64::try_from(limits.hold_time.as_micros()).unwrap_or(u64::MAX),
             last: Time(0),
             queue: Queue::new(limits, message),
+            packer: None,
+            packs: false,
             guesser: None,
             open: Open::None,
             is_packed: false,
@@ -219,6 +241,28 @@ impl Hold {
         asks_nothing && self.queue.is_empty() && !self.queue.is_plain && self.open != Open::Drops
     }
 
+    /// A frame that came compressed and would go out inflated is compressed anew, where that is wanted: from the next message
+    /// on. `came` is its header.
+    pub(super) fn pack(
+        &mut self,
+        leaning: Leaning,
+        came: &FrameHeader,
+        header: FrameHeader,
+        payload: Vec<u8>,
+    ) -> (FrameHeader, Vec<u8>) {
+        if came.opcode() != Opcode::CONTINUATION {
+            self.packs = leaning == Leaning::Anew;
+        }
+        if !self.packs {
+            // What it would be compressed against has not gone out.
+            self.packer = None;
+            return (header, payload);
+        }
+        let window = self.scene.window();
+        let payload = self.packer.get_or_insert_with(|| Packer::new(window)).frame(&payload, came.fin());
+        (FrameHeader { first: came.first, ..FrameHeader::new(came.opcode(), payload.len() as u64, came.mask) }, payload)
+    }
+
     /// Whether nothing is held.
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
@@ -227,6 +271,13 @@ impl Hold {
     /// Whether it holds all that it may, so that its side is not to be read.
     pub(super) fn is_full(&self) -> bool {
         self.queue.is_full()
+    }
+
+    /// Whether it has become full, which is told once until it is empty.
+    pub(super) fn has_filled(&mut self) -> bool {
+        let is_new = self.is_full() && !self.told_full;
+        self.told_full = !self.is_empty() && (self.told_full || is_new);
+        is_new
     }
 
     /// How many bytes it has room for.
@@ -321,7 +372,10 @@ impl Hold {
             _ if hooks != Some(false) => State::Undecided,
             Some(true) if names => State::Asks,
             None if names => State::Undecided,
-            _ if header.opcode() == Opcode::CLOSE && !self.queue.is_empty() => State::Passes(ReleasedBy::Order),
+            // Nothing may follow a close frame.
+            _ if (header.opcode() == Opcode::CLOSE || self.controls == Controls::Wait) && !self.queue.is_empty() => {
+                State::Passes(ReleasedBy::Order)
+            }
             _ => return Took::Passes,
         };
         self.queue.begin(Message::new(header, now, state, false), header, number);

@@ -7,7 +7,7 @@ use crate::record::finding::Level;
 use crate::record::{
     By, Event, FrameNumber, HeldEvent, Log, Origin, Relayed, ReleasedBy, ReleasedEvent, ReleasedHow, Side, Waits,
 };
-use crate::relay::hold::{self, Decision, Due, Hold, HookList, HookOutcome, Inflated, Leaves, Untold};
+use crate::relay::hold::{self, Decision, Due, Hold, HookList, HookOutcome, Inflated, Leaning, Leaves, Untold};
 use crate::relay::injection::{self, Injection, Refusal, Reply, Token, Wait};
 use crate::relay::passage::{Part, Passage};
 use crate::relay::session::{Act, Output};
@@ -21,8 +21,8 @@ use super::reader::Reader;
 use super::staged::note;
 use super::{Context, Lane};
 
-const DISTURBED: &str = "compressed messages lean on those before them, and the receiver did not get this one: from here \
-    on they go out inflated";
+const DISTURBED: &str =
+    "compressed messages lean on those before them, and the receiver did not get this one: from here on they go out";
 const BROKEN: &str = "a message can't be inflated, and compressed the receiver could not read it behind one that was \
     edited or dropped: the session ends";
 
@@ -318,6 +318,11 @@ impl Lane {
             let held = HeldEvent { held, frame, from: self.from, length, waits, query };
             log.event(context.now, Event::Held(held));
         }
+        if hold.has_filled() {
+            let (limits, name) = (context.limits.of_hold(), self.from.name());
+            let text = format!("no more is held of the {name} ({limits}): it is not read until some of it goes on");
+            log.event(context.now, Event::Note(Level::Warning, text));
+        }
     }
 
     /// Lets out what may go now. Gives what became of the frame under way, if it went and was not written down before.
@@ -326,6 +331,13 @@ impl Lane {
         while let Some(due) = self.passage.hold_mut().and_then(|hold| hold.due(context.now)) {
             match due {
                 Due::Part { frame, header, payload, last, by, is_plain, token } => {
+                    let (header, payload) = match (header, self.passage.hold_mut()) {
+                        (Some(header), Some(hold)) if is_plain => {
+                            let (header, payload) = hold.pack(context.hold.leaning(), &frame.header, header, payload);
+                            (Some(header), payload)
+                        }
+                        (header, _) => (header, payload),
+                    };
                     if leaving.as_ref().is_some_and(|leaving| leaving.by != by) {
                         self.tell_released(context, leaving.take(), log);
                     }
@@ -350,7 +362,11 @@ impl Lane {
                     if disturbs {
                         let (frame, from) = (frames.first().map(|frame| frame.number), self.from.name());
                         let frame = frame.map_or_else(String::new, |frame| format!("frame {frame} of the {from}: "));
-                        note(context.now, frame + DISTURBED, log);
+                        let how = match context.hold.leaning() {
+                            Leaning::Inflated => "inflated; :recompress compresses them anew",
+                            Leaning::Anew => "compressed anew",
+                        };
+                        note(context.now, format!("{frame}{DISTURBED} {how}"), log);
                     }
                     self.replies.extend(token.map(|token| (token, reply)));
                 }

@@ -1,5 +1,7 @@
 //! A frame: what it is, its header, what a close says, its payload. And raw bytes, which are no frame.
 
+use ratatui::text::Line;
+
 use crate::journal::SessionSummary;
 use crate::record::{FrameRecord, Log, Origin, RawRecord};
 use crate::wire::challenge;
@@ -20,6 +22,7 @@ pub(super) fn write(
     record: &FrameRecord,
     content: &Content,
     when: &str,
+    beside: Vec<Line<'static>>,
     options: &DetailOptions<'_>,
 ) {
     let is_complete = content.received >= record.header.length;
@@ -37,6 +40,7 @@ pub(super) fn write(
     }
     origin(page, record.origin);
     relayed::write(page, content.relayed(record.relayed), content.released(), content.sent());
+    page.rows(beside);
     if let Some(pair) = options.pair {
         pair.write(page);
     }

@@ -158,7 +158,9 @@ pub(super) fn document(
             let mut content = known.or_else(|| view.frame(row).map(read));
             if let Some(content) = &mut content {
                 content.choose(options.bytes);
-                frame::write(&mut page, &record, content, &when, options);
+                let beside =
+                    if content.sent().is_some() { compare::came_and_sent(view, row, options) } else { Vec::new() };
+                frame::write(&mut page, &record, content, &when, beside, options);
             }
             content
         }

@@ -4,9 +4,6 @@ use crate::journal::SentBytes;
 use crate::record::{By, Relayed, ReleasedHow};
 use crate::text;
 use crate::tui::clock;
-use crate::wire::frame::FrameHeader;
-use crate::wire::mask;
-use crate::wire::opcode::Opcode;
 
 use super::content::Release;
 use super::page::Page;
@@ -14,9 +11,6 @@ use super::page::Page;
 /// Bytes in a row of what left, and rows.
 const ROW: usize = 16;
 const ROWS: usize = 8;
-
-/// Bytes that are shown of what left as text.
-const TEXT: usize = 400;
 
 pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Release>, sent: Option<&SentBytes>) {
     if let Some(release) = released {
@@ -32,9 +26,6 @@ pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Rele
     }
     let Some(sent) = sent else { return };
     page.row(&format!("left in its place: {}", super::bytes(sent.length)), page.theme.injected);
-    if let Some(text) = text_of(&sent.bytes) {
-        page.row(&text::preview(&text, TEXT), page.theme.injected);
-    }
     for bytes in sent.bytes.chunks(ROW).take(ROWS) {
         page.row(&text::pairs(bytes), page.theme.text);
     }
@@ -55,22 +46,16 @@ fn was_held(page: &mut Page<'_>, Release { since, until, how, by }: Release) {
     page.row(&words, style);
 }
 
-/// What frames that left say, without masks, where that is text.
-fn text_of(mut bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    while let Some((header, used)) = FrameHeader::parse(bytes) {
-        let end = used.checked_add(usize::try_from(header.length).ok()?)?;
-        let start = text.len();
-        text.extend_from_slice(bytes.get(used..end)?);
-        if let (Some(key), Some(payload)) = (header.mask, text.get_mut(start..)) {
-            mask::apply(key, 0, payload);
-        }
-        if !matches!(header.opcode(), Opcode::TEXT | Opcode::CONTINUATION) || header.rsv() != 0 {
-            return None;
-        }
-        bytes = bytes.get(end..)?;
+/// Who decided, in words.
+pub(super) const fn who(by: By) -> &'static str {
+    match by {
+        By::User => "edited by you",
+        By::Repair => "repaired",
+        By::Bridge => "in the other side's dialect",
+        By::Hook => "changed by a hook",
+        By::Hold => "inflated by the hold",
+        By::Strict | By::Ending => "changed by wsproxy",
     }
-    (bytes.is_empty() && std::str::from_utf8(&text).is_ok()).then_some(text)
 }
 
 const fn changed(by: By, has_left: bool) -> &'static str {
@@ -81,7 +66,9 @@ const fn changed(by: By, has_left: bool) -> &'static str {
         By::User if has_left => "edited by you; shown as it came",
         By::User => "edited by you, with its whole message",
         By::Hook => "changed by a hook; shown as it came",
-        By::Hold => "sent on inflated, as it leans on a message that was edited or dropped; shown as it came",
+        By::Hold => {
+            "sent on inflated or compressed anew, as it leans on a message that was edited or dropped; shown as it came"
+        }
         By::Strict | By::Ending => "sent on changed; shown as it came",
     }
 }

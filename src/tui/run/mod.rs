@@ -323,6 +323,7 @@ impl Screen {
                     self.control.command(Command::close(session), control::unheard());
                 }
                 Effect::Hold(conditions) => self.control.command(Command::Hold(conditions), control::unheard()),
+                Effect::Leaning(leaning) => self.control.command(Command::Leaning(leaning), control::unheard()),
                 Effect::ReleaseAll => self.control.command(Command::ReleaseAll, control::unheard()),
                 Effect::Decide { session, frame, decision, token } => {
                     self.control.command(Command::Decide { session, frame, decision }, self.replier(token));

@@ -1,4 +1,5 @@
-//! What the screen remembers between runs: how the panes stand, the theme, and what was typed after `:`.
+//! What the screen remembers between runs: how the panes stand, the theme, what was typed after `:`, and the queries that
+//! have a name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::tui::keymap::Place;
 use crate::tui::state::arrangement::Arrangement;
 use crate::tui::state::model::Model;
+use crate::tui::state::saved::Saved;
 use crate::tui::theme::{self, Surroundings};
 
 use crate::files;
@@ -20,6 +22,7 @@ pub(crate) struct Remembered {
     focus: Focus,
     theme: theme::Choice,
     commands: Vec<String>,
+    filters: Saved,
 }
 
 /// The pane with the focus, since that is the one that is maximised.
@@ -75,6 +78,7 @@ impl Remembered {
             focus,
             theme: model.look.choice,
             commands: model.commands.lines().to_vec(),
+            filters: model.saved.clone(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Remembered {
             };
         }
         model.look.choose(self.theme, surroundings);
+        model.saved = self.filters.checked();
         for line in self.commands {
             model.commands.push(line);
         }
@@ -106,7 +111,8 @@ mod tests {
     use crate::tui::Info;
 
     fn model() -> Model {
-        let info = Info { addresses: Vec::new(), upstream: String::new(), playground: true };
+        let info =
+            Info { addresses: Vec::new(), upstream: String::new(), playground: true, hold_limits: String::new() };
         Model::new(info, Theme::default(), TimeZone::UTC, Time(0))
     }
 

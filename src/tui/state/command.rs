@@ -50,6 +50,12 @@ pub(crate) enum Command {
     Hold(String),
     /// Write a file.
     Write(WriteLine),
+    /// Keep a query under a name; `None` for the filter that there is.
+    SaveFilter(String, Option<String>),
+    /// Forget the query of that name.
+    ForgetFilter(String),
+    /// Compress anew what leans on an edited message, or no longer.
+    Recompress,
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -86,18 +92,26 @@ enum Meaning {
     Mark(RowId),
     /// A decoder that the user gave.
     OwnDecoder(Decoder),
+    /// A query that has a name; its help is the query.
+    Saved,
+    SaveFilter,
+    ForgetFilter,
+    Recompress,
     QuitAtOnce,
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 15] = [
+const WORDS: [(&str, &str, &str, Meaning); 18] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
     ("decoder", "auto, none or a name", "who reads the messages of this session", Meaning::Decoder),
     ("filter", "a query", "show only what fits a query; all without one", Meaning::Filter),
+    ("save-filter", "a name, and a query", "keep a query under a name; without one the filter", Meaning::SaveFilter),
+    ("forget-filter", "a name", "forget a query that was kept", Meaning::ForgetFilter),
     ("column", ".path .path", "values of messages as columns; none without a path", Meaning::Columns),
     ("hold", "a query", "hold what fits a query on its way; all messages without one", Meaning::Hold),
+    ("recompress", "", "compress anew what leans on an edited message, or send it inflated", Meaning::Recompress),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
     ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
@@ -219,6 +233,13 @@ impl Named {
         Self { name: format!("{COLUMN} {path}"), value: "", help: Cow::Owned(value), meaning: Meaning::Columns }
     }
 
+    /// A query that has a name.
+    #[must_use]
+    pub(crate) fn saved(name: &str, query: &str) -> Self {
+        let help = Cow::Owned(query.to_owned());
+        Self { name: format!("filter {name}"), value: "", help, meaning: Meaning::Saved }
+    }
+
     /// A decoder of the user's own.
     #[must_use]
     pub(crate) fn decoder(decoder: Decoder) -> Self {
@@ -237,6 +258,7 @@ impl Named {
         match self.meaning {
             Meaning::KnownSession(id) => Some(Command::Session(Some(id))),
             Meaning::Mark(row) => Some(Command::Mark(row)),
+            Meaning::Saved => Some(Command::Filter(self.help.clone().into_owned())),
             Meaning::OwnDecoder(decoder) => Some(Command::Decoder(Choice::Named(decoder))),
             _ if !self.value.is_empty() && !matches!(self.meaning, Meaning::Filter | Meaning::Columns) => None,
             _ => parse(&self.name).ok(),
@@ -274,7 +296,7 @@ impl Named {
     }
 
     const fn is_known(&self) -> bool {
-        matches!(self.meaning, Meaning::KnownSession(_) | Meaning::Mark(_))
+        matches!(self.meaning, Meaning::KnownSession(_) | Meaning::Mark(_) | Meaning::Saved)
     }
 
     /// The values that it takes, where they are names, and what each means.
@@ -299,6 +321,10 @@ impl Named {
             | Meaning::OwnDecoder(_)
             | Meaning::Hold
             | Meaning::Write(_)
+            | Meaning::Saved
+            | Meaning::SaveFilter
+            | Meaning::ForgetFilter
+            | Meaning::Recompress
             | Meaning::QuitAtOnce => Vec::new(),
         }
     }
@@ -402,7 +428,19 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
             Err(error) => Err(error.why),
         },
         Meaning::Write(existing) => WriteLine::parse(value, existing).map(Command::Write),
-        Meaning::QuitAtOnce | Meaning::Action(_) if !value.is_empty() => Err(format!("{} takes no value", named.name)),
+        Meaning::QuitAtOnce | Meaning::Recompress | Meaning::Action(_) if !value.is_empty() => {
+            Err(format!("{} takes no value", named.name))
+        }
+        // It is chosen from a list, and so never read.
+        Meaning::Saved => Ok(Command::Filter(named.help.clone().into_owned())),
+        Meaning::SaveFilter => match value.split_once(char::is_whitespace) {
+            _ if value.is_empty() => Err("write a name, and a query unless the filter is meant".to_owned()),
+            Some((name, query)) => Ok(Command::SaveFilter(name.to_owned(), Some(query.trim().to_owned()))),
+            None => Ok(Command::SaveFilter(value.to_owned(), None)),
+        },
+        Meaning::ForgetFilter if value.is_empty() => Err("write the name of a query that was kept".to_owned()),
+        Meaning::ForgetFilter => Ok(Command::ForgetFilter(value.to_owned())),
+        Meaning::Recompress => Ok(Command::Recompress),
         Meaning::QuitAtOnce => Ok(Command::QuitAtOnce),
         Meaning::Action(action) => Ok(Command::Do(action)),
     }

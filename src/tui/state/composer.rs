@@ -35,10 +35,19 @@ pub(crate) struct Composer {
 /// What is held, and edited.
 #[derive(Debug)]
 pub(crate) enum Edited {
-    /// A message, by a frame of it, and what it says.
-    Message(FrameNumber, Vec<u8>),
+    /// A message, by a frame of it, what it says, and whether later ones lean on it.
+    Message(FrameNumber, Vec<u8>, Behind),
     /// A head.
     Head(Box<EditedHead>),
+}
+
+/// How what comes behind a message that is edited stands to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// It can be read without it.
+    Free,
+    /// It is compressed with a window that has this message in it (RFC 7692 7.1.1).
+    Leans,
 }
 
 /// A head that is edited.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::journal::{Index, SessionSummary};
 use crate::query::{Error, Known};
 use crate::record::{FrameNumber, PerSide, SessionId, Side, Time, Waits};
-use crate::relay::hold::{Condition, Conditions};
+use crate::relay::hold::{Condition, Conditions, Leaning};
 use crate::relay::injection::Token;
 
 use super::history::History;
@@ -19,6 +19,8 @@ pub(crate) struct Holding {
     pub conditions: Conditions,
     /// The same before it was turned off.
     before: Conditions,
+    /// How compressed messages go out that lean on one which was edited or dropped.
+    pub leaning: Leaning,
     /// Queries of before.
     pub history: History,
     /// What is held, by session.

@@ -28,6 +28,7 @@ use super::pane::Pane;
 use super::panes::{Panes, Tab};
 use super::problems::Problems;
 use super::proxy::{Info, Proxy};
+use super::saved::Saved;
 use super::search::Search;
 use super::sending::Sending;
 use super::texts::Texts;
@@ -70,6 +71,8 @@ pub struct Model {
     pub(crate) writing: Option<Writing>,
     /// What is held.
     pub(crate) holding: Holding,
+    /// Queries that have a name.
+    pub(crate) saved: Saved,
     /// Commands that were done.
     pub(crate) commands: Past,
     /// Numbers over all sessions.
@@ -107,6 +110,7 @@ impl Model {
             sending: Sending::default(),
             writing: None,
             holding: Holding::default(),
+            saved: Saved::default(),
             commands: Past::default(),
             overview: Overview::default(),
             frozen: None,

@@ -25,6 +25,8 @@ pub struct Info {
     pub upstream: String,
     /// Whether the upstream is the built-in playground.
     pub playground: bool,
+    /// How much is held at most, in words.
+    pub hold_limits: String,
 }
 
 impl Info {

@@ -208,3 +208,31 @@ fn the_list_is_chosen_from() {
     stage.press(KeyCode::Down).press(KeyCode::Up).press(KeyCode::Up);
     assert!(stage.shows(":theme"), "above the list is what was done before: {}", stage.screen());
 }
+
+#[test]
+fn a_filter_is_kept_under_a_name_and_chosen_again() {
+    let mut stage = stage();
+    command(&mut stage, "save-filter mine");
+    assert!(stage.shows("there is no filter to keep"), "{}", stage.screen());
+    command(&mut stage, "save-filter clients from:client op:text");
+    assert!(stage.shows("kept: :filter clients shows what fits from:client op:text"), "{}", stage.screen());
+    command(&mut stage, "filter clients");
+    stage.until_filtered();
+    assert!(stage.shows("filter from:client op:text"), "{}", stage.screen());
+    command(&mut stage, "save-filter again");
+    stage.press(KeyCode::Esc);
+    // In the list, by its name or by what it asks for.
+    stage.keys(":").keys("clients");
+    assert!(stage.shows("filter clients") && stage.shows("from:client op:text"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    stage.until_filtered();
+    assert!(stage.shows("filter from:client op:text"), "{}", stage.screen());
+    // A query may go on with it.
+    stage.keys("f").ctrl('u').keys("not cli").press(KeyCode::Tab);
+    assert!(stage.shows("not (from:client op:text)"), "{}", stage.screen());
+    stage.press(KeyCode::Enter);
+    command(&mut stage, "forget-filter other");
+    assert!(stage.shows("there is no query other: there are again, clients"), "{}", stage.screen());
+    command(&mut stage, "forget-filter clients");
+    assert!(stage.shows("clients is forgotten"), "{}", stage.screen());
+}

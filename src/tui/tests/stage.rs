@@ -145,6 +145,10 @@ impl Actor {
                 Effect::DecideHead { from, decision, token, .. } => {
                     (token, SessionCommand::DecideHead { from, decision })
                 }
+                Effect::Leaning(leaning) => {
+                    self.hold.set_leaning(leaning);
+                    continue;
+                }
                 Effect::ReleaseAll => (Token(u64::MAX), SessionCommand::ReleaseAll),
                 effect => panic!("{effect:?}"),
             };
@@ -256,7 +260,7 @@ impl Stage {
         log.proxy(Time(NOON - 1_000_000), listening);
         journal.push(None, log);
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
-        let info = Info { addresses, upstream, playground: false };
+        let info = Info { addresses, upstream, playground: false, hold_limits: Limits::default().of_hold() };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(NOON));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut stage = Self { journal, feed, model, effects: Vec::new(), remembered: Vec::new(), terminal };

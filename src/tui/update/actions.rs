@@ -228,7 +228,15 @@ fn resend(model: &mut Model, view: &Index) -> Vec<Effect> {
     };
     let Some(session) = row.session else { return Vec::new() };
     match resend::injection(view, row, &frame) {
-        Ok(injection) => vec![sending::inject(model, session, frame.record.from.other(), injection)],
+        Ok(injection) => {
+            let to = frame.record.from.other();
+            let mut what = sending::words(&injection, to);
+            // Of several that are one row, it is said which.
+            if let Some(run) = view.heartbeats(model.shown_list().1.fold, row.id).filter(|run| run.count > 1) {
+                what = format!("the first of {} heartbeats, {what}", run.count);
+            }
+            vec![sending::inject_as(model, session, to, injection, what)]
+        }
         Err(NotResent::NotKept) => {
             model.toast(Level::Warning, NotResent::NotKept.to_string());
             Vec::new()
@@ -269,7 +277,8 @@ mod tests {
     fn each_action_of_the_table_is_done_by_somebody() {
         let view = Index::new(Arc::new(Journal::new(1 << 20)).subscribe(|| ()));
         for binding in BINDINGS {
-            let info = Info { addresses: Vec::new(), upstream: String::new(), playground: true };
+            let info =
+                Info { addresses: Vec::new(), upstream: String::new(), playground: true, hold_limits: String::new() };
             let mut model = Model::new(info, Theme::default(), TimeZone::UTC, Time(0));
             assert!(act(&mut model, &view, binding.action).is_some(), "{:?}", binding.action);
         }

@@ -97,9 +97,12 @@ fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
     });
     match copied {
         Ok(text) => {
-            let rows = match last - first + 1 {
-                1 => String::new(),
-                count => format!("{} rows ", fit::number(count)),
+            let fold = model.shown_list().1.fold;
+            let run = rows(model, view, first, last).next().and_then(|row| view.heartbeats(fold, row.id));
+            let rows = match (last - first + 1, run) {
+                (1, Some(run)) if run.count > 1 => format!("the first of {} heartbeats ", fit::number(run.count)),
+                (1, _) => String::new(),
+                (count, _) => format!("{} rows ", fit::number(count)),
             };
             let size = text::byte_count(text.len() as u64);
             // JSON says so itself, and a command is never made of less than all.
@@ -196,6 +199,7 @@ fn payload<'a>(model: &Model, view: &'a Index, row: Row<'a>) -> Cow<'a, [u8]> {
         Seen::Raw(raw) => Cow::Borrowed(row.log.span(raw.kept)),
         Seen::Event(_, event) => match event {
             Event::Head(head) => Cow::Borrowed(&head.bytes),
+            Event::HeadHeld(head) => Cow::Borrowed(&head.bytes),
             event => Cow::Owned(words::event(event, &model.look.theme).1.into_bytes()),
         },
         Seen::Proxy(_, event) => Cow::Owned(words::proxy_event(event, &model.look.theme).1.into_bytes()),

@@ -1,17 +1,23 @@
 //! What the keys of the filter do.
 
-use crate::journal::Index;
+use crate::decode::Limits;
+use crate::journal::{Fold, Index, Joined, Scope};
 use crate::query::{Known, Query};
+use crate::record::Seen;
 use crate::record::finding::Level;
 use crate::text;
 use crate::tui::keymap::{Action, Place, key_of};
 use crate::tui::message::Effect;
+use crate::tui::pages::content;
 use crate::tui::state::composer::Recall;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::panes::Tab;
 use crate::tui::state::query_line::QueryLine;
+use crate::wire::close::Code;
 
+/// Messages of which names are completed: the newest, so many as a key may wait for.
+const MESSAGES: usize = 100;
 /// Sessions of which paths and numbers are completed: the newest.
 const KNOWN: usize = 200;
 
@@ -47,7 +53,7 @@ fn open(model: &mut Model, view: &Index) {
     model.panes.focus = Place::Frames;
     let text = model.lists.filter.query().map(|query| format!("{} ", query.text())).unwrap_or_default();
     let origin = model.lists.origin(view);
-    let known = Known { notes: notes(model), ..known(view) };
+    let known = Known { notes: notes(model), ..known(model, view) };
     model.overlay = Some(Overlay::Filter(Box::new(QueryLine::new(&text, known, origin))));
 }
 
@@ -61,18 +67,36 @@ fn notes(model: &Model) -> Vec<String> {
 }
 
 /// What there is to be completed.
-pub(super) fn known(view: &Index) -> Known {
-    let mut known = Known::default();
+pub(super) fn known(model: &Model, view: &Index) -> Known {
+    let mut known = Known { events: events(model, view), ..Known::default() };
+    known.saved = model.saved.iter().map(|(name, query)| (name.to_owned(), query.to_owned())).collect();
     for summary in view.sessions().rev().take(KNOWN) {
         known.sessions.push(summary.id.0);
         known.paths.push(text::escape(&summary.path));
         known.ids.extend(summary.findings.iter().map(|(_, _, finding)| finding.kind.id()));
+        known.codes.extend(summary.closed.as_ref().and_then(|(_, closed)| closed.code).map(Code::value));
     }
+    known.codes.sort_unstable();
+    known.codes.dedup();
     known.paths.sort_unstable();
     known.paths.dedup();
     known.ids.sort_unstable();
     known.ids.dedup();
     known
+}
+
+/// The names that decoders give to the newest messages.
+fn events(model: &Model, view: &Index) -> Vec<String> {
+    let mut events = Vec::new();
+    for row in view.range(Scope::All).rev().take(MESSAGES).filter_map(|number| view.row(Scope::All, number)) {
+        let (Seen::Frame(record), Some(decoder)) = (row.record, model.decoders.of(row.session)) else { continue };
+        let said = Joined::new(view, row, &record, Fold::MESSAGES).said(Limits::ROW.bytes);
+        let decoded = said.and_then(|said| content::read(decoder, &record, &said, &Limits::ROW));
+        events.extend(decoded.into_iter().flat_map(|decoded| decoded.parts).filter_map(|part| part.event));
+    }
+    events.sort_unstable();
+    events.dedup();
+    events
 }
 
 /// Takes a change of the line's text in: what it asks for is shown at once.
@@ -100,12 +124,34 @@ fn keep(model: &mut Model) {
 
 /// Shows only what is asked for by a command.
 pub(super) fn choose(model: &mut Model, view: &Index, text: &str) {
+    let text = model.saved.get(text).unwrap_or(text);
     let Ok(query) = Query::parse(text) else { return };
     if model.panes.tab != Tab::Frames {
         model.panes.turn_to(Tab::Frames);
     }
     let origin = model.lists.origin(view);
     model.lists.ask(view, query, origin);
+}
+
+/// Keeps a query under a name; without one, the filter that there is.
+pub(super) fn save(model: &mut Model, name: &str, query: Option<String>) {
+    let query = query.or_else(|| model.lists.filter.query().map(|query| query.text().to_owned())).unwrap_or_default();
+    match model.saved.keep(name, &query) {
+        Ok(()) => model.toast(Level::Note, format!("kept: :filter {name} shows what fits {query}")),
+        Err(why) => model.toast(Level::Warning, why),
+    }
+}
+
+/// Forgets the query of a name.
+pub(super) fn forget(model: &mut Model, name: &str) {
+    if model.saved.forget(name) {
+        model.toast(Level::Note, format!("{name} is forgotten"));
+    } else {
+        let names: Vec<_> = model.saved.iter().map(|(name, _)| name).collect();
+        let words =
+            if names.is_empty() { "no query is kept".to_owned() } else { format!("there are {}", names.join(", ")) };
+        model.toast(Level::Warning, format!("there is no query {name}: {words}"));
+    }
 }
 
 /// Says why a row that is to be gone to is not there.

@@ -5,14 +5,15 @@ use crate::journal::Scope;
 use crate::journal::{Fold, Heartbeats, Index, Joined, Row};
 use crate::record::finding::Level;
 use crate::record::{Event, FrameNumber, FrameRecord, Relayed, Seen, SessionId, Side};
-use crate::relay::hold::{Conditions, Decision, HeadDecision};
+use crate::relay::hold::{Conditions, Decision, HeadDecision, Leaning};
 use crate::relay::injection::Injection;
 use crate::tui::keymap::{Action, key_of};
 use crate::tui::message::Effect;
-use crate::tui::state::composer::{Composer, Edited, Recall};
+use crate::tui::state::composer::{Behind, Composer, Edited, Recall};
 use crate::tui::state::holding::{HoldLine, Thing};
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
+use crate::wire::inflate::Deflate;
 
 use super::filter;
 use super::prompt;
@@ -47,7 +48,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
 
 /// Opens the line, with what is held now.
 fn open(model: &mut Model, view: &Index) {
-    let mut line = HoldLine::new(&model.holding.conditions, filter::known(view));
+    let mut line = HoldLine::new(&model.holding.conditions, filter::known(model, view));
     line.read();
     model.overlay = Some(Overlay::Hold(Box::new(line)));
 }
@@ -109,6 +110,17 @@ pub(super) fn choose(model: &mut Model, text: &str) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Turns it on or off that what leans on an edited message is compressed anew.
+pub(super) fn recompress(model: &mut Model) -> Vec<Effect> {
+    let (leaning, words) = match model.holding.leaning {
+        Leaning::Inflated => (Leaning::Anew, "compressed anew, from the next message on"),
+        Leaning::Anew => (Leaning::Inflated, "inflated"),
+    };
+    model.holding.leaning = leaning;
+    model.toast(Level::Note, format!("compressed messages that lean on an edited or dropped one go out {words}"));
+    vec![Effect::Leaning(leaning)]
 }
 
 fn toggle(model: &mut Model) -> Vec<Effect> {
@@ -223,11 +235,23 @@ fn edit_held(model: &mut Model, view: &Index) {
         Ok((record, text, said)) => {
             model.sending.forget_told();
             let mut composer = Composer::new(session, record.from.other(), &text);
-            composer.edits = Some(Edited::Message(frame, said));
+            let behind = behind(view, session, &record);
+            composer.edits = Some(Edited::Message(frame, said, behind));
             model.overlay = Some(Overlay::Composer(Box::new(composer)));
         }
         Err(why) => model.toast(Level::Warning, format!("{why}: it can be released or dropped")),
     }
+}
+
+/// Whether later messages lean on one whose first frame this is.
+fn behind(view: &Index, session: SessionId, first: &FrameRecord) -> Behind {
+    let open = view.session(session).and_then(|summary| summary.open.as_ref());
+    let agreed = open.and_then(|open| Deflate::agreed(open.extensions.as_deref()?));
+    let forgets = agreed.is_none_or(|agreed| match first.from {
+        Side::Client => agreed.client_no_context_takeover,
+        Side::Server => agreed.server_no_context_takeover,
+    });
+    if first.header.rsv1() && !forgets { Behind::Leans } else { Behind::Free }
 }
 
 /// Opens the composer with the lines of a head that is held.

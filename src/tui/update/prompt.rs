@@ -70,7 +70,8 @@ fn known(model: &Model, view: &Index) -> Vec<Named> {
         Some(Named::mark(id, &name, about.trim_start_matches(" · ").to_owned()))
     });
     let programs = model.decoders.all().filter(|decoder| matches!(decoder, Decoder::Program(_))).map(Named::decoder);
-    sessions.chain(findings).chain(marks).chain(paths(model, view)).chain(programs).collect()
+    let saved = model.saved.iter().map(|(name, query)| Named::saved(name, query));
+    sessions.chain(saved).chain(findings).chain(marks).chain(paths(model, view)).chain(programs).collect()
 }
 
 /// The values of the selected message that may have columns.
@@ -142,6 +143,9 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::Columns(paths) => choose_columns(model, paths),
         Command::Filter(text) => filter::choose(model, view, &text),
         Command::Hold(text) => return holding::choose(model, &text),
+        Command::SaveFilter(name, query) => filter::save(model, &name, query),
+        Command::ForgetFilter(name) => filter::forget(model, &name),
+        Command::Recompress => return holding::recompress(model),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::Finding(kind) => go_to_finding(model, view, kind),
         Command::Explain(kind) => model.overlay = Some(Overlay::Explain(kind, Scroll::default())),

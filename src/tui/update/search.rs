@@ -38,7 +38,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
 /// Opens the line.
 fn open(model: &mut Model, view: &Index) {
     let origin = model.lists.origin(view);
-    model.overlay = Some(Overlay::Search(Box::new(QueryLine::new("", filter::known(view), origin))));
+    model.overlay = Some(Overlay::Search(Box::new(QueryLine::new("", filter::known(model, view), origin))));
 }
 
 /// Takes a change of the line's text in. While something is wrong with it, nothing is searched for.

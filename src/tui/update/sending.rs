@@ -78,7 +78,7 @@ fn with_composer(model: &mut Model, change: impl FnOnce(&mut Composer, &History)
 fn discard(model: &mut Model) {
     if let Some(Overlay::Composer(composer)) = model.overlay.take() {
         match &composer.edits {
-            Some(Edited::Message(frame, _)) => {
+            Some(Edited::Message(frame, ..)) => {
                 model.toast(Level::Note, format!("frame {frame} is still held, as it came"));
             }
             Some(Edited::Head(head)) => {
@@ -139,7 +139,7 @@ fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
         model.toast(Level::Warning, format!("session {} is over: {next} turns to a live one", session.0));
         return Vec::new();
     }
-    if let Some(Edited::Message(frame, _)) = composer.edits {
+    if let Some(Edited::Message(frame, ..)) = composer.edits {
         if order.repeat.is_some() {
             model.toast(Level::Warning, "an edited message goes out once, in its place: leave /repeat away");
             return Vec::new();
@@ -169,13 +169,20 @@ fn send(model: &mut Model, view: &Index) -> Vec<Effect> {
 
 /// Puts something in; its answer will be shown.
 pub(crate) fn inject(model: &mut Model, session: SessionId, to: Side, injection: Injection) -> Effect {
+    let what = words(&injection, to);
+    inject_as(model, session, to, injection, what)
+}
+
+/// The same, with words for what it is.
+pub(crate) fn inject_as(model: &mut Model, session: SessionId, to: Side, injection: Injection, what: String) -> Effect {
     let token = model.sending.next_token();
-    let (what, frames) = (words(&injection, to), injection.frames());
+    let frames = injection.frames();
     model.sending.await_answer(token, what, frames, model.now);
     Effect::Inject { session, to, injection, token }
 }
 
-fn words(injection: &Injection, to: Side) -> String {
+/// An injection in words.
+pub(super) fn words(injection: &Injection, to: Side) -> String {
     let size = |bytes: usize| text::byte_count(bytes as u64);
     let to = to.name();
     match injection {

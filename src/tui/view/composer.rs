@@ -10,12 +10,13 @@ use ratatui::text::{Line, Span};
 use crate::compose::{self, CommandHelp, FrameBytes, Json, Order};
 use crate::journal::Index;
 use crate::record::finding::Level;
+use crate::relay::hold::Leaning;
 use crate::relay::injection::Injection;
 use crate::text;
 use crate::tui::fit;
 use crate::tui::pages::legs::difference;
 use crate::tui::pages::words::{level_glyph, level_style};
-use crate::tui::state::composer::{Composer, Edited, EditedHead};
+use crate::tui::state::composer::{Behind, Composer, Edited, EditedHead};
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -59,7 +60,7 @@ fn heading(composer: &Composer, view: &Index) -> String {
     };
     let from = composer.to.other().name();
     match &composer.edits {
-        Some(Edited::Message(frame, _)) => {
+        Some(Edited::Message(frame, ..)) => {
             return format!(
                 "Edit what the {from} sent · session {} · frame {frame} · enter sends it",
                 composer.session.0
@@ -121,8 +122,16 @@ fn meaning(model: &Model, composer: &Composer, layout: &Layout, width: usize) ->
                 lines = trouble(composer, layout, &words, error.at, width, theme.warning);
             }
             lines.extend(outgoing(composer, order, width, theme));
-            if let Some(Edited::Message(_, came)) = &composer.edits {
+            if let Some(Edited::Message(_, came, behind)) = &composer.edits {
                 lines.extend(against(came, &order.injection, width, theme));
+                if *behind == Behind::Leans {
+                    let how = match model.holding.leaning {
+                        Leaning::Inflated => "goes out inflated from here on (:recompress compresses it anew)",
+                        Leaning::Anew => "is compressed anew from here on",
+                    };
+                    let words = format!("  what is compressed behind it leans on it, and {how}");
+                    lines.extend(fit::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.note)));
+                }
             }
             lines
         }

@@ -42,8 +42,12 @@ pub(super) fn hold_line(model: &Model, area: Rect, buffer: &mut Buffer) -> Optio
     let Some(Overlay::Hold(line)) = &model.overlay else { return None };
     let what = if line.query.line.text().trim().is_empty() { "all messages " } else { "messages " };
     let title = format!("hold {what}{} · shift-tab: of whom, tab completes, enter holds", line.from.words());
-    let idle = "pings and pongs pass, and a close frame waits its turn; op:ping or op:close holds those too";
-    query_line(model, " hold ", &line.query, [&title, idle], area, buffer);
+    let limits = &model.proxy.info.hold_limits;
+    let idle = format!(
+        "pings and pongs pass, and a close frame waits its turn; op:ping or op:close holds those too, is:head handshakes · \
+         at most {limits}"
+    );
+    query_line(model, " hold ", &line.query, [&title, &idle], area, buffer);
     None
 }
 

@@ -194,7 +194,7 @@ const COLUMNS: [Column; COUNT] = [
     column("← frm", 5, Align::Right, 1),
     column("→ bytes", 7, Align::Right, 6),
     column("← bytes", 7, Align::Right, 6),
-    column("rate", 6, Align::Right, 3),
+    column("rate", 7, Align::Right, 3),
     column("rate, 16 s", 16, Align::Left, 8),
     column("sizes, 16 s", 16, Align::Left, 11),
     column("pong", 7, Align::Right, 7),

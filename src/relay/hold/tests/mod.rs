@@ -489,3 +489,29 @@ fn messages_are_asked_for_by_what_a_decoder_reads_in_them() {
     stage.say(Side::Server, &[&message("x")[..], b"\x89\x01p"].concat());
     assert_eq!((stage.client(), stage.held().len()), (message("x"), 1));
 }
+
+#[test]
+fn pings_wait_for_what_is_held_where_they_are_to() {
+    let limits = Limits { hold_control: Controls::Wait, ..Limits::default() };
+    let mut stage = Stage::new(limits, None);
+    stage.hold(Side::Server, Some("op:text"));
+    stage.say(Side::Server, b"\x89\x01p\x81\x01a\x89\x01q\x8a\x00");
+    assert_eq!(stage.client(), b"\x89\x01p", "nothing is in front of the first");
+    assert_eq!(stage.decide(2, Decision::Release), [Reply::Released]);
+    assert_eq!(stage.client(), b"\x81\x01a\x89\x01q\x8a\x00");
+}
+
+#[test]
+fn that_a_side_is_not_read_is_told_once() {
+    let mut stage = Stage::new(Limits { hold_frames: 1, ..Limits::default() }, None);
+    stage.hold(Side::Server, Some(""));
+    let told = |stage: &Stage| stage.notes().iter().filter(|note| note.contains("not read")).count();
+    stage.say(Side::Server, b"\x81\x01a\x81\x01b\x81\x01c");
+    assert_eq!(told(&stage), 1);
+    stage.decide(1, Decision::Release);
+    assert_eq!(told(&stage), 1, "it was never empty");
+    stage.command(SessionCommand::ReleaseAll);
+    stage.command(SessionCommand::ReleaseAll);
+    stage.say(Side::Server, b"\x81\x01d");
+    assert_eq!((told(&stage), stage.client()), (2, b"\x81\x01a\x81\x01b\x81\x01c".to_vec()));
+}

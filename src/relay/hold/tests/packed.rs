@@ -1,5 +1,6 @@
 //! Compressed messages that are held, edited and dropped.
 
+use super::random::headers;
 use super::*;
 
 /// What a receiver reads of a stream.
@@ -128,4 +129,35 @@ fn a_message_that_can_t_be_inflated_behind_an_edited_one_ends_the_session() {
     stage.say(Side::Server, &packer.message(&[b'a'; 10_000], 1));
     assert_eq!(stage.client(), b"\x81\x04mine\x88\x02\x03\xf1");
     assert!(stage.notes().last().unwrap().ends_with("the session ends"));
+}
+
+#[test]
+fn behind_an_edited_one_compressed_messages_are_compressed_anew_where_that_is_wanted() {
+    for window in [8, 9, 12, 15] {
+        let deflate = Deflate { server_max_window_bits: Some(window), ..agreed(true) };
+        let mut stage = Stage::new(Limits::default(), Some(deflate));
+        stage.cell.set_leaning(Leaning::Anew);
+        let mut packer = Packer::new(true);
+        stage.hold(Side::Server, Some("second"));
+        stage.say(Side::Server, &packer.message(TEXTS[0], 1));
+        stage.say(Side::Server, &packer.message(TEXTS[1], 2));
+        stage.edit(2, "edited");
+        let mut behind = Vec::new();
+        for (text, fragments) in [(TEXTS[3], 1), (TEXTS[0], 3), (TEXTS[0], 1)] {
+            behind.extend(packer.message(text, fragments));
+        }
+        stage.say(Side::Server, &behind);
+        let got = stage.client();
+        let texts: Vec<_> = read(&got).into_iter().map(|(_, text)| text).collect();
+        let expected = [TEXTS[0], b"edited", TEXTS[3], TEXTS[0], TEXTS[0]];
+        assert_eq!(texts, expected.map(<[u8]>::to_vec), "{window}");
+        let firsts: Vec<_> = headers(&got).iter().map(|header| header.first & RSV1).collect();
+        assert_eq!(firsts[1..3], [0, RSV1], "the edited one is not compressed, what follows is");
+        // And inflated again, from the next message on.
+        stage.cell.set_leaning(Leaning::Inflated);
+        stage.say(Side::Server, &packer.message(TEXTS[1], 1));
+        stage.command(SessionCommand::ReleaseAll);
+        let got = stage.client();
+        assert_eq!((got[0], &got[2..]), (0x81, TEXTS[1]));
+    }
 }

@@ -42,6 +42,16 @@ fn stream(from: Side) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The headers of a stream.
+pub(super) fn headers(mut bytes: &[u8]) -> Vec<FrameHeader> {
+    let mut headers = Vec::new();
+    while let Some((header, used)) = FrameHeader::parse(bytes) {
+        headers.push(header);
+        bytes = &bytes[(used + header.length as usize).min(bytes.len())..];
+    }
+    headers
+}
+
 /// A stream without its pings and pongs, which may pass by others.
 fn ordered(mut bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();

@@ -1,12 +1,14 @@
 //! What a row says, as it is compared.
 
+use std::borrow::Cow;
+
 use crate::compare::Limits;
 use crate::decode::{Decoder, Format};
 use crate::journal::{Fold, FrameRow, Index, Joined, Row, SentBytes};
 use crate::record::{By, Event, Seen, SessionId, Side};
 use crate::text;
 use crate::tui::pages::page::Page;
-use crate::tui::pages::{Terms, header, words};
+use crate::tui::pages::{Terms, header, relayed, words};
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
 
@@ -78,6 +80,7 @@ impl Message {
                 message.length = raw.length;
             }
             Seen::Event(_, Event::Head(head)) => take(&head.bytes),
+            Seen::Event(_, Event::HeadHeld(head)) => take(&head.bytes),
             Seen::Event(_, event) => take(words::event(event, terms.theme).1.as_bytes()),
             Seen::Proxy(_, event) => take(words::proxy_event(event, terms.theme).1.as_bytes()),
             Seen::More(_) | Seen::Sent(_) => {}
@@ -89,7 +92,7 @@ impl Message {
     pub(super) fn came_and_sent(terms: &Terms<'_>, view: &Index, row: Row<'_>) -> Option<(Self, Self)> {
         let frame = view.frame(row)?;
         let sent = frame.sent.clone()?;
-        let (title, by) = (words::row(terms, row), sent.by.name());
+        let (title, by) = (words::row(terms, row), relayed::who(sent.by));
         let came = Self {
             title: format!("{title}, as it came"),
             header: None,
@@ -100,14 +103,21 @@ impl Message {
             format: Format::of(frame.record.header.opcode()),
             decoder: None,
         };
-        let left =
-            Self { title: format!("as it left, by {by}"), is_whole: true, bytes: Vec::new(), header: None, ..came };
+        let left = Self { title: format!("as it left, {by}"), is_whole: true, bytes: Vec::new(), header: None, ..came };
         let from = row.from()?;
         Some(match parsed(&sent, &frame) {
             Some(frames) => {
-                let payload = frame.payload();
-                let came =
-                    came.with(Some(line(terms, &frame.record.header, from)), &payload, frame.record.header.length);
+                let header = &frame.record.header;
+                let (payload, length) = match (sent.by, frame.inflated) {
+                    // What the user sends stands for the whole message.
+                    (By::User, _) => match Joined::new(view, row, &frame.record, Fold::MESSAGES).said(TAKEN) {
+                        Some(said) => (Cow::Owned(said.bytes), said.inflated.unwrap_or(said.length)),
+                        None => (frame.payload(), header.length),
+                    },
+                    (By::Hold, Some(inflated)) => (Cow::Borrowed(inflated.bytes.as_slice()), inflated.length),
+                    _ => (frame.payload(), header.length),
+                };
+                let came = came.with(Some(line(terms, header, from)), &payload, length);
                 let length = frames.payload.len() as u64;
                 (came, left.with(Some(frames.header(terms, from)), &frames.payload, length))
             }

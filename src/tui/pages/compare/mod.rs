@@ -8,13 +8,14 @@ use ratatui::text::Line;
 
 use crate::compare::{self, Cell, Limits};
 use crate::decode::{Decoder, Payload};
-use crate::journal::{Fold, Index, RowId};
+use crate::journal::{Fold, Index, Row, RowId};
 use crate::record::SessionId;
 use crate::text;
 use crate::tui::fit;
 use crate::tui::keymap::{Action, key_of};
+use crate::tui::theme::Theme;
 
-use super::Terms;
+use super::{DetailOptions, Terms};
 use draw::Drawing;
 use message::Message;
 
@@ -105,10 +106,17 @@ impl Comparison {
                 ("as it came and as it left", [came, sent])
             }
         };
-        let (form, compared) = Compared::new(&left, &right, options.form);
-        let mut drawing = Drawing::new(terms.theme, options);
+        let mut comparison = Self::of(terms.theme, [&left, &right], options);
+        comparison.title = format!("{name} · as {}", comparison.title);
+        Some(comparison)
+    }
+
+    /// Of two messages; its title is as what they are compared.
+    fn of(theme: &Theme, [left, right]: [&Message; 2], options: CompareOptions) -> Self {
+        let (form, compared) = Compared::new(left, right, options.form);
+        let mut drawing = Drawing::new(theme, options);
         drawing.titles([&left.title, &right.title]);
-        for words in notes(&left, &right, form, &compared) {
+        for words in notes(left, right, form, &compared) {
             drawing.note(&words);
         }
         if let [Some(one), Some(other)] = [&left.header, &right.header] {
@@ -120,8 +128,19 @@ impl Comparison {
             Compared::Cells(cells) => drawing.cells(cells),
         }
         let (rows, differences) = drawing.finish();
-        Some(Self { title: format!("{name} · as {form}"), rows, differences })
+        Self { title: form.to_owned(), rows, differences }
     }
+}
+
+/// A frame as it came beside what left in its place, for the detail of its row; nothing where it left as it came.
+#[must_use]
+pub(super) fn came_and_sent(view: &Index, row: Row<'_>, options: &DetailOptions<'_>) -> Vec<Line<'static>> {
+    let terms = Terms { theme: options.theme, zone: options.zone, now: row.time };
+    let Some((came, sent)) = Message::came_and_sent(&terms, view, row) else { return Vec::new() };
+    let (form, equal) = (Form::Auto, Equal::Folded);
+    let options = CompareOptions { form, equal, fold: options.fold, width: options.width };
+    let came = Message { title: "as it came".to_owned(), ..came };
+    Comparison::of(terms.theme, [&came, &sent], options).rows
 }
 
 impl Compared {
