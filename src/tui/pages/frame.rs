@@ -39,8 +39,7 @@ pub(super) fn write(
         kept(page, record, content);
     }
     origin(page, record.origin);
-    relayed::write(page, content.relayed(record.relayed), content.released(), content.sent());
-    page.rows(beside);
+    relayed::write(page, content.relayed(record.relayed), content.released(), content.sent(), beside);
     if let Some(pair) = options.pair {
         pair.write(page);
     }

@@ -1,5 +1,7 @@
 //! What became of a frame: who decided, and what left in its place.
 
+use ratatui::text::Line;
+
 use crate::journal::SentBytes;
 use crate::record::{By, Relayed, ReleasedHow};
 use crate::text;
@@ -12,7 +14,14 @@ use super::page::Page;
 const ROW: usize = 16;
 const ROWS: usize = 8;
 
-pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Release>, sent: Option<&SentBytes>) {
+/// `beside` is what left against what came.
+pub(super) fn write(
+    page: &mut Page<'_>,
+    relayed: Relayed,
+    released: Option<Release>,
+    sent: Option<&SentBytes>,
+    beside: Vec<Line<'static>>,
+) {
     if let Some(release) = released {
         was_held(page, release);
     }
@@ -25,6 +34,7 @@ pub(super) fn write(page: &mut Page<'_>, relayed: Relayed, released: Option<Rele
         Relayed::Dropped(by) => page.row(dropped(by), page.theme.warning),
     }
     let Some(sent) = sent else { return };
+    page.rows(beside);
     page.row(&format!("left in its place: {}", super::bytes(sent.length)), page.theme.injected);
     for bytes in sent.bytes.chunks(ROW).take(ROWS) {
         page.row(&text::pairs(bytes), page.theme.text);

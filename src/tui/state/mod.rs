@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod arrangement;
 pub(crate) mod command;
+pub(crate) mod command_line;
 pub(crate) mod compare;
 pub(crate) mod composer;
 pub(crate) mod count;

@@ -10,7 +10,7 @@ use crate::tui::keymap::Place;
 use crate::tui::pages::Terms;
 use crate::tui::theme::Theme;
 
-use super::command::Past;
+use super::command_line::Past;
 use super::count::Count;
 use super::cursor::Cursor;
 use super::decoders::Decoders;

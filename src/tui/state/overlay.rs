@@ -6,7 +6,7 @@ use crate::record::SessionId;
 use crate::record::finding::FindingKind;
 use crate::tui::keymap::Place;
 
-use super::command::CommandLine;
+use super::command_line::CommandLine;
 use super::compare::Compare;
 use super::composer::Composer;
 use super::cursor::Scroll;
