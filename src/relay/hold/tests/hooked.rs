@@ -1,5 +1,6 @@
 //! Messages that wait for a program of the user's.
 
+use super::random::{ordered, stream};
 use super::*;
 use crate::relay::session::Act;
 

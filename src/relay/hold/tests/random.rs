@@ -25,7 +25,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// Frames of one side: data in fragments or not, and control frames.
-fn stream(from: Side) -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn stream(from: Side) -> impl Strategy<Value = Vec<u8>> {
     let frame = (
         prop_oneof![Just(0x81_u8), Just(0x82), Just(0x01), Just(0x00), Just(0x80), Just(0x89), Just(0x8a), Just(0xc1)],
         proptest::collection::vec(prop_oneof![Just(b'a'), any::<u8>()], 0..20),
@@ -53,7 +53,7 @@ pub(super) fn headers(mut bytes: &[u8]) -> Vec<FrameHeader> {
 }
 
 /// A stream without its pings and pongs, which may pass by others.
-fn ordered(mut bytes: &[u8]) -> Vec<u8> {
+pub(super) fn ordered(mut bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some((header, used)) = FrameHeader::parse(bytes) {
         let end = (used + header.length as usize).min(bytes.len());
