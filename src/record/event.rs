@@ -223,7 +223,7 @@ pub enum ReleasedBy {
     User,
     /// A program of the user's decided so, as `--hook` has it.
     Hook,
-    /// Such a program did not reply in time, or was not there.
+    /// Such a program did not reply in time, was not there, or could not be given so much.
     HookLate,
     /// It only waited for what was in front of it.
     Order,
@@ -259,7 +259,7 @@ impl ReleasedBy {
         match self {
             Self::User => "by you",
             Self::Hook => "by the hook",
-            Self::HookLate => "as the hook did not reply in time",
+            Self::HookLate => "past the hook, which did not reply in time or can't be given so much",
             Self::Order => "with what was held in front of it",
             Self::Query => "once it was whole, as the hold does not ask for it",
             Self::Limit => "as it was held for as long as one may be",

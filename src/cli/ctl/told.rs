@@ -113,6 +113,10 @@ fn arrow(object: &Value) -> &'static str {
 }
 
 fn held(held: &Value) -> String {
+    if let Some(from) = held.get("head") {
+        let head = if shown(from) == "client" { "request" } else { "response" };
+        return format!("      session {}: the {head}: {}", field(held, "session"), said(held));
+    }
     format!(
         "{:>4}  {}:{} {} {:<6} {:>7}  {}{}",
         field(held, "held"),

@@ -81,6 +81,35 @@ impl Content {
     }
 }
 
+impl Content {
+    /// The head that it asks for: lines of text end as HTTP has it, with both of CR and LF.
+    ///
+    /// # Errors
+    /// Why that can't be, in words.
+    pub fn head(&self) -> Result<Vec<u8>, &'static str> {
+        match &self.what {
+            What::Payload(bytes, Opcode::BINARY) | What::Raw(bytes) => Ok(bytes.clone()),
+            What::Payload(text, _) => Ok(with_returns(text)),
+            What::Line(_) => Err("a head is given as text or payload, empty line included"),
+        }
+    }
+}
+
+/// Lines that end with both of CR and LF.
+fn with_returns(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 16);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match line {
+            [all @ .., b'\n'] if !all.ends_with(b"\r") => {
+                out.extend_from_slice(all);
+                out.extend_from_slice(b"\r\n");
+            }
+            line => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
 impl Fields {
     /// What goes out; `None` where no field says it.
     pub(super) fn content(&self) -> Result<Option<Content>, String> {

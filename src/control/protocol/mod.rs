@@ -129,6 +129,8 @@ pub enum Which {
     Held(u64),
     /// The one with that frame.
     Frame(SessionId, FrameNumber),
+    /// Not a message, but that side's head.
+    Head(SessionId, Side),
 }
 
 /// What is wrong with a line.
@@ -243,7 +245,10 @@ impl Fields {
                 let which = self.which()?;
                 let content =
                     self.content()?.ok_or_else(|| self.error("say what goes out: text, payload, raw or line"))?;
-                content.injection(None).map_err(|why| self.error(why))?;
+                match which {
+                    Which::Head(..) => drop(content.head().map_err(|why| self.error(why))?),
+                    Which::Held(_) | Which::Frame(..) => drop(content.injection(None).map_err(|why| self.error(why))?),
+                }
                 Request::Edit(which, content)
             }
             Do::Drop => Request::Drop(self.which()?),
@@ -321,8 +326,13 @@ impl Fields {
     }
 
     fn to(&self) -> Result<Side, String> {
-        let name = self.needed(Field::To, self.text(Field::To)?)?;
-        [Side::Client, Side::Server].into_iter().find(|side| side.name() == name).ok_or_else(|| self.takes(Field::To))
+        self.needed(Field::To, self.side(Field::To)?)
+    }
+
+    fn side(&self, field: Field) -> Result<Option<Side>, String> {
+        let Some(name) = self.text(field)? else { return Ok(None) };
+        let side = [Side::Client, Side::Server].into_iter().find(|side| side.name() == name);
+        side.map(Some).ok_or_else(|| self.takes(field))
     }
 
     fn policy(&self, name: &str) -> Result<Policy, String> {
@@ -332,10 +342,11 @@ impl Fields {
     fn which(&self) -> Result<Which, String> {
         let session = self.number(Field::Session, 1..=u64::MAX)?;
         let frame = self.number(Field::Frame, 1..=u64::MAX)?;
-        match (self.number(Field::Held, 1..=u64::MAX)?, session, frame) {
-            (Some(held), None, None) => Ok(Which::Held(held)),
-            (None, Some(session), Some(frame)) => Ok(Which::Frame(SessionId(session), FrameNumber::new(frame))),
-            _ => Err(self.error("say which message: its number as held, or session and frame")),
+        match (self.number(Field::Held, 1..=u64::MAX)?, session, frame, self.side(Field::Head)?) {
+            (Some(held), None, None, None) => Ok(Which::Held(held)),
+            (None, Some(session), Some(frame), None) => Ok(Which::Frame(SessionId(session), FrameNumber::new(frame))),
+            (None, Some(session), None, Some(from)) => Ok(Which::Head(SessionId(session), from)),
+            _ => Err(self.error("say which message: its number as held, or session and frame; or session and head")),
         }
     }
 

@@ -88,6 +88,8 @@ pub enum Field {
     Command,
     /// `then`
     Then,
+    /// `head`
+    Head,
 }
 
 /// What a field takes.
@@ -170,9 +172,15 @@ const fn field(what: Field, name: &'static str, kind: Kind, about: &'static str)
 }
 
 /// All fields.
-pub const FIELDS: [FieldHelp; 23] = [
+pub const FIELDS: [FieldHelp; 24] = [
     field(Field::Session, "session", Kind::Number, "the session's number"),
     field(Field::Frame, "frame", Kind::Number, "a frame's number in its session"),
+    field(
+        Field::Head,
+        "head",
+        Kind::OneOf(&["client", "server"]),
+        "whose held head is meant: the request is the client's",
+    ),
     field(Field::Held, "held", Kind::Number, "the number of a held message, as its event has it"),
     field(Field::Hold, "hold", Kind::Number, "the number of a hold"),
     field(Field::To, "to", Kind::OneOf(&["client", "server"]), "who gets it"),
@@ -207,6 +215,15 @@ const CONTENT: [Field; 7] =
 
 /// Fields that say which held message is meant.
 const WHICH: [Field; 2] = [Field::Session, Field::Frame];
+
+/// The same, where it may be a head.
+const WHICH_HELD: [Field; 3] = [Field::Session, Field::Frame, Field::Head];
+
+/// The fields of an edit, which may be one of a head.
+const EDITING_HELD: [Field; 10] = {
+    let [session, frame, text, payload, raw, opcode, fin, rsv, fragments] = EDITING;
+    [session, frame, Field::Head, text, payload, raw, opcode, fin, rsv, fragments]
+};
 
 /// Both.
 const EDITING: [Field; 9] = {
@@ -312,7 +329,7 @@ pub const COMMANDS: [CommandHelp; 17] = [
         flags: &[],
         reply: "`held`: a list of objects with `held`, `session`, `frame`, `from`, `since`, `length`, `waits` (user, or \
                 order: behind another one), `opcode`, and `text` or `payload`, or of a compressed one `inflated`, as in a \
-                `frame` event, at most 4096 bytes of it",
+                `frame` event, at most 4096 bytes of it; and of heads with `session`, `head`, `since`, and `text` or `payload`",
         example: r#"{"id":7,"do":"held"}"#,
         typed: "held",
     },
@@ -322,7 +339,7 @@ pub const COMMANDS: [CommandHelp; 17] = [
         about: "let a held message go on, or all",
         words: &[Field::Held],
         needed: 1,
-        flags: &[Field::Session, Field::Frame, Field::All],
+        flags: &[Field::Session, Field::Frame, Field::Head, Field::All],
         reply: "`waiting`: held, where others are in front of it",
         example: r#"{"id":8,"do":"release","held":7}"#,
         typed: "release all",
@@ -330,11 +347,11 @@ pub const COMMANDS: [CommandHelp; 17] = [
     CommandHelp {
         what: Do::Edit,
         name: "edit",
-        about: "send something else in place of a held message. Its opcode and its fragments stay as they came where \
-                nothing else is asked for",
+        about: "send something else in place of a held message, or of a head. A message's opcode and fragments stay as they \
+                came where nothing else is asked for; a head is given whole, as text or payload",
         words: &[Field::Held, Field::Line],
         needed: 1,
-        flags: &EDITING,
+        flags: &EDITING_HELD,
         reply: "`waiting`: held, where others are in front of it",
         example: r#"{"id":9,"do":"edit","held":7,"text":"changed"}"#,
         typed: "edit 7 changed",
@@ -342,10 +359,10 @@ pub const COMMANDS: [CommandHelp; 17] = [
     CommandHelp {
         what: Do::Drop,
         name: "drop",
-        about: "send nothing in place of a held message",
+        about: "send nothing in place of a held message; of a head, the session ends",
         words: &[Field::Held],
         needed: 1,
-        flags: &WHICH,
+        flags: &WHICH_HELD,
         reply: "`waiting`: held, where others are in front of it",
         example: r#"{"id":10,"do":"drop","session":1,"frame":13}"#,
         typed: "drop 1:13",

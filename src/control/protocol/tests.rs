@@ -71,6 +71,8 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#"{"do":"inject","session":1,"to":"client","opcode":"ping","fragments":2}"#, "inject: a control frame"),
         (r#"{"do":"release"}"#, "release: say which message"),
         (r#"{"do":"release","held":1,"session":1,"frame":1}"#, "release: say which message"),
+        (r#"{"do":"drop","session":1,"frame":1,"head":"client"}"#, "drop: say which message"),
+        (r#"{"do":"edit","session":1,"head":"server","line":"x"}"#, "edit: a head is given as text"),
         (r#"{"do":"close","session":1,"code":1006}"#, "close: code: 1006 can't be sent"),
         (r#"{"do":"close","session":1,"code":1000,"at_once":true}"#, "close: at_once: no close frame"),
         (r#"{"do":"policy","policy":"lax"}"#, "policy: policy: write faithful or repair or strict"),
@@ -120,6 +122,16 @@ fn an_edit_keeps_what_nobody_asks_to_change() {
     );
     assert_eq!(edit(r#""line":"/bin 01""#, Opcode::TEXT, 2), Injection::whole(Opcode::BINARY, vec![1]));
     assert_eq!(edit(r#""text":"x""#, Opcode::PING, 1), Injection::whole(Opcode::PING, b"x".to_vec()));
+}
+
+#[test]
+fn a_head_is_edited_as_text_whose_lines_end_as_http_has_it() {
+    let head = |fields: &str| match request(&format!(r#"{{"do":"edit","session":1,"head":"server",{fields}}}"#)) {
+        Request::Edit(Which::Head(SessionId(1), Side::Server), content) => content.head().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(head(r#""text":"HTTP/1.1 101 X\nA: b\r\n\n""#), b"HTTP/1.1 101 X\r\nA: b\r\n\r\n");
+    assert_eq!(head(r#""payload":"AAo=""#), b"\0\n");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::control::protocol::{self, Asked, Came, Request, Which};
 use crate::control::{self, Command};
 use crate::json;
 use crate::record::finding::Level;
-use crate::record::{FrameNumber, SessionId};
-use crate::relay::hold::Decision;
+use crate::record::{FrameNumber, SessionId, Side};
+use crate::relay::hold::{Decision, HeadDecision};
 use crate::relay::injection::{Refusal, Reply};
 use crate::text;
 
@@ -274,11 +274,17 @@ impl Client {
                 self.command(id, Command::Unhold(hold));
             }
             Request::Holds => self.done(id.as_ref(), protocol::holds(&control.holds())),
+            Request::Release(Which::Head(session, from)) => self.decide_head(id, session, from, HeadDecision::Release),
             Request::Release(which) => self.decide(id, which, |_| Ok(Decision::Release)),
             Request::ReleaseAll => self.command(id, Command::ReleaseAll),
+            Request::Edit(Which::Head(session, from), content) => match content.head() {
+                Ok(head) => self.decide_head(id, session, from, HeadDecision::Edit(head)),
+                Err(why) => self.put(&protocol::refused(id.as_ref(), why)),
+            },
             Request::Edit(which, content) => {
                 self.decide(id, which, move |came| content.injection(came).map(Decision::Edit));
             }
+            Request::Drop(Which::Head(session, from)) => self.decide_head(id, session, from, HeadDecision::Drop),
             Request::Drop(which) => self.decide(id, which, |_| Ok(Decision::Drop)),
             Request::Close { session, code, reason } => self.command(id, Command::Close { session, code, reason }),
             Request::Cut(session) => self.command(id, Command::Cut { session }),
@@ -321,6 +327,10 @@ impl Client {
         if let Some(mut slot) = self.slot(id) {
             self.shared.control.command(command, Box::new(move |reply| slot.reply(reply)));
         }
+    }
+
+    fn decide_head(&mut self, id: Option<Value>, session: SessionId, from: Side, decision: HeadDecision) {
+        self.command(id, Command::DecideHead { session, from, decision });
     }
 
     /// Decides of a message that is held, once it is known which that is and how it came.

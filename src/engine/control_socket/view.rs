@@ -94,7 +94,18 @@ impl View {
                 Value::Object(object)
             })
         });
-        json!({ "held": list.collect::<Vec<_>>() })
+        let heads = index.sessions().flat_map(|summary| {
+            [Side::Client, Side::Server].into_iter().filter_map(|from| {
+                let held = summary.held_heads[from].as_ref()?;
+                let (name, value) = match valid(&held.bytes) {
+                    Some(text) if text.len() == held.bytes.len() => ("text", text.to_owned()),
+                    _ => ("payload", STANDARD.encode(&held.bytes)),
+                };
+                let (session, since) = (summary.id.0, time(held.since));
+                Some(json!({ "session": session, "head": from.name(), "since": since, name: value }))
+            })
+        });
+        json!({ "held": heads.chain(list).collect::<Vec<_>>() })
     }
 
     /// A message that is held, and how it came. One that is named by its frame may be held though it is not known yet.
@@ -102,6 +113,8 @@ impl View {
         let index = self.index();
         let (session, frame) = match which {
             Which::Frame(session, frame) => (session, frame),
+            // Its session knows.
+            Which::Head(..) => return None,
             Which::Held(number) => index.sessions().find_map(|summary| {
                 let held = summary.held.iter().find(|(_, message)| message.held == number);
                 Some((summary.id, *held?.0))

@@ -75,6 +75,19 @@ impl Hold {
         later.filter(|(_, condition)| asks(condition, said, Sight::WHOLE) == Some(true)).map(|(place, _)| place).next()
     }
 
+    /// Why a message passes that nobody decides of. One that a hook asks for, and that is too long to be given to it, is told.
+    pub(super) fn past_hooks(&self, id: u64, by: ReleasedBy) -> ReleasedBy {
+        if self.hooks.is_empty() || self.queue.is_whole(id) {
+            return by;
+        }
+        let is_missed =
+            self.queue.gathered(id).is_some_and(|Gathered { header, number, length, payload, inflated }| {
+                let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
+                self.hooks_ask(&passing, super::sight(&header)) != Some(false)
+            });
+        if is_missed { ReleasedBy::HookLate } else { by }
+    }
+
     /// A message waits for a hook from now on.
     pub(super) fn ask_hook(&mut self, id: u64, hook: usize, now: Time) {
         let Some((question, until)) = self.question(id, hook, now) else { return };

@@ -494,7 +494,8 @@ impl Hold {
         while let Some(undecided) = self.queue.undecided() {
             let by = if self.queue.is_first(undecided) { ReleasedBy::Query } else { ReleasedBy::Order };
             let (hook, asks) = self.decide(undecided);
-            let state = if hook.is_some() || asks { State::Asks } else { State::Passes(by) };
+            let passes = State::Passes(self.past_hooks(undecided, by));
+            let state = if hook.is_some() || asks { State::Asks } else { passes };
             self.queue.decide(undecided, state);
             hook.into_iter().for_each(|hook| self.ask_hook(undecided, hook, now));
         }

@@ -102,6 +102,21 @@ fn hooks_are_asked_in_their_order_and_then_the_hold() {
 }
 
 #[test]
+fn what_is_too_long_for_a_program_passes_and_is_told() {
+    let mut stage = Stage::hooking(&["op:text"]);
+    let limits = Limits { hold_bytes: 1000, ..Limits::default() };
+    let cell = std::mem::take(&mut stage.cell);
+    stage = Stage::new(limits, None);
+    stage.cell.set_hooks(cell.hooks());
+    let frame = [&b"\x81\x7e\x07\xd0"[..], &[b'x'; 2000]].concat();
+    stage.say(Side::Server, &frame);
+    assert_eq!(stage.questions(), []);
+    assert_eq!(stage.client(), frame);
+    stage.say(Side::Server, b"\x81\x01a");
+    assert_eq!(stage.questions().len(), 1);
+}
+
+#[test]
 fn at_the_end_nothing_waits_for_a_program() {
     let mut stage = Stage::hooking(&[""]);
     stage.say(Side::Server, b"\x81\x01a");
