@@ -256,7 +256,7 @@ numbered!(put_released_how, take_released_how, ReleasedHow { AsIs = 0, Edited = 
 numbered!(
     put_released_by,
     take_released_by,
-    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5, Hook = 6, HookLate = 7 }
+    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5, Hook = 7, HookLate = 8 }
 );
 numbered!(
     put_closed_how,

@@ -255,7 +255,7 @@ fn at_least(kept: Span, count: u64) -> Result<u64, Trouble> {
 }
 
 numbered!(put_origin, take_origin, Origin { Peer = 0, Injected = 1, Proxy = 2 });
-numbered!(put_by, take_by, By { Repair = 0, Strict = 1, Bridge = 2, Ending = 3, User = 4, Hold = 5, Hook = 6 });
+numbered!(put_by, take_by, By { Repair = 0, Strict = 1, Bridge = 2, Ending = 3, User = 4, Hold = 5, Hook = 7 });
 
 fn put_relayed(relayed: Relayed, put: &mut Put) {
     match relayed {

@@ -66,11 +66,14 @@ struct Open {
 }
 
 impl Hooks {
-    /// Starts the programs, and has sessions ask them from now on.
+    /// Starts the programs, and has sessions ask them from now on. Where there are none, nothing is asked.
     ///
     /// # Errors
     /// No thread can be started for one.
     pub fn start(hooks: &[HookConfig], handle: &Handle, journal: &Arc<Journal>) -> io::Result<Self> {
+        if hooks.is_empty() {
+            return Ok(Self { _list: Vec::new() });
+        }
         let mut list = Vec::new();
         for (place, hook) in hooks.iter().enumerate() {
             let asked = Arc::new(Asked {

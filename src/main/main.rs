@@ -8,6 +8,8 @@
 mod doctor;
 mod export;
 mod reports;
+#[cfg(unix)]
+mod steering;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -21,8 +23,6 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
-#[cfg(unix)]
-use wsproxy::cli::ctl::{CtlArguments, CtlEnd};
 use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::file::Settings;
 use wsproxy::config::{self, Config, DoctorConfig, ExportConfig, Output, Terminals};
@@ -30,7 +30,7 @@ use wsproxy::control::{self, Control as _};
 use wsproxy::diagnose;
 use wsproxy::engine::child::{self, RunningCommand, Signals};
 #[cfg(unix)]
-use wsproxy::engine::control_socket::{ControlSocket, ControlWorld};
+use wsproxy::engine::control_socket::ControlSocket;
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::hooks::Hooks;
 use wsproxy::engine::recorder::Recorder;
@@ -46,6 +46,8 @@ use wsproxy::tui::theme::Colouring;
 
 use self::doctor::doctor;
 use self::reports::Reports;
+#[cfg(unix)]
+use self::steering::{control_socket, ctl};
 
 /// Measured against glibc's: a tenth less CPU for a connection, where the heap grows, and a fifth less for a small frame.
 #[global_allocator]
@@ -145,20 +147,6 @@ fn print(command: &CliCommand) -> Result<(), Failure> {
     written_or_unread(command.run(&mut io::stdout().lock()))
 }
 
-/// Has a running proxy do something.
-#[cfg(unix)]
-fn ctl(arguments: &CtlArguments) -> Result<ExitCode, Failure> {
-    let (code, why) = match arguments.run(&mut io::stdout().lock()) {
-        Ok(CtlEnd::Done) => return Ok(ExitCode::SUCCESS),
-        Ok(CtlEnd::Refused(None)) => return Ok(ExitCode::from(SEEN)),
-        Ok(CtlEnd::Refused(Some(why))) => (SEEN, why),
-        Ok(CtlEnd::Wrong(why)) => (WRONG, why),
-        Ok(CtlEnd::NoProxy(why)) => (FAILED, why),
-        Err(error) => return written_or_unread(Err(error)).map(|()| ExitCode::SUCCESS),
-    };
-    Err(anyhow!(why)).or_fail(code)
-}
-
 /// A reader that went away is no failure.
 fn written_or_unread(result: io::Result<()>) -> Result<(), Failure> {
     match result {
@@ -175,7 +163,7 @@ struct Proxy {
     running: Running,
     info: tui::Info,
     /// They end when dropped.
-    _hooks: Option<Hooks>,
+    _hooks: Hooks,
     /// Goes when dropped.
     #[cfg(unix)]
     control_socket: Option<ControlSocket>,
@@ -283,10 +271,7 @@ impl Proxy {
         let handle = Handle::default();
         handle.command(control::Command::Policy(config.policy), control::unheard());
         handle.command(control::Command::Hold(config.hold.clone()), control::unheard());
-        let hooks = match config.hooks.as_slice() {
-            [] => None,
-            hooks => Some(Hooks::start(hooks, &handle, &journal).context("can't start --hook").or_fail(FAILED)?),
-        };
+        let hooks = Hooks::start(&config.hooks, &handle, &journal).context("can't start --hook").or_fail(FAILED)?;
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {
@@ -472,28 +457,6 @@ impl Proxy {
         });
         Ok(())
     }
-}
-
-/// The socket by which scripts steer the proxy, where one is wanted.
-#[cfg(unix)]
-fn control_socket(
-    config: &Config,
-    runtime: &Runtime,
-    handle: &Handle,
-    journal: &Arc<Journal>,
-) -> Result<Option<ControlSocket>, Failure> {
-    let Some(path) = &config.control else { return Ok(None) };
-    let preference = config.preference.clone();
-    let lines: control::LineMaker = Box::new(move |query| {
-        let printer = Printer::new(headless::Format::Json, TimeZone::system()).reading(preference.clone());
-        Box::new(match query {
-            Some(query) => printer.filtered(query),
-            None => printer,
-        })
-    });
-    let world = ControlWorld { control: Arc::new(handle.clone()), journal: Arc::clone(journal), lines };
-    let _context = runtime.enter();
-    ControlSocket::serve(path, world).map(Some).context("--control").or_fail(FAILED)
 }
 
 /// Waits until all is printed, for as long as it goes on.
