@@ -1,5 +1,6 @@
 //! Captures of real sessions, and what becomes of the files.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, Cursor, Read as _, Seek};
 use std::path::Path;
@@ -9,8 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::Message;
+use wsproxy::export::{Format, Printer};
 
 use wsproxy::capture::{About, Reader, Tail, Writer};
 use wsproxy::diagnose::examples::{Scene, Step, example};
@@ -94,6 +97,44 @@ fn sessions_with_each_finding_come_back_under_each_policy() {
         let Some(scene) = example.scene() else { continue };
         for policy in Policy::ALL {
             assert_comes_back(&play(scene, policy), &format!("{} under {}", kind.id(), policy.name()));
+        }
+    }
+}
+
+/// The lines that scripts get of some logs.
+fn json_lines(logs: &[(Option<SessionId>, Log)]) -> String {
+    let mut printer = Printer::new(Format::JsonLines, TimeZone::UTC);
+    let mut out = Vec::new();
+    logs.iter().for_each(|(session, log)| printer.log(*session, log, &mut out));
+    printer.finish(&BTreeMap::new(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn logs_of(file: &[u8]) -> Vec<(Option<SessionId>, Log)> {
+    let mut reader = Reader::open(Cursor::new(file)).unwrap();
+    assert_eq!(reader.tail(), &Tail::Ended);
+    let entries = reader.entries().to_vec();
+    entries.iter().map(|entry| reader.load(entry).map(|loaded| (loaded.session, loaded.log)).unwrap()).collect()
+}
+
+#[test]
+fn a_capture_says_to_scripts_what_the_run_said_however_it_was_written() {
+    for kind in FindingKind::ALL {
+        let example = example(*kind);
+        let Some(scene) = example.scene() else { continue };
+        for policy in Policy::ALL {
+            let what = format!("{} under {}", kind.id(), policy.name());
+            let logs = [(Some(SessionId(1)), play(scene, policy))];
+            let live = json_lines(&logs);
+            let about = About { program: "wsproxy".to_owned(), begun: Time(1), part: 1 };
+            let mut writer = Writer::new(Vec::new(), 7, &about).unwrap();
+            writer.add(logs[0].0, &logs[0].1).unwrap();
+            assert_eq!(json_lines(&logs_of(&writer.finish().unwrap())), live, "{what}");
+            let mut printer = Printer::new(Format::Capture, TimeZone::UTC);
+            let mut file = Vec::new();
+            printer.log(logs[0].0, &logs[0].1, &mut file);
+            printer.finish(&BTreeMap::new(), &mut file).unwrap();
+            assert_eq!(json_lines(&logs_of(&file)), live, "{what}, frame by frame");
         }
     }
 }

@@ -170,6 +170,11 @@ impl<W: Write> Writer<W> {
         Ok(self.sink)
     }
 
+    /// Where it writes to. What was written may be taken out of it.
+    pub const fn sink(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Bytes of the file so far, those included that a buffering sink still holds.
     #[must_use]
     pub const fn written(&self) -> u64 {

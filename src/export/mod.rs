@@ -5,6 +5,7 @@
 //! in a file without a name.
 #![deny(clippy::indexing_slicing)]
 
+mod capture;
 mod checks;
 mod csv;
 mod file;
@@ -50,11 +51,14 @@ pub enum Format {
     Pcapng,
     /// What is wrong, with heads and bytes, in Markdown: for a bug tracker.
     Report,
+    /// A capture, for wsproxy itself.
+    Capture,
 }
 
 impl Format {
     /// In the order in which they are listed.
-    pub const ALL: [Self; 6] = [Self::JsonLines, Self::Har, Self::Pcapng, Self::Text, Self::Csv, Self::Report];
+    pub const ALL: [Self; 7] =
+        [Self::JsonLines, Self::Har, Self::Pcapng, Self::Text, Self::Csv, Self::Report, Self::Capture];
 
     /// Its name, which is the ending of its files as well.
     #[must_use]
@@ -66,6 +70,7 @@ impl Format {
             Self::Har => "har",
             Self::Pcapng => "pcapng",
             Self::Report => "md",
+            Self::Capture => "wscap",
         }
     }
 
@@ -79,6 +84,7 @@ impl Format {
             Self::Har => "HTTP Archive, for Chrome's DevTools",
             Self::Pcapng => "packets, for Wireshark and tshark",
             Self::Report => "a report in Markdown, without secrets",
+            Self::Capture => "a capture, for wsproxy open",
         }
     }
 
@@ -107,6 +113,7 @@ impl Format {
             Self::Har => Box::new(har::Har::default()),
             Self::Pcapng => Box::new(pcapng::Pcapng::default()),
             Self::Report => Box::new(report::Report::new(zone.clone())),
+            Self::Capture => Box::new(capture::Captured::default()),
         }
     }
 }

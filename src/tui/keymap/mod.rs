@@ -49,6 +49,8 @@ pub enum Action {
     ToClient,
     Resend,
     CloseSession,
+    WriteFile,
+    WriteAndQuit,
     Hex,
     Text,
     NextDecoder,

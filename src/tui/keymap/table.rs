@@ -54,6 +54,13 @@ const COMMAND: &[Place] = &[Place::Command];
 pub const BINDINGS: &[Binding] = &[
     bind(Action::Yes, &[Key::char('y'), Key::plain(KeyCode::Enter)], QUESTION, "yes", "yes"),
     bind(
+        Action::WriteAndQuit,
+        &[Key::char('w')],
+        QUESTION,
+        "",
+        "write all to a file, then quit: where frames are saved nowhere",
+    ),
+    bind(
         Action::No,
         &[Key::char('n'), Key::plain(KeyCode::Esc), Key::char('q'), Key::ctrl('g')],
         QUESTION,
@@ -319,6 +326,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Back, &[Key::plain(KeyCode::Esc)], EVERYWHERE, "", "back"),
     bind(Action::PreviousSession, &[Key::char('[')], EVERYWHERE, "", "the session before"),
     bind(Action::NextSession, &[Key::char(']')], EVERYWHERE, "", "the next session"),
+    bind(
+        Action::WriteFile,
+        &[Key::char('w')],
+        EVERYWHERE,
+        "",
+        "write what is shown, a session or all to a file: a capture or another format, by its ending",
+    ),
     bind(
         Action::CloseSession,
         &[Key::char('X')],

@@ -113,7 +113,7 @@ const WORDS: [(&str, &str, &str, Meaning); 18] = [
     (
         "write",
         "talk.har",
-        "write what is shown to a file: .jsonl, .har, .pcapng, .text, .csv, .md; all, session or range in front for that",
+        "write what is shown to a file: .jsonl, .har, .pcapng, .text, .csv, .md, .wscap; all, session or range in front for that",
         Meaning::Write(Existing::Keep),
     ),
     ("write!", "talk.har", "the same, in place of a file that is there", Meaning::Write(Existing::Replace)),

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
+use crate::control::Recorded;
 use crate::journal::{Fold, Index, Lens, Row, Scope, SessionSummary};
 use crate::record::finding::Level;
 use crate::record::{Policy, Time};
@@ -69,6 +70,8 @@ pub struct Model {
     pub(crate) sending: Sending,
     /// The file that is being written, or was last.
     pub(crate) writing: Option<Writing>,
+    /// Frames that were seen when all was last written to a file.
+    pub(crate) saved: u64,
     /// What is held.
     pub(crate) holding: Holding,
     /// Queries that have a name.
@@ -109,6 +112,7 @@ impl Model {
             search: Search::default(),
             sending: Sending::default(),
             writing: None,
+            saved: 0,
             holding: Holding::default(),
             saved: Saved::default(),
             commands: Past::default(),
@@ -119,6 +123,13 @@ impl Model {
             toast: None,
             drawn: Drawn::default(),
         }
+    }
+
+    /// Frames that would be nowhere if the screen ended now: neither in a capture or an autosave, nor in a file.
+    #[must_use]
+    pub(crate) fn unsaved(&self) -> u64 {
+        let is_safe = self.proxy.recorded.as_ref().is_some_and(Recorded::is_safe);
+        if is_safe { 0 } else { self.overview.frames.saturating_sub(self.saved) }
     }
 
     /// Whether the display is frozen: the journal's index is to be left as it is.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
+
 use crate::export::{Existing, Format, Written};
 use crate::query::Query;
 use crate::record::finding::Level;
@@ -114,6 +116,25 @@ pub(crate) struct Writing {
     pub path: PathBuf,
     /// How far it is.
     pub progress: WriteProgress,
+    /// What is done once it is there.
+    pub then: Then,
+    /// How many frames there were when it was begun, where it has all.
+    pub all: Option<u64>,
+}
+
+/// What is done once a file is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The screen goes on.
+    GoOn,
+    /// It ends.
+    Quit,
+}
+
+/// A name for a capture that was not given one.
+#[must_use]
+pub(crate) fn capture_name(now: Time, zone: &TimeZone) -> String {
+    format!("wsproxy-{}.{}", now.local(zone).strftime("%Y%m%d-%H%M%S"), Format::Capture.name())
 }
 
 impl Writing {

@@ -29,6 +29,7 @@ use super::search;
 use super::sending;
 use super::timeline;
 use super::why;
+use super::writing;
 
 /// Does it.
 pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Effect> {
@@ -55,6 +56,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| copy::perform(model, view, action))
         .or_else(|| sending::perform(model, view, action))
         .or_else(|| holding::perform(model, view, action))
+        .or_else(|| writing::perform(model, view, action))
         .or_else(|| general(model, view, action))
 }
 
@@ -155,6 +157,10 @@ fn back(model: &mut Model, view: &Index) {
 fn leave(model: &mut Model, view: &Index) -> Vec<Effect> {
     if model.panes.is_deep() {
         back(model, view);
+        return Vec::new();
+    }
+    if model.unsaved() > 0 {
+        model.overlay = Some(Overlay::Question(Question::Quit));
         return Vec::new();
     }
     quit(model)

@@ -116,7 +116,7 @@ fn copy(model: &mut Model, view: &Index, form: Form) -> Vec<Effect> {
             vec![Effect::Copy(text)]
         }
         Err(reason) if reason == too_large() => {
-            prompt::open_with(model, view, "write range copy.jsonl", reason);
+            prompt::open_with(model, view, "write range copy.jsonl", Some(reason));
             Vec::new()
         }
         Err(reason) => {

@@ -55,7 +55,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         Message::Found => {}
         Message::Decoded => model.decoders.hear(),
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
-        Message::Wrote(progress) => writing::take(model, progress),
+        Message::Wrote(progress) => return writing::take(model, progress),
         Message::Recorded(recorded) => recording::take(model, recorded),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }

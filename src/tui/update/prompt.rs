@@ -37,12 +37,12 @@ pub(crate) fn open(model: &mut Model, view: &Index) {
     model.overlay = Some(Overlay::Command(Box::new(CommandLine::new(known(model, view)))));
 }
 
-/// Opens it with a line that only needs to be agreed to, and why.
-pub(super) fn open_with(model: &mut Model, view: &Index, text: &str, why: String) {
+/// Opens it with a line that is to be gone on with or agreed to, and why where that is not plain.
+pub(super) fn open_with(model: &mut Model, view: &Index, text: &str, why: Option<String>) {
     open(model, view);
     if let Some(Overlay::Command(line)) = &mut model.overlay {
         line.set(text);
-        line.error = Some(why);
+        line.error = why;
     }
 }
 

@@ -135,30 +135,44 @@ fn entry(name: &str, style: Style, meaning: &str, columns: usize, theme: &Theme)
 /// Something to confirm.
 pub(super) fn question(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(Rect, Scroll)> {
     let Some(Overlay::Question(question)) = &model.overlay else { return None };
-    let open = model.overview.live;
-    let (title, words, note) = match question {
-        Question::Quit => {
-            let sessions =
-                if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
-            let held = if model.holding.held().is_some() { " What is held goes on first, in order." } else { "" };
-            ("Quit?", sessions + held, "Both sides of each get a close frame.")
-        }
-        Question::Close(session) => {
-            ("Close?", format!("Session {} is open.", session.0), "Both sides get a close frame.")
-        }
-    };
     let theme = &model.look.theme;
-    let answers = Line::from(vec![
-        Span::styled("y", theme.key),
-        Span::styled(" yes    ", theme.text),
-        Span::styled("n", theme.key),
-        Span::styled(" no", theme.text),
-    ]);
-    let lines = [Line::styled(words, theme.text), Line::styled(note, theme.dim), Line::default(), answers];
+    let (title, mut lines) = match question {
+        Question::Quit => ("Quit?", quitting(model)),
+        Question::Close(session) => (
+            "Close?",
+            vec![
+                Line::styled(format!("Session {} is open.", session.0), theme.text),
+                Line::styled("Both sides get a close frame.", theme.dim),
+            ],
+        ),
+    };
+    let answer =
+        |key: &'static str, words: &'static str| [Span::styled(key, theme.key), Span::styled(words, theme.text)];
+    let writes = *question == Question::Quit && model.unsaved() > 0;
+    let write = if writes { Vec::from(answer("w", " write them and quit    ")) } else { Vec::new() };
+    let answers = write.into_iter().chain(answer("y", " yes    ")).chain(answer("n", " no"));
+    lines.extend([Line::default(), Line::from_iter(answers)]);
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
     let inside = window(model, area, width, lines.len() as u16, title, buffer);
     for (y, line) in (inside.top()..inside.bottom()).zip(&lines) {
         buffer.set_line(inside.x, y, line, inside.width);
     }
     None
+}
+
+/// What quitting would end and lose.
+fn quitting(model: &Model) -> Vec<Line<'static>> {
+    let (theme, open, unsaved) = (&model.look.theme, model.overview.live, model.unsaved());
+    let mut lines = Vec::new();
+    if open > 0 {
+        let sessions = if open == 1 { "1 session is open.".to_owned() } else { format!("{open} sessions are open.") };
+        let held = if model.holding.held().is_some() { " What is held goes on first, in order." } else { "" };
+        lines.push(Line::styled(sessions + held, theme.text));
+        lines.push(Line::styled("Both sides of each get a close frame.", theme.dim));
+    }
+    if unsaved > 0 {
+        let words = if unsaved == 1 { "1 frame is".to_owned() } else { format!("{} frames are", fit::number(unsaved)) };
+        lines.push(Line::styled(format!("{words} saved nowhere."), theme.warning));
+    }
+    lines
 }
