@@ -27,7 +27,7 @@ use crate::support::document;
 use crate::support::program::{Program, command, within_deadline};
 
 /// A session of a scene's, whose reads are the log's, as in the engine.
-fn play(scene: &Scene, policy: Policy) -> Log {
+pub(crate) fn play(scene: &Scene, policy: Policy) -> Log {
     let cell = PolicyCell::default();
     cell.set(policy);
     let config = SessionConfig { policy: cell, ..SessionConfig::new(AddressRules::to("localhost:9999")) };

@@ -23,6 +23,7 @@ mod handshakes;
 mod holding;
 mod hooks;
 mod layers;
+mod opening;
 mod queries;
 mod real;
 mod refusals;

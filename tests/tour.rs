@@ -87,6 +87,15 @@ fn the_guide_shows_the_way_through_the_screen() {
 }
 
 #[test]
+fn the_guide_shows_a_capture_that_was_cut() {
+    let mut stage = Stage::new(100, 24);
+    talk(&mut stage);
+    let mut capture = stage.captured("monday.wscap", 520);
+    capture.after(60_000).keys("s");
+    document::check_section(GUIDE, "screen: capture", &capture.picture());
+}
+
+#[test]
 fn the_guide_shows_what_two_frames_differ_in() {
     let mut stage = Stage::new(80, 24);
     talk(&mut stage);

@@ -94,6 +94,11 @@ pub enum CliCommand {
     /// the worse of the two: the command's, and wsproxy's own by --fail-on, --expect and --reject. Lines go to standard
     /// error, and only with --headless or --json.
     Run(Box<RunArguments>),
+    /// Look at a capture: the screen, or the lines, of the run that it was written by
+    ///
+    /// Nothing is relayed, and nothing can be sent. A capture of any size opens at once; one that is still being written is
+    /// followed, and so is one that is rotated. One that was cut opens up to the cut.
+    Open(OpenArguments),
     /// Be the browser: dial a server, judge what it does, and report
     ///
     /// It dials as Chrome does, with no proxy and no browser between, listens and talks, tries ping, fragments,
@@ -446,6 +451,42 @@ pub struct DoctorArguments {
     pub json: bool,
 }
 
+/// Which capture to look at, and how, as typed.
+#[derive(Args, Debug)]
+pub struct OpenArguments {
+    /// The capture; of a rotated one, the first file, or the name that --capture was given
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// What was seen the last time, by the run that began last and was not given --no-autosave
+    #[arg(long, conflicts_with = "file")]
+    pub last: bool,
+
+    /// Print a line for each frame and event; the default where standard output is no terminal, or a dumb one
+    #[arg(long)]
+    pub headless: bool,
+
+    /// Print a JSON object a line instead, as the run with --json did
+    #[arg(long)]
+    pub json: bool,
+
+    /// Show or print only what fits a query (see docs/queries.md)
+    #[arg(long, value_name = "QUERY")]
+    pub filter: Option<String>,
+
+    /// The decoder that reads the messages of all sessions: auto (default), none, a name, or NAME=COMMAND
+    #[arg(long, value_name = "NAME[=COMMAND]")]
+    pub decoder: Vec<String>,
+
+    /// Read binary messages by this .proto file or descriptor set, as the one MESSAGE where it is named; repeat it for more
+    #[arg(long, value_name = "[MESSAGE=]FILE")]
+    pub proto: Vec<String>,
+
+    /// Exit with code 1 if a finding of this level, or a worse one, was printed with the lines
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<FailOn>,
+}
+
 /// Bounds that a user may want to change.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
@@ -494,7 +535,7 @@ impl CliCommand {
             Self::Config => Ok(()),
             Self::Man => clap_mangen::Man::new(Arguments::command()).render(out),
             // It prints as it goes, and has an exit code of its own.
-            Self::Doctor(_) | Self::Run(_) | Self::Export(_) => Ok(()),
+            Self::Doctor(_) | Self::Run(_) | Self::Open(_) | Self::Export(_) => Ok(()),
             #[cfg(unix)]
             Self::Ctl(_) => Ok(()),
         }

@@ -7,6 +7,7 @@ mod doctor;
 mod ends;
 mod export;
 pub mod file;
+mod open;
 mod proto;
 
 use std::fs::{File, OpenOptions};
@@ -38,6 +39,7 @@ use crate::wire::dialect::Dialect;
 pub use doctor::DoctorConfig;
 pub use ends::{Ends, Report};
 pub use export::ExportConfig;
+pub use open::OpenConfig;
 
 /// Bytes of a head below which no browser's handshake fits.
 const LEAST_HEAD: usize = 1024;
@@ -148,7 +150,8 @@ impl Config {
     /// # Errors
     /// One sentence that says what is wrong and shows a right value.
     pub fn new(arguments: &ProxyArguments, terminals: Terminals) -> Result<Self> {
-        Self::with(arguments, output(arguments, terminals)?)
+        let lines = arguments.json.then_some(Format::Json).or(arguments.headless.then_some(Format::Text));
+        Self::with(arguments, output(lines, terminals)?)
     }
 
     /// Checks what was typed in front of a command, whose standard output is not to be written to.
@@ -197,10 +200,7 @@ impl Config {
             control: arguments.control.clone(),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             recording: capture::recording(arguments, output)?,
-            fail_on: arguments.fail_on.map(|level| match level {
-                FailOn::Error => Level::Error,
-                FailOn::Warning => Level::Warning,
-            }),
+            fail_on: arguments.fail_on.map(level),
             policy: match arguments.policy {
                 PolicyName::Faithful => Policy::Faithful,
                 PolicyName::Repair => Policy::Repair,
@@ -358,12 +358,17 @@ fn hooks(typed: &[String]) -> Result<Vec<HookConfig>> {
     pairs.iter().map(hook).collect()
 }
 
-fn output(arguments: &ProxyArguments, terminals: Terminals) -> Result<Output> {
-    if arguments.json {
-        return Ok(Output::Lines(Format::Json));
+const fn level(level: FailOn) -> Level {
+    match level {
+        FailOn::Error => Level::Error,
+        FailOn::Warning => Level::Warning,
     }
-    if arguments.headless || !terminals.output {
-        return Ok(Output::Lines(Format::Text));
+}
+
+/// The lines that are asked for, or the screen where there is one.
+fn output(lines: Option<Format>, terminals: Terminals) -> Result<Output> {
+    if let Some(format) = lines.or((!terminals.output).then_some(Format::Text)) {
+        return Ok(Output::Lines(format));
     }
     ensure!(
         terminals.input,

@@ -3,6 +3,7 @@
 //! `protocol` has them as lines of JSON.
 
 pub mod holds;
+mod nobody;
 pub mod protocol;
 mod recorded;
 pub mod resend;
@@ -15,6 +16,7 @@ use crate::wire::close::Code;
 
 use holds::{HoldId, PutHold};
 
+pub use nobody::Nobody;
 pub use recorded::{Recorded, RecordedAs, RecordedState};
 
 /// What can be asked.

@@ -3,6 +3,7 @@
 //! A thread of its own follows the journal: however slowly the lines are read, no session waits for it. What left the
 //! journal before it could be printed is counted in the output.
 
+mod captured;
 mod colour;
 mod doctor;
 mod queue;
@@ -17,6 +18,7 @@ use crate::export;
 use crate::export::Printer;
 use crate::journal::Journal;
 
+pub use captured::{Printed, print_capture};
 pub use colour::{Colour, output_takes_sequences};
 pub use doctor::report;
 use queue::{Queue, Shared, Watched};

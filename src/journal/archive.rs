@@ -68,7 +68,8 @@ pub struct Stored {
 pub enum News {
     /// The next block.
     Block(Arc<Stored>),
-    /// What happened to a session, or to none, in a block that was told of before.
+    /// What happened to a session, or to none, in a block that was told of before; of each block that has events, in their
+    /// order.
     Events {
         /// Number of the block.
         block: u64,

@@ -40,6 +40,8 @@ pub struct Index {
     problems: Arc<VecDeque<RowId>>,
     /// The latest time in blocks that left.
     gone_until: Time,
+    /// Blocks in files of whose events nothing was told yet.
+    untold: VecDeque<u64>,
     /// What was found wrong apart from any session, or in several, oldest first; no more than the newest `SHARED`.
     shared: VecDeque<(Time, Side, Finding)>,
 }
@@ -101,6 +103,7 @@ impl Index {
             upstream: UpstreamState::Unknown,
             problems: Arc::default(),
             gone_until: Time::default(),
+            untold: VecDeque::new(),
             shared: VecDeque::new(),
         }
     }
@@ -125,6 +128,7 @@ impl Index {
             upstream: self.upstream.clone(),
             problems: Arc::clone(&self.problems),
             gone_until: self.gone_until,
+            untold: self.untold.clone(),
             shared: self.shared.clone(),
         }
     }
@@ -290,10 +294,28 @@ impl Index {
         self.blocks.block_ref(sequence)
     }
 
+    /// All blocks, for who reads them elsewhere.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<BlockRef> {
+        (self.first()..self.end()).filter_map(|sequence| self.block_ref(sequence)).collect()
+    }
+
     /// What a file says of the block at a place in the journal; `None` of one in memory.
     #[must_use]
     pub fn sums(&self, sequence: u64) -> Option<&Sums> {
         self.blocks.get(sequence)?.in_file()
+    }
+
+    /// The first block's place of whose events nothing is known yet, or the next block's: what sessions are is known up to there.
+    #[must_use]
+    pub fn told(&self) -> u64 {
+        self.untold.front().copied().unwrap_or_else(|| self.end())
+    }
+
+    /// Whether it shows a capture.
+    #[must_use]
+    pub const fn is_capture(&self) -> bool {
+        matches!(self.source, Source::Archive(_))
     }
 
     /// Lets go of what was read from files and has not been looked at lately, where that is too much.
@@ -447,6 +469,7 @@ impl Index {
             match news {
                 News::Block(stored) => self.add_stored(stored),
                 News::Events { block, session, events } => {
+                    while self.untold.pop_front_if(|untold| *untold <= block).is_some() {}
                     for (number, record) in &events {
                         self.note_problem(block, *number, record);
                         self.learn_of_upstream(record);
@@ -468,6 +491,9 @@ impl Index {
         let previous = session.and_then(|session| self.order_of(session)?.newest());
         let before = previous.and_then(|previous| self.blocks.get(previous)).map_or([false; 2], |entry| entry.after);
         let sequence = self.blocks.push_stored(stored, previous, before);
+        if sums.events > 0 {
+            self.untold.push_back(sequence);
+        }
         self.all.add(&self.blocks, sequence);
         self.list(session, sequence);
         let firsts = [sums.first_frame.client, sums.first_frame.server];

@@ -7,7 +7,9 @@
 
 mod doctor;
 mod export;
+mod open;
 mod reports;
+mod signals;
 #[cfg(unix)]
 mod steering;
 
@@ -25,7 +27,7 @@ use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 use wsproxy::cli::{Arguments, CliCommand};
 use wsproxy::config::file::Settings;
-use wsproxy::config::{self, Config, DoctorConfig, ExportConfig, Output, Terminals};
+use wsproxy::config::{self, Config, DoctorConfig, ExportConfig, OpenConfig, Output, Terminals};
 use wsproxy::control::{self, Control as _};
 use wsproxy::diagnose;
 use wsproxy::engine::child::{self, RunningCommand, Signals};
@@ -45,7 +47,9 @@ use wsproxy::tui;
 use wsproxy::tui::theme::Colouring;
 
 use self::doctor::doctor;
+use self::open::open;
 use self::reports::Reports;
+use self::signals::{end_signal, on_signal};
 #[cfg(unix)]
 use self::steering::{control_socket, ctl};
 
@@ -113,6 +117,11 @@ fn start(arguments: &Arguments, settings: Settings) -> Result<ExitCode, Failure>
             .or_fail(WRONG)
             .and_then(|config| export::export(&config))
             .map(|()| ExitCode::SUCCESS),
+        Some(CliCommand::Open(arguments)) => {
+            let config = OpenConfig::new(arguments, Terminals::of_process()).or_fail(WRONG)?;
+            settings.keys.take_effect();
+            open(config, settings.colours)
+        }
         Some(CliCommand::Config) => {
             written_or_unread(io::stdout().lock().write_all(config::file::default_file().as_bytes()))?;
             Ok(ExitCode::SUCCESS)
@@ -234,8 +243,13 @@ fn relay(
 
 /// wsproxy's own exit code.
 fn own_code(journal: &Journal, fail_on: Option<Level>, holds: bool) -> u8 {
-    let is_met = |kind: &FindingKind| fail_on.is_some_and(|least| diagnose::words(*kind).level >= least);
+    let is_met = |kind: &FindingKind| is_failure(fail_on, *kind);
     if holds && !journal.findings().keys().any(is_met) { 0 } else { SEEN }
+}
+
+/// Whether a finding is what `--fail-on` names.
+fn is_failure(fail_on: Option<Level>, kind: FindingKind) -> bool {
+    fail_on.is_some_and(|least| diagnose::words(kind).level >= least)
 }
 
 /// Says which assertions don't hold. Whether all do.
@@ -321,7 +335,7 @@ impl Proxy {
             thread::spawn(move || leave_if_stalled(&gone));
         })?;
         let world = tui::World {
-            journal: Arc::clone(&self.journal),
+            source: tui::Source::Journal(Arc::clone(&self.journal)),
             control: Arc::new(self.handle.clone()),
             clock: clock::now,
             preference,
@@ -448,14 +462,7 @@ impl Proxy {
 
     /// Calls `act` once, on the first signal that asks the program to end.
     fn on_signal(&self, act: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        let context = self.runtime.enter();
-        let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
-        drop(context);
-        self.runtime.spawn(async move {
-            signal.await;
-            act();
-        });
-        Ok(())
+        on_signal(&self.runtime, act)
     }
 }
 
@@ -498,30 +505,6 @@ fn leave_if_stalled(gone: &mpsc::Receiver<()>) {
     }
     tui::let_go();
     process::exit(0);
-}
-
-/// Resolves on the first signal that asks the program to end: ctrl-c, SIGTERM, or the terminal's end.
-#[cfg(unix)]
-fn end_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
-}
-
-/// Resolves on ctrl-c.
-#[cfg(not(unix))]
-fn end_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// wsproxy's own log, to a file and never to the terminal.

@@ -6,6 +6,7 @@ use ratatui::Frame;
 
 use crate::journal::{Heartbeats, Index};
 use crate::query::{Property, Query};
+use crate::record::finding::Level;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::model::Model;
 use crate::tui::update::prepare::prepare;
@@ -50,6 +51,13 @@ impl Feed {
     pub fn sync(&mut self, model: &mut Model) -> bool {
         let place = self.frozen.is_none().then(|| model.lists.hold(&self.live));
         let changed = self.live.sync();
+        let before = std::mem::replace(&mut model.proxy.capture, self.live.capture());
+        let trouble = model.proxy.capture.as_ref().and_then(|capture| capture.trouble.clone());
+        if trouble != before.and_then(|capture| capture.trouble)
+            && let Some(words) = trouble
+        {
+            model.toast(Level::Warning, words);
+        }
         if changed {
             if let Some(place) = place {
                 model.lists.restore(&self.live, place);
@@ -82,7 +90,13 @@ impl Feed {
     pub fn update(&mut self, model: &mut Model, message: Message) -> Vec<Effect> {
         // Each wake begins with the time. Were the search asked each time, it would wake the screen for each block.
         let is_time = matches!(message, Message::Time(_));
-        let effects = update(model, self.shown(), message);
+        self.frozen.as_mut().unwrap_or(&mut self.live).let_go();
+        let mut effects = update(model, self.shown(), message);
+        if let Some(refusal) = model.proxy.refusal()
+            && effects.extract_if(.., |effect| effect.needs_proxy()).count() > 0
+        {
+            model.toast(Level::Warning, refusal);
+        }
         match (model.is_frozen(), &self.frozen) {
             (true, None) => self.frozen = Some(self.live.freeze()),
             (false, Some(frozen)) => {

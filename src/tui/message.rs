@@ -117,3 +117,28 @@ pub enum Effect {
     /// End everything.
     Quit,
 }
+
+impl Effect {
+    /// Whether it is asked of a proxy that runs.
+    #[must_use]
+    pub(crate) const fn needs_proxy(&self) -> bool {
+        match self {
+            Self::Inject { .. }
+            | Self::Repeat { .. }
+            | Self::Hold(_)
+            | Self::Decide { .. }
+            | Self::DecideHead { .. }
+            | Self::ReleaseAll
+            | Self::Close(_)
+            | Self::Policy(_) => true,
+            Self::Copy(_)
+            | Self::StopRepeating
+            | Self::Write(_)
+            | Self::StopWriting
+            | Self::Remember(_)
+            | Self::OpenEditor(_)
+            | Self::Suspend
+            | Self::Quit => false,
+        }
+    }
+}

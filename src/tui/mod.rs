@@ -25,7 +25,7 @@ mod tests;
 pub use feed::{Feed, draw};
 pub use message::{Effect, Message};
 pub use run::terminal::{let_go, unblock};
-pub use run::{Inbox, Remote, World, channel, run};
+pub use run::{Inbox, Remote, Source, World, channel, run};
 pub use state::model::Model;
 pub use state::proxy::Info;
 pub use update::update;

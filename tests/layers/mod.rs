@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 25] = [
+const LAYERS: [(&str, usize); 26] = [
     ("text", 0),
     ("files", 0),
     ("wire", 0),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, usize); 25] = [
     ("journal", 5),
     ("doctor", 5),
     ("compose", 5),
+    ("archive", 6),
     ("compare", 6),
     ("control", 6),
     ("json", 6),

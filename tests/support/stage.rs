@@ -1,12 +1,14 @@
 //! The screen without a terminal, over sessions that are played by hand at fixed times: for pictures in documents.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
+use wsproxy::archive::Capture;
+use wsproxy::capture::{About, Writer};
 use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
 use wsproxy::relay::hold::HoldCell;
@@ -18,6 +20,8 @@ use wsproxy::tui::theme::Theme;
 use wsproxy::tui::{Effect, Feed, Info, Message, Model, draw};
 use wsproxy::wire::frame;
 use wsproxy::wire::opcode::Opcode;
+
+use crate::support::proxy::DEADLINE;
 
 /// 2026-01-01T12:00:00Z, when the proxy starts.
 const NOON: Time = Time(1_767_268_800_000_000);
@@ -34,6 +38,8 @@ pub(crate) struct Stage {
     output: Output,
     hold: HoldCell,
     now: Time,
+    /// Where the capture is that it shows.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -57,9 +63,41 @@ impl Stage {
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let (session, output, hold) = (None, Output::default(), HoldCell::default());
-        let mut stage = Self { journal, feed, model, terminal, session, output, hold, now: NOON };
+        let mut stage = Self { journal, feed, model, terminal, session, output, hold, now: NOON, _folder: None };
         stage.settle();
         stage
+    }
+
+    /// `wsproxy open FILE`, where the file has what this stage has seen but for its last bytes.
+    pub(crate) fn captured(&self, name: &str, without: usize) -> Self {
+        let mut blocks = Vec::new();
+        self.journal.subscribe(|| ()).read(&mut blocks);
+        let about = About { program: "wsproxy".to_owned(), begun: NOON, part: 1 };
+        let mut writer = Writer::new(Vec::new(), 7, &about).unwrap();
+        for block in blocks {
+            writer.add(block.session, &block.log).unwrap();
+            writer.flush().unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes.get(..bytes.len() - without).unwrap()).unwrap();
+        let capture = Arc::new(Capture::open(&path).unwrap());
+        let (ring, bell) = mpsc::sync_channel(1);
+        capture.on_news(move || {
+            let _ = ring.try_send(());
+        });
+        let size = self.terminal.size().unwrap();
+        let mut stage = Self::new(size.width, size.height);
+        stage.now = self.now;
+        stage.feed = Feed::new(Index::of_archive(capture));
+        stage.settle();
+        // What happened to the session is read by a thread.
+        while stage.feed.shown().session(SessionId(1)).is_none_or(|session| session.open.is_none()) {
+            bell.recv_timeout(DEADLINE).expect("the session should be read");
+            stage.settle();
+        }
+        Self { _folder: Some(folder), ..stage }
     }
 
     /// Time passes.

@@ -158,6 +158,27 @@ pub enum Action {
     SortProblems,
 }
 
+impl Action {
+    /// Whether it is asked of a proxy that runs: of a capture it can't be.
+    #[must_use]
+    pub const fn needs_proxy(self) -> bool {
+        matches!(
+            self,
+            Self::ToServer
+                | Self::ToClient
+                | Self::Resend
+                | Self::CloseSession
+                | Self::NextPolicy
+                | Self::Hold
+                | Self::HoldToggle
+                | Self::Release
+                | Self::ReleaseAll
+                | Self::EditHeld
+                | Self::EditCopy
+        )
+    }
+}
+
 /// Where on the screen keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {

@@ -22,6 +22,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyModifiers};
 use jiff::tz::TimeZone;
 
+use crate::archive::Capture;
 use crate::control::{self, Command, Control, Replier};
 use crate::decode::{Decoder, Preference};
 use crate::export::Redaction;
@@ -96,7 +97,7 @@ pub struct Inbox {
 /// What the screen shows, steers and lives by.
 pub struct World {
     /// What was seen.
-    pub journal: Arc<Journal>,
+    pub source: Source,
     /// The proxy.
     pub control: Arc<dyn Control>,
     /// The time now.
@@ -109,6 +110,14 @@ pub struct World {
     pub redaction: Redaction,
     /// Colours in place of the theme's.
     pub colouring: Colouring,
+}
+
+/// Where what is shown comes from.
+pub enum Source {
+    /// From a proxy that runs.
+    Journal(Arc<Journal>),
+    /// From a capture.
+    Capture(Arc<Capture>),
 }
 
 /// A remote control and the inbox for `run`.
@@ -153,7 +162,8 @@ struct Screen {
     taken: SyncSender<()>,
     history: HistoryFile,
     repeating: Option<Stopper>,
-    journal: Arc<Journal>,
+    /// The journal of a proxy that runs.
+    journal: Option<Arc<Journal>>,
     redaction: Redaction,
     writing: Option<write::Stopper>,
     drawn: Time,
@@ -170,12 +180,19 @@ enum Due {
 
 impl Screen {
     fn new(inbox: Inbox, world: World, info: Info) -> io::Result<Self> {
-        let World { journal, control, clock, preference, filter, redaction, colouring } = world;
-        let bell = inbox.remote.clone();
-        let subscription = journal.subscribe(move || {
-            bell.flags.rung.store(true, Ordering::SeqCst);
-            let _ = bell.sender.try_send(Wake::Look);
-        });
+        let World { source, control, clock, preference, filter, redaction, colouring } = world;
+        let remote = inbox.remote.clone();
+        let bell = move || {
+            remote.flags.rung.store(true, Ordering::SeqCst);
+            let _ = remote.sender.try_send(Wake::Look);
+        };
+        let (index, journal) = match source {
+            Source::Journal(journal) => (Index::new(journal.subscribe(bell)), Some(journal)),
+            Source::Capture(capture) => {
+                capture.on_news(bell);
+                (Index::of_archive(capture), None)
+            }
+        };
         for decoder in &preference.given {
             if let Decoder::Program(program) = decoder {
                 let reader = inbox.remote.clone();
@@ -214,7 +231,7 @@ impl Screen {
             model,
             file,
             remembered,
-            feed: Feed::new(Index::new(subscription)).with_bell(found),
+            feed: Feed::new(index).with_bell(found),
             taken,
             history,
             repeating: None,
@@ -363,10 +380,16 @@ impl Screen {
 
     /// Begins to write a file.
     fn write(&mut self, order: WriteOrder) -> io::Result<()> {
+        let view = self.feed.shown();
+        let (seen, beginnings) = match &self.journal {
+            Some(journal) => (write::Seen::InMemory(Arc::clone(journal)), write::beginnings(view)),
+            // The beginnings of all sessions are there.
+            None => (write::Seen::InFiles(view.blocks()), Vec::new()),
+        };
         let job = write::Job {
             order,
-            journal: Arc::clone(&self.journal),
-            beginnings: write::beginnings(self.feed.shown()),
+            seen,
+            beginnings,
             preference: self.model.decoders.preference().clone(),
             redaction: self.redaction.clone(),
             zone: self.model.look.zone.clone(),

@@ -1,5 +1,6 @@
 //! Writes a file of what is in memory on a thread of its own, a few blocks at a time, and can be stopped.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use crate::decode::Preference;
 use crate::export::{ExportFile, Printer, Redaction, Written};
-use crate::journal::{Index, Journal, Scope};
-use crate::record::{Event, Log, Record, Seen, SessionId};
+use crate::journal::{BlockRef, Index, Journal, Opener, Scope};
+use crate::record::{self, Event, Log, Record, SessionId};
 use crate::text;
 use crate::tui::state::writing::{WriteOrder, WriteProgress};
 
@@ -27,10 +28,18 @@ impl Drop for Stopper {
     }
 }
 
+/// Where what was seen is.
+pub(crate) enum Seen {
+    /// In the journal.
+    InMemory(Arc<Journal>),
+    /// In a capture.
+    InFiles(Vec<BlockRef>),
+}
+
 /// What is needed to write things down.
 pub(crate) struct Job {
     pub order: WriteOrder,
-    pub journal: Arc<Journal>,
+    pub seen: Seen,
     /// What is known of sessions whose beginning has left memory.
     pub beginnings: Vec<(SessionId, Log)>,
     pub preference: Preference,
@@ -68,7 +77,7 @@ fn why(error: &io::Error, path: &Path) -> String {
     }
 }
 
-/// Writes all that the journal holds now; `None` where it was stopped.
+/// Writes all that was seen up to now; `None` where it was stopped.
 fn write(job: &Job, stopped: &Receiver<()>, report: &mut impl FnMut(WriteProgress)) -> io::Result<Option<Written>> {
     let order = &job.order;
     let printer = Printer::new(order.format, job.zone.clone())
@@ -84,8 +93,45 @@ fn write(job: &Job, stopped: &Receiver<()>, report: &mut impl FnMut(WriteProgres
     for (session, log) in &job.beginnings {
         file.log(Some(*session), log)?;
     }
-    let end = job.journal.next_sequence();
-    let mut subscription = job.journal.subscribe(|| ());
+    match &job.seen {
+        Seen::InMemory(journal) => write_journal(journal, file, stopped, report),
+        Seen::InFiles(blocks) => write_blocks(blocks, file, stopped, report),
+    }
+}
+
+/// Writes all blocks of a capture; `None` where it was stopped.
+fn write_blocks(
+    blocks: &[BlockRef],
+    mut file: ExportFile,
+    stopped: &Receiver<()>,
+    report: &mut impl FnMut(WriteProgress),
+) -> io::Result<Option<Written>> {
+    let (mut opener, mut findings, mut told) = (Opener::default(), BTreeMap::new(), u8::MAX);
+    for (place, block) in blocks.iter().enumerate() {
+        if stopped.try_recv() != Err(TryRecvError::Empty) {
+            return Ok(None);
+        }
+        let opened = opener.open(block);
+        let (block, _) = opened.ok_or_else(|| io::Error::other("a block of the capture can't be read"))?;
+        block.log.findings().for_each(|kind| *findings.entry(kind).or_default() += 1);
+        file.log(block.session, &block.log)?;
+        let hundredths = u8::try_from(place * 100 / blocks.len()).unwrap_or(99);
+        if hundredths != told {
+            told = hundredths;
+            report(WriteProgress::Going(hundredths));
+        }
+    }
+    file.finish(&findings).map(Some)
+}
+
+fn write_journal(
+    journal: &Arc<Journal>,
+    mut file: ExportFile,
+    stopped: &Receiver<()>,
+    report: &mut impl FnMut(WriteProgress),
+) -> io::Result<Option<Written>> {
+    let end = journal.next_sequence();
+    let mut subscription = journal.subscribe(|| ());
     let (mut blocks, mut first, mut missed, mut told) = (Vec::new(), None, 0, u8::MAX);
     loop {
         if stopped.try_recv() != Err(TryRecvError::Empty) {
@@ -112,7 +158,7 @@ fn write(job: &Job, stopped: &Receiver<()>, report: &mut impl FnMut(WriteProgres
             break;
         }
     }
-    file.finish(&job.journal.findings()).map(Some)
+    file.finish(&journal.findings()).map(Some)
 }
 
 /// What is remembered of sessions whose beginning is not in memory any more: their heads.
@@ -120,7 +166,7 @@ pub(crate) fn beginnings(view: &Index) -> Vec<(SessionId, Log)> {
     let has_begin = |session| {
         let scope = Scope::Session(session);
         let first = view.row(scope, view.range(scope).start);
-        first.is_some_and(|row| matches!(row.record, Seen::Event(_, Event::SessionOpened { .. })))
+        first.is_some_and(|row| matches!(row.record, record::Seen::Event(_, Event::SessionOpened { .. })))
     };
     let gone = view.sessions().filter(|summary| !has_begin(summary.id));
     gone.map(|summary| {

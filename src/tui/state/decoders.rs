@@ -102,9 +102,11 @@ impl Decoders {
         if session.is_settled || session.frames == Some(frames) {
             return;
         }
-        session.frames = Some(frames);
         let (first, is_settled) = first(view, id);
-        session.is_settled = is_settled;
+        // Of a capture it is found out later how a session began.
+        let is_known = summary.client.is_some() || !view.is_capture();
+        session.is_settled = is_settled && is_known;
+        session.frames = is_known.then_some(frames);
         let subprotocol = summary.open.as_ref().and_then(|open| open.subprotocol.as_deref());
         let subprotocol = subprotocol.and_then(|name| str::from_utf8(name).ok());
         let payloads: Vec<_> = first.iter().map(First::payload).collect();

@@ -97,7 +97,7 @@ impl Model {
     #[must_use]
     pub fn new(info: Info, theme: Theme, zone: TimeZone, now: Time) -> Self {
         Self {
-            proxy: Proxy { info, policy: Policy::default(), recorded: None },
+            proxy: Proxy { info, policy: Policy::default(), recorded: None, capture: None },
             now,
             look: Look::new(theme, zone),
             panes: Panes::default(),

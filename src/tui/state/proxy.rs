@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::control::Recorded;
+use crate::journal::ArchiveStatus;
 use crate::record::Policy;
 
 /// The proxy.
@@ -14,6 +15,19 @@ pub(crate) struct Proxy {
     pub policy: Policy,
     /// What is written to disk of what is seen.
     pub recorded: Option<Recorded>,
+    /// The capture that is shown in place of a proxy's traffic.
+    pub capture: Option<ArchiveStatus>,
+}
+
+impl Proxy {
+    /// What there is to say to who wants to change or send something, where that can't be.
+    #[must_use]
+    pub(crate) const fn refusal(&self) -> Option<&'static str> {
+        match self.capture {
+            Some(_) => Some("this is a capture: there is no live session to send to, and nothing in it can be changed"),
+            None => None,
+        }
+    }
 }
 
 /// What the screen says about the proxy itself.

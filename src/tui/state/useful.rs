@@ -22,6 +22,7 @@ impl Model {
     pub(crate) fn is_useful(&self, view: &Index, action: Action) -> bool {
         let on_frames = self.panes.tab == Tab::Frames;
         match action {
+            _ if action.needs_proxy() && self.proxy.capture.is_some() => false,
             Action::ToServer | Action::ToClient | Action::CloseSession => {
                 self.session(view).is_some_and(|summary| summary.is_live())
             }

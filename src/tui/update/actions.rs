@@ -36,6 +36,10 @@ pub(crate) fn perform(model: &mut Model, view: &Index, action: Action) -> Vec<Ef
     if matches!(model.overlay, Some(Overlay::Command(_))) {
         return prompt::perform(model, view, action);
     }
+    if let Some(refusal) = model.proxy.refusal().filter(|_| action.needs_proxy()) {
+        model.toast(Level::Warning, refusal);
+        return Vec::new();
+    }
     let done = act(model, view, action);
     debug_assert!(done.is_some(), "nothing does {action:?}");
     done.unwrap_or_default()
@@ -118,6 +122,10 @@ fn erase_help(model: &mut Model) {
 
 /// From now on faults are treated so, in the sessions that are live too.
 pub(crate) fn choose_policy(model: &mut Model, policy: Policy) -> Vec<Effect> {
+    if let Some(refusal) = model.proxy.refusal() {
+        model.toast(Level::Warning, refusal);
+        return Vec::new();
+    }
     model.proxy.policy = policy;
     model.toast(Level::Note, format!("policy {}: {}", policy.name(), policy.meaning()));
     vec![Effect::Policy(policy)]
@@ -168,7 +176,7 @@ fn leave(model: &mut Model, view: &Index) -> Vec<Effect> {
 
 /// Quits, and asks first while sessions are open.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.overview.live > 0 {
+    if model.overview.live > 0 && model.proxy.capture.is_none() {
         model.overlay = Some(Overlay::Question(Question::Quit));
         return Vec::new();
     }

@@ -24,6 +24,9 @@ pub(crate) type Bell = Arc<dyn Fn() + Send + Sync>;
 /// Blocks that wait with a thread at most: a key waits for them to be handed over, and the thread is never without.
 const WAITING: usize = 20_000;
 
+/// The same of blocks in files: for the decoder of a session that was not met before, its first block is read.
+const WAITING_IN_FILES: usize = 16;
+
 /// Hands over what is to be searched and takes what was found.
 pub(crate) struct Searcher {
     bell: Bell,
@@ -87,7 +90,7 @@ struct Scene<'a> {
     decoders: &'a mut Decoders,
     bell: &'a Bell,
     marks: &'a Marks,
-    /// The first block that is not to be searched yet: it is not known what in it is a heartbeat.
+    /// The first block that is not to be searched yet: it is not known what in it is a heartbeat, or what its session is.
     end: u64,
 }
 
@@ -101,7 +104,7 @@ impl Searcher {
     /// Sees to it that what the model wants is searched for in what is shown, and tells it what was found.
     pub(crate) fn step(&mut self, model: &mut Model, view: &Index) {
         let (lens, chosen, beats) = (model.lists.lens(), model.decoders.chosen(), model.beats.generation());
-        let end = model.beats.next().map_or(view.end(), |next| next.min(view.end()));
+        let end = model.beats.next().map_or(view.told(), |next| next.min(view.told()));
         // What is found may stand before what is selected, which is to stay selected.
         let place = model.lists.hold(view);
         let changes = model.lists.marks.changes();
@@ -140,7 +143,8 @@ impl Run {
         let (view, first) = (scene.view, scene.view.first());
         // There may be a million blocks, and there are far fewer sessions.
         let mut known: HashMap<Option<SessionId>, Known> = HashMap::new();
-        let room = WAITING.saturating_sub(worker.waiting());
+        let most = if view.is_capture() { WAITING_IN_FILES } else { WAITING };
+        let room = most.saturating_sub(worker.waiting());
         let mut next = self.next;
         let blocks = view.blocks_from(lens.scope, self.next).take_while(|sequence| *sequence < scene.end);
         let blocks = blocks.take(room).filter_map(|sequence| {

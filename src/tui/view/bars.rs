@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::control::{RecordedAs, RecordedState};
-use crate::journal::Index;
+use crate::journal::{ArchiveEnd, ArchiveStatus, Index};
 use crate::record::Policy;
 use crate::text;
 use crate::tui::clock::{self, Digits};
@@ -26,12 +26,15 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.look.theme;
     let width = usize::from(area.width);
     let upstream = if model.proxy.info.playground { "the built-in playground" } else { &model.proxy.info.upstream };
-    let left = Line::from(vec![
-        Span::styled(" wsproxy ", theme.title),
-        Span::styled(format!(" {} ", model.proxy.info.listening()), theme.client),
-        Span::styled("→ ", theme.dim),
-        Span::styled(upstream.to_owned(), theme.server),
-    ]);
+    let left = match &model.proxy.capture {
+        Some(capture) => self::capture(model, capture),
+        None => Line::from(vec![
+            Span::styled(" wsproxy ", theme.title),
+            Span::styled(format!(" {} ", model.proxy.info.listening()), theme.client),
+            Span::styled("→ ", theme.dim),
+            Span::styled(upstream.to_owned(), theme.server),
+        ]),
+    };
     buffer.set_line(area.x, area.y, &left, area.width);
     let room = width.saturating_sub(left.width() + 3);
     let numbers = [Numbers::All, Numbers::Few, Numbers::Fewest].map(|numbers| self::numbers(model, numbers));
@@ -39,6 +42,39 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
         let width = line.width() as u16;
         buffer.set_line(area.right() - width - 1, area.y, line, width);
     }
+}
+
+/// Which file, how large, how it ends and from when to when it is.
+fn capture(model: &Model, capture: &ArchiveStatus) -> Line<'static> {
+    let theme = &model.look.theme;
+    let mut parts = vec![
+        Span::styled(" wsproxy ", theme.title),
+        Span::styled(format!(" {} ", fit::cut(&capture.name, 32)), theme.client),
+        Span::styled(text::byte_count(capture.size), theme.text),
+    ];
+    let end = match capture.end {
+        ArchiveEnd::Whole => None,
+        ArchiveEnd::Growing => Some(("growing".to_owned(), theme.good)),
+        ArchiveEnd::Missing => Some(("not ended".to_owned(), theme.warning)),
+        ArchiveEnd::Cut(at) => Some((format!("cut at byte {}", fit::number(at)), theme.warning)),
+        ArchiveEnd::Damaged(at) => Some((format!("damaged at byte {}", fit::number(at)), theme.error)),
+    };
+    if let Some((words, style)) = end {
+        parts.push(Span::styled(" · ", theme.dim));
+        parts.push(Span::styled(words, style));
+    }
+    if let Some((first, last)) = capture.range {
+        let zone = &model.look.zone;
+        let [from, to] = [first, last].map(|time| clock::clock(time, zone, Digits::Seconds));
+        let [first, last] = [first, last].map(|time| time.local(zone).date());
+        let (from, to) = if first == last {
+            (format!("{first} {from}"), to)
+        } else {
+            (format!("{first} {from}"), format!("{last} {to}"))
+        };
+        parts.push(Span::styled(format!(" · {from} – {to}"), theme.dim));
+    }
+    Line::from(parts)
 }
 
 /// How many of the numbers there is room for.
@@ -65,6 +101,11 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
             format!("{} ({}) · ", model.proxy.policy.name(), key_of(Action::NextPolicy)),
             theme.warning,
         ));
+    }
+    if model.proxy.capture.is_some() {
+        let (sessions, frames) = (fit::number(overview.sessions), fit::short(overview.frames));
+        parts.push(Span::styled(format!("{sessions} sessions · {frames} frames"), theme.dim));
+        return Line::from(parts);
     }
     parts.extend(recorded(model, numbers));
     let open = if overview.live > 0 { theme.good } else { theme.dim };

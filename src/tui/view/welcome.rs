@@ -60,7 +60,13 @@ fn lines(model: &Model) -> Vec<Line<'static>> {
     let address = model.proxy.info.reachable();
     let upstream = model.proxy.info.upstream.clone();
     let mut lines = vec![Line::styled("No WebSocket has come yet.", theme.bold), Line::default()];
-    if model.proxy.info.playground {
+    if model.proxy.capture.is_some() {
+        lines = vec![
+            Line::styled("There is no session in this capture.", theme.bold),
+            Line::default(),
+            Line::styled("What comes while it is written is shown.", theme.text),
+        ];
+    } else if model.proxy.info.playground {
         lines.push(Line::styled("Open this in a browser:", theme.text));
         lines.push(Line::styled(format!("  http://{address}/"), theme.key));
         lines.push(Line::default());
