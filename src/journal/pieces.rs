@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Things in a piece: so few that copying one is nothing, so many that a copy of the list is nothing beside it.
-pub(super) const PIECE: usize = 128;
+/// Things in a piece: so few that copying one is nothing, so many that a copy of the list is nothing beside it. Tests have lists
+/// of some tens of things, which are to be in several pieces.
+pub(super) const PIECE: usize = if cfg!(test) { 4 } else { 128 };
 
 /// A list that grows at its end and shrinks at its beginning.
 #[derive(Clone, Debug)]

@@ -104,7 +104,8 @@ fn numbers(model: &Model, numbers: Numbers) -> Line<'static> {
     }
     if model.proxy.capture.is_some() {
         let (sessions, frames) = (fit::number(overview.sessions), fit::short(overview.frames));
-        parts.push(Span::styled(format!("{sessions} sessions · {frames} frames"), theme.dim));
+        let each = if overview.sessions == 1 { "session" } else { "sessions" };
+        parts.push(Span::styled(format!("{sessions} {each} · {frames} frames"), theme.dim));
         return Line::from(parts);
     }
     parts.extend(recorded(model, numbers));
