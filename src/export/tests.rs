@@ -298,6 +298,10 @@ proptest::proptest! {
                         serde_json::from_slice::<Value>(line).unwrap();
                     }
                 }
+                Format::Capture => {
+                    let reader = crate::capture::Reader::open(std::io::Cursor::new(bytes)).unwrap();
+                    proptest::prop_assert!(!reader.entries().is_empty());
+                }
                 Format::Text | Format::Csv | Format::Report => {
                     let text = String::from_utf8(bytes).unwrap();
                     let is_plain = |one: char| matches!(one, '\n' | '\r') || crate::text::is_plain(one);

@@ -128,6 +128,7 @@ impl Effect {
             | Self::Hold(_)
             | Self::Decide { .. }
             | Self::DecideHead { .. }
+            | Self::Leaning(_)
             | Self::ReleaseAll
             | Self::Close(_)
             | Self::Policy(_) => true,

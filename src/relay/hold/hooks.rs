@@ -82,8 +82,10 @@ impl Hold {
         }
         let is_missed =
             self.queue.gathered(id).is_some_and(|Gathered { header, number, length, payload, inflated }| {
-                let passing = self.passing(&header, number, length, &payload, inflated.as_deref());
-                self.hooks_ask(&passing, super::sight(&header)) != Some(false)
+                let record = self.scene.record(&header, number, self.last);
+                let setting = self.scene.setting(self.decoder().flatten());
+                let said = Said::passing(setting, &record, length, &payload, inflated.as_deref(), false);
+                self.hooks_ask(&said, super::sight(&header)) != Some(false)
             });
         if is_missed { ReleasedBy::HookLate } else { by }
     }

@@ -71,7 +71,7 @@ pub struct Model {
     /// The file that is being written, or was last.
     pub(crate) writing: Option<Writing>,
     /// Frames that were seen when all was last written to a file.
-    pub(crate) saved: u64,
+    pub(crate) written: u64,
     /// What is held.
     pub(crate) holding: Holding,
     /// Queries that have a name.
@@ -112,7 +112,7 @@ impl Model {
             search: Search::default(),
             sending: Sending::default(),
             writing: None,
-            saved: 0,
+            written: 0,
             holding: Holding::default(),
             saved: Saved::default(),
             commands: Past::default(),
@@ -129,7 +129,7 @@ impl Model {
     #[must_use]
     pub(crate) fn unsaved(&self) -> u64 {
         let is_safe = self.proxy.recorded.as_ref().is_some_and(Recorded::is_safe);
-        if is_safe { 0 } else { self.overview.frames.saturating_sub(self.saved) }
+        if is_safe { 0 } else { self.overview.frames.saturating_sub(self.written) }
     }
 
     /// Whether the display is frozen: the journal's index is to be left as it is.

@@ -113,7 +113,7 @@ pub(super) fn take(model: &mut Model, progress: WriteProgress) -> Vec<Effect> {
     }
     let (level, words, then) = (writing.level(), writing.text(), writing.then);
     if let WriteProgress::Done(_) = writing.progress {
-        model.saved = model.saved.max(writing.all.unwrap_or_default());
+        model.written = model.written.max(writing.all.unwrap_or_default());
         if then == Then::Quit {
             return vec![Effect::Quit];
         }
