@@ -48,7 +48,8 @@ fn show(config: OpenConfig, colouring: Colouring) -> Result<(), Failure> {
         redaction: Redaction::default(),
         colouring,
     };
-    let nowhere = tui::Info { addresses: Vec::new(), upstream: String::new(), playground: false };
+    let nowhere =
+        tui::Info { addresses: Vec::new(), upstream: String::new(), playground: false, hold_limits: String::new() };
     let result = tui::run(inbox, world, nowhere);
     drop(on_screen);
     runtime.shutdown_background();
