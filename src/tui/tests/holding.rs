@@ -106,7 +106,8 @@ fn a_held_message_is_edited_in_the_composer_and_what_left_stands_beside_what_cam
     held.shows("~ one");
     held.shows("held for 2 s, edited by you");
     held.shows("left in its place: 6 bytes");
-    held.shows("81 04 6f 6e 65 21");
+    held.shows("- one");
+    held.shows("+ one!");
 }
 
 #[test]
