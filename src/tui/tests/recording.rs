@@ -37,7 +37,7 @@ fn an_autosave_is_told_of_before_anything_comes_and_when_it_fails() {
     use RecordedAs::Autosave;
     let mut stage = Stage::new(80, 24);
     stage.send(recorded(Autosave, RecordedState::Writing));
-    assert!(stage.shows("wsproxy open --last; --no-autosave keeps nothing."));
+    assert!(stage.shows("Kept for wsproxy open --last; --no-autosave keeps nothing."));
     assert!(!stage.shows("autosave stopped"));
     stage.send(recorded(Autosave, RecordedState::Stopped("the disk is full".to_owned())));
     assert!(stage.shows("autosave stopped"));

@@ -22,6 +22,10 @@ pub(super) fn welcome(model: &Model, view: &Index, area: Rect, buffer: &mut Buff
     }
     lines.splice(1..1, upstream);
     spare(&mut lines, height);
+    if lines.len() > height && kept(model).is_some() {
+        // It stands above the last line, and what is wrong with the upstream matters more.
+        lines.remove(lines.len() - 2);
+    }
     let height = lines.len() as u16;
     let width = lines.iter().map(Line::width).max().unwrap_or_default() as u16;
     let top = area.y + area.height.saturating_sub(height) / 2;
@@ -79,7 +83,7 @@ fn lines(model: &Model) -> Vec<Line<'static>> {
     }
     if let Some(words) = kept(model) {
         lines.push(Line::default());
-        lines.extend(words.into_iter().map(|words| Line::styled(words, theme.dim)));
+        lines.push(Line::styled(words, theme.dim));
     }
     lines.push(Line::default());
     lines.push(Line::from(vec![
@@ -92,16 +96,13 @@ fn lines(model: &Model) -> Vec<Line<'static>> {
 }
 
 /// Where what will be seen is kept, and how not to.
-fn kept(model: &Model) -> Option<[String; 2]> {
+fn kept(model: &Model) -> Option<String> {
     let recorded = model.proxy.recorded.as_ref().filter(|recorded| recorded.is_safe())?;
     Some(match recorded.what {
         RecordedAs::Capture => {
             let name = recorded.file.file_name().unwrap_or_default().as_encoded_bytes();
-            [format!("All that passes is written to {},", text::escape(name)), "which wsproxy open shows.".to_owned()]
+            format!("All that passes is written to {}.", text::escape(name))
         }
-        RecordedAs::Autosave => [
-            "What passes is kept on this machine for".to_owned(),
-            "wsproxy open --last; --no-autosave keeps nothing.".to_owned(),
-        ],
+        RecordedAs::Autosave => "Kept for wsproxy open --last; --no-autosave keeps nothing.".to_owned(),
     })
 }
