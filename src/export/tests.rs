@@ -255,7 +255,7 @@ fn blocks(mut bytes: &[u8]) -> Vec<u32> {
     let mut kinds = Vec::new();
     while !bytes.is_empty() {
         let length = number(&bytes[4..]) as usize;
-        assert!(length >= 12 && length % 4 == 0 && number(&bytes[length - 4..]) as usize == length);
+        assert!(length >= 12 && length.is_multiple_of(4) && number(&bytes[length - 4..]) as usize == length);
         kinds.push(number(bytes));
         bytes = &bytes[length..];
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, anyhow};
 use jiff::tz::TimeZone;
 use tokio::runtime::Builder;
-use wsproxy::capture;
+use wsproxy::capture::{Reader, Tail};
 use wsproxy::config::ExportConfig;
 use wsproxy::export::{ExportFile, Printer};
 use wsproxy::record::finding::FindingKind;
@@ -18,14 +18,17 @@ use wsproxy::record::{Log, SessionId};
 
 use super::{FAILED, Failure, OrFail as _, WRONG, end_signal, say, written_or_unread};
 
-/// Writes a capture in another format, a block at a time. ctrl-c ends it, and leaves no file.
-pub(crate) fn export(config: &ExportConfig) -> Result<(), Failure> {
-    let stopped = Arc::new(AtomicBool::new(false));
+/// Blocks between two looks whether to stop.
+const BETWEEN_LOOKS: usize = 64;
+
+/// Writes a capture in another format. ctrl-c ends it, and leaves no file.
+pub(super) fn export(config: &ExportConfig) -> Result<(), Failure> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("can't start").or_fail(FAILED)?;
     let context = runtime.enter();
     let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
     drop(context);
+    let stopped = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopped);
     runtime.spawn(async move {
         signal.await;
@@ -33,61 +36,68 @@ pub(crate) fn export(config: &ExportConfig) -> Result<(), Failure> {
     });
     let name = config.capture.display();
     let file = File::open(&config.capture).with_context(|| format!("can't open {name}")).or_fail(WRONG)?;
-    let mut reader = capture::Reader::open(file).with_context(|| format!("can't open {name}")).or_fail(WRONG)?;
-    let mut printer = Printer::new(config.format, TimeZone::system())
-        .reading(config.preference.clone())
-        .redacted(config.redaction.clone());
-    if let Some(query) = &config.filter {
-        printer = printer.filtered(query.clone());
-    }
+    let mut reader = Reader::open(file).with_context(|| format!("can't open {name}")).or_fail(WRONG)?;
     let is_shown = config.output.is_some() && io::stderr().is_terminal();
-    let progress = |hundredths: usize| {
-        if is_shown && !stopped.load(Ordering::Acquire) {
-            let _ = write!(io::stderr(), "\rwriting: {hundredths} %\r");
-        }
-        !stopped.load(Ordering::Acquire)
+    let progress = Progress { stopped, is_shown };
+    let trouble = match &config.output {
+        Some(path) => to_file(&mut reader, path, config, &progress)?,
+        None => to_output(&mut reader, config, &progress)?,
     };
-    let done = match &config.output {
-        Some(path) => {
-            let begun = ExportFile::begin(path, config.existing, printer);
-            let mut file = begun.map_err(|error| cannot_write(path, &error)).or_fail(WRONG)?;
-            let done = each_block(&mut reader, progress, |session, log| file.log(session, log))?;
-            if let Some(findings) = &done {
-                file.finish(findings).map_err(|error| cannot_write(path, &error)).or_fail(WRONG)?;
-            }
-            done.is_some()
-        }
-        None => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            let mut bytes = Vec::new();
-            let done = each_block(&mut reader, progress, |session, log| {
-                bytes.clear();
-                printer.log(session, log, &mut bytes);
-                out.write_all(&bytes)
-            });
-            let done = match done {
-                // Who reads has had enough.
-                Err(Failure { error, .. }) if is_broken_pipe(&error) => return Ok(()),
-                done => done?,
-            };
-            if let Some(findings) = &done {
-                let written = printer.finish(findings, &mut out).and_then(|()| out.flush());
-                written_or_unread(written)?;
-            }
-            done.is_some()
-        }
-    };
-    if !done {
-        return Err(anyhow!("stopped, and nothing is written")).or_fail(FAILED);
-    }
-    if *reader.tail() != capture::Tail::Ended {
-        say(&format!("{name}: {}", reader.tail()));
+    drop(progress);
+    for trouble in trouble.into_iter().chain((*reader.tail() != Tail::Ended).then(|| reader.tail().to_string())) {
+        say(&format!("{name}: {trouble}"));
     }
     Ok(())
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+fn printer(config: &ExportConfig) -> Printer {
+    let printer = Printer::new(config.format, TimeZone::system())
+        .reading(config.preference.clone())
+        .redacted(config.redaction.clone());
+    match &config.filter {
+        Some(query) => printer.filtered(query.clone()),
+        None => printer,
+    }
+}
+
+/// Gives what is wrong with the capture, if anything.
+fn to_file(
+    reader: &mut Reader<File>,
+    path: &Path,
+    config: &ExportConfig,
+    progress: &Progress,
+) -> Result<Option<String>, Failure> {
+    let wrong = |error: io::Error| Failure { code: WRONG, error: cannot_write(path, &error) };
+    let mut file = ExportFile::begin(path, config.existing, printer(config)).map_err(wrong)?;
+    let read = each_block(reader, progress, |block| match block {
+        Block::Seen(session, log) => file.log(session, log),
+        Block::Lost(records) => file.lost(records),
+    });
+    let Some(read) = read.map_err(wrong)? else {
+        return Err(anyhow!("stopped, and there is no {}", path.display())).or_fail(FAILED);
+    };
+    file.finish(&read.findings).map_err(wrong)?;
+    Ok(read.trouble)
+}
+
+fn to_output(reader: &mut Reader<File>, config: &ExportConfig, progress: &Progress) -> Result<Option<String>, Failure> {
+    let (mut printer, mut bytes) = (printer(config), Vec::new());
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let read = each_block(reader, progress, |block| {
+        bytes.clear();
+        match block {
+            Block::Seen(session, log) => printer.log(session, log, &mut bytes),
+            Block::Lost(records) => printer.lost(records, &mut bytes),
+        }
+        out.write_all(&bytes)
+    });
+    let read = match read {
+        Ok(Some(read)) => read,
+        Ok(None) => return Err(anyhow!("stopped before the end")).or_fail(FAILED),
+        Err(error) => return written_or_unread(Err(error)).map(|()| None),
+    };
+    written_or_unread(printer.finish(&read.findings, &mut out).and_then(|()| out.flush()))?;
+    Ok(read.trouble)
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
@@ -98,25 +108,73 @@ fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     }
 }
 
-/// Gives each block of a capture on, and counts the findings; `None` where `progress` says to stop.
+/// How far it is, for who looks at standard error, and whether to stop.
+struct Progress {
+    stopped: Arc<AtomicBool>,
+    is_shown: bool,
+}
+
+impl Progress {
+    /// Says whether to go on.
+    fn tell(&self, hundredths: usize) -> bool {
+        let goes_on = !self.stopped.load(Ordering::Acquire);
+        if self.is_shown && goes_on {
+            let _ = write!(io::stderr(), "\rwriting: {hundredths} %\r");
+        }
+        goes_on
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "\r{:16}\r", "");
+        }
+    }
+}
+
+/// A block of a capture.
+enum Block<'a> {
+    Seen(Option<SessionId>, &'a Log),
+    /// So many records that can't be read.
+    Lost(u64),
+}
+
+/// What a capture came to.
+#[derive(Default)]
+struct Read {
+    findings: BTreeMap<FindingKind, u64>,
+    /// The first thing that is wrong with it.
+    trouble: Option<String>,
+}
+
+/// Gives each block on; `None` where `progress` says to stop.
+///
+/// # Errors
+/// Those of `take`.
 fn each_block(
-    reader: &mut capture::Reader<File>,
-    progress: impl Fn(usize) -> bool,
-    mut take: impl FnMut(Option<SessionId>, &Log) -> io::Result<()>,
-) -> Result<Option<BTreeMap<FindingKind, u64>>, Failure> {
+    reader: &mut Reader<File>,
+    progress: &Progress,
+    mut take: impl FnMut(Block<'_>) -> io::Result<()>,
+) -> io::Result<Option<Read>> {
     let entries = reader.take_entries();
-    let (mut findings, mut told) = (BTreeMap::new(), usize::MAX);
+    let mut read = Read::default();
     for (place, entry) in entries.iter().enumerate() {
-        let hundredths = place * 100 / entries.len();
-        if (hundredths != told || place % 64 == 0) && !progress(hundredths) {
+        if place % BETWEEN_LOOKS == 0 && !progress.tell(place * 100 / entries.len()) {
             return Ok(None);
         }
-        told = hundredths;
-        let loaded = reader.load(entry).map_err(anyhow::Error::from).or_fail(WRONG)?;
-        for kind in loaded.log.findings() {
-            *findings.entry(kind).or_default() += 1;
+        match reader.load(entry) {
+            Ok(loaded) => {
+                for kind in loaded.log.findings() {
+                    *read.findings.entry(kind).or_default() += 1;
+                }
+                take(Block::Seen(loaded.session, &loaded.log))?;
+            }
+            Err(error) => {
+                read.trouble.get_or_insert_with(|| error.to_string());
+                take(Block::Lost(entry.sums.things.into()))?;
+            }
         }
-        take(loaded.session, &loaded.log).map_err(anyhow::Error::from).or_fail(WRONG)?;
     }
-    Ok(Some(findings))
+    Ok(Some(read))
 }
