@@ -170,7 +170,8 @@ impl Screen {
         let start = Instant::now();
         let capture = Arc::new(Capture::open(path).expect("a capture"));
         let feed = Feed::new(Index::of_archive(capture));
-        let info = Info { addresses: Vec::new(), upstream: String::new(), playground: false };
+        let info =
+            Info { addresses: Vec::new(), upstream: String::new(), playground: false, hold_limits: String::new() };
         let model = Model::new(info, Theme::default(), TimeZone::UTC, Time(BEGUN + DAY));
         let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 120, 40)) };
         let terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options).expect("a terminal");
