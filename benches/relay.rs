@@ -1,14 +1,15 @@
 //! The relay against a raw tunnel (`tokio::io::copy_bidirectional`) and against a floor, in turn and in one run, since
 //! machines differ and drift: what counts is the ratio. The floor is a relay that finds each frame, takes its mask off and
 //! puts it on again, and keeps nothing: less can't be done by who looks at frames. wsproxy logs everything to a journal
-//! that a reader follows as the screen does; in the last two columns of figures, a hold is on that asks for none of the frames,
-//! and a capture of all is written to a file in the system's temporary directory, which is for a disk to take.
+//! that a reader follows as the screen does; in the last columns of figures, something is on that asks for none of the
+//! frames: a hold, a rule that sees it by the headers, and one that has to read each payload; and a capture of all is written
+//! to a file in the system's temporary directory, which is for a disk to take.
 //!
 //! `cargo bench --bench relay` prints a table; docs/performance.md has one with its circumstances.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what fails here says so by a panic")]
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+use wsproxy::control::rules::RuleCommand;
 use wsproxy::control::{self, Command, Control as _};
 use wsproxy::engine::handle::Handle;
 use wsproxy::engine::recorder::{CaptureConfig, Existing, Naming, Recorder, Rotate};
@@ -24,6 +26,7 @@ use wsproxy::journal::{Index, Journal};
 use wsproxy::query::Query;
 use wsproxy::record::PerSide;
 use wsproxy::relay::hold::Condition;
+use wsproxy::rules;
 use wsproxy::wire::frame::{self, FrameHeader};
 use wsproxy::wire::head;
 use wsproxy::wire::mask::{self, MaskKey};
@@ -71,19 +74,21 @@ fn main() {
         echo,
         runtime.block_on(tunnel(echo)),
         runtime.block_on(floor(echo)),
-        runtime.block_on(proxy(echo, None, None)),
-        runtime.block_on(proxy(echo, Some("op:text len>1000000"), None)),
-        runtime.block_on(proxy(echo, None, Some(place.path()))),
+        runtime.block_on(proxy(echo, On::Nothing)),
+        runtime.block_on(proxy(echo, On::Hold("op:text len>1000000"))),
+        runtime.block_on(proxy(echo, On::Capture(place.path().to_owned()))),
+        runtime.block_on(proxy(echo, On::Rule("op:text -> drop"))),
+        runtime.block_on(proxy(echo, On::Rule("needle -> drop"))),
     ];
     let (load, direct, tunnel, floor, proxy, ratio) = ("load", "direct", "tunnel", "floor", "wsproxy", "/floor");
     println!(
-        "{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7} {:>11} {:>14}  unit",
-        "with a hold", "with a capture"
+        "{load:16} {direct:>10} {tunnel:>10} {floor:>10} {proxy:>10} {ratio:>7} {:>11} {:>14} {:>11} {:>11}  unit",
+        "with a hold", "with a capture", "a rule", "that reads"
     );
     let chosen = |load: &Load| wanted.is_empty() || wanted.iter().any(|part| load.name.contains(part));
     for load in LOADS.into_iter().filter(chosen) {
         let load = if short { Load { batches: 1, payload: load.payload.min(1 << 20), ..load } } else { load };
-        let mut results: [Vec<f64>; 6] = Default::default();
+        let mut results: [Vec<f64>; 8] = Default::default();
         let (mut ratios, mut captured) = (Vec::new(), Vec::new());
         for _ in 0..if short { 1 } else { ROUNDS } {
             for (result, address) in results.iter_mut().zip(relays) {
@@ -93,10 +98,11 @@ fn main() {
             ratios.push(last(3) / last(2));
             captured.push(last(5) / last(3));
         }
-        let [direct, tunnel, floor, proxy, holding, capturing] = results.map(median);
+        let [direct, tunnel, floor, proxy, holding, capturing, ruled, reading] = results.map(median);
         let (ratio, captured) = (median(ratios), median(captured));
         println!(
-            "{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2} {holding:11.3} {capturing:7.3} ({captured:.2})  {}",
+            "{:16} {direct:10.3} {tunnel:10.3} {floor:10.3} {proxy:10.3} {ratio:7.2} {holding:11.3} {capturing:7.3} ({captured:.2}) \
+             {ruled:11.3} {reading:11.3}  {}",
             load.name, load.unit
         );
     }
@@ -322,16 +328,33 @@ impl Frames {
     }
 }
 
-/// wsproxy, with a hold that a query asks for, or none.
-async fn proxy(upstream: SocketAddr, hold: Option<&str>, place: Option<&Path>) -> SocketAddr {
+/// What is on in a wsproxy.
+enum On {
+    Nothing,
+    Hold(&'static str),
+    Rule(&'static str),
+    /// A capture in that folder.
+    Capture(PathBuf),
+}
+
+/// wsproxy, with that on.
+async fn proxy(upstream: SocketAddr, on: On) -> SocketAddr {
     let journal = Arc::new(Journal::new(256 * 1024 * 1024));
     let listen = "127.0.0.1:0".parse().expect("an address");
     let config = EngineConfig::between(listen, upstream);
     let handle = Handle::default();
-    if let Some(query) = hold {
-        let condition = Arc::new(Condition::new(Query::parse(query).expect("a query")).expect("a hold"));
-        let conditions = PerSide::new(Some(Arc::clone(&condition)), Some(condition));
-        handle.command(Command::Hold(conditions), control::unheard());
+    let place = if let On::Capture(place) = &on { Some(place.clone()) } else { None };
+    match on {
+        On::Nothing | On::Capture(_) => {}
+        On::Hold(query) => {
+            let condition = Arc::new(Condition::new(Query::parse(query).expect("a query")).expect("a hold"));
+            let conditions = PerSide::new(Some(Arc::clone(&condition)), Some(condition));
+            handle.command(Command::Hold(conditions), control::unheard());
+        }
+        On::Rule(text) => {
+            let rule = rules::parse(text, |_| false).expect("a rule");
+            handle.command(Command::Rules(RuleCommand::Put(Box::new(rule))), control::unheard());
+        }
     }
     let running = engine::start(config, Arc::clone(&journal), handle).await.expect("start");
     if let Some(place) = place {

@@ -29,6 +29,7 @@ pub mod programs;
 pub mod query;
 pub mod record;
 pub mod relay;
+pub mod rules;
 pub mod subject;
 pub mod text;
 pub mod tui;

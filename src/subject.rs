@@ -302,6 +302,10 @@ impl Subject for Said<'_> {
             Property::Held => self.record.relayed == Relayed::Held,
             Property::Edited => self.record.relayed == Relayed::Changed(By::User),
             Property::Repaired => self.record.relayed == Relayed::Changed(By::Repair),
+            Property::Ruled => {
+                let by = self.record.relayed.by();
+                by == Some(By::Rule) || self.record.origin == Origin::Rule || self.record.relayed == Relayed::Delayed
+            }
             Property::Changed => matches!(self.record.relayed, Relayed::Changed(_)),
             Property::Dropped => matches!(self.record.relayed, Relayed::Dropped(_)),
             Property::Heartbeat => self.is_heartbeat,
@@ -353,6 +357,8 @@ pub struct Other<'a> {
     pub is_head: bool,
     /// What became of what it tells of, or of the fault.
     pub relayed: Relayed,
+    /// Whether it is what a rule did.
+    pub is_ruled: bool,
 }
 
 impl<'a> Other<'a> {
@@ -378,6 +384,7 @@ impl<'a> Other<'a> {
             Event::Ended { from, .. } => Self { from: Some(*from), ..plain },
             Event::SessionClosed(closed) => Self { close: closed.code, ..plain },
             Event::Released(released) => Self::released(setting, time, released, words),
+            Event::Ruled(ruled) => Self { from: Some(ruled.from), is_ruled: true, ..plain },
             _ => plain,
         }
     }
@@ -423,6 +430,7 @@ impl<'a> Other<'a> {
             origin,
             is_head: false,
             relayed: Relayed::AsIs,
+            is_ruled: false,
         }
     }
 }
@@ -488,6 +496,7 @@ impl Subject for Other<'_> {
             Property::Edited => self.relayed == Relayed::Changed(By::User),
             Property::Repaired => self.relayed == Relayed::Changed(By::Repair),
             Property::Dropped => matches!(self.relayed, Relayed::Dropped(_)),
+            Property::Ruled => self.is_ruled,
             _ => property == self.property,
         }
     }

@@ -27,6 +27,7 @@ mod opening;
 mod queries;
 mod real;
 mod refusals;
+mod rules;
 mod runs;
 mod sockets;
 mod stalls;

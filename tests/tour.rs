@@ -122,6 +122,24 @@ fn the_guide_shows_values_in_columns() {
 }
 
 #[test]
+fn the_guide_shows_rules_and_what_they_did() {
+    let mut stage = Stage::new(80, 24);
+    let show = |name: &str, stage: &Stage| document::check_section(GUIDE, &format!("screen: {name}"), &stage.picture());
+    stage.after(2100).connect();
+    stage.after(900).keys(":fault latency 200ms±50\r").keys(":rule from:server json:.type=tick -> drop 50%\r");
+    for number in 1..6 {
+        let tick = format!(r#"{{"type":"tick","number":{number}}}"#);
+        stage.after(300).frame(Server, Opcode::TEXT, tick.as_bytes()).waits(260);
+    }
+    stage.after(300).frame(Client, Opcode::TEXT, br#"{"type":"order","item":"tea"}"#).waits(100);
+    show("rules-at-work", &stage);
+    stage.keys("u");
+    show("rules", &stage);
+    stage.keys("nfrom:server op:text -> delay 5");
+    show("rule", &stage);
+}
+
+#[test]
 fn the_guide_shows_how_a_message_is_held_and_edited() {
     let mut stage = Stage::new(80, 24);
     let show = |name: &str, stage: &Stage| document::check_section(GUIDE, &format!("screen: {name}"), &stage.picture());

@@ -2,7 +2,7 @@
 
 use crate::record::{
     Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeadHeldEvent, HeldEvent, InflatedEvent,
-    OpenEvent, PerSide, ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
+    OpenEvent, PerSide, ReleasedBy, ReleasedEvent, ReleasedHow, RuledEvent, Waits,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -80,6 +80,13 @@ pub(super) fn put(event: &Event, put: &mut Put) -> u8 {
             put.side(*from).byte(put_released_how(*how)).byte(put_released_by(*by));
             14
         }
+        Event::Ruled(ruled) => {
+            put.maybe(ruled.frame, |put, frame| {
+                put.frame(frame);
+            });
+            put.side(ruled.from).words(&ruled.rule).words(&ruled.what);
+            15
+        }
     }
 }
 
@@ -115,6 +122,12 @@ pub(super) fn take(kind: u8, take: &mut Take<'_>) -> Result<Event, Trouble> {
             Event::HeadHeld(HeadHeldEvent { from: take.side()?, bytes: take.bytes()?.to_vec(), query: take.words()? })
         }
         14 => Event::HeadReleased { from: take.side()?, how: take_released_how(take)?, by: take_released_by(take)? },
+        15 => Event::Ruled(RuledEvent {
+            frame: take.maybe(Take::frame)?,
+            from: take.side()?,
+            rule: take.words()?,
+            what: take.words()?,
+        }),
         _ => return Err(Trouble::Unknown),
     })
 }
@@ -256,7 +269,7 @@ numbered!(put_released_how, take_released_how, ReleasedHow { AsIs = 0, Edited = 
 numbered!(
     put_released_by,
     take_released_by,
-    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5, Hook = 7, HookLate = 8 }
+    ReleasedBy { User = 0, Order = 1, Query = 2, Limit = 3, End = 4, Quit = 5, Rule = 6, Hook = 7, HookLate = 8 }
 );
 numbered!(
     put_closed_how,

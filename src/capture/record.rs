@@ -254,8 +254,8 @@ fn at_least(kept: Span, count: u64) -> Result<u64, Trouble> {
     if count >= u64::from(kept.length) { Ok(count) } else { Err(Trouble::Wrong) }
 }
 
-numbered!(put_origin, take_origin, Origin { Peer = 0, Injected = 1, Proxy = 2 });
-numbered!(put_by, take_by, By { Repair = 0, Strict = 1, Bridge = 2, Ending = 3, User = 4, Hold = 5, Hook = 7 });
+numbered!(put_origin, take_origin, Origin { Peer = 0, Injected = 1, Proxy = 2, Rule = 3 });
+numbered!(put_by, take_by, By { Repair = 0, Strict = 1, Bridge = 2, Ending = 3, User = 4, Hold = 5, Rule = 6, Hook = 7 });
 
 fn put_relayed(relayed: Relayed, put: &mut Put) {
     match relayed {
@@ -263,6 +263,7 @@ fn put_relayed(relayed: Relayed, put: &mut Put) {
         Relayed::Changed(by) => put.byte(1).byte(put_by(by)),
         Relayed::Dropped(by) => put.byte(2).byte(put_by(by)),
         Relayed::Held => put.byte(3),
+        Relayed::Delayed => put.byte(4),
     };
 }
 
@@ -272,6 +273,7 @@ fn take_relayed(take: &mut Take<'_>) -> Result<Relayed, Trouble> {
         1 => Relayed::Changed(take_by(take)?),
         2 => Relayed::Dropped(take_by(take)?),
         3 => Relayed::Held,
+        4 => Relayed::Delayed,
         _ => return Err(Trouble::Unknown),
     })
 }

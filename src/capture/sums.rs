@@ -185,6 +185,7 @@ impl Sums {
                 self.part(inflated.frame);
             }
             Event::Released(released) => released.frames.iter().for_each(|frame| self.part(*frame)),
+            Event::Ruled(ruled) => ruled.frame.into_iter().for_each(|frame| self.part(frame)),
             Event::SessionClosed(_) => {
                 self.session.map(|session| lanes.0.remove(&session));
             }

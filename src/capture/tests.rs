@@ -15,7 +15,8 @@ use crate::record::finding::{Finding, FindingKind, Level, Place};
 use crate::record::{
     By, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, FrameRecord, HeadEvent, HeadHeldEvent,
     InflatedEvent, Log, MoreRecord, Origin, PerSide, Policy, ProxyEvent, RawRecord, Record, Relayed, ReleasedBy,
-    ReleasedEvent, ReleasedHow, RunRecord, SentRecord, SessionId, Side, Span, Stall, StallKind, Time, Verdict,
+    ReleasedEvent, ReleasedHow, RuledEvent, RunRecord, SentRecord, SessionId, Side, Span, Stall, StallKind, Time,
+    Verdict,
 };
 use crate::wire::close::Code;
 use crate::wire::dialect::Dialect;
@@ -66,9 +67,9 @@ fn header() -> impl Strategy<Value = FrameHeader> {
 }
 
 fn relayed() -> impl Strategy<Value = Relayed> {
-    let by = [By::Repair, By::Strict, By::Bridge, By::Ending, By::User, By::Hold];
+    let by = [By::Repair, By::Strict, By::Bridge, By::Ending, By::User, By::Hold, By::Rule];
     let all = by.into_iter().flat_map(|by| [Relayed::Changed(by), Relayed::Dropped(by)]);
-    select(all.chain([Relayed::AsIs, Relayed::Held]).collect::<Vec<_>>())
+    select(all.chain([Relayed::AsIs, Relayed::Held, Relayed::Delayed]).collect::<Vec<_>>())
 }
 
 fn time() -> impl Strategy<Value = Time> {
@@ -89,7 +90,7 @@ fn run() -> impl Strategy<Value = Piece> {
 }
 
 fn frames() -> impl Strategy<Value = Piece> {
-    let origin = select(vec![Origin::Peer, Origin::Injected, Origin::Proxy]);
+    let origin = select(vec![Origin::Peer, Origin::Injected, Origin::Proxy, Origin::Rule]);
     let all = (time(), number(), header(), bytes(), number(), side(), origin, relayed());
     all.prop_map(|(time, number, header, payload, more, from, origin, relayed)| {
         let (number, received, kept) = (FrameNumber::new(number), payload.len() as u64 + more, Span::default());
@@ -151,6 +152,8 @@ fn event() -> impl Strategy<Value = Event> {
             bytes,
             query
         })),
+        (option::of(number().prop_map(FrameNumber::new)), side(), "[ -~]{0,20}")
+            .prop_map(|(frame, from, rule)| { Event::Ruled(RuledEvent { frame, from, what: rule.clone(), rule }) }),
         side().prop_map(|from| Event::HeadReleased { from, how: ReleasedHow::Dropped, by: ReleasedBy::User }),
         finding().prop_map(|finding| Event::Verdict(Verdict::because(&finding))),
         (side(), number(), option::of(header()), any::<bool>()).prop_map(|(lane, since, header, over)| {

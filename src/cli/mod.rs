@@ -237,6 +237,18 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = short_time)]
     pub hook_timeout: Duration,
 
+    /// Act on messages that fit a query, as 'from:server -> drop 5%'; repeat it for more (see docs/rules.md)
+    #[arg(long, value_name = "'QUERY -> ACT'", allow_hyphen_values = true)]
+    pub rule: Vec<String>,
+
+    /// The same for the rules in a TOML file; repeat it for more
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+
+    /// Draw what rules leave to chance from this number, so that a run repeats; without it, from one that is shown
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
     /// Memory for what was seen, in bytes or with k, M or G (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "256M")]
     pub history: String,

@@ -9,6 +9,7 @@ mod export;
 pub mod file;
 mod open;
 mod proto;
+mod ruling;
 
 use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
@@ -33,6 +34,7 @@ use crate::record::{PerSide, Policy};
 use crate::relay::bridge::{Binary, Bridging};
 use crate::relay::hold::{Condition, Conditions};
 use crate::relay::limits::{Budget, Controls, Limits};
+use crate::rules::FileRule;
 use crate::text;
 use crate::wire::dialect::Dialect;
 
@@ -128,6 +130,10 @@ pub struct Config {
     /// Where the control socket is to be.
     #[cfg(unix)]
     pub control: Option<PathBuf>,
+    /// The rules that there are from the start.
+    pub rules: Vec<FileRule>,
+    /// What they leave to chance is drawn from it.
+    pub seed: u64,
     /// The level of a finding from which on the run has failed.
     pub fail_on: Option<Level>,
     /// Bytes of memory for what was seen.
@@ -198,6 +204,8 @@ impl Config {
             hooks: hooks(&arguments.hook)?,
             #[cfg(unix)]
             control: arguments.control.clone(),
+            rules: ruling::rules(&arguments.rule, &arguments.rules)?,
+            seed: arguments.seed.unwrap_or_else(rand::random),
             history: size("--history", &arguments.history, LEAST_HISTORY)?,
             recording: capture::recording(arguments, output)?,
             fail_on: arguments.fail_on.map(level),

@@ -7,6 +7,7 @@ mod nobody;
 pub mod protocol;
 mod recorded;
 pub mod resend;
+pub mod rules;
 
 use crate::query::Query;
 use crate::record::{FrameNumber, Log, Policy, SessionId, Side};
@@ -18,6 +19,8 @@ use holds::{HoldId, PutHold};
 
 pub use nobody::Nobody;
 pub use recorded::{Recorded, RecordedAs, RecordedState};
+
+use rules::{RuleCommand, RuleList};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,8 @@ pub enum Command {
         /// Which session.
         session: SessionId,
     },
+    /// Change the rules.
+    Rules(RuleCommand),
     /// From now on treat faults so, in the sessions that are live too.
     Policy(Policy),
 }
@@ -108,6 +113,9 @@ pub trait Control: Send + Sync {
     fn recorded(&self) -> Option<Recorded> {
         None
     }
+
+    /// The rules that there are, with what they did.
+    fn rules(&self) -> RuleList;
 
     /// Tells everything to end: no new connections, close frames to all peers.
     fn shut_down(&self);

@@ -5,6 +5,7 @@ use crate::relay::hold::Conditions;
 use crate::relay::injection::{Refusal, Reply};
 
 use super::holds::PutHold;
+use super::rules::RuleList;
 use super::{Command, Control, Replier};
 
 /// Does nothing, and says so to who asks.
@@ -25,6 +26,10 @@ impl Control for Nobody {
 
     fn holds(&self) -> Vec<PutHold> {
         Vec::new()
+    }
+
+    fn rules(&self) -> RuleList {
+        RuleList::default()
     }
 
     fn shut_down(&self) {}

@@ -7,11 +7,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::holds::{Holds, PutHold};
+use crate::control::rules::{RuleCommand, RuleList};
 use crate::control::{self, Command, Control, Recorded, Replier};
 use crate::record::{ClosedBy, FrameNumber, Policy, SessionId};
 use crate::relay::hold::{Conditions, HoldCell, HookList, HookOutcome, HookQuestion};
 use crate::relay::injection::{Refusal, Reply};
 use crate::relay::policy::PolicyCell;
+use crate::relay::rules::RuleCell;
 use crate::relay::session::SessionCommand;
 
 use super::recorder;
@@ -44,10 +46,19 @@ pub struct Handle {
     /// What `hold` consists of.
     holds: Arc<Mutex<Holds>>,
     asker: Arc<OnceLock<Asker>>,
+    rules: RuleCell,
 }
 
 impl Default for Handle {
     fn default() -> Self {
+        Self::seeded(0)
+    }
+}
+
+impl Handle {
+    /// One whose rules draw what depends on chance from that seed.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
         Self {
             sessions: Arc::default(),
             shutdown: watch::Sender::new(false),
@@ -56,11 +67,10 @@ impl Default for Handle {
             recorder: Arc::default(),
             holds: Arc::default(),
             asker: Arc::default(),
+            rules: RuleCell::seeded(seed),
         }
     }
-}
 
-impl Handle {
     /// Passes a command to a live session.
     fn send(&self, session: SessionId, command: SessionCommand, mut reply: Replier) {
         let Some(commands) = self.lock().get(&session).cloned() else {
@@ -85,6 +95,20 @@ impl Handle {
 
     pub(super) fn hold_cell(&self) -> HoldCell {
         self.hold.clone()
+    }
+
+    pub(super) fn rule_cell(&self) -> RuleCell {
+        self.rules.clone()
+    }
+
+    fn change_rules(&self, command: RuleCommand) -> Reply {
+        match command.change(&self.rules) {
+            Ok(()) => {
+                self.send_to_all(|| SessionCommand::Rehold);
+                Reply::Done
+            }
+            Err(none) => Reply::Refused(none.into()),
+        }
     }
 
     /// Passes a command to all live sessions. One that has as many as it may take will come to it by those.
@@ -194,6 +218,7 @@ impl Control for Handle {
                 self.send_to_all(|| SessionCommand::ReleaseAll);
                 reply(Reply::Done);
             }
+            Command::Rules(command) => reply(self.change_rules(command)),
             Command::Policy(policy) => {
                 self.policy.set(policy);
                 reply(Reply::Done);
@@ -215,6 +240,10 @@ impl Control for Handle {
 
     fn recorded(&self) -> Option<Recorded> {
         self.recorder.get().map(recorder::Status::get)
+    }
+
+    fn rules(&self) -> RuleList {
+        RuleList::of(&self.rules)
     }
 
     /// `Running::finished` returns when it is done.

@@ -29,6 +29,7 @@ pub(super) fn sentence(reason: &Reason, upstream: &str) -> String {
             "{upstream} took the request and did not answer within {} s; look into its log, or raise --response-timeout",
             time.as_secs_f32()
         ),
+        Reason::Ruled(rule) => format!("the rule {rule} refuses this handshake"),
         Reason::Broken(cause) => cause.clone(),
         Reason::Dropped => format!("the response of {upstream} was held, and dropped by hand"),
     }
@@ -40,7 +41,7 @@ pub fn body(sentence: &str) -> String {
     format!("wsproxy: {sentence}\n")
 }
 
-/// A whole response, ready to be written. `status` is one of 400, 408, 431, 502, 503 and 504.
+/// A whole response, ready to be written. `status` is one of 400, 408, 431, 502, 503 and 504, or what a rule refuses with.
 #[must_use]
 pub fn whole(status: u16, sentence: &str) -> Vec<u8> {
     let body = body(sentence);
@@ -55,8 +56,14 @@ pub fn whole(status: u16, sentence: &str) -> Vec<u8> {
 fn reason(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
         408 => "Request Timeout",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",

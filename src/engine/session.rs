@@ -12,7 +12,7 @@ use crate::record::finding::{Finding, FindingKind};
 use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, Log, PerSide, SessionId, Side, Verdict};
 use crate::relay::bridge::Bridging;
 use crate::relay::hold::{HeldRequest, Request};
-use crate::relay::session::{Output, Session, SessionConfig};
+use crate::relay::session::{Act, Output, Session, SessionConfig};
 use crate::wire::head::Head;
 
 use super::attendant::Attendant;
@@ -82,8 +82,12 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
         shared.journal.push(Some(id), std::mem::take(&mut out.log));
         bridging = Box::pin(search(shared, &route, id, &head)).await;
     }
-    let session = begin(shared, &route, id, bridging, (&head, came.as_deref()), &mut out);
+    let mut session = begin(shared, &route, id, bridging, (&head, came.as_deref()), &mut out);
     drop((head, came));
+    if let Some((status, reason)) = refusal(&out, &route) {
+        Box::pin(turn_away(shared, id, client, (status, reason), (session, out))).await;
+        return drop(registration);
+    }
     match Box::pin(dial_for(shared, &route.dialer, &client)).await {
         Ok(server) => {
             let attendant = Attendant::new(id, Arc::clone(&route), Arc::clone(&shared.journal), &target);
@@ -104,7 +108,7 @@ pub(super) async fn run<C: Connection>(shared: &Arc<Shared>, visitor: Visitor<C>
             driver::drive(setup).await;
         }
         Err(NoUpstream::Failed(failure)) => Box::pin(refuse(shared, id, client, bytes, failure)).await,
-        Err(NoUpstream::Left(how)) => leave(shared, id, session, how, out),
+        Err(NoUpstream::Left(how)) => leave(shared, id, &mut session, how, out),
     }
     drop(registration);
 }
@@ -192,6 +196,7 @@ fn begin(
         seed: rand::random(),
         policy: shared.handle.policy_cell(),
         hold: shared.handle.hold_cell().of(id),
+        rule_cell: shared.handle.rule_cell().of(id),
     };
     let session = Box::new(Session::edited(config, to, now, head, came, out));
     let mut log = std::mem::take(&mut out.log);
@@ -203,6 +208,29 @@ fn begin(
     }
     shared.journal.push(Some(id), log);
     session
+}
+
+/// Where a rule refuses the handshake: with which status, and why.
+fn refusal(out: &Output, route: &Route) -> Option<(u16, String)> {
+    out.acts.iter().find_map(|act| match act {
+        Act::Respond { status, reason } => Some((*status, response::sentence(reason, &route.upstream))),
+        _ => None,
+    })
+}
+
+/// Ends a session that a rule refuses: the client gets its response, and the upstream hears nothing of it.
+async fn turn_away(
+    shared: &Shared,
+    id: SessionId,
+    client: impl Connection,
+    (status, reason): (u16, String),
+    (mut session, mut out): (Box<Session>, Output),
+) {
+    out.log.event(clock::now(), Event::Answered { status, reason: reason.clone() });
+    shared.journal.push(Some(id), std::mem::take(&mut out.log));
+    response::send(client, status, &reason).await;
+    session.finish(clock::now(), &mut out);
+    shared.journal.push(Some(id), out.log);
 }
 
 /// Dials for as long as the client is there.
@@ -238,7 +266,7 @@ async fn left(client: &impl Connection) -> Ending {
 }
 
 /// Ends a session whose client has left before there was an upstream.
-fn leave(shared: &Shared, id: SessionId, mut session: Box<Session>, how: Ending, mut out: Output) {
+fn leave(shared: &Shared, id: SessionId, session: &mut Session, how: Ending, mut out: Output) {
     let now = clock::now();
     session.gave_up(now, how, &mut out);
     session.finish(now, &mut out);

@@ -44,6 +44,7 @@ impl Play {
             seed: [7; 32],
             policy: PolicyCell::new(policy),
             hold: HoldCell::default().of(SessionId(1)),
+            rule_cell: crate::relay::rules::RuleCell::default(),
         };
         let mut output = Output { log, ..Output::default() };
         let session = Session::begin(config, Time(NOON), REQUEST.as_bytes(), &mut output);

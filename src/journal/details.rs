@@ -102,6 +102,7 @@ fn parts_of(record: &Record, mut each: impl FnMut(FrameNumber)) {
         Record::Event(_, event) => match &**event {
             Event::Inflated(inflated) => each(inflated.frame),
             Event::Released(released) => released.frames.iter().copied().for_each(each),
+            Event::Ruled(ruled) => ruled.frame.into_iter().for_each(each),
             _ => {}
         },
         _ => {}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{Event, FrameRecord, InflatedEvent, Relayed, Seen};
+use crate::record::{Event, FrameRecord, InflatedEvent, Relayed, RuledEvent, Seen};
 use crate::wire::mask;
 
 use super::index::Index;
@@ -20,6 +20,7 @@ impl Index {
             wire: Cow::Borrowed(row.log.span(record.kept)),
             sent: None,
             released: None,
+            ruled: Vec::new(),
             inflated: self.inflated(row),
         };
         for Row { record, log, time, .. } in self.parts(row, &record) {
@@ -41,6 +42,7 @@ impl Index {
                     frame.record.relayed = frame.record.relayed.after(released);
                     frame.released = Some((time, released));
                 }
+                Seen::Event(_, Event::Ruled(ruled)) => frame.ruled.push(ruled),
                 _ => {}
             }
         }
@@ -50,13 +52,21 @@ impl Index {
     /// What has become of a frame, as far as it is known now. Costs nothing where it was not held.
     #[must_use]
     pub fn relayed(&self, row: Row<'_>, record: &FrameRecord) -> Relayed {
-        if record.relayed != Relayed::Held {
+        if !record.relayed.waits() {
             return record.relayed;
         }
         self.parts(row, record).fold(record.relayed, |relayed, row| match row.record {
             Seen::Sent(sent) => Relayed::Changed(sent.by),
             Seen::Event(_, Event::Released(released)) => relayed.after(released),
             _ => relayed,
+        })
+    }
+
+    /// The rules that acted on a frame, or made it.
+    pub fn rules(&self, row: Row<'_>, record: &FrameRecord) -> impl Iterator<Item = &RuledEvent> {
+        self.parts(row, record).filter_map(|row| match row.record {
+            Seen::Event(_, Event::Ruled(ruled)) => Some(ruled),
+            _ => None,
         })
     }
 

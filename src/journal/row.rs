@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::record::{
-    By, Event, FrameRecord, InflatedEvent, Log, ProxyEvent, ReleasedEvent, Seen, SessionId, Side, Time,
+    By, Event, FrameRecord, InflatedEvent, Log, ProxyEvent, ReleasedEvent, RuledEvent, Seen, SessionId, Side, Time,
 };
 use crate::wire::mask;
 
@@ -98,6 +98,8 @@ pub struct FrameRow<'a> {
     pub sent: Option<SentBytes>,
     /// When it was not held any more and what had become of it, where it was.
     pub released: Option<(Time, &'a ReleasedEvent)>,
+    /// What rules did to it, or made it for.
+    pub ruled: Vec<&'a RuledEvent>,
     /// What it added to its message, where it is compressed and that is known.
     pub inflated: Option<&'a InflatedEvent>,
 }

@@ -377,7 +377,7 @@ impl SessionSummary {
                 self.closed = Some((time, closed.clone()));
                 self.state = SessionState::Closed;
             }
-            Event::Note(..) => {}
+            Event::Ruled(_) | Event::Note(..) => {}
         }
     }
 }

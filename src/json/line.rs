@@ -195,6 +195,14 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         sent: Option<Sent>,
     },
+    Ruled {
+        session: Option<u64>,
+        frame: Option<u64>,
+        time: String,
+        from: &'static str,
+        rule: &'a str,
+        what: &'a str,
+    },
     Raw {
         session: Option<u64>,
         time: String,

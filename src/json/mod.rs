@@ -76,6 +76,7 @@ pub const fn event_name(what: &What<'_>) -> &'static str {
             Event::Released(_) => "released",
             Event::HeadHeld(_) => "head_held",
             Event::HeadReleased { .. } => "head_released",
+            Event::Ruled(_) => "ruled",
             Event::Verdict(_) => "verdict",
             Event::Stall { .. } => "stall",
             Event::Answered { .. } => "answered",
@@ -299,6 +300,14 @@ fn event_line(session: Option<u64>, time: String, event: &Event) -> Option<Line<
             query: &held.query,
         },
         Event::Released(released) => released_line(session, time, released, None),
+        Event::Ruled(ruled) => Line::Ruled {
+            session,
+            frame: ruled.frame.map(FrameNumber::value),
+            time,
+            from: ruled.from.name(),
+            rule: &ruled.rule,
+            what: &ruled.what,
+        },
         Event::Verdict(verdict) => verdict_line(session, time, verdict),
         Event::SessionOpened { client, path } => {
             let secrets = secret::names_in_target(path);

@@ -13,7 +13,8 @@ use crate::doctor::{Attempt, Check, Mark, Report, Spoken, Timing};
 use crate::record::finding::{Level, Place as At};
 use crate::record::{
     By, ClosedBy, ClosedEvent, ClosedHow, Ending, FrameNumber, FrameRecord, HeadEvent, HeadHeldEvent, HeldEvent,
-    InflatedEvent, OpenEvent, Origin, Policy, ProxyEvent, Relayed, ReleasedBy, Span, Stall, StallKind, Waits,
+    InflatedEvent, OpenEvent, Origin, Policy, ProxyEvent, Relayed, ReleasedBy, RuledEvent, Span, Stall, StallKind,
+    Waits,
 };
 use crate::wire::accept::AcceptCheck;
 use crate::wire::close::Code;
@@ -239,7 +240,13 @@ fn next(event: &Event) -> Option<Event> {
             query: "is:head".into(),
         }),
         Event::HeadHeld(_) => Event::HeadReleased { from: Side::Server, how: ReleasedHow::AsIs, by: ReleasedBy::Limit },
-        Event::HeadReleased { .. } => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
+        Event::HeadReleased { .. } => Event::Ruled(RuledEvent {
+            frame: Some(FrameNumber::FIRST),
+            from: Side::Client,
+            rule: "slow".into(),
+            what: "delayed by 200 ms".into(),
+        }),
+        Event::Ruled(_) => Event::Verdict(Verdict { differs: true, ..Verdict::fails("x", None) }),
         Event::Verdict(_) => Event::Stall {
             stall: Stall {
                 kind: StallKind::ShortFrame,

@@ -9,6 +9,7 @@ mod doctor;
 mod export;
 mod open;
 mod reports;
+mod rules;
 mod signals;
 #[cfg(unix)]
 mod steering;
@@ -282,10 +283,11 @@ impl Proxy {
     fn start(config: &Config, journal: Arc<Journal>) -> Result<Self, Failure> {
         let runtime = Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("can't start threads").or_fail(FAILED)?;
-        let handle = Handle::default();
+        let handle = Handle::seeded(config.seed);
         handle.command(control::Command::Policy(config.policy), control::unheard());
         handle.command(control::Command::Hold(config.hold.clone()), control::unheard());
         let hooks = Hooks::start(&config.hooks, &handle, &journal).context("can't start --hook").or_fail(FAILED)?;
+        rules::begin(config, &handle);
         let (playground, upstream) = match &config.upstream {
             Some(upstream) => (None, upstream.clone()),
             None => {
@@ -298,6 +300,7 @@ impl Proxy {
         let engine = config.engine(upstream.clone());
         let running = runtime.block_on(engine::start(engine, Arc::clone(&journal), handle.clone()));
         let running = running.map_err(start_failure)?;
+        rules::tell_seed(config, &journal);
         let addresses = running.addresses().to_vec();
         let (upstream, hold_limits) = (upstream.to_string(), config.limits.of_hold());
         let info = tui::Info { addresses, upstream, playground: playground.is_some(), hold_limits };

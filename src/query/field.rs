@@ -105,6 +105,8 @@ pub enum Property {
     Changed,
     /// Not sent on.
     Dropped,
+    /// A rule acted on it, or made it.
+    Ruled,
     /// Made by wsproxy itself.
     Own,
     /// Bytes that are no frames.
@@ -128,7 +130,7 @@ const fn property(what: Property, name: &'static str, help: &'static str) -> Abo
 }
 
 /// All properties.
-pub const PROPERTIES: [About<Property>; 18] = [
+pub const PROPERTIES: [About<Property>; 19] = [
     property(Property::Frame, "frame", "frames, not events"),
     property(Property::Control, "control", "pings, pongs and close frames"),
     property(Property::Fragment, "fragment", "parts of a message in several frames"),
@@ -139,6 +141,7 @@ pub const PROPERTIES: [About<Property>; 18] = [
     property(Property::Repaired, "repaired", "sent on repaired, and faults that were"),
     property(Property::Changed, "changed", "sent on otherwise than it came: edited, repaired, bridged"),
     property(Property::Dropped, "dropped", "not sent on"),
+    property(Property::Ruled, "ruled", "changed, dropped, delayed or made by a rule"),
     property(Property::Own, "own", "made by wsproxy itself"),
     property(Property::Raw, "raw", "bytes that are no frames"),
     property(Property::Event, "event", "heads, findings, ends"),

@@ -21,7 +21,13 @@ impl Query {
     /// Whether a subject is what is asked for, if what is known of it tells.
     #[must_use]
     pub fn decide(&self, subject: &impl Subject, sight: Sight) -> Option<bool> {
-        self.all.decide(subject, sight)
+        self.all.decide(subject, &|term| term.is_in(sight))
+    }
+
+    /// The same, where nothing is known but whose lane it is: who sends, in which session, and for which path.
+    #[must_use]
+    pub fn decide_of_lane(&self, subject: &impl Subject) -> Option<bool> {
+        self.all.decide(subject, &|term| matches!(term, Term::From(_) | Term::Session(_) | Term::Path(_)))
     }
 
     /// A part of it that nothing which passes can have an answer for, as it is typed: what a finding or a clock would have to
@@ -96,12 +102,12 @@ impl Property {
 }
 
 impl Expression {
-    fn decide(&self, subject: &impl Subject, sight: Sight) -> Option<bool> {
+    fn decide(&self, subject: &impl Subject, is_known: &impl Fn(&Term) -> bool) -> Option<bool> {
         match self {
-            Self::All(parts) => all(parts.iter().map(|part| part.decide(subject, sight)), false),
-            Self::Any(parts) => all(parts.iter().map(|part| part.decide(subject, sight)), true),
-            Self::Not(part) => part.decide(subject, sight).map(|fits| !fits),
-            Self::Term(term) => term.is_in(sight).then(|| term.matches(subject)),
+            Self::All(parts) => all(parts.iter().map(|part| part.decide(subject, is_known)), false),
+            Self::Any(parts) => all(parts.iter().map(|part| part.decide(subject, is_known)), true),
+            Self::Not(part) => part.decide(subject, is_known).map(|fits| !fits),
+            Self::Term(term) => is_known(term).then(|| term.matches(subject)),
         }
     }
 }

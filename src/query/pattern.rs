@@ -93,6 +93,24 @@ impl Pattern {
         self.regex.is_match(bytes)
     }
 
+    /// Some bytes with something else at each place of it, in which `$1` stands for a group, and how many places those are.
+    /// `None` where there is none, or where more bytes than `limit` would come of it.
+    #[must_use]
+    pub fn replace(&self, bytes: &[u8], with: &str, limit: usize) -> Option<(Vec<u8>, usize)> {
+        let (mut out, mut end, mut places) = (Vec::new(), 0, 0);
+        for found in self.regex.captures_iter(bytes) {
+            let whole = found.get(0)?;
+            out.extend_from_slice(bytes.get(end..whole.start())?);
+            found.expand(with.as_bytes(), &mut out);
+            (end, places) = (whole.end(), places + 1);
+            if out.len() > limit {
+                return None;
+            }
+        }
+        out.extend_from_slice(bytes.get(end..)?);
+        (places > 0 && out.len() <= limit).then_some((out, places))
+    }
+
     /// Where it is in some bytes.
     pub fn places<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         self.regex.find_iter(bytes).map(|found| found.range()).filter(|range| !range.is_empty())

@@ -43,6 +43,8 @@ pub enum Event {
         /// Why it is not held any more.
         by: ReleasedBy,
     },
+    /// A rule did something to a message, or to the handshake.
+    Ruled(RuledEvent),
     /// What Chrome makes of the server's bytes, as soon as they decide it.
     Verdict(Verdict),
     /// A peer owes something for a while, or (`over`) does no longer.
@@ -80,6 +82,7 @@ impl Event {
         match self {
             Self::Verdict(verdict) => verdict.outcome == Outcome::Fails,
             Self::Inflated(_) | Self::Held(_) | Self::Released(_) | Self::HeadReleased { .. } => false,
+            Self::Ruled(ruled) => ruled.frame.is_none(),
             _ => true,
         }
     }
@@ -104,6 +107,7 @@ impl Event {
             Self::Held(held) => held.query.len(),
             Self::HeadHeld(held) => held.bytes.len() + held.query.len(),
             Self::Released(released) => released.frames.len() * size_of::<FrameNumber>(),
+            Self::Ruled(ruled) => ruled.rule.len() + ruled.what.len(),
             Self::Answered { reason, .. } => reason.len(),
             Self::SessionClosed(closed) => closed.reason.len(),
             Self::Note(_, text) => text.len(),
@@ -143,6 +147,19 @@ pub struct HeldEvent {
     pub waits: Waits,
     /// The query that asked for it, or for what is in front of it; nothing where all messages are held.
     pub query: String,
+}
+
+/// What a rule did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuledEvent {
+    /// The first frame of the message; `None` where it was the handshake.
+    pub frame: Option<FrameNumber>,
+    /// Its lane.
+    pub from: Side,
+    /// The rule's name.
+    pub rule: String,
+    /// What it did, in words.
+    pub what: String,
 }
 
 /// What a message that is held waits for.
@@ -235,6 +252,8 @@ pub enum ReleasedBy {
     End,
     /// wsproxy ends the session.
     Quit,
+    /// A rule delayed it, changed it or dropped it.
+    Rule,
 }
 
 impl ReleasedBy {
@@ -250,6 +269,7 @@ impl ReleasedBy {
             Self::Limit => "limit",
             Self::End => "end",
             Self::Quit => "quit",
+            Self::Rule => "rule",
         }
     }
 
@@ -265,6 +285,7 @@ impl ReleasedBy {
             Self::Limit => "as it was held for as long as one may be",
             Self::End => "as its side ended",
             Self::Quit => "as wsproxy ended the session",
+            Self::Rule => "by a rule",
         }
     }
 }

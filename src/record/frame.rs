@@ -14,6 +14,8 @@ pub enum Origin {
     Injected,
     /// wsproxy, to end a session properly.
     Proxy,
+    /// A rule of the user's: a response, a copy, something put in behind a message.
+    Rule,
 }
 
 impl Origin {
@@ -24,6 +26,7 @@ impl Origin {
             Self::Peer => "peer",
             Self::Injected => "injected",
             Self::Proxy => "proxy",
+            Self::Rule => "rule",
         }
     }
 }
@@ -45,6 +48,8 @@ pub enum By {
     Hook,
     /// The hold: a compressed message that leans on one which was edited or dropped goes out inflated.
     Hold,
+    /// A rule of the user's.
+    Rule,
 }
 
 impl By {
@@ -59,6 +64,7 @@ impl By {
             Self::User => "user",
             Self::Hook => "hook",
             Self::Hold => "hold",
+            Self::Rule => "rule",
         }
     }
 }
@@ -75,6 +81,8 @@ pub enum Relayed {
     Dropped(By),
     /// Not sent on yet. A `ReleasedEvent` tells when that changes.
     Held,
+    /// The same, where it waits for nobody: rules delay it, or what is in front of it.
+    Delayed,
 }
 
 impl Relayed {
@@ -82,9 +90,15 @@ impl Relayed {
     #[must_use]
     pub const fn by(self) -> Option<By> {
         match self {
-            Self::AsIs | Self::Held => None,
+            Self::AsIs | Self::Held | Self::Delayed => None,
             Self::Changed(by) | Self::Dropped(by) => Some(by),
         }
+    }
+
+    /// Whether it has not been sent on.
+    #[must_use]
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Held | Self::Delayed)
     }
 
     /// What has become of a frame that was held, where its release says so.
@@ -95,9 +109,11 @@ impl Relayed {
             (ReleasedHow::AsIs, _) if matches!(self, Self::Changed(_)) => self,
             (ReleasedHow::AsIs, _) => Self::AsIs,
             (ReleasedHow::Edited, ReleasedBy::Hook) => Self::Changed(By::Hook),
+            (ReleasedHow::Edited, ReleasedBy::Rule) => Self::Changed(By::Rule),
             (ReleasedHow::Edited, _) => Self::Changed(By::User),
             (ReleasedHow::Dropped, ReleasedBy::Quit) => Self::Dropped(By::Ending),
             (ReleasedHow::Dropped, ReleasedBy::Hook) => Self::Dropped(By::Hook),
+            (ReleasedHow::Dropped, ReleasedBy::Rule) => Self::Dropped(By::Rule),
             (ReleasedHow::Dropped, _) => Self::Dropped(By::User),
         }
     }
@@ -110,6 +126,7 @@ impl Relayed {
             Self::Changed(_) => "changed",
             Self::Dropped(_) => "dropped",
             Self::Held => "held",
+            Self::Delayed => "delayed",
         }
     }
 }

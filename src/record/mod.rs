@@ -15,7 +15,7 @@ mod verdict;
 
 pub use event::{
     Change, ClosedBy, ClosedEvent, ClosedHow, Ending, Event, HeadEvent, HeadHeldEvent, HeldEvent, InflatedEvent,
-    OpenEvent, ReleasedBy, ReleasedEvent, ReleasedHow, Waits,
+    OpenEvent, ReleasedBy, ReleasedEvent, ReleasedHow, RuledEvent, Waits,
 };
 pub use frame::{By, FrameRecord, MoreRecord, Origin, RawRecord, Relayed, RunRecord, SentRecord, Span, Store};
 pub use id::{FrameNumber, SessionId, Time};

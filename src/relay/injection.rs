@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::record::FrameNumber;
+use crate::relay::rules::{MOST, NoRule};
 use crate::wire::frame::FIN;
 use crate::wire::opcode::Opcode;
 
@@ -124,6 +125,15 @@ impl fmt::Display for Wait {
     }
 }
 
+impl From<NoRule> for Refusal {
+    fn from(none: NoRule) -> Self {
+        match none {
+            NoRule::Unknown => Self::NoRule,
+            NoRule::Full => Self::TooManyRules,
+        }
+    }
+}
+
 /// Why an injection will not go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -168,6 +178,12 @@ pub enum Refusal {
     /// Holds, or their queries, are too many.
     #[error("there are too many holds, or their queries are too long together: take some back")]
     TooManyHolds,
+    /// No rule has that name.
+    #[error("there is no rule of that name")]
+    NoRule,
+    /// There are as many rules as there may be.
+    #[error("there are {MOST} rules already: take one out first")]
+    TooManyRules,
     /// There is no such session.
     #[error("the session is over")]
     NoSession,

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod rehearsal;
 mod repair;
 mod response;
+pub mod rules;
 pub mod session;
 pub mod stall;
 pub mod translate;

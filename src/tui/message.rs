@@ -4,6 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::compose::Repeat;
 use crate::control::Recorded;
+use crate::control::rules::{RuleCommand, RuleList};
 use crate::record::{FrameNumber, Policy, SessionId, Side, Time};
 use crate::relay::hold::{Conditions, Decision, HeadDecision, Leaning};
 use crate::relay::injection::{Injection, Reply, Token};
@@ -39,6 +40,8 @@ pub enum Message {
     Recorded(Option<Recorded>),
     /// Something of wsproxy's own failed elsewhere, and the screen goes on.
     Trouble(String),
+    /// The rules are these now.
+    Rules(RuleList),
 }
 
 /// Something to do.
@@ -108,6 +111,8 @@ pub enum Effect {
     Leaning(Leaning),
     /// Let all go on that is held.
     ReleaseAll,
+    /// Change the rules.
+    Rules(RuleCommand),
     /// End a session.
     Close(SessionId),
     /// From now on faults are treated so.
@@ -129,6 +134,7 @@ impl Effect {
             | Self::Decide { .. }
             | Self::DecideHead { .. }
             | Self::Leaning(_)
+            | Self::Rules(_)
             | Self::ReleaseAll
             | Self::Close(_)
             | Self::Policy(_) => true,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use source::{Source, words};
 
 /// Each room and its layer. A room may use only rooms of lower layers.
-const LAYERS: [(&str, usize); 26] = [
+const LAYERS: [(&str, usize); 27] = [
     ("text", 0),
     ("files", 0),
     ("wire", 0),
@@ -25,17 +25,18 @@ const LAYERS: [(&str, usize); 26] = [
     ("doctor", 5),
     ("compose", 5),
     ("archive", 6),
+    ("rules", 6),
     ("compare", 6),
-    ("control", 6),
+    ("control", 7),
     ("json", 6),
-    ("engine", 7),
-    ("export", 7),
-    ("playground", 7),
-    ("tui", 8),
-    ("headless", 8),
-    ("cli", 9),
-    ("config", 10),
-    ("main", 11),
+    ("engine", 8),
+    ("export", 8),
+    ("playground", 8),
+    ("tui", 9),
+    ("headless", 9),
+    ("cli", 10),
+    ("config", 11),
+    ("main", 12),
 ];
 
 /// The folders and files within `tui`, likewise.

@@ -9,11 +9,13 @@ use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr as _;
 use wsproxy::archive::Capture;
 use wsproxy::capture::{About, Writer};
+use wsproxy::control::rules::RuleList;
 use wsproxy::journal::{Index, Journal};
 use wsproxy::record::{Event, Log, ProxyEvent, SessionId, Side, Time};
 use wsproxy::relay::hold::HoldCell;
 use wsproxy::relay::injection::Token;
 use wsproxy::relay::limits::Limits;
+use wsproxy::relay::rules::RuleCell;
 use wsproxy::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use wsproxy::relay::translate::AddressRules;
 use wsproxy::tui::theme::Theme;
@@ -37,6 +39,7 @@ pub(crate) struct Stage {
     session: Option<Session>,
     output: Output,
     hold: HoldCell,
+    rules: RuleCell,
     now: Time,
     /// Where the capture is that it shows.
     _folder: Option<tempfile::TempDir>,
@@ -63,7 +66,8 @@ impl Stage {
         let feed = Feed::new(Index::new(journal.subscribe(|| ())));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let (session, output, hold) = (None, Output::default(), HoldCell::default());
-        let mut stage = Self { journal, feed, model, terminal, session, output, hold, now: NOON, _folder: None };
+        let rules = RuleCell::seeded(7);
+        let mut stage = Self { journal, feed, model, terminal, session, output, hold, rules, now: NOON, _folder: None };
         stage.settle();
         stage
     }
@@ -108,7 +112,13 @@ impl Stage {
 
     /// Time passes, and the screen shows it.
     pub(crate) fn waits(&mut self, milliseconds: u64) -> &mut Self {
-        self.after(milliseconds).settle();
+        self.after(milliseconds);
+        if let Some(session) = &mut self.session {
+            session.tick(self.now, &mut self.output);
+            // Nobody is there to send it to.
+            self.output.to = Default::default();
+        }
+        self.settle();
         self
     }
 
@@ -126,6 +136,7 @@ impl Stage {
             seed: [7; 32],
             policy: Default::default(),
             hold: self.hold.clone(),
+            rule_cell: self.rules.clone(),
         };
         let session = Session::begin(config, self.now, head.as_bytes(), &mut self.output);
         self.session = Some(session);
@@ -178,6 +189,10 @@ impl Stage {
             let (token, command) = match effect {
                 Effect::Inject { to, injection, token, .. } => (token, SessionCommand::Inject { to, injection }),
                 Effect::Decide { frame, decision, token, .. } => (token, SessionCommand::Decide { frame, decision }),
+                Effect::Rules(command) => {
+                    command.change(&self.rules).unwrap();
+                    (Token(u64::MAX), SessionCommand::Rehold)
+                }
                 Effect::Hold(conditions) => {
                     self.hold.set(conditions);
                     (Token(u64::MAX), SessionCommand::Rehold)
@@ -196,6 +211,7 @@ impl Stage {
             self.journal.push(Some(SessionId(1)), log);
         }
         self.feed.update(&mut self.model, Message::Time(self.now));
+        self.feed.update(&mut self.model, Message::Rules(RuleList::of(&self.rules)));
         self.feed.sync(&mut self.model);
         for (token, reply) in std::mem::take(&mut self.output.replies) {
             self.feed.update(&mut self.model, Message::Reply(token, reply));

@@ -33,6 +33,9 @@ pub(super) fn reply(object: &Value, out: &mut dyn Write) -> io::Result<()> {
         let hold = |hold: &Value| format!("{:>4}  {}", field(hold, "hold"), or(&field(hold, "query"), "everything"));
         return each(list, "no hold is on", hold, out);
     }
+    if let Some(list) = list("rules") {
+        return each(list, "no rules", rule, out);
+    }
     if let Some(list) = list("commands") {
         return list.iter().try_for_each(|command| help(command, list.len() == 1, out));
     }
@@ -93,6 +96,12 @@ fn session(session: &Value) -> String {
         count("server"),
         field(session, "path"),
     )
+}
+
+fn rule(rule: &Value) -> String {
+    let state = if field(rule, "on") == "true" { "" } else { "  (off)" };
+    let counts = format!("{} of {}", field(rule, "acted"), field(rule, "matched"));
+    format!("{:<12} {} -> {}  {counts}{state}", field(rule, "name"), field(rule, "query"), field(rule, "act"))
 }
 
 /// What a frame or a message that is held says.

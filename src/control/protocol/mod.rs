@@ -23,6 +23,7 @@ use crate::text;
 use crate::wire::close::Code;
 
 use super::holds::HoldId;
+use super::rules::RuleCommand;
 use table::{COMMANDS, CommandHelp, Do, Field, FieldHelp, Kind};
 
 pub use content::{Came, Content};
@@ -107,6 +108,19 @@ pub enum Request {
     Cut(SessionId),
     /// Say what is done about faults, and change it.
     Policy(Option<Policy>),
+    /// Put a rule in, in three parts.
+    Rule {
+        /// What it is called.
+        name: String,
+        /// What it acts on.
+        query: String,
+        /// What it does.
+        act: String,
+    },
+    /// Switch a rule, or take it out.
+    Rules(RuleCommand),
+    /// List the rules.
+    ListRules,
     /// Send events.
     Subscribe {
         /// Which.
@@ -254,6 +268,10 @@ impl Fields {
             Do::Drop => Request::Drop(self.which()?),
             Do::Close => self.close()?,
             Do::Policy => Request::Policy(self.text(Field::Policy)?.map(|name| self.policy(&name)).transpose()?),
+            Do::Rule => self.rule()?,
+            Do::Unrule if self.flag(Field::All)?.unwrap_or_default() => Request::Rules(RuleCommand::RemoveAll),
+            Do::Unrule => Request::Rules(RuleCommand::Remove(self.needed(Field::Name, self.text(Field::Name)?)?)),
+            Do::Rules => Request::ListRules,
             Do::Subscribe => {
                 Request::Subscribe { query: self.query_of_rows()?, past: self.flag(Field::Past)?.unwrap_or_default() }
             }
@@ -371,6 +389,16 @@ impl Fields {
             return Err(self.wrong(Field::Reason, why));
         }
         Ok(Request::Close { session, code, reason })
+    }
+
+    fn rule(&self) -> Result<Request, String> {
+        let name = self.needed(Field::Name, self.text(Field::Name)?)?;
+        let (query, act) = (self.text(Field::Query)?, self.text(Field::Act)?);
+        match (self.flag(Field::On)?, act) {
+            (Some(on), None) if query.is_none() => Ok(Request::Rules(RuleCommand::Switch { name, on })),
+            (None, Some(act)) => Ok(Request::Rule { name, query: query.unwrap_or_default(), act }),
+            _ => Err(self.error("say what it does in act, or with on whether the rule that there is acts")),
+        }
     }
 
     fn query(&self) -> Result<Option<Query>, String> {

@@ -29,6 +29,12 @@ pub enum Do {
     Close,
     /// `policy`
     Policy,
+    /// `rule`
+    Rule,
+    /// `unrule`
+    Unrule,
+    /// `rules`
+    Rules,
     /// `subscribe`
     Subscribe,
     /// `unsubscribe`
@@ -90,6 +96,12 @@ pub enum Field {
     Then,
     /// `head`
     Head,
+    /// `name`
+    Name,
+    /// `act`
+    Act,
+    /// `on`
+    On,
 }
 
 /// What a field takes.
@@ -172,7 +184,7 @@ const fn field(what: Field, name: &'static str, kind: Kind, about: &'static str)
 }
 
 /// All fields.
-pub const FIELDS: [FieldHelp; 24] = [
+pub const FIELDS: [FieldHelp; 27] = [
     field(Field::Session, "session", Kind::Number, "the session's number"),
     field(Field::Frame, "frame", Kind::Number, "a frame's number in its session"),
     field(
@@ -200,6 +212,9 @@ pub const FIELDS: [FieldHelp; 24] = [
     field(Field::Reason, "reason", Kind::Text, "the reason in the close frame, at most 123 bytes"),
     field(Field::AtOnce, "at_once", Kind::Flag, "true to reset both connections, without close frames"),
     field(Field::Policy, "policy", Kind::OneOf(&["faithful", "repair", "strict"]), "what is done about faults"),
+    field(Field::Name, "name", Kind::Text, "the rule's name; one of the same name gives its place to it"),
+    field(Field::Act, "act", Kind::Text, "what it does, as behind the arrow of `--rule`"),
+    field(Field::On, "on", Kind::Flag, "whether the rule of that name acts"),
     field(Field::Command, "command", Kind::Text, "a command's name"),
     field(
         Field::Then,
@@ -239,7 +254,7 @@ const INJECTING: [Field; 10] = {
 };
 
 /// All commands.
-pub const COMMANDS: [CommandHelp; 17] = [
+pub const COMMANDS: [CommandHelp; 20] = [
     CommandHelp {
         what: Do::Sessions,
         name: "sessions",
@@ -388,6 +403,40 @@ pub const COMMANDS: [CommandHelp; 17] = [
         reply: "`policy`: the one that holds now",
         example: r#"{"id":12,"do":"policy","policy":"repair"}"#,
         typed: "policy repair",
+    },
+    CommandHelp {
+        what: Do::Rule,
+        name: "rule",
+        about: "act on messages from now on, or switch a rule on or off",
+        words: &[Field::Name, Field::Act],
+        needed: 1,
+        flags: &[Field::Query, Field::On],
+        reply: "",
+        example: r#"{"id":18,"do":"rule","name":"slow","query":"path:/chat","act":"delay 200ms±50ms"}"#,
+        typed: "rule --query path:/chat slow delay 200ms±50ms",
+    },
+    CommandHelp {
+        what: Do::Unrule,
+        name: "unrule",
+        about: "take a rule out, or all",
+        words: &[Field::Name],
+        needed: 0,
+        flags: &[Field::All],
+        reply: "",
+        example: r#"{"id":19,"do":"unrule","name":"slow"}"#,
+        typed: "unrule slow",
+    },
+    CommandHelp {
+        what: Do::Rules,
+        name: "rules",
+        about: "list the rules in their order",
+        words: &[],
+        needed: 0,
+        flags: &[],
+        reply: "`rules`: a list of objects with `name`, `query`, `act`, `on`, `matched` and `acted` (messages); and `seed`, from \
+                which chance is drawn",
+        example: r#"{"id":20,"do":"rules"}"#,
+        typed: "rules",
     },
     CommandHelp {
         what: Do::Subscribe,

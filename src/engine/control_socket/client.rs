@@ -12,12 +12,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 
 use crate::control::protocol::{self, Asked, Came, Request, Which};
+use crate::control::rules::RuleCommand;
 use crate::control::{self, Command};
 use crate::json;
 use crate::record::finding::Level;
 use crate::record::{FrameNumber, SessionId, Side};
 use crate::relay::hold::{Decision, HeadDecision};
 use crate::relay::injection::{Refusal, Reply};
+use crate::rules;
 use crate::text;
 
 use super::events::Events;
@@ -295,6 +297,21 @@ impl Client {
                 }
                 self.done(id.as_ref(), json!({ "policy": control.policy().name() }));
             }
+            Request::Rule { name, query, act } => match rules::of_parts(&name, &query, &act) {
+                Ok(rule) => self.rules(id, RuleCommand::Put(Box::new(rule)), &name),
+                Err(error) => {
+                    self.put(&protocol::refused(id.as_ref(), &format!("rule: {error} (at byte {})", error.at)))
+                }
+            },
+            Request::Rules(command) => {
+                let name = match &command {
+                    RuleCommand::Put(rule) => rule.name().to_owned(),
+                    RuleCommand::Remove(name) | RuleCommand::Switch { name, .. } => name.clone(),
+                    RuleCommand::RemoveAll => "all".to_owned(),
+                };
+                self.rules(id, command, &name);
+            }
+            Request::ListRules => self.done(id.as_ref(), listing::rules(&control.rules())),
             Request::Subscribe { query, past } => {
                 self.events = Some(Events::new(&self.shared, query, past));
                 self.done(id.as_ref(), Value::Null);
@@ -309,6 +326,11 @@ impl Client {
                 control.shut_down();
             }
         }
+    }
+
+    fn rules(&mut self, id: Option<Value>, command: RuleCommand, name: &str) {
+        self.shared.note(Level::Note, format!("control: rule {}", text::escape(name.as_bytes())));
+        self.command(id, Command::Rules(command));
     }
 
     /// Room for a command that waits; where there is none, that is the reply.

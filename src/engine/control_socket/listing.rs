@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Value, json};
 
+use crate::control::rules::RuleList;
 use crate::journal::Block;
 use crate::query::Query;
 use crate::record::{Record, SessionId};
@@ -24,6 +25,22 @@ const RELEASED: &[u8] = br#"{"v":1,"event":"released","#;
 
 /// How a frame's line begins.
 const FRAME: &[u8] = br#"{"v":1,"event":"frame","#;
+
+/// The rules, in their order.
+pub(super) fn rules(list: &RuleList) -> Value {
+    let rules = list.rules.iter().map(|listing| {
+        let query = listing.rule.query().map_or("", Query::text);
+        json!({
+            "name": listing.rule.name(),
+            "query": query,
+            "act": listing.rule.doing(),
+            "on": listing.is_on,
+            "matched": listing.matched,
+            "acted": listing.acted,
+        })
+    });
+    json!({ "rules": rules.collect::<Vec<_>>(), "seed": list.seed })
+}
 
 /// The frames, oldest first; those that a reply has no room for are counted.
 pub(super) fn frames(shared: &Shared, query: Option<Query>, last: usize) -> Result<Value, String> {

@@ -109,7 +109,7 @@ impl Session {
         let went = match (record.relayed, &frame.sent) {
             (_, Some((_, bytes))) => Some(bytes.to_vec()),
             (Relayed::AsIs, None) => Some(whole),
-            (Relayed::Held, None) => {
+            (Relayed::Held | Relayed::Delayed, None) => {
                 self.hold(record.number, whole);
                 None
             }
@@ -117,10 +117,12 @@ impl Session {
         };
         match (record.origin, record.relayed) {
             (Origin::Injected, _) => comments.push("put in by the user of wsproxy".to_owned()),
+            (Origin::Rule, _) => comments.push("sent by a rule of the user's".to_owned()),
             (Origin::Proxy, _) => comments.push("sent by wsproxy, which ends the session".to_owned()),
             (Origin::Peer, Relayed::Changed(by)) => comments.push(format!("changed on the way: {}", by.name())),
             (Origin::Peer, Relayed::Dropped(by)) => comments.push(format!("dropped on the way: {}", by.name())),
             (Origin::Peer, Relayed::Held) => comments.push("held on the way".to_owned()),
+            (Origin::Peer, Relayed::Delayed) => comments.push("delayed on the way".to_owned()),
             (Origin::Peer, Relayed::AsIs) => {}
         }
         self.put((record.time, Place::Frame(record.number), record.from), came, went, comments, out);

@@ -41,6 +41,7 @@ pub(super) fn write(frame: &FrameItem<'_>, out: &mut Vec<u8>) {
     let by = match (record.relayed, record.origin) {
         (Relayed::Dropped(_), _) => "dropped",
         (Relayed::Held, _) => "held",
+        (Relayed::Delayed, _) => "delayed",
         (Relayed::Changed(_), _) => "changed",
         (Relayed::AsIs, Origin::Peer) => "",
         (Relayed::AsIs, other) => other.name(),

@@ -20,7 +20,7 @@ use crate::json::item::{self, Item, Totals, What};
 use crate::record::finding::{Finding, FindingKind, Level};
 use crate::record::{
     By, ClosedEvent, ClosedHow, Event, FrameNumber, HeadEvent, HeldEvent, PerSide, ProxyEvent, RawRecord,
-    ReleasedEvent, ReleasedHow, Side, Stall, Verdict, Waits,
+    ReleasedEvent, ReleasedHow, RuledEvent, Side, Stall, Verdict, Waits,
 };
 use crate::text;
 use crate::wire::frame::FrameHeader;
@@ -189,6 +189,12 @@ fn undirected(kind: &'static str) -> Start {
     Start { direction: None, frame: None, kind: kind.into() }
 }
 
+/// What a rule did. Its name is the user's, and the rest wsproxy's own.
+fn ruled_line(ruled: &RuledEvent) -> (Start, String) {
+    let start = Start { direction: Some(ruled.from), frame: ruled.frame, kind: "rule".into() };
+    (start, format!("{}: {}", text::escape(ruled.rule.as_bytes()), ruled.what))
+}
+
 fn event_line(event: &Event) -> (Start, String) {
     match event {
         Event::SessionOpened { client, path } => {
@@ -216,6 +222,7 @@ fn event_line(event: &Event) -> (Start, String) {
             let start = Start { direction: Some(*from), ..undirected(kind_of_release(*how)) };
             (start, format!("the head, {}", by.words()))
         }
+        Event::Ruled(ruled) => ruled_line(ruled),
         Event::Inflated(inflated) => {
             let start = Start { direction: Some(inflated.from), frame: Some(inflated.frame), ..undirected("inflated") };
             (start, text::preview(&inflated.bytes, PREVIEW))

@@ -20,6 +20,11 @@ pub struct Condition {
 pub struct Unanswerable(String);
 
 impl Unanswerable {
+    /// A query with that part.
+    pub(in crate::relay) const fn new(part: String) -> Self {
+        Self(part)
+    }
+
     /// The part of the query, as it is typed.
     #[must_use]
     pub fn part(&self) -> &str {

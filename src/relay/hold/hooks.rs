@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::decode::Decoder;
 use crate::query::{Query, Sight};
 use crate::record::{FrameNumber, FrameRecord, Relayed, ReleasedBy, Time};
 use crate::relay::injection::Refusal;
@@ -56,6 +57,7 @@ impl Hold {
     pub(in crate::relay) fn set_hooks(&mut self, hooks: HookList) {
         self.hooks = hooks;
         self.choose_guesser();
+        self.bound();
     }
 
     /// Whether a hook asks for a message of which that is known; `None` where that does not tell.
@@ -81,7 +83,7 @@ impl Hold {
             return by;
         }
         let is_missed =
-            self.queue.gathered(id).is_some_and(|Gathered { header, number, length, payload, inflated }| {
+            self.queue.gathered(id).is_some_and(|Gathered { header, number, length, payload, inflated, .. }| {
                 let record = self.scene.record(&header, number, self.last);
                 let setting = self.scene.setting(self.decoder().flatten());
                 let said = Said::passing(setting, &record, length, &payload, inflated.as_deref(), false);
@@ -99,13 +101,18 @@ impl Hold {
 
     fn question(&self, id: u64, hook: usize, now: Time) -> Option<(HookQuestion, Time)> {
         let (time, frames) = self.queue.came(id)?;
-        let Gathered { header, number, length, payload, inflated } = self.queue.gathered(id)?;
+        let Gathered { header, number, length, payload, inflated, .. } = self.queue.gathered(id)?;
         let opcode = header.opcode();
         let header = FrameHeader { first: header.first | FIN, ..FrameHeader::new(opcode, length, header.mask) };
         let record = FrameRecord { relayed: Relayed::Held, ..self.scene.record(&header, number, time) };
         let (payload, inflated) = (payload.into_owned(), inflated.map(|inflated| inflated.into_owned()));
         let until = Time(now.0.saturating_add(self.hook_time));
         Some((HookQuestion { hook, record, payload, inflated, frames }, until))
+    }
+
+    /// The hook for the message of which was just decided.
+    pub(super) fn take_hook(&mut self) -> Option<usize> {
+        self.next_hook.take()
     }
 
     /// What programs are to be asked since this was asked before.
@@ -147,10 +154,19 @@ impl Hold {
         wait.and_then(|wait| self.hooks.get(wait.hook)).map_or("", |condition| condition.text())
     }
 
+    /// The first hook from a place on that a whole message is for, and whether the condition asks for it.
+    fn wanted(&self, from: usize, message: &Gathered<'_>, decoder: Option<Decoder>) -> (Option<usize>, bool) {
+        let Gathered { header, number, length, payload, inflated, .. } = message;
+        let record = self.scene.record(header, *number, self.last);
+        let said = Said::passing(self.scene.setting(decoder), &record, *length, payload, inflated.as_deref(), true);
+        let may_be_held = !header.opcode().is_control() || self.names_control();
+        (self.hook_for(from, &said), may_be_held && self.matches_all(&said))
+    }
+
     /// What a message waits for that a hook has let go.
     fn behind_hook(&mut self, id: u64, hook: usize, by: ReleasedBy, now: Time) -> State {
         let decoder = self.decoder().flatten();
-        let behind = self.queue.gathered(id).map(|message| self.wanted(hook + 1, &message, decoder, true));
+        let behind = self.queue.gathered(id).map(|message| self.wanted(hook + 1, &message, decoder));
         match behind {
             Some((Some(next), _)) => {
                 self.ask_hook(id, next, now);

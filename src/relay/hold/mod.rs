@@ -18,6 +18,7 @@
 mod condition;
 mod head;
 mod hooks;
+mod judged;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -39,16 +40,18 @@ use crate::wire::packer::Packer;
 
 use super::injection::{Injection, Refusal, Token};
 use super::limits::{Controls, Limits};
+use super::rules::Judge;
+pub(super) use judged::Ruled;
 
 pub use condition::{Condition, Conditions, HoldCell, Leaning, Unanswerable};
 pub(super) use head::{Goes, HeldHead};
 pub use head::{HeadDecision, HeldRequest, Request, changes};
 pub use hooks::{HookList, HookOutcome, HookQuestion};
 pub(super) use queue::{Due, Inflated, Leaves, Untold};
-use queue::{Gathered, Message, Queue, State};
+use queue::{Message, Queue, State};
 
 /// No hold asks for the time of day, so it is told nowhere.
-static NOWHERE: TimeZone = TimeZone::UTC;
+pub(in crate::relay) static NOWHERE: TimeZone = TimeZone::UTC;
 
 /// What becomes of a message that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,12 +143,22 @@ pub(super) struct Hold {
     /// The programs that are asked before it is, and what they are to be asked.
     hooks: HookList,
     questions: Vec<HookQuestion>,
+    /// The hook that the message is for of which was just decided.
+    next_hook: Option<usize>,
     /// After so many microseconds a message goes on that a program has not decided of.
     hook_time: u64,
     /// What pings and pongs do that are not asked for.
     controls: Controls,
     /// Whether it was told that it is full, since it was last empty.
     told_full: bool,
+    /// The rules, which are asked before the condition is.
+    judge: Option<Box<Judge>>,
+    /// What they did to messages, until it is told.
+    ruled: Vec<Ruled>,
+    /// Whether what `Open::Drops` drops is dropped by a rule.
+    drops_by_rule: bool,
+    /// Frames that may wait for the user.
+    most_frames: usize,
     /// After so many microseconds what is held goes on by itself.
     patience: u64,
     /// When something last came, or was looked at.
@@ -174,9 +187,14 @@ impl Hold {
             condition: None,
             hooks: HookList::default(),
             questions: Vec::new(),
+            next_hook: None,
             hook_time: u64::try_from(limits.hook_time.as_micros()).unwrap_or(u64::MAX),
             controls: limits.hold_control,
             told_full: false,
+            judge: None,
+            ruled: Vec::new(),
+            drops_by_rule: false,
+            most_frames: limits.hold_frames,
             patience: u64::try_from(limits.hold_time.as_micros()).unwrap_or(u64::MAX),
             last: Time(0),
             queue: Queue::new(limits, message),
@@ -194,6 +212,7 @@ impl Hold {
     pub(super) fn set(&mut self, condition: Option<Arc<Condition>>) {
         self.condition = condition;
         self.choose_guesser();
+        self.bound();
     }
 
     /// Messages are read where somebody asks for what they say.
@@ -228,6 +247,7 @@ impl Hold {
     pub(super) fn fail(&mut self) {
         self.condition = None;
         self.hooks = HookList::default();
+        self.set_rules(None);
         self.open = Open::Drops;
         if self.way == Some(Took::Holds) {
             self.way = Some(Took::Drops);
@@ -237,7 +257,7 @@ impl Hold {
 
     /// Whether it could be taken out, and nothing would be missed.
     pub(super) fn is_idle(&self) -> bool {
-        let asks_nothing = self.condition.is_none() && self.hooks.is_empty();
+        let asks_nothing = self.condition.is_none() && self.judge.is_none() && self.hooks.is_empty();
         asks_nothing && self.queue.is_empty() && !self.queue.is_plain && self.open != Open::Drops
     }
 
@@ -297,7 +317,7 @@ impl Hold {
 
     /// How many bytes from the start of `input`, where a frame begins, are whole frames that nobody asks for and that can pass
     /// as they are: messages of their own that are not compressed, the first of that number.
-    pub(super) fn clear(&self, input: &[u8], number: FrameNumber) -> usize {
+    pub(super) fn clear(&self, input: &[u8], number: FrameNumber, now: Time) -> usize {
         let is_quiet = self.queue.is_empty() && self.way.is_none() && !self.queue.is_within_message();
         if !is_quiet || self.open != Open::None {
             return 0;
@@ -314,7 +334,7 @@ impl Hold {
             };
             let is_plain =
                 header.fin() && header.rsv() == 0 && matches!(header.opcode(), Opcode::TEXT | Opcode::BINARY);
-            if !is_plain || self.asks_for(&header, frame, number.after(index), decoder, &mut plain) {
+            if !is_plain || self.asks_for(&header, frame, (number.after(index), now), decoder, &mut plain) {
                 break;
             }
             end += length;
@@ -327,15 +347,15 @@ impl Hold {
         &self,
         header: &FrameHeader,
         wire: &[u8],
-        number: FrameNumber,
+        (number, now): (FrameNumber, Time),
         decoder: Option<Decoder>,
         plain: &mut Vec<u8>,
     ) -> bool {
-        let (asks, hooks) = self.ask(header, number);
-        if asks == Some(true) || hooks == Some(true) {
+        let (asks, others) = self.ask(header, number, now);
+        if asks == Some(true) || others == Some(true) {
             return true;
         }
-        if (asks, hooks) == (Some(false), Some(false)) {
+        if (asks, others) == (Some(false), Some(false)) {
             return false;
         }
         let payload = match header.mask {
@@ -349,7 +369,8 @@ impl Hold {
         };
         let record = self.scene.record(header, number, self.last);
         let said = Said::passing(self.scene.setting(decoder), &record, header.length, payload, None, true);
-        self.matches_all(&said) || self.hook_for(0, &said).is_some()
+        let ask = |judge: &Judge| judge.asks(&said, Sight::WHOLE, now) != Some(false);
+        self.matches_all(&said) || self.judge.as_deref().is_some_and(ask) || self.hook_for(0, &said).is_some()
     }
 
     /// A frame begins.
@@ -367,15 +388,15 @@ impl Hold {
 
     fn control(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
         let names = self.names_control();
-        let (asks, hooks) = self.ask(header, number);
+        // Nothing may follow a close frame. Pings pass by what waits for the user, and not by what rules delay.
+        let follows = header.opcode() == Opcode::CLOSE || self.controls == Controls::Wait;
+        let waits = follows || (self.judge.is_some() && !self.may_ask());
+        let (asks, others) = self.ask(header, number, now);
         let state = match asks {
-            _ if hooks != Some(false) => State::Undecided,
+            _ if others != Some(false) => State::Undecided,
             Some(true) if names => State::Asks,
             None if names => State::Undecided,
-            // Nothing may follow a close frame.
-            _ if (header.opcode() == Opcode::CLOSE || self.controls == Controls::Wait) && !self.queue.is_empty() => {
-                State::Passes(ReleasedBy::Order)
-            }
+            _ if waits && !self.queue.is_empty() => State::Passes(ReleasedBy::Order),
             _ => return Took::Passes,
         };
         self.queue.begin(Message::new(header, now, state, false), header, number);
@@ -405,9 +426,9 @@ impl Hold {
     }
 
     fn begins(&mut self, header: &FrameHeader, number: FrameNumber, now: Time) -> Took {
-        let (asks, hooks) = self.ask(header, number);
+        let (asks, others) = self.ask(header, number, now);
         let state = match asks {
-            _ if hooks != Some(false) => State::Undecided,
+            _ if others != Some(false) => State::Undecided,
             Some(true) => State::Asks,
             None => State::Undecided,
             Some(false) => State::Passes(ReleasedBy::Order),
@@ -445,8 +466,8 @@ impl Hold {
         matches!(state, State::Passes(_)) && self.queue.is_empty() && !(self.queue.is_plain && self.is_packed)
     }
 
-    /// What the condition and what the hooks say of a message that begins.
-    fn ask(&self, header: &FrameHeader, number: FrameNumber) -> (Option<bool>, Option<bool>) {
+    /// What the condition says of a message that begins; and what the rules and the hooks do, which are asked first.
+    fn ask(&self, header: &FrameHeader, number: FrameNumber, now: Time) -> (Option<bool>, Option<bool>) {
         let record = self.scene.record(header, number, self.last);
         let said = Said::passing(self.scene.setting(None), &record, header.length, &[], None, false);
         let sight = sight(header);
@@ -454,7 +475,13 @@ impl Hold {
             None => Some(false),
             Some(condition) => condition.query().map_or(Some(true), |query| query.decide(&said, sight)),
         };
-        (asks, self.hooks_ask(&said, sight))
+        let rules = self.judge.as_ref().map_or(Some(false), |judge| judge.asks(&said, sight, now));
+        let others = match (rules, self.hooks_ask(&said, sight)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        };
+        (asks, others)
     }
 
     /// Payload bytes came.
@@ -491,15 +518,18 @@ impl Hold {
         if self.way == Some(Took::Passes) {
             return None;
         }
-        while let Some(undecided) = self.queue.undecided() {
+        while let Some(undecided) = self.queue.undecided(now) {
             let by = if self.queue.is_first(undecided) { ReleasedBy::Query } else { ReleasedBy::Order };
-            let (hook, asks) = self.decide(undecided);
-            let passes = State::Passes(self.past_hooks(undecided, by));
-            let state = if hook.is_some() || asks { State::Asks } else { passes };
+            let state = self.decide(undecided, by, now);
+            if let State::Dropped(_) = state {
+                self.drops_by_rule = true;
+                self.drop_rest(undecided);
+            }
+            let hook = self.take_hook();
             self.queue.decide(undecided, state);
             hook.into_iter().for_each(|hook| self.ask_hook(undecided, hook, now));
         }
-        let due = self.queue.due(self.scene.takes_over())?;
+        let due = self.queue.due(self.scene.takes_over(), now)?;
         if let Due::Part { last: false, .. } = due
             && self.queue.is_empty()
         {
@@ -509,33 +539,14 @@ impl Hold {
         Some(due)
     }
 
-    /// Which hook a message is for, and whether the condition asks for it, by all that will be known of it.
-    fn decide(&mut self, id: u64) -> (Option<usize>, bool) {
-        let Some(whole) = self.queue.gathered(id) else { return (None, false) };
+    /// Who reads a message, as far as it has come. To be asked once of each, in their order.
+    fn read(&mut self, id: u64) -> Option<Decoder> {
+        let guesser = self.guesser.as_mut()?;
         let is_whole = self.queue.is_whole(id);
-        let format = Format::of(whole.header.opcode());
-        let decoder = self.guesser.as_mut().zip(format).and_then(|(guesser, format)| {
-            let bytes = whole.inflated.as_deref().unwrap_or(&whole.payload);
-            guesser.message(self.scene.from, Payload { format, bytes, is_whole })
-        });
-        self.wanted(0, &whole, decoder, is_whole)
-    }
-
-    /// The first hook from a place on that a message is for, once it is whole, and whether the condition asks for it.
-    fn wanted(
-        &self,
-        from: usize,
-        message: &Gathered<'_>,
-        decoder: Option<Decoder>,
-        is_whole: bool,
-    ) -> (Option<usize>, bool) {
-        let Gathered { header, number, length, payload, inflated } = message;
-        let record = self.scene.record(header, *number, self.last);
-        let setting = self.scene.setting(decoder);
-        let said = Said::passing(setting, &record, *length, payload, inflated.as_deref(), is_whole);
-        let hook = if is_whole { self.hook_for(from, &said) } else { None };
-        let may_be_held = !header.opcode().is_control() || self.names_control();
-        (hook, may_be_held && self.matches_all(&said))
+        let whole = self.queue.gathered(id)?;
+        let format = Format::of(whole.header.opcode())?;
+        let bytes = whole.inflated.as_deref().unwrap_or(&whole.payload);
+        guesser.message(self.scene.from, Payload { format, bytes, is_whole })
     }
 
     /// Whether the condition asks for a message of which all is known.
@@ -565,8 +576,10 @@ impl Hold {
             Decision::Drop => State::Dropped(ReleasedBy::User),
         };
         if let State::Dropped(_) = state {
+            self.drops_by_rule = false;
             self.drop_rest(id);
         }
+        self.queue.hurry(id);
         self.queue.decide(id, state);
         Ok(self.queue.note_token(id, token))
     }
@@ -594,11 +607,11 @@ impl Hold {
         }
     }
 
-    /// All that is held goes on as it came. Gives how many messages waited for that. The user does not let go what waits for a
-    /// program.
+    /// All that is held goes on as it came. Gives how many messages waited for that. Of what the rules have yet to decide,
+    /// they do; and the user does not let go what waits for a program.
     pub(super) fn release_all(&mut self, by: ReleasedBy) -> usize {
-        let are_asked = by == ReleasedBy::User && !self.hooks.is_empty();
-        self.queue.release(by, |message| !are_asked || message.waits_for_user())
+        let (is_ruled, are_asked) = (self.judge.is_some(), by == ReleasedBy::User && !self.hooks.is_empty());
+        self.queue.release(by, |message| (!is_ruled || message.asks()) && (!are_asked || message.waits_for_user()))
     }
 
     /// What of it was held long ago goes on as it came. Gives how many messages did.
@@ -606,6 +619,9 @@ impl Hold {
         self.last = now;
         self.queue.retry();
         self.tick_hooks(now);
+        if !self.may_ask() {
+            return 0;
+        }
         let patience = self.patience;
         self.queue.release(ReleasedBy::Limit, |message| now.since(message.since).as_micros() >= u128::from(patience))
     }
@@ -613,8 +629,9 @@ impl Hold {
     /// When `tick` is due.
     pub(super) fn deadline(&self) -> Option<Time> {
         let later = |time: Time, by: u64| Time(time.0.saturating_add(by));
-        let oldest = self.queue.oldest().map(|since| later(since, self.patience));
-        let oldest = oldest.into_iter().chain(self.queue.next_late());
+        let oldest = if self.may_ask() { self.queue.oldest() } else { None };
+        let oldest = oldest.map(|since| later(since, self.patience)).into_iter().chain(self.queue.next_turn());
+        let oldest = oldest.chain(self.queue.next_late());
         oldest.chain(self.queue.is_starved().then(|| later(self.last, RETRY))).min()
     }
 }

@@ -1,6 +1,7 @@
 //! The frames that are held, in their order, and what was decided of the messages they are of.
 
 mod hooked;
+mod ruled;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::record::{FrameNumber, ReleasedBy, Time, Waits};
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::{Budget, Limits};
+use crate::relay::rules::{After, Made, Ruling};
 use crate::wire::frame::{FrameHeader, RSV1};
 use crate::wire::message::MessageState;
 
@@ -24,6 +26,8 @@ pub(super) enum State {
     Passes(ReleasedBy),
     /// This goes out in its place, in its turn.
     Edited(Injection),
+    /// The same, by the rules.
+    Made(Made),
     /// Nothing goes out in its place.
     Dropped(ReleasedBy),
 }
@@ -51,6 +55,8 @@ pub(super) struct Message {
     hook: Option<HookWait>,
     /// Whether a hook has made what goes out in its place.
     is_hooks: bool,
+    /// What the rules made of it.
+    ruling: Option<Box<Ruling>>,
 }
 
 impl Message {
@@ -69,7 +75,12 @@ impl Message {
             token: None,
             hook: None,
             is_hooks: false,
+            ruling: None,
         }
+    }
+
+    pub(super) const fn asks(&self) -> bool {
+        matches!(self.state, State::Asks)
     }
 
     const fn waits(&self) -> bool {
@@ -86,7 +97,7 @@ pub(in crate::relay) struct Inflated {
 }
 
 /// A frame in the queue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Frame {
     header: FrameHeader,
     number: FrameNumber,
@@ -131,6 +142,8 @@ pub(in crate::relay) enum Due {
         /// Whether it came compressed, and is not any more.
         is_plain: bool,
         token: Option<Token>,
+        /// What follows by the rules, where the message ends here.
+        after: Option<Box<After>>,
     },
     /// Something else in place of a message, or nothing.
     Instead {
@@ -140,6 +153,8 @@ pub(in crate::relay) enum Due {
         /// Whether what comes behind it can't be read by the receiver any more as it is: it leans on this message.
         disturbs: bool,
         token: Option<Token>,
+        /// What follows by the rules.
+        after: Option<Box<After>>,
     },
     /// A message would have to be inflated, and can't be.
     Broken,
@@ -163,6 +178,10 @@ pub(super) struct Gathered<'a> {
     pub length: u64,
     pub payload: Cow<'a, [u8]>,
     pub inflated: Option<Cow<'a, [u8]>>,
+    /// Frames of it.
+    pub frames: usize,
+    /// Whether all that it says is there: it is not compressed, or inflated to its end.
+    pub is_readable: bool,
 }
 
 /// The queue of one lane.
@@ -179,7 +198,10 @@ pub(super) struct Queue {
     out: MessageState,
     /// Compressed messages go out inflated from here on: they lean on one that the receiver did not get.
     pub is_plain: bool,
-    most_frames: usize,
+    /// Whether what is undecided is so for the rules, too.
+    pub gathers: bool,
+    /// Frames that it may take; bytes are bounded in any case.
+    pub most_frames: usize,
     most_bytes: usize,
     bytes: usize,
     budget: Budget,
@@ -197,6 +219,7 @@ impl Queue {
             untold: Vec::new(),
             out,
             is_plain: false,
+            gathers: false,
             most_frames: limits.hold_frames,
             most_bytes: limits.hold_bytes,
             bytes: 0,
@@ -364,26 +387,30 @@ impl Queue {
 
     /// The next message of which it can be decided now whether it is asked for: it is whole, or it stands in front and no
     /// more of it can be taken.
-    pub(super) fn undecided(&mut self) -> Option<u64> {
+    pub(super) fn undecided(&mut self, now: Time) -> Option<u64> {
         let id = *self.undecided.front()?;
-        let is_ready = self.is_whole(id) || (self.is_first(id) && self.is_full());
+        let is_ready = self.is_whole(id) || (self.is_first(id) && (self.is_full() || self.has_gathered(id, now)));
         is_ready.then(|| self.undecided.pop_front()).flatten()
     }
 
     /// All that has come of a message that is here.
     pub(super) fn gathered(&self, id: u64) -> Option<Gathered<'_>> {
         let message = self.messages.get(&id)?;
-        let frames = || self.frames.iter().filter(|frame| frame.message == id);
-        let join = |piece: for<'a> fn(&'a Frame) -> &'a [u8]| match frames().next() {
-            Some(only) if message.frames == 1 => Cow::Borrowed(piece(only)),
-            _ => Cow::Owned(frames().flat_map(piece).copied().collect()),
+        // It is asked of the newest, of which there are many more in front.
+        let newest = self.frames.iter().rev().filter(|frame| frame.message == id).take(message.frames);
+        let frames: Vec<_> = newest.collect();
+        let join = |piece: for<'a> fn(&'a Frame) -> &'a [u8]| match frames.as_slice() {
+            [only] => Cow::Borrowed(piece(only)),
+            all => Cow::Owned(all.iter().rev().flat_map(|frame| piece(frame)).copied().collect()),
         };
         let inflated = message
             .is_packed
             .then(|| join(|frame| frame.inflated.as_ref().map_or(&[], |inflated| inflated.bytes.as_slice())));
         let payload = join(|frame| frame.payload.as_slice());
+        let is_all = |frame: &&Frame| frame.inflated.as_ref().is_some_and(|inflated| inflated.is_all);
+        let is_readable = !message.is_packed || frames.iter().all(is_all);
         let (header, number, length) = (message.header, message.first, message.length);
-        Some(Gathered { header, number, length, payload, inflated })
+        Some(Gathered { header, number, length, payload, inflated, frames: frames.len(), is_readable })
     }
 
     /// The message that a frame is of; the first that waits where there is no number.
@@ -461,13 +488,22 @@ impl Queue {
     }
 
     /// What goes out next, if something does.
-    pub(super) fn due(&mut self, takes_over: bool) -> Option<Due> {
+    pub(super) fn due(&mut self, takes_over: bool, now: Time) -> Option<Due> {
+        self.yields(takes_over);
         let front = self.frames.front()?;
         let (id, message) = (front.message, self.messages.get_mut(&front.message)?);
+        if message.not_before().is_some_and(|time| time > now) {
+            return None;
+        }
+        if let State::Passes(_) = message.state
+            && let Some(made) = message.made()
+        {
+            message.state = State::Made(made);
+        }
         let by = match message.state {
             State::Undecided | State::Asks => return None,
             State::Passes(by) => by,
-            State::Edited(_) | State::Dropped(_) => return Some(self.instead(id, takes_over)),
+            State::Made(_) | State::Edited(_) | State::Dropped(_) => return Some(self.instead(id, takes_over)),
         };
         if self.is_plain && message.is_packed { self.plain(by) } else { self.part(by) }
     }
@@ -485,10 +521,8 @@ impl Queue {
         let (after, frame) = (front.size(), front.leaves());
         self.count(before, after);
         let token = self.begun(header.as_ref());
-        if last || is_only {
-            self.pop();
-        }
-        Some(Due::Part { frame, header, payload, last, by, is_plain: false, token })
+        let after = if last || is_only { self.pop() } else { None };
+        Some(Due::Part { frame, header, payload, last, by, is_plain: false, token, after })
     }
 
     /// The first frame goes on inflated.
@@ -501,12 +535,12 @@ impl Queue {
         self.count(bytes.len(), 0);
         let frame = self.frames.front()?.leaves();
         let token = self.begun(Some(&frame.header));
-        self.pop();
+        let after = self.pop();
         let came = frame.header;
         let header =
             FrameHeader { first: came.first & !RSV1, ..FrameHeader::new(came.opcode(), bytes.len() as u64, came.mask) };
         let (header, payload) = (Some(header), bytes);
-        Some(Due::Part { frame, header, payload, last: true, by, is_plain: true, token })
+        Some(Due::Part { frame, header, payload, last: true, by, is_plain: true, token, after })
     }
 
     /// A frame begins to go out, or goes on.
@@ -519,19 +553,16 @@ impl Queue {
         message.token.take()
     }
 
-    /// The first frame leaves.
-    fn pop(&mut self) {
-        let Some(frame) = self.frames.pop_front() else { return };
+    /// The first frame leaves. Gives what follows its message, where that ends.
+    fn pop(&mut self) -> Option<Box<After>> {
+        let frame = self.frames.pop_front()?;
         self.count(frame.size(), 0);
-        self.left(frame.message, 1);
-    }
-
-    fn left(&mut self, id: u64, frames: usize) {
-        let Some(message) = self.messages.get_mut(&id) else { return };
-        message.frames = message.frames.saturating_sub(frames);
-        if message.frames == 0 {
-            self.messages.remove(&id);
+        let message = self.messages.get_mut(&frame.message)?;
+        message.frames = message.frames.saturating_sub(1);
+        if message.frames > 0 {
+            return None;
         }
+        self.messages.remove(&frame.message)?.after()
     }
 
     fn instead(&mut self, id: u64, takes_over: bool) -> Due {
@@ -545,19 +576,21 @@ impl Queue {
             !goes
         });
         self.count(size, 0);
-        let message = self.messages.remove(&id);
+        let mut message = self.messages.remove(&id);
+        let after = message.as_mut().and_then(Message::after);
         let is_packed = message.as_ref().is_some_and(|message| message.is_packed);
         let token = message.as_ref().and_then(|message| message.token);
         let editor =
             if message.as_ref().is_some_and(|message| message.is_hooks) { ReleasedBy::Hook } else { ReleasedBy::User };
-        let (injection, by) = match message.map(|message| message.state) {
-            Some(State::Edited(injection)) => (Some(injection), editor),
-            Some(State::Dropped(by)) => (None, by),
-            _ => (None, ReleasedBy::User),
+        let (injection, by, stays_packed) = match message.map(|message| message.state) {
+            Some(State::Edited(injection)) => (Some(injection), editor, false),
+            Some(State::Made(made)) => (Some(made.injection), ReleasedBy::Rule, made.is_packed),
+            Some(State::Dropped(by)) => (None, by, false),
+            _ => (None, ReleasedBy::User, false),
         };
-        let disturbs = is_packed && takes_over && !self.is_plain;
+        let disturbs = is_packed && takes_over && !self.is_plain && !stays_packed;
         self.is_plain |= disturbs;
-        Due::Instead { frames, injection, by, disturbs, token }
+        Due::Instead { frames, injection, by, disturbs, token, after }
     }
 }
 

@@ -110,7 +110,9 @@ impl Lane {
         }
         let passing = match &self.passage {
             Passage::Through => input,
-            passage => input.get(..passage.clear(input, *context.next)).filter(|passing| !passing.is_empty())?,
+            passage => {
+                input.get(..passage.clear(input, *context.next, context.now)).filter(|passing| !passing.is_empty())?
+            }
         };
         let usual = self.watch.usual(passing, context.limits.kept, context.keys)?;
         if let Some(chain) = self.passage.chain() {

@@ -36,39 +36,45 @@ impl Lane {
     /// Puts in, changes or takes out the hold, where the user wants it otherwise and the stream allows it.
     #[inline]
     pub(super) fn choose_hold(&mut self, context: &mut Context<'_>) {
-        if self.hold_version != context.hold.version() || self.passage.hold().is_some_and(Hold::is_idle) {
+        if self.hold_versions != (context.hold.version(), context.rules.version())
+            || self.passage.hold().is_some_and(Hold::is_idle)
+        {
             self.change_hold(context);
         }
     }
 
     fn change_hold(&mut self, context: &mut Context<'_>) {
-        let version = context.hold.version();
+        let versions = (context.hold.version(), context.rules.version());
+        let was = self.hold_versions;
         // Where nothing can be held any more, it is as if nothing were to be.
         let is_over = self.ended.is_some() || matches!(self.reader, Reader::Raw);
         let condition = context.hold.of_side(self.from).filter(|_| !is_over);
         let hooks = if is_over { HookList::default() } else { context.hold.hooks() };
+        let judge = if is_over { None } else { self.new_judge(context) };
         match self.passage.hold_mut() {
             Some(hold) => {
-                if condition.is_none() && self.hold_version != version {
-                    hold.release_all(ReleasedBy::User);
-                }
+                hold.set_rules(judge);
                 hold.set(condition);
                 hold.set_hooks(hooks);
+                if !hold.may_ask() && was != versions {
+                    hold.release_all(ReleasedBy::User);
+                }
                 if hold.is_idle() && self.backlog.is_empty() && self.reader.is_between_frames() {
                     self.passage.remove_hold();
                     self.watch.keep_inflated(context.limits.kept_inflated);
                 }
             }
-            None if condition.is_none() && hooks.is_empty() => {}
+            None if condition.is_none() && hooks.is_empty() && judge.is_none() => {}
             None => {
                 let Some(mut hold) = self.new_hold(context) else { return };
+                hold.set_rules(judge);
                 hold.set(condition);
                 hold.set_hooks(hooks);
                 self.put_hold(hold);
                 self.watch.keep_inflated(context.limits.hold_bytes.max(context.limits.kept_inflated));
             }
         }
-        self.hold_version = version;
+        self.hold_versions = versions;
     }
 
     /// A hold for this place in the stream, if it is one where a hold can begin.
@@ -189,6 +195,7 @@ impl Lane {
         let Some(hold) = self.passage.hold_mut() else { return };
         hold.set(None);
         hold.set_hooks(HookList::default());
+        hold.set_rules(None);
         let count = hold.release_all(by);
         if count > 0 {
             note(context.now, format!("{text}: {}", messages(count)), &mut out.log);
@@ -201,6 +208,7 @@ impl Lane {
         let Some(hold) = self.passage.hold_mut() else { return };
         hold.set(None);
         hold.set_hooks(HookList::default());
+        hold.set_rules(None);
         hold.release_all(ReleasedBy::End);
         self.flush(context, None, log);
         if let Some(chain) = self.passage.chain()
@@ -286,14 +294,14 @@ impl Lane {
         relayed: Relayed,
         log: &mut Log,
     ) -> Relayed {
-        if relayed != Relayed::Held {
+        if !relayed.waits() {
             return relayed;
         }
         let inflated = self.inflated.take();
         if let Some(hold) = self.passage.hold_mut() {
             hold.ends(number, inflated);
         }
-        self.flush(context, Some(number), log).unwrap_or(Relayed::Held)
+        self.flush(context, Some(number), log).unwrap_or(relayed)
     }
 
     /// A frame was written down, and what became of it.
@@ -302,17 +310,22 @@ impl Lane {
         if self.passage.hold().is_none() {
             return;
         }
-        if let (Relayed::Held, Some(hold)) = (relayed, self.passage.hold_mut()) {
+        if let (true, Some(hold)) = (relayed.waits(), self.passage.hold_mut()) {
             hold.note_recorded(number);
         }
+        self.tell_ruled(context, log);
         // It may have passed by what is held, within which nothing else could go.
         self.flush(context, None, log);
         self.tell_held(context, log);
     }
 
     fn tell_held(&mut self, context: &Context<'_>, log: &mut Log) {
+        self.tell_ruled(context, log);
         let Some(hold) = self.passage.hold_mut() else { return };
-        for Untold { frame, length, waits } in hold.take_untold() {
+        let untold = hold.take_untold();
+        // What only rules delay is told by them.
+        let may_ask = hold.may_ask();
+        for Untold { frame, length, waits } in untold.into_iter().filter(|it| it.waits != Waits::Order || may_ask) {
             let query = if waits == Waits::Hook { hold.hook_query(frame) } else { hold.query() }.to_owned();
             let held = context.hold.next_held();
             let held = HeldEvent { held, frame, from: self.from, length, waits, query };
@@ -328,9 +341,18 @@ impl Lane {
     /// Lets out what may go now. Gives what became of the frame under way, if it went and was not written down before.
     fn flush(&mut self, context: &mut Context<'_>, under_way: Option<FrameNumber>, log: &mut Log) -> Option<Relayed> {
         let (mut leaving, mut became) = (None::<Leaving>, None);
-        while let Some(due) = self.passage.hold_mut().and_then(|hold| hold.due(context.now)) {
+        loop {
+            if !self.behind.is_empty() {
+                // A frame of a rule's has the next number, which that under way has while it is not written down.
+                if under_way.is_some() {
+                    break;
+                }
+                self.tell_released(context, leaving.take(), log);
+                self.write_behind(context, log);
+            }
+            let Some(due) = self.passage.hold_mut().and_then(|hold| hold.due(context.now)) else { break };
             match due {
-                Due::Part { frame, header, payload, last, by, is_plain, token } => {
+                Due::Part { frame, header, payload, last, by, is_plain, token, after } => {
                     let (header, payload) = match (header, self.passage.hold_mut()) {
                         (Some(header), Some(hold)) if is_plain => {
                             let (header, payload) = hold.pack(context.hold.leaning(), &frame.header, header, payload);
@@ -355,10 +377,18 @@ impl Lane {
                         leaving.get_or_insert_with(|| Leaving { by, frames: Vec::new() }).frames.push(frame.number);
                     }
                     self.replies.extend(token.map(|token| (token, Reply::Released)));
+                    self.follows_by_rule(after);
                 }
-                Due::Instead { frames, injection, by, disturbs, token } => {
+                Due::Instead { frames, injection, by, disturbs, token, after } => {
                     self.tell_released(context, leaving.take(), log);
-                    let reply = self.replace(context, &frames, injection, by, log);
+                    let (how, reply) = self.replace(context, &frames, injection, by, log);
+                    // A rule's work on the frame under way is written down with that.
+                    if frames.iter().any(|frame| Some(frame.number) == under_way && !frame.is_recorded)
+                        && by == ReleasedBy::Rule
+                    {
+                        became = Some(how);
+                    }
+                    self.follows_by_rule(after);
                     if disturbs {
                         let (frame, from) = (frames.first().map(|frame| frame.number), self.from.name());
                         let frame = frame.map_or_else(String::new, |frame| format!("frame {frame} of the {from}: "));
@@ -424,13 +454,15 @@ impl Lane {
         injection: Option<Injection>,
         by: ReleasedBy,
         log: &mut Log,
-    ) -> Reply {
-        let Some(first) = frames.first().map(|frame| frame.number) else { return Reply::Released };
+    ) -> (Relayed, Reply) {
         let who = match by {
             ReleasedBy::User => By::User,
             ReleasedBy::Hook => By::Hook,
+            ReleasedBy::Rule => By::Rule,
             _ => By::Ending,
         };
+        let dropped = Relayed::Dropped(who);
+        let Some(first) = frames.first().map(|frame| frame.number) else { return (dropped, Reply::Released) };
         let mut bytes = Vec::new();
         let (how, mut reply) = match injection {
             Some(injection) => match self.encode(context, injection, first, &mut bytes) {
@@ -450,10 +482,14 @@ impl Lane {
             None => reply = Reply::Refused(Refusal::Ended),
         }
         // A message of which more is to come is dropped with all of it.
-        frames.iter().for_each(|frame| self.ledger.settles(frame.number, Relayed::Dropped(who)));
-        let frames = frames.iter().map(|frame| frame.number).collect();
-        log.event(context.now, Event::Released(ReleasedEvent { frames, from: self.from, how, by }));
-        reply
+        frames.iter().for_each(|frame| self.ledger.settles(frame.number, dropped));
+        // What was not written down as held, since a rule decided at once, is not released.
+        let is_told = |frame: &&Leaves| by != ReleasedBy::Rule || frame.is_recorded;
+        let frames: Vec<_> = frames.iter().filter(is_told).map(|frame| frame.number).collect();
+        if !frames.is_empty() {
+            log.event(context.now, Event::Released(ReleasedEvent { frames, from: self.from, how, by }));
+        }
+        (if how == ReleasedHow::Edited { Relayed::Changed(who) } else { dropped }, reply)
     }
 
     /// What the user sends in place of a message, as bytes.

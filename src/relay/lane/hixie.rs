@@ -128,7 +128,7 @@ impl Lane {
         let (header, number) = (hixie::delimited(held.kind, 0), *context.next);
         let relayed = self.stage_payload(context, &header, held.received, payload, last, number, log);
         let relayed = if last { self.settle(context, number, relayed, log) } else { relayed };
-        if relayed != Relayed::AsIs || held.relayed == Relayed::Held {
+        if relayed != Relayed::AsIs || held.relayed.waits() {
             held.relayed = relayed;
         }
         held.received += payload.len() as u64;

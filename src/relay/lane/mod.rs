@@ -14,6 +14,7 @@ mod held;
 mod hixie;
 mod ledger;
 mod reader;
+mod ruled;
 mod second;
 mod staged;
 mod writer;
@@ -38,6 +39,7 @@ use super::injection::{Injection, Refusal, Reply, Token, Wait};
 use super::judgement::Judgement;
 use super::limits::Limits;
 use super::passage::Passage;
+use super::rules::{Post, RuleCell};
 use super::session::Output;
 use super::stall::Debt;
 use super::watch::{Bytes, Earlier, Keys, Watch};
@@ -68,6 +70,10 @@ pub(super) struct Context<'a> {
     pub own: &'a mut PerSide<Option<Own>>,
     /// What is held.
     pub hold: &'a HoldCell,
+    /// What rules act.
+    pub rules: &'a RuleCell,
+    /// When the session began.
+    pub began: Time,
     /// The request's target.
     pub path: &'a Arc<[u8]>,
     /// The subprotocol that was agreed on.
@@ -81,6 +87,23 @@ pub(super) struct CloseSeen {
     pub code: Option<Code>,
     pub reason: Vec<u8>,
     pub time: Time,
+}
+
+/// What waits for its place in a lane.
+#[derive(Debug)]
+enum Queued {
+    /// The user's.
+    ByUser(Token, Injection),
+    /// A rule's.
+    ByRule(Post),
+}
+
+impl Queued {
+    const fn injection(&self) -> &Injection {
+        match self {
+            Self::ByUser(_, injection) | Self::ByRule(Post { injection, .. }) => injection,
+        }
+    }
 }
 
 /// One direction.
@@ -103,11 +126,13 @@ pub(super) struct Lane {
     first_read: Option<Time>,
     /// When bytes last came.
     last_read: Time,
-    waiting: VecDeque<(Token, Injection)>,
+    waiting: VecDeque<Queued>,
+    /// What rules put in behind the message that left last.
+    behind: Vec<Post>,
     /// A second response, while there is more to say of it than has come.
     second: Option<Box<Second>>,
-    /// What is held, as of that change of it.
-    hold_version: u64,
+    /// What is held, as of that change of it, and the rules as of that of them.
+    hold_versions: (u64, u64),
     /// The rest of a read, which comes when there is room for it in the hold.
     backlog: Vec<u8>,
     /// What the compressed frame that ended last added to its message, while messages are held.
@@ -131,8 +156,9 @@ impl Lane {
             first_read: None,
             last_read: Time(0),
             waiting: VecDeque::new(),
+            behind: Vec::new(),
             second: None,
-            hold_version: 0,
+            hold_versions: (0, 0),
             backlog: Vec::new(),
             inflated: None,
             replies: Vec::new(),
@@ -323,7 +349,8 @@ impl Lane {
 
     /// What this side owes of its own frames.
     pub(super) fn debt(&self) -> Option<Stall> {
-        if self.ended.is_some() {
+        // What it is not asked for, it does not owe.
+        if self.ended.is_some() || !self.has_room() {
             return None;
         }
         let fragment = match &self.reader {
@@ -349,7 +376,7 @@ impl Lane {
             Some(refusal) => Reply::Refused(refusal),
             None => match self.wait(&injection) {
                 Some(wait) => {
-                    self.waiting.push_back((token, injection));
+                    self.waiting.push_back(Queued::ByUser(token, injection));
                     Reply::Waiting(wait)
                 }
                 None => {
@@ -405,15 +432,23 @@ impl Lane {
         }
         let mut bytes = Vec::new();
         for _ in 0..self.waiting.len() {
-            let Some((token, injection)) = self.waiting.pop_front() else { break };
-            if self.wait(&injection).is_some() {
-                self.waiting.push_back((token, injection));
-            } else {
-                let reply = match self.refusal(context, &injection) {
-                    Some(refusal) => Reply::Refused(refusal),
-                    None => self.write_injection(context, injection, &mut bytes, &mut out.log),
-                };
-                out.replies.push((token, reply));
+            let Some(queued) = self.waiting.pop_front() else { break };
+            if self.wait(queued.injection()).is_some() {
+                self.waiting.push_back(queued);
+                continue;
+            }
+            let refusal = self.refusal(context, queued.injection());
+            match (queued, refusal) {
+                (Queued::ByUser(token, _), Some(refusal)) => out.replies.push((token, Reply::Refused(refusal))),
+                (Queued::ByUser(token, injection), None) => {
+                    let reply = self.write_injection(context, injection, &mut bytes, &mut out.log);
+                    out.replies.push((token, reply));
+                }
+                (Queued::ByRule(_), Some(_)) => {}
+                (Queued::ByRule(post), None) => {
+                    // What the dialect has no frame for was refused.
+                    let _ = self.write_post(context, post, &mut bytes, &mut out.log);
+                }
             }
         }
         if let Some(chain) = self.passage.chain() {
@@ -425,7 +460,11 @@ impl Lane {
 
     /// Answers all that still wait: their place will not come.
     pub(super) fn refuse_waiting(&mut self, refusal: Refusal, out: &mut Output) {
-        out.replies.extend(self.waiting.drain(..).map(|(token, _)| (token, Reply::Refused(refusal))));
+        let tokens = self.waiting.drain(..).filter_map(|queued| match queued {
+            Queued::ByUser(token, _) => Some((token, Reply::Refused(refusal))),
+            Queued::ByRule(_) => None,
+        });
+        out.replies.extend(tokens);
     }
 
     /// Sends a close frame in wsproxy's own name, if the lane is at a place where one can stand. From here on nothing

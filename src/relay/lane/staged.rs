@@ -151,7 +151,7 @@ impl Lane {
         let how = match relayed {
             Relayed::Dropped(By::Strict) => "refused",
             Relayed::Dropped(_) => "dropped",
-            Relayed::Changed(_) | Relayed::AsIs | Relayed::Held => "repaired",
+            Relayed::Changed(_) | Relayed::AsIs | Relayed::Held | Relayed::Delayed => "repaired",
         };
         if relayed.by() == Some(By::Repair) {
             self.watch.note_repaired(number);

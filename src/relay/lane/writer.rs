@@ -77,25 +77,41 @@ impl Lane {
         bytes: &mut Vec<u8>,
         log: &mut Log,
     ) -> Reply {
-        let origin = Origin::Injected;
+        match self.write_own(context, injection, Origin::Injected, bytes, log) {
+            Ok(frame) => Reply::Sent { frame },
+            Err(refusal) => Reply::Refused(refusal),
+        }
+    }
+
+    /// Writes frames that are not the peer's. Gives the number of the first, where they are frames.
+    pub(super) fn write_own(
+        &mut self,
+        context: &mut Context<'_>,
+        injection: Injection,
+        origin: Origin,
+        bytes: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> Result<Option<FrameNumber>, Refusal> {
         if let Some(application) = context.application.as_deref_mut() {
             application.injected(self.from);
         }
         match injection {
-            Injection::Frame { first, payload } => sent(self.write_frame(context, first, payload, origin, bytes, log)),
+            Injection::Frame { first, payload } => {
+                Ok(Some(self.write_frame(context, first, payload, origin, bytes, log)?))
+            }
             Injection::Fragments { first, payloads } => {
                 let count = payloads.len();
                 let numbers = payloads.into_iter().enumerate().map(|(index, payload)| {
                     let first = injection::fragment_first(first, index, count);
                     self.write_frame(context, first, payload, origin, bytes, log)
                 });
-                numbers.reduce(|first, next| next.and(first)).map_or(Reply::Sent { frame: None }, sent)
+                Ok(numbers.reduce(|first, next| next.and(first)).transpose()?)
             }
             Injection::Raw(raw) => {
                 bytes.extend_from_slice(&raw);
-                let frame = self.record_raw(context, &raw, log);
+                let frame = self.record_raw(context, &raw, origin, log);
                 self.note_broken(context, frame, &raw);
-                Reply::Sent { frame }
+                Ok(frame)
             }
         }
     }
@@ -134,8 +150,13 @@ impl Lane {
     }
 
     /// Raw bytes that are just one whole frame are shown as one.
-    fn record_raw(&mut self, context: &mut Context<'_>, raw: &[u8], log: &mut Log) -> Option<FrameNumber> {
-        let origin = Origin::Injected;
+    fn record_raw(
+        &mut self,
+        context: &mut Context<'_>,
+        raw: &[u8],
+        origin: Origin,
+        log: &mut Log,
+    ) -> Option<FrameNumber> {
         if let Reader::Frames(_) = self.reader
             && !self.writer.is_hixie()
             && let Some((header, used)) = FrameHeader::parse(raw)
@@ -184,13 +205,5 @@ impl Lane {
         // What it has no word for is not said.
         let _ = self.put_frame(context, first, payload, Origin::Proxy, &mut bytes, &mut out.log);
         out.to[self.from.other()].append(&bytes);
-    }
-}
-
-/// What became of an injection: its first frame stands there, or none could.
-fn sent(frame: Result<FrameNumber, NoFrame>) -> Reply {
-    match frame {
-        Ok(frame) => Reply::Sent { frame: Some(frame) },
-        Err(none) => Reply::Refused(none.into()),
     }
 }

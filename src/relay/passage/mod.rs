@@ -247,6 +247,11 @@ impl Chain {
 
     /// Takes a part of what came, of the frame of that number.
     pub(super) fn part(&mut self, part: Part<'_>, number: FrameNumber, tools: &mut Tools<'_>) {
+        if self.is_over() {
+            self.outlet.work.by = Some(By::Ending);
+            self.outlet.work.is_dropped = true;
+            return;
+        }
         let took = match (&mut self.hold, part) {
             (None, _) => Took::Passes,
             (Some(hold), Part::Header { header, .. }) => hold.header(header, number, tools.now),
@@ -254,12 +259,18 @@ impl Chain {
         };
         match took {
             Took::Passes => self.behind(part, tools),
-            Took::Holds => self.outlet.work.is_held = true,
+            Took::Holds => self.outlet.work.waits = self.hold.as_ref().map(|hold| hold.waiting()),
             Took::Drops => {
-                self.outlet.work.by = Some(By::User);
+                let by_rule = self.hold.as_ref().is_some_and(|hold| hold.drops_by_rule());
+                self.outlet.work.by = Some(if by_rule { By::Rule } else { By::User });
                 self.outlet.work.is_dropped = true;
             }
         }
+    }
+
+    /// Whether the session ends here, by a rule or since a message can't be read, so that nothing behind it passes.
+    pub(super) fn is_over(&self) -> bool {
+        self.outlet.finish.is_some() || (self.only_holds() && self.outlet.fault.is_some())
     }
 
     /// Whether nothing can change what passes but the hold.
@@ -394,9 +405,11 @@ impl Passage {
     }
 
     /// How many bytes of whole frames, the first of that number, nobody on the way would change.
-    pub(super) fn clear(&self, input: &[u8], number: FrameNumber) -> usize {
+    pub(super) fn clear(&self, input: &[u8], number: FrameNumber, now: Time) -> usize {
         match self {
-            Self::Chain(chain) if chain.only_holds() => chain.hold.as_ref().map_or(0, |hold| hold.clear(input, number)),
+            Self::Chain(chain) if chain.only_holds() && !chain.is_over() => {
+                chain.hold.as_ref().map_or(0, |hold| hold.clear(input, number, now))
+            }
             Self::Through | Self::Chain(_) | Self::Closed => 0,
         }
     }

@@ -1,6 +1,7 @@
 //! The end of the stages: what they let out is written as bytes for the other side.
 
 use crate::record::{By, Relayed};
+use crate::relay::rules::{Finish, Post};
 use crate::wire::close::Code;
 use crate::wire::frame::FrameHeader;
 use crate::wire::mask;
@@ -17,18 +18,18 @@ pub(in crate::relay) struct Work {
     pub done: Vec<&'static str>,
     /// Whether it does not go out at all.
     pub is_dropped: bool,
-    /// Whether it is held.
-    pub is_held: bool,
+    /// What it is while it has not gone on: held, or delayed.
+    pub waits: Option<Relayed>,
 }
 
 impl Work {
     /// What became of the frame by this.
     pub(in crate::relay) const fn relayed(&self) -> Relayed {
-        match self.by {
-            _ if self.is_held => Relayed::Held,
-            None => Relayed::AsIs,
-            Some(by) if self.is_dropped => Relayed::Dropped(by),
-            Some(by) => Relayed::Changed(by),
+        match (self.waits, self.by) {
+            (Some(waits), _) => waits,
+            (None, None) => Relayed::AsIs,
+            (None, Some(by)) if self.is_dropped => Relayed::Dropped(by),
+            (None, Some(by)) => Relayed::Changed(by),
         }
     }
 }
@@ -53,6 +54,10 @@ pub(in crate::relay) struct Outlet {
     pub ends: bool,
     /// The close code with which the session is to be failed.
     pub fault: Option<Code>,
+    /// What rules say to the side that sends.
+    pub responses: Vec<Post>,
+    /// How a rule ends the session.
+    pub finish: Option<Finish>,
 }
 
 impl Outlet {
@@ -99,7 +104,7 @@ impl Outlet {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.back.is_empty() && !self.ends
+        self.bytes.is_empty() && self.back.is_empty() && !self.ends && self.responses.is_empty()
     }
 
     pub(super) fn write(&mut self, part: Part<'_>) {

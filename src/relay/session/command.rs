@@ -15,7 +15,7 @@ pub enum SessionCommand {
         /// What it is.
         injection: Injection,
     },
-    /// What is held has changed: looks at the cell.
+    /// What is held has changed, or the rules have: looks at the cells.
     Rehold,
     /// Decides what becomes of a message that is held.
     Decide {

@@ -71,6 +71,12 @@ pub(super) struct Core {
     pub path: Arc<[u8]>,
     /// The subprotocol that was agreed on.
     pub subprotocol: Option<Arc<[u8]>>,
+    /// When the session began.
+    began: Time,
+    /// Sides whose bytes have ended behind what rules delay: the other side is told once that has gone.
+    pub ending: PerSide<bool>,
+    /// Until when rules keep the response to the handshake waiting.
+    pub slow: Option<Time>,
     traffic: Traffic,
 }
 
@@ -89,6 +95,9 @@ impl Core {
             held: None,
             path: Arc::default(),
             subprotocol: None,
+            began: now,
+            ending: PerSide::default(),
+            slow: None,
             traffic: Traffic::default(),
             config,
         }
@@ -132,6 +141,8 @@ impl Core {
             random: &mut self.random,
             limits: &self.config.limits,
             hold: &self.config.hold,
+            rules: &self.config.rule_cell,
+            began: self.began,
             path: &self.path,
             subprotocol: &self.subprotocol,
         };
@@ -158,6 +169,11 @@ impl Core {
     pub(super) fn pass_back(&mut self, now: Time, from: Side, out: &mut Output) {
         let Some(chain) = self.lanes[from].passage.chain() else { return };
         let (back, ends) = (std::mem::take(&mut chain.outlet.back), std::mem::take(&mut chain.outlet.ends));
+        let responses = std::mem::take(&mut chain.outlet.responses);
+        for post in responses {
+            let (lane, mut context) = self.lane(now, from.other());
+            lane.say_by_rule(&mut context, post, out);
+        }
         for unit in back {
             let (lane, mut context) = self.lane(now, from.other());
             lane.say(&mut context, unit, out);
@@ -217,7 +233,7 @@ impl Core {
             let by = match close.origin {
                 Origin::Peer => ClosedBy::Peer(from),
                 Origin::Injected => ClosedBy::User,
-                Origin::Proxy => ClosedBy::Proxy,
+                Origin::Proxy | Origin::Rule => ClosedBy::Proxy,
             };
             self.note_first(First { by, how: ClosedHow::CloseFrame, code: close.code, reason: close.reason });
         }

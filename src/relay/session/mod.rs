@@ -26,7 +26,9 @@ use std::sync::Arc;
 
 use crate::diagnose::inquiry::Why;
 use crate::record::finding::{Finding, Level};
-use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, ReleasedBy, Side, Time};
+use crate::record::{
+    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, ReleasedBy, RuledEvent, Side, Time,
+};
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
@@ -38,6 +40,7 @@ use super::injection::{Injection, Refusal, Reply, Token};
 use super::lane::{Context, Lane};
 use super::limits::Limits;
 use super::policy::PolicyCell;
+use super::rules::{Finish, Knock, RuleCell};
 use super::translate::AddressRules;
 use closing::Closing;
 pub use command::SessionCommand;
@@ -63,6 +66,8 @@ pub struct SessionConfig {
     pub policy: PolicyCell,
     /// What is held, as this session sees it.
     pub hold: HoldCell,
+    /// The rules, as this session sees them.
+    pub rule_cell: RuleCell,
 }
 
 impl SessionConfig {
@@ -76,6 +81,7 @@ impl SessionConfig {
             seed: [0; 32],
             policy: PolicyCell::default(),
             hold: HoldCell::default(),
+            rule_cell: RuleCell::default(),
         }
     }
 }
@@ -160,8 +166,32 @@ impl Session {
         core.path = Head::new(request).target().into();
         let opening = Opening::begin(&mut core, to, now, request, came, out);
         let mut session = Self { core, phase: Phase::Opening(Box::new(opening)) };
+        session.knock(now, request, out);
         session.settle(now, out);
         session
+    }
+
+    /// What the rules make of the client's request.
+    fn knock(&mut self, now: Time, request: &[u8], out: &mut Output) {
+        let Knock { refused, slowed, told } = Knock::of(&self.core.config.rule_cell, request);
+        let refusing = told.last().map(|(rule, _)| rule.clone());
+        for (rule, what) in told {
+            out.log.event(now, Event::Ruled(RuledEvent { frame: None, from: Side::Client, rule, what }));
+        }
+        if slowed > 0 {
+            self.core.slow = Some(Time(now.0.saturating_add(slowed)));
+        }
+        if let (Some(status), Some(rule)) = (refused, refusing) {
+            out.to.server.withhold();
+            self.core.note_first(First {
+                by: ClosedBy::Proxy,
+                how: ClosedHow::Answered,
+                code: None,
+                reason: Vec::new(),
+            });
+            let closing = self.core.respond(now, status, Reason::Ruled(rule), out);
+            self.go_on(Some(Phase::Closing(closing)));
+        }
     }
 
     /// Begins where frames do, without heads: for frames that are played again, and for those of another transport.
@@ -240,6 +270,38 @@ impl Session {
         if let Some(code) = fault {
             self.close(now, ClosedBy::Proxy, code, "", out);
         }
+        let finish = self.core.lanes.iter_mut().find_map(Lane::take_finish);
+        if let Some(finish) = finish {
+            self.finish_by_rule(now, finish, out);
+        }
+    }
+
+    /// A rule ends the session.
+    fn finish_by_rule(&mut self, now: Time, finish: Finish, out: &mut Output) {
+        let how = match finish {
+            Finish::Close(code) => return self.close(now, ClosedBy::Proxy, code, "", out),
+            Finish::Fin => ClosedHow::Fin,
+            Finish::Reset => ClosedHow::Reset,
+        };
+        self.core.note_first(First { by: ClosedBy::Proxy, how, code: None, reason: Vec::new() });
+        self.core.lanes.iter_mut().for_each(|lane| lane.shut(out));
+        if finish == Finish::Reset {
+            self.core.cut = PerSide::new(true, true);
+            out.acts.push(Act::ResetBoth);
+        } else {
+            self.core.end_both(out);
+        }
+        self.phase = Phase::Closing(Closing::over(now));
+    }
+
+    /// The end of a side that came behind what rules delay, once all of that has gone.
+    pub(super) fn end_late(&mut self, now: Time, out: &mut Output) {
+        for from in [Side::Client, Side::Server] {
+            if self.core.ending[from] && !self.core.lanes[from].only_delays() {
+                self.core.ending[from] = false;
+                self.end(now, from, Ending::Fin, out);
+            }
+        }
     }
 
     /// Takes a command. Replies to it bear the `token`.
@@ -273,6 +335,7 @@ impl Session {
                 out.replies.push((token, Reply::Done));
             }
         }
+        self.end_late(now, out);
         self.settle(now, out);
     }
 
@@ -348,6 +411,10 @@ impl Session {
     /// Takes the end of a side's bytes. What was held of that side's goes on first. A connection that breaks after its
     /// bytes had ended is told as a reset, too.
     pub fn end(&mut self, now: Time, from: Side, how: Ending, out: &mut Output) {
+        if how == Ending::Fin && self.core.lanes[from].only_delays() {
+            self.core.ending[from] = true;
+            return;
+        }
         if self.core.lanes[from].ended.is_none() {
             self.end_lane(now, from, how, out);
         } else if how == Ending::Fin {
@@ -481,7 +548,8 @@ impl Session {
     #[must_use]
     pub fn is_reading(&self, from: Side) -> bool {
         let lane = &self.core.lanes[from];
-        lane.ended.is_none() && !self.core.cut[from] && lane.has_room() && !self.holds_head(from)
+        let waits = self.core.ending[from] || (from == Side::Server && self.core.slow.is_some());
+        lane.ended.is_none() && !self.core.cut[from] && !waits && lane.has_room() && !self.holds_head(from)
     }
 
     /// Whether a side's head is held.

@@ -153,6 +153,8 @@ pub enum Reason {
     Silent(Duration),
     /// The user dropped the response, which was held.
     Dropped,
+    /// A rule of that name refuses the handshake.
+    Ruled(String),
     /// The connection to the upstream broke before a byte of its response came: the cause, in words.
     Broken(String),
 }

@@ -74,7 +74,7 @@ impl Session {
             Phase::Opening(opening) => opening.deadline(&self.core),
             Phase::Open(_) | Phase::Pipe(_) | Phase::Closing(_) => None,
         };
-        self.limit().into_iter().chain(self.core.clock.next_check).chain(lanes).chain(gate).min()
+        self.limit().into_iter().chain(self.core.clock.next_check).chain(self.core.slow).chain(lanes).chain(gate).min()
     }
 
     /// When the patience ends: with the upstream, or with the peers that wsproxy has sent close frames.
@@ -99,6 +99,7 @@ impl Session {
             let next = opening.tick_gate(&mut self.core, now, out);
             self.head_went_on(now, next, out);
         }
+        self.core.slow = self.core.slow.filter(|until| now < *until);
         for from in [Side::Client, Side::Server] {
             let (lane, mut context) = self.core.lane(now, from);
             lane.tick(&mut context, out);
@@ -106,6 +107,7 @@ impl Session {
             self.core.note_close_frame(from);
         }
         self.fail_strictly(now, Side::Client, out);
+        self.end_late(now, out);
         self.check_stalls(now, out);
         self.settle(now, out);
     }
@@ -158,7 +160,9 @@ impl Session {
         let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
         self.core.stalls.update(now, limit, &owed, &mut out.log);
         let is_awaited = self.core.clock.waited(now) >= self.core.config.limits.stall_time;
-        let is_wanted = self.core.lanes.client.ended.is_none() && self.core.lanes.server.bytes == 0;
+        // A response that rules keep waiting may have come.
+        let is_wanted =
+            self.core.lanes.client.ended.is_none() && self.core.lanes.server.bytes == 0 && self.core.slow.is_none();
         if let (true, Phase::Opening(opening)) = (is_awaited && is_wanted, &mut self.phase) {
             opening.inquire(out);
         }
@@ -166,7 +170,8 @@ impl Session {
 
     /// All that is owed now. No allocation, and nothing in a session where nothing is under way.
     fn owed(&self) -> impl Iterator<Item = Stall> {
-        let is_awaited = matches!(&self.phase, Phase::Opening(opening) if !opening.holds_head());
+        let is_awaited =
+            self.core.slow.is_none() && matches!(&self.phase, Phase::Opening(opening) if !opening.holds_head());
         let response = is_awaited.then(|| self.core.owed_response()).flatten();
         response.into_iter().chain(self.core.owed())
     }

@@ -9,6 +9,7 @@ use crate::relay::judgement::Judgement;
 use crate::relay::lane::{Context, Lane};
 use crate::relay::limits::Limits;
 use crate::relay::passage::Stage;
+use crate::relay::rules::RuleCell;
 use crate::relay::session::Output;
 use crate::relay::watch::Keys;
 use crate::wire::dialect::Dialect;
@@ -72,6 +73,8 @@ impl Lanes {
             application: &mut None,
             own: &mut PerSide::default(),
             hold: &self.hold,
+            rules: &RuleCell::default(),
+            began: Time(0),
             path: &std::sync::Arc::from(*b"/chat"),
             subprotocol: &None,
         };

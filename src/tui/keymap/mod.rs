@@ -149,6 +149,12 @@ pub enum Action {
     PreviousDifference,
     ShowEqual,
     CompareDone,
+    Rules,
+    RuleNew,
+    RuleEdit,
+    RuleSwitch,
+    RuleRemove,
+    RulesDone,
     Bookmarks,
     GoToBookmark,
     EditNote,
@@ -218,6 +224,10 @@ pub enum Place {
     Marks,
     /// The line that says what to hold.
     Hold,
+    /// The list of rules.
+    Rules,
+    /// The line in which a rule is written.
+    Rule,
     /// The choice of what to copy.
     Copy,
     /// The pattern of a search in the detail.
@@ -228,7 +238,7 @@ pub enum Place {
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Everywhere,
         Self::Sessions,
         Self::Frames,
@@ -247,6 +257,8 @@ impl Place {
         Self::Note,
         Self::Marks,
         Self::Hold,
+        Self::Rules,
+        Self::Rule,
         Self::Copy,
         Self::Find,
         Self::Command,
@@ -274,6 +286,8 @@ impl Place {
             Self::Note => "Note of a mark",
             Self::Marks => "Marks",
             Self::Hold => "Hold",
+            Self::Rules => "Rules",
+            Self::Rule => "A rule",
             Self::Copy => "Copy",
             Self::Find => "Search in the detail",
             Self::Command => "Command line",
@@ -296,6 +310,8 @@ impl Place {
                 | Self::Note
                 | Self::Marks
                 | Self::Hold
+                | Self::Rules
+                | Self::Rule
                 | Self::Copy
                 | Self::Find
                 | Self::Command

@@ -25,6 +25,7 @@ const MOVING: &[Place] = &[
     Place::Why,
     Place::Compare,
     Place::Marks,
+    Place::Rules,
 ];
 const EVERYWHERE: &[Place] = &[Place::Everywhere];
 const PANES: &[Place] =
@@ -36,6 +37,8 @@ const LISTS: &[Place] = &[Place::Frames, Place::Detail, Place::Log];
 const COMPARE: &[Place] = &[Place::Compare];
 const NOTE: &[Place] = &[Place::Note];
 const LIST: &[Place] = &[Place::Marks];
+const RULES: &[Place] = &[Place::Rules];
+const RULE: &[Place] = &[Place::Rule];
 const HELP: &[Place] = &[Place::Help];
 const DIAGNOSIS: &[Place] = &[Place::Diagnosis];
 const PROBLEM_SEARCH: &[Place] = &[Place::ProblemSearch];
@@ -318,6 +321,7 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Action::Hold, &[Key::char('i')], PANES, "", "hold messages on their way: say which, by a query"),
     bind(Action::HoldToggle, &[Key::char('I')], EVERYWHERE, "", "turn the hold off, which lets all go on, or on again"),
+    bind(Action::Rules, &[Key::char('u')], PANES, "", "rules: what is done to messages on their way, and faults"),
     bind(Action::Copy, &[Key::char('y')], LISTS, "copy", "copy the selected row or range: then t h b j c"),
     bind(Action::Help, &[Key::char('?')], EVERYWHERE, "help", "the keys that work here"),
     bind(Action::Leave, &[Key::char('q')], EVERYWHERE, "quit", "back, or quit (asks while sessions are open)"),
@@ -387,6 +391,8 @@ pub const BINDINGS: &[Binding] = &[
             Place::Note,
             Place::Marks,
             Place::Hold,
+            Place::Rules,
+            Place::Rule,
             Place::Copy,
             Place::Find,
             Place::Command,
@@ -410,6 +416,8 @@ pub const BINDINGS: &[Binding] = &[
             Place::Note,
             Place::Marks,
             Place::Hold,
+            Place::Rules,
+            Place::Rule,
             Place::Copy,
             Place::Command,
         ],
@@ -470,6 +478,21 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::HoldEarlier, &[Key::plain(KeyCode::Up)], HOLD, "earlier", "the query before"),
     bind(Action::HoldLater, &[Key::plain(KeyCode::Down)], HOLD, "", "the query after"),
     bind(Action::HoldErase, &[Key::ctrl('u')], HOLD, "", "erase up to the start of the line"),
+    bind(Action::RuleNew, &[Key::char('n')], RULES, "new", "write a new rule"),
+    bind(Action::RuleEdit, &[Key::char('e'), Key::plain(KeyCode::Enter)], RULES, "edit", "edit the rule"),
+    bind(Action::RuleSwitch, &[Key::char('o')], RULES, "on or off", "let the rule act, or not"),
+    bind(Action::RuleRemove, &[Key::char('X')], RULES, "remove", "take the rule out"),
+    bind(
+        Action::RulesDone,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('u')],
+        RULES,
+        "close",
+        "back to where you were",
+    ),
+    bind(Action::Send, &[Key::plain(KeyCode::Enter)], RULE, "let it act", "let the rule act from now on"),
+    bind(Action::Discard, &[Key::plain(KeyCode::Esc), Key::ctrl('g')], RULE, "close", "change nothing"),
+    bind(Action::Complete, &[Key::plain(KeyCode::Tab)], RULE, "complete", "complete the word that is being typed"),
+    bind(Action::EraseLine, &[Key::ctrl('u')], RULE, "", "erase up to the start of the line"),
     bind(Action::SearchErase, &[Key::ctrl('u')], SEARCH, "", "erase up to the start of the line"),
     bind(Action::CopyText, &[Key::char('t')], COPY, "text", "the payload as text"),
     bind(Action::CopyHex, &[Key::char('h')], COPY, "hex", "the payload as hex"),

@@ -29,6 +29,8 @@ pub(crate) struct Content {
     relayed: Option<Relayed>,
     /// Since when it was held, and what ended that.
     released: Option<Release>,
+    /// The rules that acted on it or made it, and what they did.
+    ruled: Vec<(String, String)>,
     /// What is to be read where that is not the payload itself.
     message: Option<Message>,
     /// Whether that is what is shown.
@@ -136,6 +138,7 @@ impl Content {
                 how: released.how,
                 by: released.by,
             }),
+            ruled: frame.ruled.iter().map(|ruled| (ruled.rule.clone(), ruled.what.clone())).collect(),
             sent: frame.sent,
             message: said.map(|said| Message::new(said, shape.opcode())),
             reads_message: false,
@@ -185,6 +188,11 @@ impl Content {
         self.released
     }
 
+    /// The rules that acted on it or made it, and what they did.
+    pub(super) fn ruled(&self) -> &[(String, String)] {
+        &self.ruled
+    }
+
     pub(super) fn raw(bytes: &[u8]) -> Self {
         Self { payload: bytes.to_vec(), ..Self::default() }
     }
@@ -204,6 +212,7 @@ impl Content {
             sent: None,
             relayed: None,
             released: None,
+            ruled: Vec::new(),
             message: None,
             reads_message: false,
             begins: None,

@@ -34,6 +34,11 @@ pub(super) fn write(page: &mut Page<'_>, event: &Event, session: Option<SessionI
             page.fact("way", way(held.from), theme.text);
             page.fact_bytes("held by", held.query.as_bytes(), theme.text);
         }
+        Event::Ruled(ruled) => {
+            page.title("a rule acted");
+            page.fact_bytes("rule", ruled.rule.as_bytes(), theme.injected);
+            page.fact("did", &ruled.what, theme.text);
+        }
         Event::Inflated(inflated) => {
             page.title("what a compressed frame inflates to");
             page.fact("frame", &inflated.frame.to_string(), theme.text);

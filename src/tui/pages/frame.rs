@@ -39,6 +39,7 @@ pub(super) fn write(
         kept(page, record, content);
     }
     origin(page, record.origin);
+    relayed::rules(page, content.ruled());
     relayed::write(page, content.relayed(record.relayed), content.released(), content.sent(), beside);
     if let Some(pair) = options.pair {
         pair.write(page);
@@ -93,6 +94,7 @@ fn origin(page: &mut Page<'_>, origin: Origin) {
     match origin {
         Origin::Peer => {}
         Origin::Injected => page.row("injected by you", page.theme.injected),
+        Origin::Rule => page.row("sent by a rule of yours", page.theme.injected),
         Origin::Proxy => page.row("sent by wsproxy itself, to end the session properly", page.theme.injected),
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::journal::SentBytes;
-use crate::record::{By, Relayed, ReleasedHow};
+use crate::record::{By, Relayed, ReleasedBy, ReleasedHow};
 use crate::text;
 use crate::tui::clock;
 
@@ -28,8 +28,9 @@ pub(super) fn write(
     // What the user did to it while it was held is said by that.
     match relayed {
         Relayed::AsIs => {}
-        Relayed::Changed(By::User) | Relayed::Dropped(By::User) if released.is_some() => {}
+        Relayed::Changed(By::User | By::Rule) | Relayed::Dropped(By::User | By::Rule) if released.is_some() => {}
         Relayed::Held => page.row("held: it has not been sent on", page.theme.warning),
+        Relayed::Delayed => page.row("delayed: it has not been sent on yet", page.theme.warning),
         Relayed::Changed(by) => page.row(changed(by, sent.is_some()), page.theme.injected),
         Relayed::Dropped(by) => page.row(dropped(by), page.theme.warning),
     }
@@ -44,9 +45,17 @@ pub(super) fn write(
     }
 }
 
+/// What rules did to it, or made it for.
+pub(super) fn rules(page: &mut Page<'_>, ruled: &[(String, String)]) {
+    for (rule, what) in ruled {
+        page.row(&format!("rule {}: {what}", text::escape(rule.as_bytes())), page.theme.injected);
+    }
+}
+
 fn was_held(page: &mut Page<'_>, Release { since, until, how, by }: Release) {
     let time = clock::lasted(since, until);
     let (words, style) = match how {
+        ReleasedHow::AsIs if by == ReleasedBy::Rule => (format!("sent on {time} later"), page.theme.note),
         ReleasedHow::AsIs => (format!("held for {time}, sent on {}", by.words()), page.theme.note),
         ReleasedHow::Edited => {
             (format!("held for {time}, edited {}; shown as it came", by.words()), page.theme.injected)
@@ -63,6 +72,7 @@ pub(super) const fn who(by: By) -> &'static str {
         By::Repair => "repaired",
         By::Bridge => "in the other side's dialect",
         By::Hook => "changed by a hook",
+        By::Rule => "changed by a rule",
         By::Hold => "inflated by the hold",
         By::Strict | By::Ending => "changed by wsproxy",
     }
@@ -76,6 +86,8 @@ const fn changed(by: By, has_left: bool) -> &'static str {
         By::User if has_left => "edited by you; shown as it came",
         By::User => "edited by you, with its whole message",
         By::Hook => "changed by a hook; shown as it came",
+        By::Rule if has_left => "changed by a rule; shown as it came",
+        By::Rule => "changed by a rule, with its whole message",
         By::Hold => {
             "sent on inflated or compressed anew, as it leans on a message that was edited or dropped; shown as it came"
         }
@@ -90,6 +102,7 @@ const fn dropped(by: By) -> &'static str {
         By::Bridge => "not sent on: the other side's dialect has no such frame",
         By::User => "not sent on: dropped by you",
         By::Hook => "not sent on: dropped by a hook",
+        By::Rule => "not sent on: dropped by a rule",
         By::Hold => "not sent on: it leans on a message that was edited or dropped, and can't be inflated",
         By::Ending => "not sent on: wsproxy was ending the session",
     }

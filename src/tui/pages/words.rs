@@ -68,6 +68,9 @@ pub(crate) fn event(event: &Event, theme: &Theme) -> (Style, String) {
             (theme.dim, format!("frame {} inflates to {}", inflated.frame, text::preview(&inflated.bytes, 300)))
         }
         Event::Held(held) => (theme.warning, format!("frame {} is held", held.frame)),
+        Event::Ruled(ruled) => {
+            (theme.injected, format!("rule {}: {}", text::escape(ruled.rule.as_bytes()), ruled.what))
+        }
         Event::Released(released) => (theme.dim, format!("{}, {}", released.how.name(), released.by.words())),
         Event::HeadHeld(held) => {
             (theme.warning, format!("held {}", text::preview(Head::new(&held.bytes).start_line(), 300)))

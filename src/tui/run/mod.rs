@@ -217,6 +217,7 @@ impl Screen {
         model.decoders = Decoders::new(preference);
         model.lists.filter.set(filter);
         model.holding.set(control.held());
+        model.rules = control.rules();
         let terminal = Terminal::take()?;
         let keyboard = inbox.remote.sender.clone();
         let (taken, was_taken) = sync_channel(1);
@@ -341,6 +342,11 @@ impl Screen {
                 }
                 Effect::Hold(conditions) => self.control.command(Command::Hold(conditions), control::unheard()),
                 Effect::Leaning(leaning) => self.control.command(Command::Leaning(leaning), control::unheard()),
+                Effect::Rules(command) => {
+                    // What is wrong with a rule was said before; that it is there shows in the list.
+                    self.control.command(Command::Rules(command), control::unheard());
+                    self.see_rules();
+                }
                 Effect::ReleaseAll => self.control.command(Command::ReleaseAll, control::unheard()),
                 Effect::Decide { session, frame, decision, token } => {
                     self.control.command(Command::Decide { session, frame, decision }, self.replier(token));
@@ -405,6 +411,15 @@ impl Screen {
         Ok(())
     }
 
+    /// Takes in what the rules are and did: others may change them too.
+    fn see_rules(&mut self) {
+        let rules = self.control.rules();
+        if rules != self.model.rules {
+            self.feed.update(&mut self.model, Message::Rules(rules));
+            self.due = self.due.max(Due::Soon);
+        }
+    }
+
     /// Brings a reply back as a message.
     fn replier(&self, token: Token) -> Replier {
         let sender = self.inbox.remote.sender.clone();
@@ -456,6 +471,7 @@ impl Screen {
         if self.inbox.remote.flags.rung.swap(false, Ordering::SeqCst) {
             self.update(Message::Time(self.now()))?;
             self.take_over();
+            self.see_rules();
             self.feed.sync(&mut self.model);
             self.due = self.due.max(Due::Soon);
         }

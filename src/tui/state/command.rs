@@ -10,6 +10,8 @@ use crate::query::{JsonPath, Query};
 use crate::record::finding::FindingKind;
 use crate::record::{FrameNumber, Policy, SessionId};
 use crate::relay::hold::Condition;
+use crate::relay::rules::Rule;
+use crate::rules::{self, FAULTS};
 use crate::text;
 use crate::tui::keymap::{self, Action, BINDINGS, Place};
 use crate::tui::theme;
@@ -51,6 +53,12 @@ pub(crate) enum Command {
     ForgetFilter(String),
     /// Compress anew what leans on an edited message, or no longer.
     Recompress,
+    /// Let a rule act; without one, write it.
+    Rule(String),
+    /// Take a rule out, or all.
+    Unrule(String),
+    /// Let a fault happen.
+    Fault(String),
     /// Quit without asking.
     QuitAtOnce,
 }
@@ -77,6 +85,9 @@ enum Meaning {
     Filter,
     Columns,
     Hold,
+    Rule,
+    Unrule,
+    Fault,
     Policy,
     Finding,
     Explain,
@@ -96,7 +107,7 @@ enum Meaning {
 }
 
 /// The words that are no action's name.
-const WORDS: [(&str, &str, &str, Meaning); 18] = [
+const WORDS: [(&str, &str, &str, Meaning); 21] = [
     ("session", "3 or all", "the frames of a session", Meaning::Session),
     ("frame", "120 or 3:120", "select a frame by its number", Meaning::Frame),
     ("theme", "auto, dark, light or mono", "choose the colours", Meaning::Theme),
@@ -107,6 +118,9 @@ const WORDS: [(&str, &str, &str, Meaning); 18] = [
     ("column", ".path .path", "values of messages as columns; none without a path", Meaning::Columns),
     ("hold", "a query", "hold what fits a query on its way; all messages without one", Meaning::Hold),
     ("recompress", "", "compress anew what leans on an edited message, or send it inflated", Meaning::Recompress),
+    ("rule", "query -> act", "act on messages that fit a query, as from:server -> drop 5%", Meaning::Rule),
+    ("unrule", "a name", "take a rule out; all of them without a name", Meaning::Unrule),
+    ("fault", "latency 200ms", "a bad network at once, as a rule", Meaning::Fault),
     ("policy", "faithful, repair or strict", "what to do about frames that break a rule", Meaning::Policy),
     ("finding", "an id", "go to the newest finding of a kind, and say why", Meaning::Finding),
     ("explain", "an id", "all about a kind of finding, seen or not", Meaning::Explain),
@@ -242,6 +256,13 @@ impl Named {
         Self { name, value: "", help, meaning: Meaning::OwnDecoder(decoder) }
     }
 
+    /// A rule that may be taken out.
+    #[must_use]
+    pub(crate) fn rule(rule: &Rule) -> Self {
+        let (name, help) = (format!("unrule {}", rule.name()), Cow::Owned(rule.text()));
+        Self { name, value: "", help, meaning: Meaning::Unrule }
+    }
+
     /// A marked row.
     #[must_use]
     pub(crate) fn mark(row: RowId, name: &str, about: String) -> Self {
@@ -297,6 +318,7 @@ impl Named {
     /// The values that it takes, where they are names, and what each means.
     fn values(&self) -> Vec<(&'static str, &'static str)> {
         match self.meaning {
+            Meaning::Fault => FAULTS.map(|fault| (fault.name, fault.about)).to_vec(),
             Meaning::Theme => theme::Choice::ALL.map(|choice| (choice.name(), "")).to_vec(),
             Meaning::Policy => Policy::ALL.map(|policy| (policy.name(), policy.meaning())).to_vec(),
             Meaning::Decoder => [(Choice::AUTO, "the one that is guessed"), (Choice::NONE, "messages as they stand")]
@@ -320,6 +342,8 @@ impl Named {
             | Meaning::SaveFilter
             | Meaning::ForgetFilter
             | Meaning::Recompress
+            | Meaning::Rule
+            | Meaning::Unrule
             | Meaning::QuitAtOnce => Vec::new(),
         }
     }
@@ -417,6 +441,12 @@ fn meaning(named: &Named, value: &str) -> Result<Command, String> {
         Meaning::KnownSession(id) => Ok(Command::Session(Some(id))),
         Meaning::Mark(row) => Ok(Command::Mark(row)),
         Meaning::OwnDecoder(decoder) => Ok(Command::Decoder(Choice::Named(decoder))),
+        Meaning::Rule => Ok(Command::Rule(value.to_owned())),
+        Meaning::Unrule => Ok(Command::Unrule(value.to_owned())),
+        Meaning::Fault => match rules::fault(value) {
+            Ok(_) => Ok(Command::Fault(value.to_owned())),
+            Err(error) => Err(error.why),
+        },
         Meaning::Hold => match Query::parse(value).map(Condition::new) {
             Ok(Ok(_)) => Ok(Command::Hold(value.to_owned())),
             Ok(Err(unanswerable)) => Err(unanswerable.to_string()),

@@ -34,6 +34,7 @@ pub(crate) mod panes;
 pub(crate) mod problems;
 pub(crate) mod proxy;
 pub(crate) mod query_line;
+pub(crate) mod ruling;
 pub(crate) mod saved;
 pub(crate) mod scales;
 pub(crate) mod search;

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use crate::control::Recorded;
+use crate::control::rules::RuleList;
 use crate::journal::{Fold, Index, Lens, Row, Scope, SessionSummary};
 use crate::record::finding::Level;
 use crate::record::{Policy, Time};
@@ -76,6 +77,8 @@ pub struct Model {
     pub(crate) holding: Holding,
     /// Queries that have a name.
     pub(crate) saved: Saved,
+    /// The rules.
+    pub(crate) rules: RuleList,
     /// Commands that were done.
     pub(crate) commands: Past,
     /// Numbers over all sessions.
@@ -115,6 +118,7 @@ impl Model {
             written: 0,
             holding: Holding::default(),
             saved: Saved::default(),
+            rules: RuleList::default(),
             commands: Past::default(),
             overview: Overview::default(),
             frozen: None,

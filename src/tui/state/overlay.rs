@@ -16,6 +16,7 @@ use super::line::Line;
 use super::mark_list::MarkList;
 use super::note::NoteLine;
 use super::query_line::QueryLine;
+use super::ruling::{RuleBook, RuleLine};
 use super::why::Why;
 
 /// What lies over the panes.
@@ -45,6 +46,10 @@ pub(crate) enum Overlay {
     Note(Box<NoteLine>),
     /// The marks.
     Marks(MarkList),
+    /// The rules.
+    Rules(RuleBook),
+    /// A rule that is written.
+    Rule(Box<RuleLine>),
     /// In which form to copy.
     Copy,
     /// A command by its name.
@@ -76,6 +81,8 @@ impl Overlay {
             Self::Note(_) => Place::Note,
             Self::Marks(_) => Place::Marks,
             Self::Hold(_) => Place::Hold,
+            Self::Rules(_) => Place::Rules,
+            Self::Rule(_) => Place::Rule,
             Self::Copy => Place::Copy,
             Self::Command(_) => Place::Command,
         }
@@ -91,8 +98,15 @@ impl Overlay {
             Self::ProblemSearch(line) => line.key(event),
             Self::Note(note) => note.line.key(event),
             Self::Hold(hold) => hold.query.line.key(event),
+            Self::Rule(rule) => rule.line.key(event),
             Self::Command(line) => line.key(event),
-            Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
+            Self::Why(_)
+            | Self::Explain(..)
+            | Self::Compare(_)
+            | Self::Question(_)
+            | Self::Marks(_)
+            | Self::Rules(_)
+            | Self::Copy => {}
         }
     }
 
@@ -106,8 +120,15 @@ impl Overlay {
             Self::ProblemSearch(line) => line.paste(text),
             Self::Note(note) => note.line.paste(text),
             Self::Hold(hold) => hold.query.line.paste(text),
+            Self::Rule(rule) => rule.line.paste(text),
             Self::Command(line) => line.paste(text),
-            Self::Why(_) | Self::Explain(..) | Self::Compare(_) | Self::Question(_) | Self::Marks(_) | Self::Copy => {}
+            Self::Why(_)
+            | Self::Explain(..)
+            | Self::Compare(_)
+            | Self::Question(_)
+            | Self::Marks(_)
+            | Self::Rules(_)
+            | Self::Copy => {}
         }
     }
 
@@ -121,6 +142,7 @@ impl Overlay {
                 | Self::Search(_)
                 | Self::Filter(_)
                 | Self::Hold(_)
+                | Self::Rule(_)
                 | Self::ProblemSearch(_)
                 | Self::Note(_)
                 | Self::Command(_)
@@ -137,6 +159,7 @@ impl Overlay {
             Self::ProblemSearch(line) if !line.text().is_empty() => line.set(""),
             Self::Note(note) if !note.line.text().is_empty() => note.line.set(""),
             Self::Hold(hold) if !hold.query.line.text().is_empty() => hold.query.line.set(""),
+            Self::Rule(rule) if !rule.line.text().is_empty() => rule.line.set(""),
             Self::Command(line) if !line.text().is_empty() => line.set(""),
             _ => return false,
         }
@@ -152,11 +175,13 @@ impl Overlay {
             Self::Compare(compare) => Some(&mut compare.scroll),
             Self::Command(line) => Some(&mut line.scroll),
             Self::Marks(list) => Some(&mut list.scroll),
+            Self::Rules(book) => Some(&mut book.scroll),
             Self::Composer(_)
             | Self::Question(_)
             | Self::Search(_)
             | Self::Filter(_)
             | Self::Hold(_)
+            | Self::Rule(_)
             | Self::ProblemSearch(_)
             | Self::Note(_)
             | Self::Copy => None,

@@ -20,6 +20,7 @@ mod packer;
 mod reading;
 mod recording;
 mod resending;
+mod ruling;
 mod safety;
 mod screens;
 mod search;

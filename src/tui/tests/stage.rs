@@ -16,6 +16,7 @@ use crate::relay::hold::HoldCell;
 use crate::relay::injection::{Injection, Token};
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
+use crate::relay::rules::RuleCell;
 use crate::relay::session::{Output, Session, SessionCommand, SessionConfig};
 use crate::relay::translate::AddressRules;
 use crate::tui::feed::Feed;
@@ -38,6 +39,8 @@ pub(super) struct Actor {
     session: Session,
     output: Output,
     hold: HoldCell,
+    /// The rules.
+    pub(super) rules: RuleCell,
     pub now: u64,
     /// Frames so far, so that each has a key of its own.
     frames: u8,
@@ -70,18 +73,19 @@ impl Actor {
              Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
              Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         );
-        let rules = AddressRules::to("localhost:9999");
-        let hold = HoldCell::default().of(SessionId(id));
+        let addresses = AddressRules::to("localhost:9999");
+        let (hold, rules) = (HoldCell::default().of(SessionId(id)), RuleCell::seeded(7).of(SessionId(id)));
         let config = SessionConfig {
-            rules: Arc::new(rules),
+            rules: Arc::new(addresses),
             limits: Limits { kept, ..Limits::default() },
             seed: [7; 32],
             policy: PolicyCell::new(policy),
             hold: hold.clone(),
+            rule_cell: rules.clone(),
         };
         let mut output = Output { log, ..Output::default() };
         let session = Session::begin(config, Time(now), head.as_bytes(), &mut output);
-        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, hold, now, frames: 0 }
+        Self { journal: Arc::clone(journal), id: SessionId(id), session, output, hold, rules, now, frames: 0 }
     }
 
     /// Time passes, in microseconds.
@@ -139,6 +143,10 @@ impl Actor {
             let (token, command) = match effect {
                 Effect::Hold(conditions) => {
                     self.hold.set(conditions);
+                    (Token(u64::MAX), SessionCommand::Rehold)
+                }
+                Effect::Rules(command) => {
+                    command.change(&self.rules).unwrap();
                     (Token(u64::MAX), SessionCommand::Rehold)
                 }
                 Effect::Decide { frame, decision, token, .. } => (token, SessionCommand::Decide { frame, decision }),

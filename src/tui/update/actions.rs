@@ -25,6 +25,7 @@ use super::moving;
 use super::problems;
 use super::prompt;
 use super::rows;
+use super::ruling;
 use super::search;
 use super::sending;
 use super::timeline;
@@ -52,6 +53,7 @@ fn act(model: &mut Model, view: &Index, action: Action) -> Option<Vec<Effect>> {
         .or_else(|| detail::perform(model, action))
         .or_else(|| problems::perform(model, view, action))
         .or_else(|| marks::perform(model, view, action))
+        .or_else(|| ruling::perform(model, view, action))
         .or_else(|| decoding::perform(model, view, action))
         .or_else(|| rows::perform(model, view, action))
         .or_else(|| timeline::perform(model, view, action))
@@ -200,6 +202,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
             search::typed(model);
             problems::typed(model);
             holding::typed(model);
+            ruling::typed(model);
         }
         None if place == Place::Find => {
             if !model.detail.find.clear() {

@@ -16,6 +16,7 @@ mod problems;
 mod prompt;
 mod recording;
 mod rows;
+mod ruling;
 mod search;
 pub(crate) mod searcher;
 mod sending;
@@ -57,6 +58,7 @@ pub fn update(model: &mut Model, view: &Index, message: Message) -> Vec<Effect> 
         Message::Reply(..) | Message::Repeated(..) | Message::Edited(_) => sending::take(model, message),
         Message::Wrote(progress) => return writing::take(model, progress),
         Message::Recorded(recorded) => recording::take(model, recorded),
+        Message::Rules(list) => ruling::take(model, list),
         Message::Trouble(text) => model.toast(Level::Error, text),
     }
     Vec::new()
@@ -86,6 +88,7 @@ fn key(model: &mut Model, view: &Index, event: KeyEvent) -> Vec<Effect> {
             filter::typed(model, view);
             problems::typed(model);
             holding::typed(model);
+            ruling::typed(model);
         }
         None if place == Place::Find => model.detail.find.key(event),
         _ => model.toast(Level::Note, unbound(place, event.into())),
@@ -110,6 +113,7 @@ fn paste(model: &mut Model, view: &Index, text: &str) {
             filter::typed(model, view);
             problems::typed(model);
             holding::typed(model);
+            ruling::typed(model);
         }
         None if place == Place::Find => model.detail.find.paste(text),
         None => {}

@@ -63,6 +63,11 @@ pub(super) fn step(model: &mut Model, view: &Index, by: i64) {
         Place::Detail => model.detail.step(by, &model.look.theme),
         Place::Handshake => model.texts.page.scroll.step(by),
         Place::Diagnosis => model.problems.step(by),
+        Place::Rules => {
+            if let Some(Overlay::Rules(book)) = &mut model.overlay {
+                book.step(&model.rules, by);
+            }
+        }
         Place::Marks => {
             if let Some(Overlay::Marks(list)) = &mut model.overlay {
                 list.step(&model.lists.marks, by);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::journal::{Fold, Index, Joined, Row, RowId, SessionSummary};
-use crate::record::{Relayed, Seen};
+use crate::record::Seen;
 use crate::tui::keymap::Place;
 use crate::tui::pages::compare::{CompareOptions, Comparison, Pairing};
 use crate::tui::pages::{self, DetailOptions, HeaderShown, problems};
@@ -190,7 +190,7 @@ fn row_extent(view: &Index, row: Row<'_>, fold: Fold) -> u64 {
         return run.count;
     }
     let joined = Joined::new(view, row, &record, fold);
-    let is_held = view.relayed(row, &record) == Relayed::Held;
+    let is_held = view.relayed(row, &record).waits();
     let (frames, is_complete) = joined.message.map_or((0, 0), |message| (message.rest.len(), message.complete.into()));
     joined.received.wrapping_mul(31) ^ (frames as u64 * 4 + u64::from(is_held) * 2 + is_complete)
 }

@@ -24,6 +24,7 @@ use super::filter;
 use super::holding;
 use super::marks;
 use super::moving;
+use super::ruling;
 use super::why;
 use super::writing;
 
@@ -72,7 +73,9 @@ fn known(model: &Model, view: &Index) -> Vec<Named> {
     });
     let programs = model.decoders.all().filter(|decoder| matches!(decoder, Decoder::Program(_))).map(Named::decoder);
     let saved = model.saved.iter().map(|(name, query)| Named::saved(name, query));
-    sessions.chain(saved).chain(findings).chain(marks).chain(paths(model, view)).chain(programs).collect()
+    let rules = model.rules.rules.iter().map(|listing| Named::rule(&listing.rule));
+    let kept = sessions.chain(saved).chain(rules);
+    kept.chain(findings).chain(marks).chain(paths(model, view)).chain(programs).collect()
 }
 
 /// The values of the selected message that may have columns.
@@ -147,6 +150,9 @@ fn run(model: &mut Model, view: &Index, command: Command) -> Vec<Effect> {
         Command::SaveFilter(name, query) => filter::save(model, &name, query),
         Command::ForgetFilter(name) => filter::forget(model, &name),
         Command::Recompress => return holding::recompress(model),
+        Command::Rule(text) => return ruling::choose(model, view, &text),
+        Command::Unrule(name) => return ruling::remove(model, &name),
+        Command::Fault(text) => return ruling::fault(model, &text),
         Command::Decoder(choice) => decoding::choose(model, view, choice),
         Command::Finding(kind) => go_to_finding(model, view, kind),
         Command::Explain(kind) => model.overlay = Some(Overlay::Explain(kind, Scroll::default())),

@@ -165,10 +165,16 @@ pub(super) fn tabs(model: &Model, area: Rect, buffer: &mut Buffer) -> Vec<(Rect,
     }
     let small = area.width < 60 || buffer.area.height < 16;
     let room = usize::from(area.right().saturating_sub(x));
-    if let Some(words) = held(model).into_iter().find(|words| fit::width(words) <= room) {
-        let width = fit::width(&words);
+    let (held, rules) = (held(model), super::ruling::banner(model));
+    let both = held.iter().flat_map(|held| rules.iter().map(move |rules| (rules.as_str(), held.as_str())));
+    let one = held.iter().map(|held| ("", held.as_str())).chain(rules.iter().map(|rules| (rules.as_str(), "")));
+    let fits = |(rules, held): &(&str, &str)| fit::width(rules) + fit::width(held) <= room;
+    if let Some((rules, held)) = both.chain(one).find(fits) {
+        let width = fit::width(held);
         let style = if model.holding.held().is_some() { theme.warning } else { theme.note };
-        buffer.set_stringn(area.right() - width as u16, area.y, words, width, style);
+        buffer.set_stringn(area.right() - width as u16, area.y, held, width, style);
+        let x = area.right() - width as u16 - fit::width(rules) as u16;
+        buffer.set_stringn(x, area.y, rules, fit::width(rules), theme.warning);
     } else if small {
         let room = usize::from(area.right().saturating_sub(x));
         if let Some(words) = ["small screen", "small"].into_iter().find(|words| words.len() < room) {

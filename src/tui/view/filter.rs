@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
 use crate::journal::Index;
-use crate::query::Error;
+use crate::query::{Completion, Error};
 use crate::text;
 use crate::tui::fit;
+use crate::tui::state;
 use crate::tui::state::cursor::Scroll;
 use crate::tui::state::model::Model;
 use crate::tui::state::overlay::Overlay;
@@ -33,7 +34,7 @@ pub(super) fn line(model: &Model, view: &Index, area: Rect, buffer: &mut Buffer)
             title = format!("{title} · {advice}");
         }
     }
-    query_line(model, " filter ", line, [&title, ""], area, buffer);
+    typed_line(model, " filter ", &Typed::query(line), [&title, ""], area, buffer);
     None
 }
 
@@ -47,12 +48,34 @@ pub(super) fn hold_line(model: &Model, area: Rect, buffer: &mut Buffer) -> Optio
         "pings and pongs pass, and a close frame waits its turn; op:ping or op:close holds those too, is:head handshakes · \
          at most {limits}"
     );
-    query_line(model, " hold ", &line.query, [&title, &idle], area, buffer);
+    typed_line(model, " hold ", &Typed::query(&line.query), [&title, &idle], area, buffer);
     None
 }
 
-/// A line for a query, and over it a box with a title and what is wrong with it, how it may go on, or else those words.
-fn query_line(model: &Model, name: &str, line: &QueryLine, [title, idle]: [&str; 2], area: Rect, buffer: &mut Buffer) {
+/// A line that is being typed.
+pub(super) struct Typed<'a> {
+    pub line: &'a state::line::Line,
+    /// What is wrong with it.
+    pub error: Option<&'a Error>,
+    /// How it may go on.
+    pub completions: Vec<Completion>,
+}
+
+impl<'a> Typed<'a> {
+    fn query(line: &'a QueryLine) -> Self {
+        Self { line: &line.line, error: line.error.as_ref(), completions: line.completions() }
+    }
+}
+
+/// A line that is being typed, and over it a box with a title and what is wrong with it, how it may go on, or else those words.
+pub(super) fn typed_line(
+    model: &Model,
+    name: &str,
+    line: &Typed<'_>,
+    [title, idle]: [&str; 2],
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let theme = &model.look.theme;
     let row = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     Clear.render(row, buffer);
@@ -62,9 +85,9 @@ fn query_line(model: &Model, name: &str, line: &QueryLine, [title, idle]: [&str;
         buffer.set_style(Rect { x, width: row.right().saturating_sub(x), ..row }, theme.error);
     }
     let columns = usize::from(area.width.saturating_sub(4));
-    let mut lines = match &line.error {
+    let mut lines = match line.error {
         Some(error) => wrong(model, &line.line.text(), error, columns),
-        None => completions(model, line, columns),
+        None => completions(model, &line.completions, columns),
     };
     if lines.is_empty() && !idle.is_empty() {
         lines.extend(fit::wrap(idle, columns).into_iter().map(|line| Line::styled(line, theme.dim)));
@@ -95,9 +118,8 @@ fn wrong(model: &Model, text: &str, error: &Error, columns: usize) -> Vec<Line<'
     lines
 }
 
-fn completions(model: &Model, line: &QueryLine, columns: usize) -> Vec<Line<'static>> {
+fn completions(model: &Model, all: &[Completion], columns: usize) -> Vec<Line<'static>> {
     let theme = &model.look.theme;
-    let all = line.completions();
     let mut lines: Vec<Line<'static>> = all
         .iter()
         .take(LISTED)

@@ -12,6 +12,7 @@ mod overlay;
 mod preview;
 mod problems;
 pub(super) mod row;
+mod ruling;
 mod scrollbar;
 mod search;
 mod sessions;
@@ -58,6 +59,8 @@ pub(crate) fn view(model: &Model, view: &Index, frame: &mut Frame<'_>) -> Drawn 
         Some(Overlay::Composer(_)) => composer::composer(model, view, bars.body, buffer),
         Some(Overlay::Note(_)) => marks::note(model, bars.footer, buffer),
         Some(Overlay::Marks(_)) => marks::list(model, view, bars.body, buffer),
+        Some(Overlay::Rules(_)) => ruling::list(model, bars.body, buffer),
+        Some(Overlay::Rule(_)) => ruling::rule_line(model, area, buffer),
         Some(Overlay::Filter(_)) => filter::line(model, view, area, buffer),
         Some(Overlay::Hold(_)) => filter::hold_line(model, area, buffer),
         Some(Overlay::Command(_)) => command::command(model, area, buffer),

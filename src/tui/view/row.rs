@@ -8,7 +8,7 @@ use crate::diagnose;
 use crate::journal::{Index, Joined, Lens, Row, Scope};
 use crate::query::{JsonPath, Query};
 use crate::record::finding::Level;
-use crate::record::{FrameRecord, Origin, RawRecord, Relayed, Seen, Side, Time};
+use crate::record::{FrameRecord, Origin, RawRecord, Relayed, RuledEvent, Seen, Side, Time};
 use crate::text;
 use crate::tui::clock::{self, Digits, TimeDisplay};
 use crate::tui::fit;
@@ -54,6 +54,10 @@ const COMPRESSED: &str = "z";
 const CHANGED: &str = "~";
 const DROPPED: &str = "not relayed";
 const HELD: &str = "held";
+const DELAYED: &str = "delayed";
+
+/// Columns of a rule's name.
+const RULE: usize = 16;
 
 /// The marks of rows and what they mean, for the help.
 pub(crate) const MARKS: [(&str, &str); 13] = [
@@ -324,7 +328,8 @@ fn frame<'a>(
     spans.extend(values(context, row, record, &joined));
     let undelivered = row.session.and_then(|id| context.view.session(id));
     let undelivered = undelivered.is_some_and(|summary| trouble::is_undelivered(summary, record));
-    for (mark, style) in marks(record, &joined, undelivered, theme) {
+    let ruled = ruled_mark(context.view.rules(row, record)).map(|mark| (mark, theme.injected));
+    for (mark, style) in marks(record, &joined, undelivered, theme).into_iter().chain(ruled) {
         spans.push(Span::styled(format!("{mark} "), style));
     }
     spans.extend(note(context, row));
@@ -455,6 +460,12 @@ fn verdict(context: &Context<'_>, row: Row<'_>, record: &FrameRecord) -> Span<'s
     }
 }
 
+/// The rules that acted on a frame or made it, by their names.
+fn ruled_mark<'a>(ruled: impl Iterator<Item = &'a RuledEvent>) -> Option<String> {
+    let names: Vec<_> = ruled.map(|ruled| text::preview(ruled.rule.as_bytes(), RULE)).collect();
+    (!names.is_empty()).then(|| format!("rule {}", names.join("+")))
+}
+
 /// What is special about a frame, in words.
 fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &Theme) -> Vec<(String, Style)> {
     let mut marks = Vec::new();
@@ -463,10 +474,13 @@ fn marks(record: &FrameRecord, joined: &Joined<'_>, undelivered: bool, theme: &T
     match record.origin {
         Origin::Peer => {}
         Origin::Injected => marks.push((INJECTED.to_owned(), theme.injected)),
+        // The mark of the rule says so.
+        Origin::Rule => {}
         Origin::Proxy => marks.push(("by wsproxy".to_owned(), theme.injected)),
     }
     match record.relayed {
         Relayed::AsIs => {}
+        Relayed::Delayed => marks.push((DELAYED.to_owned(), theme.warning)),
         Relayed::Held => marks.push((HELD.to_owned(), theme.warning)),
         Relayed::Changed(_) => marks.push((CHANGED.to_owned(), theme.injected)),
         Relayed::Dropped(_) => marks.push((DROPPED.to_owned(), theme.warning)),

@@ -46,6 +46,7 @@ impl Stage {
             seed: [7; 32],
             policy: policy.clone(),
             hold: cell.of(SessionId(3)),
+            rule_cell: crate::relay::rules::RuleCell::default(),
         };
         let opened = Opened { dialects: PerSide::new(dialect, dialect), deflate };
         let session = Session::open(config, Time(1), &opened);
