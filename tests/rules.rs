@@ -16,7 +16,7 @@ use crate::correct_peers::peer;
 use crate::support::chromium::{Browser, Tab};
 use crate::support::document;
 use crate::support::program::{Program, run};
-use crate::support::proxy::{Proxy, in_time, open, server};
+use crate::support::proxy::{Proxy, in_time, open, read, read_to_end, server};
 use crate::support::terminal::Terminal;
 
 #[test]
@@ -140,6 +140,8 @@ async fn a_page_meets_rules_that_are_made_at_the_keyboard() {
     terminal.keys("guest = from:client -> replace /user-(\\d+)/ \"guest-$1\"\r");
     terminal.until_shows("1 rule, 1 on");
     terminal.keys("\x1b");
+    // What follows an escape at once would be a key with alt.
+    terminal.until("no list", |screen| (!screen.contains("1 rule, 1 on")).then_some(()));
     terminal.until_shows("RULES guest");
     tab.eval("socket.send('user-7 sends the second of the messages'), socket.send('and the third of the messages'), 0")
         .await;
@@ -218,4 +220,21 @@ async fn a_lane_whose_messages_are_delayed_is_not_read_at_its_limit_while_the_ot
     in_time("the sender", sender).await.unwrap();
     let list = proxy.handle.rules();
     assert!(list.rules.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_reaches_both_peers_behind_what_came_before() {
+    let (listener, address) = server().await;
+    let proxy = Proxy::start(address).await;
+    let rule = rules::parse("x -> rst", |_| false).unwrap();
+    proxy.handle.command(control::Command::Rules(RuleCommand::Put(Box::new(rule))), control::unheard());
+    let (mut client, mut server) = open(&proxy, &listener).await;
+    server.write_all(b"\x81\x01a").await.unwrap();
+    assert_eq!(read(&mut client, 3).await, b"\x81\x01a");
+    server.write_all(b"\x81\x01x\x81\x01b").await.unwrap();
+    for socket in [&mut client, &mut server] {
+        let (rest, ended) = in_time("the end", read_to_end(socket)).await;
+        assert_eq!(rest, b"");
+        assert_eq!(ended.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    }
 }

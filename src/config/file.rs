@@ -113,7 +113,10 @@ impl Settings {
         };
         let table = DeTable::parse(text).map_err(|error| fault(error.span(), error.message()))?;
         let (mut settings, mut moved) = (Self::default(), Vec::new());
-        for (name, value) in table.get_ref() {
+        let mut entries: Vec<_> = table.get_ref().iter().collect();
+        // In the order in which they are written.
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
             let (span, name) = (name.span(), name.get_ref().as_ref());
             match (name, value.get_ref()) {
                 ("keys", DeValue::Table(keys)) => {
@@ -261,12 +264,12 @@ mod tests {
         let file = "listen = 8000\nheadless = true\njson = false\nredact = ['Cookie', '.auth.token']\nhistory = '1G'\n\
             expect = 'hello'\n[keys]\nfollow = 'ctrl-f'\n[colours]\nerror = 'bold magenta'\n";
         let flags = [
-            "--expect=hello",
-            "--headless",
-            "--history=1G",
             "--listen=8000",
+            "--headless",
             "--redact=Cookie",
             "--redact=.auth.token",
+            "--history=1G",
+            "--expect=hello",
         ];
         assert_eq!(parsed(file).unwrap(), flags);
     }

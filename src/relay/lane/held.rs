@@ -388,8 +388,10 @@ impl Lane {
                     {
                         became = Some(how);
                     }
+                    // What follows is nothing, where a rule ends the session.
+                    let ends = after.as_ref().is_some_and(|after| after.finish.is_some());
                     self.follows_by_rule(after);
-                    if disturbs {
+                    if disturbs && !ends {
                         let (frame, from) = (frames.first().map(|frame| frame.number), self.from.name());
                         let frame = frame.map_or_else(String::new, |frame| format!("frame {frame} of the {from}: "));
                         let how = match context.hold.leaning() {
@@ -472,6 +474,9 @@ impl Lane {
             None => (ReleasedHow::Dropped, Reply::Released),
         };
         if how == ReleasedHow::Edited {
+            if who == By::Rule {
+                self.note_broken(context, Some(first), &bytes);
+            }
             self.ledger.sent_bytes(context, first, who, 0, &bytes, log);
         }
         match self.passage.chain() {

@@ -20,15 +20,14 @@ mod open;
 mod opening;
 mod output;
 mod pipe;
+mod ruled;
 mod time;
 
 use std::sync::Arc;
 
 use crate::diagnose::inquiry::Why;
 use crate::record::finding::{Finding, Level};
-use crate::record::{
-    ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, ReleasedBy, RuledEvent, Side, Time,
-};
+use crate::record::{ClosedBy, ClosedEvent, ClosedHow, Ending, Event, FrameNumber, PerSide, ReleasedBy, Side, Time};
 use crate::wire::close::Code;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::head::Head;
@@ -40,7 +39,7 @@ use super::injection::{Injection, Refusal, Reply, Token};
 use super::lane::{Context, Lane};
 use super::limits::Limits;
 use super::policy::PolicyCell;
-use super::rules::{Finish, Knock, RuleCell};
+use super::rules::RuleCell;
 use super::translate::AddressRules;
 use closing::Closing;
 pub use command::SessionCommand;
@@ -171,29 +170,6 @@ impl Session {
         session
     }
 
-    /// What the rules make of the client's request.
-    fn knock(&mut self, now: Time, request: &[u8], out: &mut Output) {
-        let Knock { refused, slowed, told } = Knock::of(&self.core.config.rule_cell, request);
-        let refusing = told.last().map(|(rule, _)| rule.clone());
-        for (rule, what) in told {
-            out.log.event(now, Event::Ruled(RuledEvent { frame: None, from: Side::Client, rule, what }));
-        }
-        if slowed > 0 {
-            self.core.slow = Some(Time(now.0.saturating_add(slowed)));
-        }
-        if let (Some(status), Some(rule)) = (refused, refusing) {
-            out.to.server.withhold();
-            self.core.note_first(First {
-                by: ClosedBy::Proxy,
-                how: ClosedHow::Answered,
-                code: None,
-                reason: Vec::new(),
-            });
-            let closing = self.core.respond(now, status, Reason::Ruled(rule), out);
-            self.go_on(Some(Phase::Closing(closing)));
-        }
-    }
-
     /// Begins where frames do, without heads: for frames that are played again, and for those of another transport.
     #[must_use]
     pub fn open(config: SessionConfig, now: Time, opened: &Opened) -> Self {
@@ -273,34 +249,6 @@ impl Session {
         let finish = self.core.lanes.iter_mut().find_map(Lane::take_finish);
         if let Some(finish) = finish {
             self.finish_by_rule(now, finish, out);
-        }
-    }
-
-    /// A rule ends the session.
-    fn finish_by_rule(&mut self, now: Time, finish: Finish, out: &mut Output) {
-        let how = match finish {
-            Finish::Close(code) => return self.close(now, ClosedBy::Proxy, code, "", out),
-            Finish::Fin => ClosedHow::Fin,
-            Finish::Reset => ClosedHow::Reset,
-        };
-        self.core.note_first(First { by: ClosedBy::Proxy, how, code: None, reason: Vec::new() });
-        self.core.lanes.iter_mut().for_each(|lane| lane.shut(out));
-        if finish == Finish::Reset {
-            self.core.cut = PerSide::new(true, true);
-            out.acts.push(Act::ResetBoth);
-        } else {
-            self.core.end_both(out);
-        }
-        self.phase = Phase::Closing(Closing::over(now));
-    }
-
-    /// The end of a side that came behind what rules delay, once all of that has gone.
-    pub(super) fn end_late(&mut self, now: Time, out: &mut Output) {
-        for from in [Side::Client, Side::Server] {
-            if self.core.ending[from] && !self.core.lanes[from].only_delays() {
-                self.core.ending[from] = false;
-                self.end(now, from, Ending::Fin, out);
-            }
         }
     }
 

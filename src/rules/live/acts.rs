@@ -188,17 +188,7 @@ fn a_rule_ends_the_session_in_its_way() {
     for (rule, acts, got, how) in [
         ("x -> close 1011", vec![], b"\x88\x02\x03\xf3".as_slice(), ClosedHow::CloseFrame),
         ("x -> fin", vec![Deed::HalfClose(Side::Client), Deed::HalfClose(Side::Server)], b"", ClosedHow::Fin),
-        (
-            "x -> rst",
-            vec![
-                Deed::HalfClose(Side::Client),
-                Deed::HalfClose(Side::Server),
-                Deed::Reset(Side::Client),
-                Deed::Reset(Side::Server),
-            ],
-            b"",
-            ClosedHow::Reset,
-        ),
+        ("x -> rst", vec![Deed::ResetBoth], b"", ClosedHow::Reset),
     ] {
         let mut stage = Stage::new(&[rule]);
         stage.say(Side::Server, &texts(&["a", "x", "b"]));
@@ -222,7 +212,7 @@ fn the_end_waits_for_what_is_delayed_in_front_of_it() {
     assert!(stage.out.acts.is_empty());
     stage.run_until(1001 * MS);
     assert_eq!(stage.client(), text("a"));
-    assert!(stage.out.acts.contains(&Deed::Reset(Side::Client)));
+    assert!(stage.out.acts.contains(&Deed::ResetBoth));
 }
 
 #[test]

@@ -11,24 +11,26 @@ use super::line::{Line, common};
 /// The list, while it lies over the panes.
 #[derive(Debug, Default)]
 pub(crate) struct RuleBook {
-    /// The place of the rule that is selected.
-    selected: usize,
+    /// The name of the rule that is selected, which may not be in the list yet.
+    selected: String,
+    /// The place that it has, or had.
+    place: usize,
     /// How far it is scrolled.
     pub scroll: Scroll,
 }
 
 impl RuleBook {
-    /// One with that rule selected, where it is there.
+    /// One with that rule selected, as soon as it is there.
     #[must_use]
-    pub(crate) fn at(list: &RuleList, name: &str) -> Self {
-        let selected = list.rules.iter().position(|listing| listing.rule.name() == name).unwrap_or(0);
-        Self { selected, scroll: Scroll::default() }
+    pub(crate) fn at(name: &str) -> Self {
+        Self { selected: name.to_owned(), ..Self::default() }
     }
 
     /// The place of the selected rule; `None` where there is none.
     #[must_use]
     pub(crate) fn place(&self, list: &RuleList) -> Option<usize> {
-        Some(self.selected.min(list.rules.len().checked_sub(1)?))
+        let named = list.rules.iter().position(|listing| listing.rule.name() == self.selected);
+        Some(named.unwrap_or(self.place).min(list.rules.len().checked_sub(1)?))
     }
 
     /// The selected rule.
@@ -41,8 +43,9 @@ impl RuleBook {
     pub(crate) fn step(&mut self, list: &RuleList, by: i64) {
         let Some(place) = self.place(list) else { return };
         let by = isize::try_from(by).unwrap_or(if by < 0 { isize::MIN } else { isize::MAX });
-        self.selected = place.saturating_add_signed(by).min(list.rules.len().saturating_sub(1));
-        self.scroll.show(self.selected);
+        self.place = place.saturating_add_signed(by).min(list.rules.len().saturating_sub(1));
+        self.selected = list.rules.get(self.place).map_or_else(String::new, |listing| listing.rule.name().to_owned());
+        self.scroll.show(self.place);
     }
 }
 

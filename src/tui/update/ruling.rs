@@ -33,7 +33,7 @@ pub(super) fn perform(model: &mut Model, view: &Index, action: Action) -> Option
         (Action::Send, Some(Overlay::Rule(_))) => return Some(keep(model)),
         (Action::Discard, Some(Overlay::Rule(line))) => {
             let name = line.edits.clone().unwrap_or_default();
-            model.overlay = Some(Overlay::Rules(RuleBook::at(&model.rules, &name)));
+            model.overlay = Some(Overlay::Rules(RuleBook::at(&name)));
         }
         (Action::Complete, Some(Overlay::Rule(line))) => {
             line.complete();
@@ -76,7 +76,7 @@ fn keep(model: &mut Model) -> Vec<Effect> {
     let Some(rule) = line.read(&model.rules) else { return Vec::new() };
     let renamed = line.edits.take().filter(|name| name != rule.name());
     let mut effects: Vec<_> = renamed.map(RuleCommand::Remove).map(Effect::Rules).into_iter().collect();
-    model.overlay = Some(Overlay::Rules(RuleBook::at(&model.rules, rule.name())));
+    model.overlay = Some(Overlay::Rules(RuleBook::at(rule.name())));
     effects.extend(put(model, rule));
     effects
 }
