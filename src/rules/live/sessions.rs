@@ -205,7 +205,7 @@ proptest! {
             prop::sample::select(vec![
                 "qqqq -> drop", "\"no such thing\" -> flip", "len>1M -> reorder", "hex:00112233445566 -> truncate 1",
                 "json:.a -> merge", "-> delay 3ms", "from:server -> delay 2ms±2ms", "op:ping -> delay 1ms",
-                "-> throttle 1M/s", "session:9 -> rst", "is:compressed -> split 2", "-> 0.0001% after 1h fin",
+                "-> throttle 1M/s", "session:9 -> rst", "op:close -> split 2", "-> 0.0001% after 1h fin",
             ]),
             0..5,
         ),
