@@ -20,6 +20,7 @@ mod head;
 mod hooks;
 mod judged;
 mod queue;
+mod scene;
 #[cfg(test)]
 mod tests;
 
@@ -29,10 +30,9 @@ use jiff::tz::TimeZone;
 
 use crate::decode::{Decoder, Format, Guesser, Payload, Preference};
 use crate::query::{Query, Sight};
-use crate::record::{FrameNumber, FrameRecord, Origin, Relayed, ReleasedBy, RunRecord, SessionId, Side, Span, Time};
-use crate::subject::{Said, Setting};
+use crate::record::{FrameNumber, ReleasedBy, RunRecord, Time};
+use crate::subject::Said;
 use crate::wire::frame::FrameHeader;
-use crate::wire::inflate::Deflate;
 use crate::wire::mask;
 use crate::wire::message::{MessageState, Role};
 use crate::wire::opcode::Opcode;
@@ -49,6 +49,7 @@ pub use head::{HeadDecision, HeldRequest, Request, changes};
 pub use hooks::{HookList, HookOutcome, HookQuestion};
 pub(super) use queue::{Due, Inflated, Leaves, Untold};
 use queue::{Message, Queue, State};
+pub(super) use scene::Scene;
 
 /// No hold asks for the time of day, so it is told nowhere.
 pub(in crate::relay) static NOWHERE: TimeZone = TimeZone::UTC;
@@ -84,55 +85,6 @@ enum Open {
     Joins(u64),
     /// What is to come of it is dropped.
     Drops,
-}
-
-/// Whose messages they are.
-#[derive(Clone, Debug)]
-pub(super) struct Scene {
-    pub from: Side,
-    pub session: SessionId,
-    /// The request's target.
-    pub path: Arc<[u8]>,
-    /// What the handshake agreed on.
-    pub subprotocol: Option<Arc<[u8]>>,
-    pub deflate: Option<Deflate>,
-}
-
-impl Scene {
-    fn setting(&self, decoder: Option<Decoder>) -> Setting<'_> {
-        Setting { session: Some(self.session), path: &self.path, decoder, zone: &NOWHERE, mark: None }
-    }
-
-    /// The record of a frame that has come and gone nowhere so far.
-    fn record(&self, header: &FrameHeader, number: FrameNumber, time: Time) -> FrameRecord {
-        FrameRecord {
-            time,
-            number,
-            header: *header,
-            kept: Span::default(),
-            received: header.length,
-            from: self.from,
-            origin: Origin::Peer,
-            relayed: Relayed::AsIs,
-        }
-    }
-
-    /// The window that the receiver has for this side, in bits (RFC 7692 7.1.2).
-    fn window(&self) -> u8 {
-        let bits = self.deflate.and_then(|agreed| match self.from {
-            Side::Client => agreed.client_max_window_bits,
-            Side::Server => agreed.server_max_window_bits,
-        });
-        bits.unwrap_or(15)
-    }
-
-    /// Whether a compressed message leans on those before it (RFC 7692 7.1.1).
-    fn takes_over(&self) -> bool {
-        self.deflate.is_some_and(|agreed| match self.from {
-            Side::Client => !agreed.client_no_context_takeover,
-            Side::Server => !agreed.server_no_context_takeover,
-        })
-    }
 }
 
 /// What is held of what one side sends.

@@ -1,9 +1,9 @@
 //! The frames that are held, in their order, and what was decided of the messages they are of.
 
+mod gathered;
 mod hooked;
 mod ruled;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::record::{FrameNumber, ReleasedBy, Time, Waits};
@@ -13,6 +13,7 @@ use crate::relay::rules::{After, Made, Ruling};
 use crate::wire::frame::{FrameHeader, RSV1};
 use crate::wire::message::MessageState;
 
+pub(super) use gathered::Gathered;
 pub(super) use hooked::HookWait;
 
 /// What was decided of a message.
@@ -168,20 +169,6 @@ pub(in crate::relay) struct Untold {
     pub length: u64,
     /// What it waits for.
     pub waits: Waits,
-}
-
-/// All of a message that has come.
-#[derive(Debug)]
-pub(super) struct Gathered<'a> {
-    pub header: FrameHeader,
-    pub number: FrameNumber,
-    pub length: u64,
-    pub payload: Cow<'a, [u8]>,
-    pub inflated: Option<Cow<'a, [u8]>>,
-    /// Frames of it.
-    pub frames: usize,
-    /// Whether all that it says is there: it is not compressed, or inflated to its end.
-    pub is_readable: bool,
 }
 
 /// The queue of one lane.
@@ -391,26 +378,6 @@ impl Queue {
         let id = *self.undecided.front()?;
         let is_ready = self.is_whole(id) || (self.is_first(id) && (self.is_full() || self.has_gathered(id, now)));
         is_ready.then(|| self.undecided.pop_front()).flatten()
-    }
-
-    /// All that has come of a message that is here.
-    pub(super) fn gathered(&self, id: u64) -> Option<Gathered<'_>> {
-        let message = self.messages.get(&id)?;
-        // It is asked of the newest, of which there are many more in front.
-        let newest = self.frames.iter().rev().filter(|frame| frame.message == id).take(message.frames);
-        let frames: Vec<_> = newest.collect();
-        let join = |piece: for<'a> fn(&'a Frame) -> &'a [u8]| match frames.as_slice() {
-            [only] => Cow::Borrowed(piece(only)),
-            all => Cow::Owned(all.iter().rev().flat_map(|frame| piece(frame)).copied().collect()),
-        };
-        let inflated = message
-            .is_packed
-            .then(|| join(|frame| frame.inflated.as_ref().map_or(&[], |inflated| inflated.bytes.as_slice())));
-        let payload = join(|frame| frame.payload.as_slice());
-        let is_all = |frame: &&Frame| frame.inflated.as_ref().is_some_and(|inflated| inflated.is_all);
-        let is_readable = !message.is_packed || frames.iter().all(is_all);
-        let (header, number, length) = (message.header, message.first, message.length);
-        Some(Gathered { header, number, length, payload, inflated, frames: frames.len(), is_readable })
     }
 
     /// The message that a frame is of; the first that waits where there is no number.

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::{
-    By, ClosedBy, Ending, Event, HeldEvent, PerSide, Policy, Record, Relayed, ReleasedEvent, ReleasedHow, Seen, Waits,
+    By, ClosedBy, Ending, Event, HeldEvent, PerSide, Policy, Record, Relayed, ReleasedEvent, ReleasedHow, Seen,
+    SessionId, Side, Waits,
 };
 use crate::relay::injection::{Reply, Wait};
 use crate::relay::limits::Budget;
@@ -20,6 +21,7 @@ use crate::wire::close::Code;
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::dialect::Dialect;
 use crate::wire::frame::{self, FIN, RSV1};
+use crate::wire::inflate::Deflate;
 
 const CLOSE: &[u8] = b"\x88\x02\x03\xe8";
 
