@@ -1,6 +1,7 @@
 //! A client of the control socket, line by line.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
@@ -26,7 +27,12 @@ impl Control {
 
     /// The same for bytes that need not be text.
     pub(crate) async fn send_bytes(&mut self, line: &[u8]) {
-        self.socket.get_mut().write_all(&[line, b"\n"].concat()).await.unwrap();
+        self.try_send(line).await.unwrap();
+    }
+
+    /// The same where the other end may have closed already.
+    pub(crate) async fn try_send(&mut self, line: &[u8]) -> io::Result<()> {
+        self.socket.get_mut().write_all(&[line, b"\n"].concat()).await
     }
 
     /// The next line; `None` at the end.
