@@ -132,7 +132,8 @@ impl Model {
     /// Frames that would be nowhere if the screen ended now: neither in a capture or an autosave, nor in a file.
     #[must_use]
     pub(crate) fn unsaved(&self) -> u64 {
-        let is_safe = self.proxy.recorded.as_ref().is_some_and(Recorded::is_safe);
+        // What is shown of a capture is in it.
+        let is_safe = self.proxy.capture.is_some() || self.proxy.recorded.as_ref().is_some_and(Recorded::is_safe);
         if is_safe { 0 } else { self.overview.frames.saturating_sub(self.written) }
     }
 
