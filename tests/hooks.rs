@@ -1,5 +1,7 @@
 //! Programs of the user's that decide of messages: those of examples/, and such as die, hang and flood.
 
+use std::time::Instant;
+
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -65,9 +67,11 @@ impl Stage {
     }
 }
 
-fn example(file: &str) -> String {
+/// The command for a file of examples/hooks, with its arguments behind its name.
+fn example(line: &str) -> String {
+    let file = line.split(' ').next().unwrap_or_default();
     let interpreter = if file.ends_with(".py") { "python3" } else { "node" };
-    format!("exec {interpreter} {}/examples/hooks/{file}", env!("CARGO_MANIFEST_DIR"))
+    format!("exec {interpreter} {}/examples/hooks/{line}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Enough for an interpreter to start on a busy machine.
@@ -104,17 +108,19 @@ async fn a_subscription_is_answered_in_the_server_s_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_behind_one_that_a_hook_delays_keep_their_order() {
+async fn every_third_message_is_delayed_and_the_order_stays() {
     let hook = example("delay_every.py 3 0.2");
     let mut stage = Stage::new(&[&PATIENT[..], &["--hook", "from:client", &hook]].concat()).await;
     stage.say("0").await;
     assert_eq!(stage.hears().await, "0");
+    let start = Instant::now();
     for text in ["1", "2", "3"] {
         stage.say(text).await;
     }
     for text in ["1", "2", "3"] {
         assert_eq!(stage.hears().await, text);
     }
+    assert!(start.elapsed().as_millis() >= 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
