@@ -51,7 +51,7 @@ fn live(logs: &[(Option<SessionId>, Log)], mut printer: Printer) -> String {
 fn printed(file: &[u8], printer: Printer) -> String {
     let mut files = [Reader::open(Cursor::new(file)).unwrap()];
     let mut out = Vec::new();
-    let printed = print_capture(&mut files, printer, &mut out).unwrap();
+    let printed = print_capture(&mut files, printer, |_| true, &mut out).unwrap().unwrap();
     assert_eq!(printed.trouble, None);
     String::from_utf8(out).unwrap()
 }
@@ -125,6 +125,20 @@ fn a_capture_that_is_cut_prints_what_is_there_and_says_where_it_is_cut() {
     let (some, said) = lines(&whole[..whole.len() / 2]);
     assert!(some > 3 && some < all, "{some} of {all}");
     assert!(said.contains("it is cut at byte "), "{said}");
+}
+
+#[test]
+fn a_rotated_capture_is_exported_with_all_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("a.1.wscap");
+    write(&first);
+    let first = first.to_str().unwrap();
+    let alone = run(&["export", first, "--to", "jsonl"]).stdout;
+    write(&folder.path().join("a.2.wscap"));
+    let (opened, exported) = (run(&["open", first, "--json"]), run(&["export", first, "--to", "jsonl"]));
+    assert_eq!(String::from_utf8_lossy(&exported.stderr), "");
+    assert!(exported.stdout.len() > alone.len() * 3 / 2, "both are there");
+    assert_eq!(String::from_utf8(opened.stdout).unwrap(), String::from_utf8(exported.stdout).unwrap());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod error;
 mod parts;
+mod walk;
 mod watch;
 
 use std::fs::{self, File};
@@ -19,6 +20,7 @@ use crate::record::{Log, Time};
 use crate::text;
 
 pub use error::ArchiveError;
+pub use walk::{Walk, Walked, walk};
 
 /// A capture, and those that follow it. Its thread ends with it.
 pub struct Capture {

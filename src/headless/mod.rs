@@ -18,7 +18,7 @@ use crate::export;
 use crate::export::Printer;
 use crate::journal::Journal;
 
-pub use captured::{Printed, print_capture};
+pub use captured::print_capture;
 pub use colour::{Colour, output_takes_sequences};
 pub use doctor::report;
 use queue::{Queue, Shared, Watched};

@@ -65,9 +65,9 @@ fn print(config: OpenConfig, format: Format) -> Result<ExitCode, Failure> {
     if let Some(query) = config.filter {
         printer = printer.filtered(query);
     }
-    let printed = match headless::print_capture(&mut files, printer, &mut io::stdout().lock()) {
+    let printed = match headless::print_capture(&mut files, printer, |_| true, &mut io::stdout().lock()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-        result => result.context("can't write to standard output").or_fail(WRONG)?,
+        result => result.context("can't write to standard output").or_fail(WRONG)?.unwrap_or_default(),
     };
     if let Some(trouble) = printed.trouble {
         return Err(anyhow!(trouble)).or_fail(WRONG);
