@@ -18,9 +18,10 @@ use wsproxy::export::{Format, Printer};
 use wsproxy::capture::{About, Reader, Tail, Writer};
 use wsproxy::diagnose::examples::{Scene, Step, example};
 use wsproxy::record::finding::FindingKind;
-use wsproxy::record::{Ending, Log, PerSide, Policy, Record, Seen, SessionId, Side, Time};
+use wsproxy::record::{Log, Policy, Record, Seen, SessionId, Side, Time};
 use wsproxy::relay::policy::PolicyCell;
-use wsproxy::relay::session::{Output, Session, SessionConfig};
+use wsproxy::relay::rehearsal;
+use wsproxy::relay::session::SessionConfig;
 use wsproxy::relay::translate::AddressRules;
 
 use crate::support::document;
@@ -31,30 +32,7 @@ pub(crate) fn play(scene: &Scene, policy: Policy) -> Log {
     let cell = PolicyCell::default();
     cell.set(policy);
     let config = SessionConfig { policy: cell, ..SessionConfig::new(AddressRules::to("localhost:9999")) };
-    let (mut out, mut now) = (Output::default(), Time(1_700_000_000_000_000));
-    let mut session = Session::begin(config, now, &scene.request, &mut out);
-    for step in &scene.steps {
-        now = Time(now.0 + 1000);
-        out.to = PerSide::default();
-        match step {
-            Step::Read(from, read) => {
-                let at = out.log.read.len();
-                out.log.read.extend_from_slice(read);
-                let lent = out.log.lend();
-                session.receive(now, *from, &lent[at..], &mut out);
-                out.log.take_back(lent);
-            }
-            Step::Fin(from) => session.end(now, *from, Ending::Fin, &mut out),
-            Step::Reset(from) => session.end(now, *from, Ending::Reset, &mut out),
-            Step::Blocked(from) => session.blocked(now, *from, Some(now)),
-            Step::Wait(seconds) => {
-                now = Time(now.0 + seconds * 1_000_000);
-                session.tick(now, &mut out);
-            }
-        }
-    }
-    session.finish(now, &mut out);
-    out.log
+    rehearsal::play(config, Time(1_700_000_000_000_000), 1000, scene)
 }
 
 /// All that a log has, wherever its bytes are.

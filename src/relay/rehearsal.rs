@@ -11,13 +11,25 @@ use crate::record::{Ending, Event, Log, PerSide, Record, Side, Time};
 /// All findings of a scene in their order, each with the side whose bytes it is about.
 #[must_use]
 pub fn findings(scene: &Scene) -> Vec<(Side, Finding)> {
-    let mut out = Output::default();
-    let mut now = Time(0);
-    let mut session = Session::begin(config(), now, &scene.request, &mut out);
+    found(play(config(), Time(0), 0, scene))
+}
+
+/// A session of a scene, from a time on, with so many microseconds before each step. Its reads are the log's, as in the engine.
+#[must_use]
+pub fn play(config: SessionConfig, begun: Time, pace: u64, scene: &Scene) -> Log {
+    let (mut out, mut now) = (Output::default(), begun);
+    let mut session = Session::begin(config, now, &scene.request, &mut out);
     for step in &scene.steps {
+        now = Time(now.0 + pace);
         out.to = PerSide::default();
         match step {
-            Step::Read(from, read) => session.receive(now, *from, read, &mut out),
+            Step::Read(from, read) => {
+                let at = out.log.read.len();
+                out.log.read.extend_from_slice(read);
+                let lent = out.log.lend();
+                session.receive(now, *from, lent.get(at..).unwrap_or_default(), &mut out);
+                out.log.take_back(lent);
+            }
             Step::Fin(from) => session.end(now, *from, Ending::Fin, &mut out),
             Step::Reset(from) => session.end(now, *from, Ending::Reset, &mut out),
             Step::Blocked(from) => session.blocked(now, *from, Some(now)),
@@ -29,7 +41,7 @@ pub fn findings(scene: &Scene) -> Vec<(Side, Finding)> {
     }
     // What never came is told at the end.
     session.finish(now, &mut out);
-    found(out.log)
+    out.log
 }
 
 fn found(log: Log) -> Vec<(Side, Finding)> {
