@@ -22,4 +22,4 @@ pub mod translate;
 mod watch;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

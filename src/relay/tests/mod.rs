@@ -1,6 +1,7 @@
 //! Scenarios through the core: bytes in, bytes and records out, each also a byte at a time.
 
 mod application;
+pub(crate) mod driven;
 mod frames;
 mod heads;
 mod hixie;

@@ -53,8 +53,7 @@ fn a_delayed_message_goes_on_in_its_time_and_nothing_overtakes_it() {
 fn the_end_of_a_side_waits_for_what_is_delayed() {
     let mut stage = Stage::new(&["-> delay 200ms"]);
     stage.say(Side::Server, &[text("bye"), CLOSE.to_vec()].concat());
-    stage.session.end(stage.now, Side::Server, Ending::Fin, &mut stage.out);
-    stage.deliver(Side::Server, b"");
+    stage.end(Side::Server);
     assert!(stage.out.acts.is_empty() && !stage.session.is_reading(Side::Server));
     stage.run_until(300 * MS);
     assert_eq!(stage.client(), [text("bye"), CLOSE.to_vec()].concat());
@@ -196,7 +195,8 @@ fn a_rule_ends_the_session_in_its_way() {
         assert_eq!(stage.out.acts, acts, "{rule}");
         stage.say(Side::Server, &text("later"));
         assert_eq!(stage.client(), b"");
-        stage.session.finish(stage.now, &mut stage.out);
+        let Driven { session, now, out, .. } = &mut stage.driven;
+        session.finish(*now, out);
         let closed = stage.events().find_map(|event| match event {
             Event::SessionClosed(closed) => Some((closed.by, closed.how)),
             _ => None,

@@ -1,25 +1,25 @@
 //! Sessions in which rules act, seen from outside: what each side gets, when, and what is told.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 
 use super::*;
 use crate::record::{
-    By, ClosedBy, ClosedHow, Ending, Event, Origin, PerSide, Record, Relayed, ReleasedBy, Seen, SessionId, Side, Time,
+    By, ClosedBy, ClosedHow, Event, Origin, PerSide, Relayed, ReleasedBy, Seen, SessionId, Side, Time,
 };
 use crate::relay::hold::HoldCell;
-use crate::relay::injection::{Reply, Token};
+use crate::relay::injection::Reply;
 use crate::relay::limits::Limits;
 use crate::relay::policy::PolicyCell;
 use crate::relay::rules::RuleCell;
 use crate::relay::session::{Act as Deed, Opened, Output, Session, SessionCommand, SessionConfig};
+use crate::relay::tests::driven::{Compressor, Driven, agreed, read};
 use crate::relay::translate::AddressRules;
-use crate::wire::assembler::{Assembler, Extent, Packing};
 use crate::wire::decoder::{Decoder, Part};
 use crate::wire::dialect::Dialect;
-use crate::wire::frame::{FIN, FrameHeader, RSV1};
+use crate::wire::frame::FrameHeader;
 use crate::wire::inflate::Deflate;
 use crate::wire::mask;
 use crate::wire::opcode::Opcode;
@@ -31,11 +31,22 @@ const MS: u64 = 1000;
 const CLOSE: &[u8] = b"\x88\x02\x03\xe8";
 
 struct Stage {
-    session: Session,
+    driven: Driven,
     rules: RuleCell,
-    out: Output,
-    received: PerSide<Vec<u8>>,
-    now: Time,
+}
+
+impl Deref for Stage {
+    type Target = Driven;
+
+    fn deref(&self) -> &Driven {
+        &self.driven
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Driven {
+        &mut self.driven
+    }
 }
 
 impl Stage {
@@ -50,30 +61,7 @@ impl Stage {
     fn seeded(seed: u64, rules: &[&str], limits: Limits, deflate: Option<Deflate>) -> Self {
         let cell = cell(seed, rules);
         let opened = Opened { dialects: PerSide::new(Dialect::Rfc6455, Dialect::Rfc6455), deflate };
-        let session = Session::open(config(&cell, limits), Time(0), &opened);
-        Self { session, rules: cell, out: Output::default(), received: PerSide::default(), now: Time(1) }
-    }
-
-    fn deliver(&mut self, from: Side, input: &[u8]) {
-        self.out.to[from.other()].take(input, &mut self.received[from.other()]);
-        self.out.to[from].take(b"", &mut self.received[from]);
-    }
-
-    fn say(&mut self, from: Side, bytes: &[u8]) {
-        self.say_in_pieces(from, bytes, usize::MAX);
-    }
-
-    fn say_in_pieces(&mut self, from: Side, bytes: &[u8], size: usize) {
-        for piece in bytes.chunks(size) {
-            self.session.receive(self.now, from, piece, &mut self.out);
-            self.deliver(from, piece);
-        }
-    }
-
-    fn command(&mut self, command: SessionCommand) -> Vec<Reply> {
-        self.session.command(self.now, Token(1), command, &mut self.out);
-        self.deliver(Side::Client, b"");
-        self.out.replies.drain(..).map(|(_, reply)| reply).collect()
+        Self { driven: Driven::open(config(&cell, limits), Time(0), &opened), rules: cell }
     }
 
     fn change(&mut self, change: impl FnOnce(&RuleCell)) {
@@ -82,9 +70,7 @@ impl Stage {
     }
 
     fn tick(&mut self, now: u64) {
-        self.now = Time(now);
-        self.session.tick(self.now, &mut self.out);
-        self.deliver(Side::Client, b"");
+        self.driven.tick(Time(now));
     }
 
     /// Lets time pass for as long as something is due.
@@ -93,21 +79,6 @@ impl Stage {
             self.tick(due.0.max(self.now.0));
         }
         self.tick(end);
-    }
-
-    fn got(&mut self, side: Side) -> Vec<u8> {
-        std::mem::take(&mut self.received[side])
-    }
-
-    fn client(&mut self) -> Vec<u8> {
-        self.got(Side::Client)
-    }
-
-    fn events(&self) -> impl Iterator<Item = &Event> {
-        self.out.log.records.iter().filter_map(|record| match record {
-            Record::Event(_, event) => Some(&**event),
-            _ => None,
-        })
     }
 
     /// Frame, rule and what it did.

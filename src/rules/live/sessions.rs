@@ -58,7 +58,8 @@ fn rules_change_while_a_session_is_open() {
     assert_eq!(stage.client(), text("c"));
     // Where nothing is left to act, bytes pass as they are, in the middle of a frame too.
     let bytes = text("as it is");
-    stage.session.receive(stage.now, Side::Server, &bytes[..3], &mut stage.out);
+    let Driven { session, now, out, .. } = &mut stage.driven;
+    session.receive(*now, Side::Server, &bytes[..3], out);
     assert!(stage.out.to.client.is_as_is());
 }
 
@@ -98,42 +99,6 @@ fn a_message_too_long_to_gather_is_decided_by_what_has_come() {
     assert_eq!(stage.client(), frame(0x01, b"a"));
 }
 
-fn agreed(takes_over: bool) -> Deflate {
-    Deflate { server_no_context_takeover: !takes_over, ..Deflate::default() }
-}
-
-/// What a server that takes its context over sends, and what a browser reads of it.
-struct Packer(Compress);
-
-impl Packer {
-    fn pack(&mut self, payload: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(payload.len() + 100);
-        self.0.compress_vec(payload, &mut out, FlushCompress::Sync).unwrap();
-        out.truncate(out.len() - 4);
-        frame(FIN | RSV1 | 1, &out)
-    }
-}
-
-fn read(bytes: &[u8]) -> Vec<String> {
-    let (mut decoder, mut rest, mut out) = (Decoder::default(), bytes, Vec::new());
-    let mut assembler = Assembler::new(Extent::Message, 1 << 20);
-    assembler.inflate();
-    while let Some((part, used)) = decoder.next(rest) {
-        match part {
-            Part::Header(header) => assembler.header(&header).unwrap(),
-            Part::Payload { length, last } => {
-                if let Some(message) = assembler.wire_payload(&rest[..length], last).unwrap() {
-                    assert_ne!(message.packing, Packing::Unreadable);
-                    out.push(String::from_utf8(message.payload).unwrap());
-                }
-            }
-            Part::Lost(_) => panic!("no frames"),
-        }
-        rest = &rest[used..];
-    }
-    out
-}
-
 #[test]
 fn compressed_messages_are_acted_on_as_they_read_and_all_behind_them_can_be_read() {
     let said = ["hello hello hello", "hello hello again", "user-7 says hello", "hello hello hello"];
@@ -148,18 +113,17 @@ fn compressed_messages_are_acted_on_as_they_read_and_all_behind_them_can_be_read
             ("nothing -> drop", said.to_vec()),
         ] {
             let deflate = agreed(takes_over);
-            let mut packer = Packer(Compress::new(Compression::default(), false));
+            let mut packer = Compressor::new(takes_over);
             let mut stage = Stage::with(&[rule], Limits::default(), Some(deflate));
             let mut wire = Vec::new();
             for text in said {
-                if !takes_over {
-                    packer.0.reset();
-                }
-                wire.extend(packer.pack(text.as_bytes()));
+                wire.extend(packer.message(text.as_bytes(), 1));
             }
             stage.say(Side::Server, &wire);
             stage.run_until(5_000 * MS);
-            assert_eq!(read(&stage.client()), expected, "{rule} {takes_over}");
+            let got: Vec<_> =
+                read(&stage.client()).into_iter().map(|(_, said)| String::from_utf8(said).unwrap()).collect();
+            assert_eq!(got, expected, "{rule} {takes_over}");
         }
     }
 }

@@ -146,7 +146,8 @@ proptest! {
             for (which, waits) in replies.by_ref().take(2) {
                 if waits {
                     let due = stage.session.deadline().unwrap_or(stage.now);
-                    stage.tick(due.max(stage.now));
+                    let now = due.max(stage.now);
+                    stage.tick(now);
                 } else if !open.is_empty() {
                     let (hook, frame, _) = open.remove(which % open.len());
                     stage.reply(frame, hook, Decision::Release);

@@ -4,35 +4,45 @@ mod hooked;
 mod packed;
 mod random;
 
-use flate2::{Compress, Compression, FlushCompress};
+use std::ops::{Deref, DerefMut};
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::record::{
-    By, ClosedBy, Ending, Event, HeldEvent, PerSide, Policy, Record, Relayed, ReleasedEvent, ReleasedHow, Seen,
-    SessionId, Side, Waits,
+    By, ClosedBy, Event, HeldEvent, PerSide, Policy, Record, Relayed, ReleasedEvent, ReleasedHow, Seen, SessionId,
+    Side, Waits,
 };
 use crate::relay::injection::{Reply, Wait};
 use crate::relay::limits::Budget;
 use crate::relay::policy::PolicyCell;
-use crate::relay::session::{Opened, Output, Session, SessionCommand, SessionConfig};
-use crate::wire::assembler::{Assembler, Packing};
+use crate::relay::session::{Opened, SessionCommand, SessionConfig};
+use crate::relay::tests::driven::{Compressor, Driven, agreed, read};
 use crate::wire::close::Code;
-use crate::wire::decoder::{Decoder, Part};
 use crate::wire::dialect::Dialect;
-use crate::wire::frame::{self, FIN, RSV1};
+use crate::wire::frame::{self, RSV1};
 use crate::wire::inflate::Deflate;
 
 const CLOSE: &[u8] = b"\x88\x02\x03\xe8";
 
 struct Stage {
-    session: Session,
+    driven: Driven,
     cell: HoldCell,
     policy: PolicyCell,
-    out: Output,
-    received: PerSide<Vec<u8>>,
-    now: Time,
-    tokens: u64,
+}
+
+impl Deref for Stage {
+    type Target = Driven;
+
+    fn deref(&self) -> &Driven {
+        &self.driven
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Driven {
+        &mut self.driven
+    }
 }
 
 impl Stage {
@@ -51,8 +61,7 @@ impl Stage {
             rule_cell: crate::relay::rules::RuleCell::default(),
         };
         let opened = Opened { dialects: PerSide::new(dialect, dialect), deflate };
-        let session = Session::open(config, Time(1), &opened);
-        Self { session, cell, policy, out: Output::default(), received: PerSide::default(), now: Time(1), tokens: 0 }
+        Self { driven: Driven::open(config, Time(1), &opened), cell, policy }
     }
 
     /// One in which what the server sends is held, as far as a query asks for it.
@@ -69,61 +78,12 @@ impl Stage {
         assert_eq!(self.command(SessionCommand::Rehold).last(), Some(&Reply::Done));
     }
 
-    fn deliver(&mut self, from: Side, input: &[u8]) {
-        self.out.to[from.other()].take(input, &mut self.received[from.other()]);
-        self.out.to[from].take(b"", &mut self.received[from]);
-    }
-
-    fn say(&mut self, from: Side, bytes: &[u8]) {
-        self.say_in_pieces(from, bytes, usize::MAX);
-    }
-
-    fn say_in_pieces(&mut self, from: Side, bytes: &[u8], size: usize) {
-        for piece in bytes.chunks(size) {
-            self.session.receive(self.now, from, piece, &mut self.out);
-            self.deliver(from, piece);
-        }
-    }
-
-    fn command(&mut self, command: SessionCommand) -> Vec<Reply> {
-        self.tokens += 1;
-        self.session.command(self.now, Token(self.tokens), command, &mut self.out);
-        self.deliver(Side::Client, b"");
-        self.replies()
-    }
-
     fn decide(&mut self, frame: u64, decision: Decision) -> Vec<Reply> {
         self.command(SessionCommand::Decide { frame: FrameNumber::new(frame), decision })
     }
 
     fn edit(&mut self, frame: u64, text: &str) -> Vec<Reply> {
         self.decide(frame, Decision::Edit(Injection::whole(Opcode::TEXT, text.as_bytes().to_vec())))
-    }
-
-    fn replies(&mut self) -> Vec<Reply> {
-        self.out.replies.drain(..).map(|(_, reply)| reply).collect()
-    }
-
-    fn end(&mut self, from: Side) {
-        self.session.end(self.now, from, Ending::Fin, &mut self.out);
-        self.deliver(from, b"");
-    }
-
-    fn tick(&mut self, now: Time) {
-        self.now = now;
-        self.session.tick(now, &mut self.out);
-        self.deliver(Side::Client, b"");
-    }
-
-    fn client(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.received.client)
-    }
-
-    fn events(&self) -> impl Iterator<Item = &Event> {
-        self.out.log.records.iter().filter_map(|record| match record {
-            Record::Event(_, event) => Some(&**event),
-            _ => None,
-        })
     }
 
     fn held(&self) -> Vec<&HeldEvent> {

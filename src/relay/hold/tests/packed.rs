@@ -3,66 +3,13 @@
 use super::random::headers;
 use super::*;
 
-/// What a receiver reads of a stream.
-pub(super) fn read(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
-    let (mut decoder, mut rest, mut out) = (Decoder::default(), bytes, Vec::new());
-    let mut assembler = Assembler::new(crate::wire::assembler::Extent::Message, 1 << 20);
-    assembler.inflate();
-    while let Some((part, used)) = decoder.next(rest) {
-        match part {
-            Part::Header(header) => assembler.header(&header).unwrap(),
-            Part::Payload { length, last } => {
-                if let Some(message) = assembler.wire_payload(&rest[..length], last).unwrap() {
-                    assert_ne!(message.packing, Packing::Unreadable);
-                    out.push((message.opcode().value(), message.payload));
-                }
-            }
-            Part::Lost(_) => panic!("lost"),
-        }
-        rest = &rest[used..];
-    }
-    out
-}
-
-/// A server's compressor.
-pub(super) struct Packer(Compress, bool);
-
-impl Packer {
-    pub(super) fn new(takes_over: bool) -> Self {
-        Self(Compress::new(Compression::default(), false), takes_over)
-    }
-
-    /// A message in so many fragments.
-    pub(super) fn message(&mut self, text: &[u8], fragments: usize) -> Vec<u8> {
-        if !self.1 {
-            self.0.reset();
-        }
-        let mut packed = Vec::with_capacity(text.len() + 100);
-        self.0.compress_vec(text, &mut packed, FlushCompress::Sync).unwrap();
-        packed.truncate(packed.len() - 4);
-        let (mut out, size) = (Vec::new(), packed.len().div_ceil(fragments).max(1));
-        let count = packed.chunks(size).count();
-        for (index, piece) in packed.chunks(size).enumerate() {
-            let first = if index == 0 { RSV1 | 1 } else { 0 } | if index + 1 == count { FIN } else { 0 };
-            let header = FrameHeader { first, ..FrameHeader::new(Opcode::TEXT, piece.len() as u64, None) };
-            header.write(&mut out);
-            out.extend_from_slice(piece);
-        }
-        out
-    }
-}
-
-pub(super) fn agreed(takes_over: bool) -> Deflate {
-    Deflate { server_no_context_takeover: !takes_over, ..Deflate::default() }
-}
-
 pub(super) const TEXTS: [&[u8]; 4] =
     [b"the first of them", b"the second of them", b"the first and the second of them", b"them"];
 
 #[test]
 fn a_compressed_message_is_asked_for_by_what_it_says_and_goes_on_as_it_came() {
     let mut stage = Stage::new(Limits::default(), Some(agreed(true)));
-    let mut packer = Packer::new(true);
+    let mut packer = Compressor::new(true);
     stage.say(Side::Server, &packer.message(TEXTS[0], 1));
     stage.client();
     stage.hold(Side::Server, Some("second is:compressed"));
@@ -79,7 +26,7 @@ fn a_compressed_message_is_asked_for_by_what_it_says_and_goes_on_as_it_came() {
 fn behind_an_edited_one_compressed_messages_that_lean_on_it_go_out_inflated() {
     for (fragments, is_dropped) in [(1, false), (3, false), (1, true)] {
         let mut stage = Stage::new(Limits::default(), Some(agreed(true)));
-        let mut packer = Packer::new(true);
+        let mut packer = Compressor::new(true);
         stage.say(Side::Server, &packer.message(TEXTS[0], fragments));
         stage.hold(Side::Server, Some("second"));
         stage.say(Side::Server, &packer.message(TEXTS[1], fragments));
@@ -108,7 +55,7 @@ fn behind_an_edited_one_compressed_messages_that_lean_on_it_go_out_inflated() {
 #[test]
 fn where_each_compressed_message_stands_alone_an_edit_disturbs_none() {
     let mut stage = Stage::new(Limits::default(), Some(agreed(false)));
-    let mut packer = Packer::new(false);
+    let mut packer = Compressor::new(false);
     stage.hold(Side::Server, Some("first"));
     stage.say(Side::Server, &packer.message(TEXTS[0], 1));
     let next = packer.message(TEXTS[3], 1);
@@ -122,7 +69,7 @@ fn where_each_compressed_message_stands_alone_an_edit_disturbs_none() {
 fn a_message_that_can_t_be_inflated_behind_an_edited_one_ends_the_session() {
     let limits = Limits { hold_bytes: 2000, ..Limits::default() };
     let mut stage = Stage::new(limits, Some(agreed(true)));
-    let mut packer = Packer::new(true);
+    let mut packer = Compressor::new(true);
     stage.hold(Side::Server, Some("first"));
     stage.say(Side::Server, &packer.message(TEXTS[0], 1));
     stage.edit(1, "mine");
@@ -137,7 +84,7 @@ fn behind_an_edited_one_compressed_messages_are_compressed_anew_where_that_is_wa
         let deflate = Deflate { server_max_window_bits: Some(window), ..agreed(true) };
         let mut stage = Stage::new(Limits::default(), Some(deflate));
         stage.cell.set_leaning(Leaning::Anew);
-        let mut packer = Packer::new(true);
+        let mut packer = Compressor::new(true);
         stage.hold(Side::Server, Some("second"));
         stage.say(Side::Server, &packer.message(TEXTS[0], 1));
         stage.say(Side::Server, &packer.message(TEXTS[1], 2));

@@ -1,6 +1,5 @@
 //! Whatever comes, and whatever is decided of it.
 
-use super::packed::{Packer, agreed, read};
 use super::*;
 
 /// What happens to a lane.
@@ -125,7 +124,7 @@ proptest! {
         chunk in 1_usize..60,
     ) {
         let mut stage = Stage::new(Limits::default(), Some(agreed(takes_over)));
-        let mut packer = Packer::new(takes_over);
+        let mut packer = Compressor::new(takes_over);
         stage.hold(Side::Server, Some("a"));
         let (mut expected, mut frame) = (Vec::new(), 1);
         for ((text, fragments), decision) in texts.iter().zip(decisions) {
