@@ -137,4 +137,6 @@ impl ReportKind {
 }
 
 #[cfg(test)]
+pub(crate) mod printed;
+#[cfg(test)]
 mod tests;
