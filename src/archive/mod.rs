@@ -91,6 +91,12 @@ pub fn open(path: &Path) -> Result<Vec<Reader<File>>, ArchiveError> {
     Ok(readers)
 }
 
+/// How the first of a capture's files ends that its writer did not end; `None` where it ended all.
+#[must_use]
+pub fn cut(files: &[Reader<File>]) -> Option<&Tail> {
+    files.iter().map(Reader::tail).find(|tail| **tail != Tail::Ended)
+}
+
 /// The first file of the newest run in the folder where runs are kept; `None` where there is none.
 #[must_use]
 pub fn newest_run(folder: &Path) -> Option<PathBuf> {

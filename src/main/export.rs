@@ -14,23 +14,18 @@ use wsproxy::capture::{Reader, Tail};
 use wsproxy::config::ExportConfig;
 use wsproxy::export::{ExportFile, Printer};
 use wsproxy::headless;
+use wsproxy::text;
 
-use super::{FAILED, Failure, OrFail as _, WRONG, end_signal, say, written_or_unread};
+use super::{FAILED, Failure, OrFail as _, WRONG, on_signal, say, written_or_unread};
 
 /// Writes a capture in another format. ctrl-c ends it, and leaves no file.
 pub(super) fn export(config: &ExportConfig) -> Result<(), Failure> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("can't start").or_fail(FAILED)?;
-    let context = runtime.enter();
-    let signal = end_signal().context("can't listen for signals").or_fail(FAILED)?;
-    drop(context);
     let stopped = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopped);
-    runtime.spawn(async move {
-        signal.await;
-        stop.store(true, Ordering::Release);
-    });
-    let name = config.capture.display();
+    on_signal(&runtime, move || stop.store(true, Ordering::Release))?;
+    let name = text::escape(config.capture.as_os_str().as_encoded_bytes());
     let mut files = archive::open(&config.capture).map_err(anyhow::Error::from).or_fail(WRONG)?;
     let is_shown = config.output.is_some() && io::stderr().is_terminal();
     let progress = Progress { stopped, is_shown };
@@ -39,8 +34,7 @@ pub(super) fn export(config: &ExportConfig) -> Result<(), Failure> {
         None => to_output(&mut files, config, &progress)?,
     };
     drop(progress);
-    let cut = files.iter().map(Reader::tail).find(|tail| **tail != Tail::Ended).map(Tail::to_string);
-    for trouble in trouble.into_iter().chain(cut) {
+    for trouble in trouble.into_iter().chain(archive::cut(&files).map(Tail::to_string)) {
         say(&format!("{name}: {trouble}"));
     }
     Ok(())
@@ -94,7 +88,7 @@ fn to_output(
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
-    let path = wsproxy::text::escape(path.as_os_str().as_encoded_bytes());
+    let path = text::escape(path.as_os_str().as_encoded_bytes());
     match error.kind() {
         io::ErrorKind::AlreadyExists => anyhow!("{path} is there already: --overwrite puts the new one in its place"),
         _ => anyhow!("can't write {path}: {error}"),

@@ -332,7 +332,7 @@ impl Proxy {
         });
         let handle = self.handle.clone();
         let (on_screen, gone) = mpsc::sync_channel::<()>(1);
-        self.on_signal(move || {
+        on_signal(&self.runtime, move || {
             handle.shut_down();
             remote.quit();
             thread::spawn(move || leave_if_stalled(&gone));
@@ -370,7 +370,7 @@ impl Proxy {
         let ended = if command.is_empty() {
             // Who reads the greeting may send a signal at once.
             let handle = self.handle.clone();
-            self.on_signal(move || handle.shut_down())?;
+            on_signal(&self.runtime, move || handle.shut_down())?;
             say(&greeting(&self.info));
             self.end_after(config.ends.time, None);
             None
@@ -461,11 +461,6 @@ impl Proxy {
             let _ = done.send(code);
         });
         Ok((running, ended))
-    }
-
-    /// Calls `act` once, on the first signal that asks the program to end.
-    fn on_signal(&self, act: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        on_signal(&self.runtime, act)
     }
 }
 

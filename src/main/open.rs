@@ -9,7 +9,6 @@ use anyhow::{Context as _, anyhow};
 use jiff::tz::TimeZone;
 use tokio::runtime::Builder;
 use wsproxy::archive::{self, Capture};
-use wsproxy::capture::{Reader, Tail};
 use wsproxy::config::{OpenConfig, Output};
 use wsproxy::control;
 use wsproxy::engine::clock;
@@ -58,7 +57,7 @@ fn show(config: OpenConfig, colouring: Colouring) -> Result<(), Failure> {
 
 fn print(config: OpenConfig, format: Format) -> Result<ExitCode, Failure> {
     let mut files = archive::open(&config.path).map_err(anyhow::Error::from).or_fail(WRONG)?;
-    if let Some(tail) = files.iter().map(Reader::tail).find(|tail| !matches!(tail, Tail::Ended)) {
+    if let Some(tail) = archive::cut(&files) {
         say(&format!("{}: {tail}", text::escape(config.path.as_os_str().as_encoded_bytes())));
     }
     let mut printer = Printer::new(format, TimeZone::system()).reading(config.preference);
