@@ -8,68 +8,11 @@ use crate::relay::injection::Injection;
 use crate::tui::Effect;
 use crate::wire::opcode::Opcode;
 
-use super::stage::{Actor, Stage};
-
-/// A screen with a session, which does what the screen wants.
-struct Held {
-    stage: Stage,
-    actor: Actor,
-}
-
-impl Held {
-    fn new(width: u16, height: u16) -> Self {
-        let mut stage = Stage::new(width, height);
-        let mut actor = Actor::asks(&stage.journal, 1, 0, "/");
-        actor.after(10).opens().hand_over();
-        stage.sync();
-        Self { stage, actor }
-    }
-
-    /// One on which all that the server sends is held, and that is three messages.
-    fn three() -> Self {
-        let mut held = Self::new(100, 30);
-        held.keys("i").press(KeyCode::BackTab).press(KeyCode::BackTab).press(KeyCode::Enter);
-        held.says(0x81, b"one").says(0x81, b"two").says(0x82, &[1, 0xff]);
-        held
-    }
-
-    fn says(&mut self, first: u8, payload: &[u8]) -> &mut Self {
-        self.actor.after(1_000_000).frame(Side::Server, first, payload).hand_over();
-        self.settle()
-    }
-
-    fn settle(&mut self) -> &mut Self {
-        let effects = std::mem::take(&mut self.stage.effects);
-        for reply in self.actor.obeys(effects) {
-            self.stage.send(reply);
-        }
-        self.actor.hand_over();
-        self.stage.at(self.actor.now - super::stage::NOON).sync();
-        self
-    }
-
-    fn keys(&mut self, keys: &str) -> &mut Self {
-        self.stage.keys(keys);
-        self.settle()
-    }
-
-    fn press(&mut self, code: KeyCode) -> &mut Self {
-        self.stage.press(code);
-        self.settle()
-    }
-
-    fn shows(&self, text: &str) {
-        assert!(self.stage.shows(text), "no `{text}`: {}", self.stage.screen());
-    }
-
-    fn hides(&self, text: &str) {
-        assert!(!self.stage.shows(text), "`{text}`: {}", self.stage.screen());
-    }
-}
+use super::acting::Acting;
 
 #[test]
 fn a_hold_is_in_sight_with_what_stands_and_for_how_long() {
-    let mut held = Held::new(100, 30);
+    let mut held = Acting::new(100, 30);
     held.keys("iop:text").shows("hold messages of both sides");
     held.press(KeyCode::Enter).shows("held from now on: op:text");
     held.shows("HOLD op:text");
@@ -84,7 +27,7 @@ fn a_hold_is_in_sight_with_what_stands_and_for_how_long() {
 
 #[test]
 fn the_first_is_released_while_the_newest_is_followed_and_else_the_chosen_one() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("a").shows("done: frame 1 of session 1 released");
     held.hides("held one");
     held.shows("held two");
@@ -97,7 +40,7 @@ fn the_first_is_released_while_the_newest_is_followed_and_else_the_chosen_one() 
 
 #[test]
 fn a_held_message_is_edited_in_the_composer_and_what_left_stands_beside_what_came() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("e").shows("Edit what the server sent · session 1 · frame 1");
     held.keys("!").shows("one!");
     held.press(KeyCode::Enter).shows("done: frame 1 of session 1 edited");
@@ -112,7 +55,7 @@ fn a_held_message_is_edited_in_the_composer_and_what_left_stands_beside_what_cam
 
 #[test]
 fn an_edit_that_is_left_leaves_the_message_held_and_what_was_being_written_as_it_was() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("cdraft").press(KeyCode::Esc);
     held.keys("exyz").press(KeyCode::BackTab).shows("what is edited goes where");
     held.press(KeyCode::Esc).shows("frame 1 is still held, as it came");
@@ -122,7 +65,7 @@ fn an_edit_that_is_left_leaves_the_message_held_and_what_was_being_written_as_it
 
 #[test]
 fn the_composer_begins_with_what_one_would_type_for_the_message() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("k").keys("j").keys("e").shows("/bin 01 ff");
     held.press(KeyCode::Esc);
     held.says(0x01, b"in two ").says(0x80, b"parts");
@@ -139,7 +82,7 @@ fn the_composer_begins_with_what_one_would_type_for_the_message() {
 
 #[test]
 fn a_copy_is_edited_and_sent_while_the_message_stays_held() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("k").keys("k").keys("R").keys("!");
     held.stage.press(KeyCode::Enter);
     let expected = Injection::whole(Opcode::TEXT, b"one!".to_vec());
@@ -153,7 +96,7 @@ fn a_copy_is_edited_and_sent_while_the_message_stays_held() {
 
 #[test]
 fn x_drops_a_selected_held_message_and_asks_about_the_session_on_other_rows() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("k").keys("k").keys("X").shows("done: frame 1 of session 1 dropped");
     held.shows("not relayed one");
     held.shows("not sent on: dropped by you");
@@ -162,7 +105,7 @@ fn x_drops_a_selected_held_message_and_asks_about_the_session_on_other_rows() {
 
 #[test]
 fn keys_that_are_faster_than_the_journal_mean_the_next_message() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.stage.keys("aaa");
     let frames = held.stage.effects.iter().map(|effect| match effect {
         Effect::Decide { frame, .. } => frame.value(),
@@ -173,7 +116,7 @@ fn keys_that_are_faster_than_the_journal_mean_the_next_message() {
 
 #[test]
 fn keys_that_have_nothing_to_do_say_so() {
-    let mut held = Held::new(100, 30);
+    let mut held = Acting::new(100, 30);
     held.keys("I").shows("nothing was held yet: i says what is to be");
     held.keys("a").shows("nothing is held: i says what is to be");
     held.keys("e").shows("nothing is held: i says what is to be");
@@ -182,7 +125,7 @@ fn keys_that_have_nothing_to_do_say_so() {
 
 #[test]
 fn a_hold_is_turned_off_and_on_and_what_was_held_goes_on() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("I").shows("nothing is held any more: 3 messages went on");
     held.hides("HOLD");
     held.hides("held one");
@@ -193,7 +136,7 @@ fn a_hold_is_turned_off_and_on_and_what_was_held_goes_on() {
 
 #[test]
 fn what_can_t_be_held_by_is_pointed_at_and_the_line_stays() {
-    let mut held = Held::new(100, 30);
+    let mut held = Acting::new(100, 30);
     held.keys("iop:text is:held").press(KeyCode::Enter).shows("nothing is held by is:held");
     held.shows("        ^");
     held.press(KeyCode::Esc).hides("HOLD");
@@ -201,14 +144,14 @@ fn what_can_t_be_held_by_is_pointed_at_and_the_line_stays() {
 
 #[test]
 fn quitting_says_what_happens_to_what_is_held() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.stage.keys("Q");
     held.shows("What is held goes on first, in order.");
 }
 
 #[test]
 fn everything_fits_where_there_is_little_room() {
-    let mut held = Held::new(80, 24);
+    let mut held = Acting::new(80, 24);
     held.keys("ijson:.user.name~something op:text").press(KeyCode::Enter);
     held.says(0x81, br#"{"user":{"name":"something"}}"#).shows("HOLD 1, 29 B");
     for (width, height) in [(80, 24), (40, 12), (20, 5), (8, 3)] {
@@ -219,7 +162,7 @@ fn everything_fits_where_there_is_little_room() {
 
 #[test]
 fn what_is_held_and_what_became_of_it_can_be_asked_for() {
-    let mut held = Held::three();
+    let mut held = Acting::holding_three();
     held.keys("f").stage.keys("is:held");
     held.stage.until_filtered();
     held.press(KeyCode::Enter).shows("3 of ");

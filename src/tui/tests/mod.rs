@@ -1,5 +1,6 @@
 //! The screen, drawn onto a buffer and driven by keys.
 
+mod acting;
 mod columns;
 mod commands;
 mod comparing;
